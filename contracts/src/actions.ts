@@ -1,0 +1,75 @@
+/** What can be asked of Cityward: each route and topic names one of these actions, and policy decides by it. */
+
+/** Cedar entity types of principals and resources. */
+export const PRINCIPAL_TYPES = ['Anonymous', 'Person', 'Device', 'Service'] as const;
+export type PrincipalType = (typeof PRINCIPAL_TYPES)[number];
+export const RESOURCE_TYPES = ['City', 'Device', 'Topic', 'Person', 'Incident', 'Evidence'] as const;
+export type ResourceType = (typeof RESOURCE_TYPES)[number];
+
+/** Each action and the one type of resource that it is asked about. */
+export const ACTIONS = {
+  openShell: 'City',
+  signIn: 'City',
+  readHealth: 'City',
+  readMetrics: 'City',
+  readSession: 'City',
+  readCaCertificates: 'City',
+  readRevocations: 'City',
+  readCheckpoint: 'Evidence',
+  readApiDescription: 'City',
+  enrol: 'Device',
+  reEnrol: 'Device',
+  readCity: 'City',
+  readDevice: 'Device',
+  subscribeLive: 'City',
+  readJobs: 'City',
+  retryJob: 'City',
+  importInventory: 'City',
+  undoImport: 'City',
+  issueEnrolmentCode: 'Device',
+  revokeDevice: 'Device',
+  releaseDevice: 'Device',
+  dismissFinding: 'City',
+  dismissSituation: 'City',
+  openIncident: 'City',
+  readIncident: 'Incident',
+  annotateIncident: 'Incident',
+  closeIncident: 'Incident',
+  previewContainment: 'Incident',
+  applyContainment: 'Incident',
+  undoContainment: 'Incident',
+  readEvidence: 'Evidence',
+  exportEvidence: 'Evidence',
+  recordEvidence: 'Evidence',
+  readPeople: 'City',
+  invitePerson: 'City',
+  setRoles: 'Person',
+  disablePerson: 'Person',
+  manageSelf: 'Person',
+  replayObservations: 'City',
+  publish: 'Topic',
+  subscribe: 'Topic',
+  reportAbout: 'Device',
+} as const satisfies Record<string, ResourceType>;
+export type ActionName = keyof typeof ACTIONS;
+
+export type EntityAttributes = { readonly [name: string]: string | number | boolean | readonly string[] };
+
+/** Who asks, as Cedar sees it. */
+export interface Principal {
+  readonly type: PrincipalType;
+  readonly id: string;
+  /** Role names for persons; empty for others. */
+  readonly roles: readonly string[];
+  readonly attributes: EntityAttributes;
+}
+
+/** About what. */
+export interface Resource {
+  readonly type: ResourceType;
+  readonly id: string;
+  readonly attributes: EntityAttributes;
+}
+
+export const ANONYMOUS: Principal = { type: 'Anonymous', id: 'nobody', roles: [], attributes: {} };
+export const THE_CITY: Resource = { type: 'City', id: 'city', attributes: {} };

@@ -1,0 +1,150 @@
+/** Who is at the console: sign-in by one-time link, passkey or recovery code; people and their roles. */
+import { Type, type Static } from 'typebox';
+import { endpoint } from '../endpoint.ts';
+import { Closed, Id, OneOf, Time } from '../schema.ts';
+import { ROLES } from '../words.ts';
+
+const Role = OneOf(ROLES);
+export const Me = Closed({
+  person: Id,
+  handle: Type.String(),
+  roles: Type.Array(Role),
+  passkeys: Type.Integer(),
+  recoveryCodesLeft: Type.Integer(),
+  expires: Time,
+});
+export type Me = Static<typeof Me>;
+export const Session = Closed({
+  me: Type.Union([Me, Type.Null()]),
+  city: Type.String(),
+  /** Shown in the banner while reference devices run, e.g. `simulated devices, real protocols`. */
+  notice: Type.Union([Type.String(), Type.Null()]),
+  version: Type.String(),
+});
+export type Session = Static<typeof Session>;
+export const Person = Closed({
+  id: Id,
+  handle: Type.String(),
+  roles: Type.Array(Role),
+  state: OneOf(['invited', 'active', 'disabled']),
+  lastSeen: Type.Union([Time, Type.Null()]),
+});
+export type Person = Static<typeof Person>;
+/** WebAuthn JSON as the browser and @simplewebauthn exchange it; checked there, field by field. */
+const WebAuthnJson = Type.Record(Type.String(), Type.Unknown());
+const Handle = Type.String({ minLength: 2, maxLength: 40, pattern: '^[^\\p{C}]+$' });
+
+export const session = {
+  getSession: endpoint({
+    name: 'getSession',
+    method: 'GET',
+    path: '/api/session',
+    action: 'readSession',
+    summary: 'Who am I',
+    answer: Session,
+  }),
+  signInByLink: endpoint({
+    name: 'signInByLink',
+    method: 'POST',
+    path: '/api/session/link',
+    action: 'signIn',
+    summary: 'Sign in with the one-time link',
+    body: Closed({ token: Type.String({ minLength: 20, maxLength: 200 }) }),
+    answer: Session,
+  }),
+  passkeyChallenge: endpoint({
+    name: 'passkeyChallenge',
+    method: 'POST',
+    path: '/api/session/passkey/challenge',
+    action: 'signIn',
+    summary: 'Begin to sign in with a passkey',
+    answer: WebAuthnJson,
+  }),
+  signInByPasskey: endpoint({
+    name: 'signInByPasskey',
+    method: 'POST',
+    path: '/api/session/passkey',
+    action: 'signIn',
+    summary: 'Sign in with a passkey',
+    body: WebAuthnJson,
+    answer: Session,
+  }),
+  signInByRecoveryCode: endpoint({
+    name: 'signInByRecoveryCode',
+    method: 'POST',
+    path: '/api/session/recovery',
+    action: 'signIn',
+    summary: 'Sign in with a printed recovery code',
+    body: Closed({ code: Type.String({ minLength: 8, maxLength: 60 }) }),
+    answer: Session,
+  }),
+  signOut: endpoint({
+    name: 'signOut',
+    method: 'DELETE',
+    path: '/api/session',
+    action: 'readSession',
+    summary: 'End this session',
+    answer: Session,
+  }),
+  newPasskeyChallenge: endpoint({
+    name: 'newPasskeyChallenge',
+    method: 'POST',
+    path: '/api/me/passkeys/challenge',
+    action: 'manageSelf',
+    summary: 'Begin to add a passkey',
+    answer: WebAuthnJson,
+  }),
+  addPasskey: endpoint({
+    name: 'addPasskey',
+    method: 'POST',
+    path: '/api/me/passkeys',
+    action: 'manageSelf',
+    summary: 'Add a passkey',
+    body: WebAuthnJson,
+    answer: Session,
+  }),
+  issueRecoveryCodes: endpoint({
+    name: 'issueRecoveryCodes',
+    method: 'POST',
+    path: '/api/me/recovery-codes',
+    action: 'manageSelf',
+    summary: 'Make new recovery codes, shown once',
+    answer: Closed({ codes: Type.Array(Type.String()) }),
+  }),
+  listPeople: endpoint({
+    name: 'listPeople',
+    method: 'GET',
+    path: '/api/people',
+    action: 'readPeople',
+    summary: 'The people who may sign in',
+    answer: Closed({ people: Type.Array(Person) }),
+  }),
+  invitePerson: endpoint({
+    name: 'invitePerson',
+    method: 'POST',
+    path: '/api/people',
+    action: 'invitePerson',
+    summary: 'Invite a person by one-time link',
+    body: Closed({ handle: Handle, roles: Type.Array(Role, { minItems: 1, uniqueItems: true }) }),
+    answer: Closed({ person: Person, link: Type.String() }),
+  }),
+  setRoles: endpoint({
+    name: 'setRoles',
+    method: 'PUT',
+    path: '/api/people/:id/roles',
+    action: 'setRoles',
+    summary: "Set a person's roles (never officer)",
+    params: Closed({ id: Id }),
+    body: Closed({ roles: Type.Array(Role, { uniqueItems: true }) }),
+    answer: Person,
+  }),
+  disablePerson: endpoint({
+    name: 'disablePerson',
+    method: 'POST',
+    path: '/api/people/:id/disable',
+    action: 'disablePerson',
+    summary: "End a person's access and sessions",
+    params: Closed({ id: Id }),
+    answer: Person,
+  }),
+} as const;

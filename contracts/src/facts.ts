@@ -1,0 +1,71 @@
+/** Facts: what was done, written to the outbox in the transaction that did it, then carried to the ledger and other modules. */
+import type { Json } from '@cityward/kernel';
+
+export const MODULES = ['ledger', 'city', 'policy', 'identity', 'watch', 'respond', 'server'] as const;
+export type ModuleName = (typeof MODULES)[number];
+
+/** Every fact type, `<what>.<past participle>`. A type is never reused for another meaning. */
+export const FACT_TYPES = [
+  'evidence.recorded',
+  'city.founded',
+  'inventory.imported',
+  'inventory.import-undone',
+  'device.changed',
+  'policy.loaded',
+  'policy.evaluation-failed',
+  'authority.created',
+  'device.enrolled',
+  'device.re-enrolled',
+  'enrolment-code.issued',
+  'device.held',
+  'device.released',
+  'device.revoked',
+  'reporter.refused',
+  'person.invited',
+  'person.signed-in',
+  'person.signed-out',
+  'person.roles-set',
+  'person.disabled',
+  'passkey.added',
+  'recovery-codes.issued',
+  'recovery-code.used',
+  'link.issued',
+  'finding.raised',
+  'finding.dismissed',
+  'situation.opened',
+  'situation.grown',
+  'situation.dismissed',
+  'incident.opened',
+  'incident.noted',
+  'incident.closed',
+  'containment.applied',
+  'containment.confirmed',
+  'containment.failed',
+  'containment.undone',
+  'containment.ended',
+  'replay.started',
+  'replay.ended',
+  'server.started',
+  'server.stopped',
+] as const;
+export type FactType = (typeof FACT_TYPES)[number];
+
+/** A fact before it has a place in the outbox. `actor` and `subject` are ids, never names. */
+export interface NewFact {
+  readonly module: ModuleName;
+  readonly type: FactType;
+  /** Who did it: a person, device or service id, or `system`. */
+  readonly actor: string;
+  /** What it was done to. */
+  readonly subject: string;
+  readonly at: number;
+  readonly data: { readonly [key: string]: Json };
+  /** True where the body may tell about a person: the ledger then keeps only a salted commitment in public. */
+  readonly personal?: boolean;
+}
+
+/** A fact as the dispatcher hands it on; `position` grows by commit order, `id` makes handlers idempotent. */
+export interface Fact extends NewFact {
+  readonly id: string;
+  readonly position: number;
+}

@@ -1,0 +1,10 @@
+/** What travels between server, console, CLI and agents: one schema gives types, validation and OpenAPI. */
+export * from './words.ts';
+export * from './schema.ts';
+export * from './observation.ts';
+export * from './topics.ts';
+export * from './facts.ts';
+export * from './actions.ts';
+export * from './endpoint.ts';
+export * from './live.ts';
+export * from './api/index.ts';

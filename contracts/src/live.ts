@@ -1,0 +1,36 @@
+/** Events of the one SSE stream (`GET /api/live`); each is authorised when sent, coalesced to at most 4 a second per kind. */
+import type { DeviceState } from './words.ts';
+
+export type LiveEvent =
+  /** First event of a stream, and after a gap: reload what is on the screen. */
+  | { readonly kind: 'hello'; readonly at: number; readonly city: string }
+  | {
+      readonly kind: 'devices';
+      readonly at: number;
+      readonly changes: readonly (readonly [id: string, state: DeviceState])[];
+    }
+  | {
+      readonly kind: 'counts';
+      readonly at: number;
+      readonly states: Readonly<Partial<Record<DeviceState, number>>>;
+      readonly observationsPerSecond: number;
+    }
+  | {
+      readonly kind: 'situation';
+      readonly at: number;
+      readonly id: string;
+      readonly title: string;
+      readonly change: 'opened' | 'grown' | 'dismissed' | 'incident';
+    }
+  | { readonly kind: 'incident'; readonly at: number; readonly id: string; readonly change: string }
+  | {
+      readonly kind: 'containment';
+      readonly at: number;
+      readonly id: string;
+      readonly incident: string;
+      readonly change: string;
+    }
+  | { readonly kind: 'evidence'; readonly at: number; readonly size: number; readonly root: string }
+  | { readonly kind: 'job'; readonly at: number; readonly id: string; readonly state: string }
+  | { readonly kind: 'import'; readonly at: number; readonly id: string; readonly change: string };
+export type LiveKind = LiveEvent['kind'];

@@ -1,0 +1,19 @@
+/** Small helpers over TypeBox, so that every wire object is closed and every closed list is an enum. */
+import { Type, type TProperties, type TObject } from 'typebox';
+
+/** An object without unknown fields: a misspelt field is an error, never dropped. */
+export const Closed = <P extends TProperties>(properties: P): TObject<P> =>
+  Type.Object(properties, { additionalProperties: false });
+
+/** One of the words. */
+export const OneOf = <const Words extends readonly string[]>(words: Words) => Type.Enum([...words] as unknown as Words);
+
+export const Id = Type.String({
+  pattern: '^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$',
+  description: '3 to 64 of a-z, 0-9 and -',
+});
+/** Milliseconds since 1970 UTC. */
+export const Time = Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000 });
+export const Count = Type.Integer({ minimum: 0 });
+/** Why somebody did something; asked for by everything that is hard to take back. */
+export const Reason = Type.String({ minLength: 3, maxLength: 500 });

@@ -1,0 +1,83 @@
+/** The closed lists of the city's language (GLOSSARY.md says what each word means). */
+export const DEVICE_CLASSES = [
+  'street-light',
+  'signal',
+  'crossing',
+  'camera',
+  'water-pump',
+  'water-tank',
+  'waste-bin',
+  'air-sensor',
+  'parking-sensor',
+  'wifi-access-point',
+  'bus-sign',
+  'site-switch',
+  'plant-controller',
+  'other',
+] as const;
+export type DeviceClass = (typeof DEVICE_CLASSES)[number];
+
+/** Worst first: a cluster shows the first that any of its devices has. */
+export const DEVICE_STATES = [
+  'suspect',
+  'quarantined',
+  'contained',
+  'watched',
+  'unreachable',
+  'unknown',
+  'learning',
+  'trusted',
+] as const;
+export type DeviceState = (typeof DEVICE_STATES)[number];
+
+export const CRITICALITIES = ['life-safety', 'essential', 'important', 'routine'] as const;
+export type Criticality = (typeof CRITICALITIES)[number];
+
+export const PARTY_KINDS = ['city', 'department', 'integrator', 'maker', 'clinic', 'agency'] as const;
+export type PartyKind = (typeof PARTY_KINDS)[number];
+
+export const SERVICE_KINDS = [
+  'street-lighting',
+  'traffic',
+  'crossings',
+  'cctv',
+  'water',
+  'waste',
+  'air-quality',
+  'parking',
+  'wifi',
+  'bus-information',
+  'hospital',
+  'clinic',
+  'dialysis',
+  'fire',
+  'police',
+] as const;
+export type ServiceKind = (typeof SERVICE_KINDS)[number];
+
+/** What one thing needs or gives another: `from` depends on, reaches, feeds or answers to `to`. */
+export const EDGE_KINDS = [
+  'power',
+  'telecom',
+  'water',
+  'control',
+  'reach',
+  'data-flow',
+  'responsibility',
+  'location',
+  'service',
+] as const;
+export type EdgeKind = (typeof EDGE_KINDS)[number];
+
+export const NODE_KINDS = ['party', 'site', 'network', 'device', 'service', 'dataset'] as const;
+export type NodeKind = (typeof NODE_KINDS)[number];
+
+export const ROLES = ['administrator', 'operator', 'analyst', 'officer', 'auditor'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** How an observation reached us. */
+export const GATEWAYS = ['mqtt', 'http', 'syslog', 'zeek', 'history'] as const;
+export type Gateway = (typeof GATEWAYS)[number];
+
+export const DETECTORS = ['new-peer', 'off-band', 'scan'] as const;
+export type DetectorName = (typeof DETECTORS)[number];

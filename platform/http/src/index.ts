@@ -1,0 +1,3 @@
+/** HTTP for every listener. */
+export type { Caller, Handle, Route } from './types.ts';
+export { route, RawAnswer } from './types.ts';

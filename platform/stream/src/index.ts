@@ -1,0 +1,2 @@
+/** The durable stream. */
+export type * from './types.ts';
