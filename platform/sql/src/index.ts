@@ -1,2 +1,7 @@
-/** SQL for every module. */
+/** SQL for every module: one dialect, on PGlite or PostgreSQL. */
 export type { Sql, SqlEngine, Tx, Migrations, FactHandler, Dispatcher } from './types.ts';
+export type { SqlWithCommits } from './sql.ts';
+export type { SqlOptions } from './open.ts';
+export { openSql, openPglite, openPostgres } from './open.ts';
+export { createDispatcher } from './dispatcher.ts';
+export { lockFolder, type FolderLock } from './lock.ts';
