@@ -1,4 +1,5 @@
 /** Carries committed facts to each handler, in order, at least once, each at its own durable place. */
+import type { Kysely } from 'kysely';
 import type { Fact } from '@cityward/contracts';
 import type { Log } from '@cityward/log';
 import { factsAfter, type PlatformTables } from './outbox.ts';
@@ -10,6 +11,7 @@ const BATCH_MAX = 500;
 const POLL_MS = 1_000;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 10_000;
+const DRAIN_POLL_MS = 10;
 /** Facts that every handler has seen are kept this long for look-ups, then dropped: the ledger has them. */
 const KEPT_BEHIND_ALL = 20_000;
 
@@ -26,126 +28,138 @@ interface Lane {
   retryAt: number;
 }
 
-export function createDispatcher({ sql, handlers, log }: DispatcherOptions): Dispatcher {
-  const db = sql.for<PlatformTables>();
-  let lanes: Lane[] = [];
-  let running: Promise<void> = Promise.resolve();
-  let wanted = false;
-  let busy = false;
-  let stopped = true;
-  let timer: NodeJS.Timeout | undefined;
-  let unsubscribe = (): void => {};
+export const createDispatcher = (options: DispatcherOptions): Dispatcher => new OutboxDispatcher(options);
 
-  const loadLane = async (handler: FactHandler): Promise<Lane> => {
-    const row = await db
+class OutboxDispatcher implements Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #db: Kysely<PlatformTables>;
+  #lanes: Lane[] = [];
+  #running: Promise<void> = Promise.resolve();
+  #wanted = false;
+  #busy = false;
+  #stopped = true;
+  #timer: NodeJS.Timeout | undefined;
+  #unsubscribe = (): void => {};
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#db = options.sql.for<PlatformTables>();
+  }
+
+  async start(): Promise<void> {
+    this.#lanes = [];
+    for (const handler of this.#options.handlers) this.#lanes.push(await this.#loadLane(handler));
+    this.#stopped = this.#lanes.length === 0;
+    if (this.#stopped) return;
+    await this.#prune();
+    this.#unsubscribe = this.#options.sql.onCommit(() => this.#poke());
+    this.#timer = setInterval(() => this.#poke(), POLL_MS);
+    this.#timer.unref();
+    this.#poke();
+  }
+
+  async drained(): Promise<void> {
+    const last = await this.#lastPosition();
+    while (!this.#stopped && this.#lanes.some((lane) => lane.position < last)) {
+      this.#poke();
+      await this.#running;
+      if (this.#lanes.some((lane) => lane.position < last))
+        await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+    }
+  }
+
+  async behind(): Promise<Record<string, number>> {
+    const last = await this.#lastPosition();
+    return Object.fromEntries(this.#lanes.map((lane) => [lane.handler.name, Math.max(0, last - lane.position)]));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    this.#unsubscribe();
+    await this.#running;
+  }
+
+  async #loadLane(handler: FactHandler): Promise<Lane> {
+    const { name } = handler;
+    const row = await this.#db
       .selectFrom('platform.cursor')
       .select('position')
-      .where('handler', '=', handler.name)
+      .where('handler', '=', name)
       .executeTakeFirst();
-    if (!row) await db.insertInto('platform.cursor').values({ handler: handler.name, position: 0 }).execute();
+    if (!row) await this.#db.insertInto('platform.cursor').values({ handler: name, position: 0 }).execute();
     return { handler, position: row?.position ?? 0, failures: 0, retryAt: 0 };
-  };
+  }
 
-  /** Hands one batch to one lane; false when there was nothing, or it must wait after a failure. */
-  const advance = async (lane: Lane, facts: readonly Fact[]): Promise<boolean> => {
-    const mine = facts.filter((fact) => fact.position > lane.position);
-    if (mine.length === 0 || Date.now() < lane.retryAt) return false;
+  async #lastPosition(): Promise<number> {
+    const row = await this.#db
+      .selectFrom('platform.outbox')
+      .select((select) => select.fn.max('position').as('last'))
+      .executeTakeFirst();
+    return row?.last ?? 0;
+  }
+
+  #poke(): void {
+    this.#wanted = true;
+    if (!this.#busy && !this.#stopped) this.#running = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
     try {
-      await lane.handler.handle(mine);
+      while (this.#wanted && !this.#stopped) {
+        this.#wanted = false;
+        while (!this.#stopped && (await this.#round()));
+      }
+    } catch (error) {
+      if (!this.#stopped)
+        this.#options.log.warn('reading the outbox failed and will be tried again', { error: String(error) });
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Every lane reads from its own place; lanes at the same place share one read. True when any of them moved. */
+  async #round(): Promise<boolean> {
+    const reads = new Map<number, readonly Fact[]>();
+    let moved = false;
+    for (const lane of this.#lanes) {
+      if (Date.now() < lane.retryAt) continue;
+      const facts = reads.get(lane.position) ?? (await factsAfter(this.#db, lane.position, BATCH_MAX));
+      reads.set(lane.position, facts);
+      moved = (await this.#advance(lane, facts)) || moved;
+    }
+    return moved;
+  }
+
+  /** Hands one batch to one lane; false when there was nothing or its handler failed. */
+  async #advance(lane: Lane, facts: readonly Fact[]): Promise<boolean> {
+    if (facts.length === 0) return false;
+    const { name } = lane.handler;
+    try {
+      await lane.handler.handle(facts);
     } catch (error) {
       lane.failures++;
       lane.retryAt = Date.now() + Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** lane.failures);
-      log.warn('a handler of facts failed and will be asked again', {
-        handler: lane.handler.name,
+      this.#options.log.warn('a handler of facts failed and will be asked again', {
+        handler: name,
         failures: lane.failures,
         error: String(error),
       });
       return false;
     }
     lane.failures = 0;
-    lane.position = mine.at(-1)!.position;
-    await db
+    lane.position = facts.at(-1)!.position;
+    await this.#db
       .updateTable('platform.cursor')
       .set({ position: lane.position })
-      .where('handler', '=', lane.handler.name)
+      .where('handler', '=', name)
       .execute();
     return true;
-  };
+  }
 
-  const round = async (): Promise<boolean> => {
-    const from = Math.min(...lanes.map((lane) => lane.position));
-    const facts = await factsAfter(db, from, BATCH_MAX);
-    let moved = false;
-    for (const lane of lanes) moved = (await advance(lane, facts)) || moved;
-    // A lane far ahead of a failing one still gets its facts: read again from its own place.
-    for (const lane of lanes) {
-      if (lane.failures === 0 && facts.length === BATCH_MAX && lane.position >= facts.at(-1)!.position) {
-        moved = (await advance(lane, await factsAfter(db, lane.position, BATCH_MAX))) || moved;
-      }
-    }
-    return moved;
-  };
-
-  const run = async (): Promise<void> => {
-    busy = true;
-    try {
-      while (wanted && !stopped) {
-        wanted = false;
-        while (!stopped && (await round()));
-      }
-    } catch (error) {
-      if (!stopped) log.warn('reading the outbox failed and will be tried again', { error: String(error) });
-    } finally {
-      busy = false;
-    }
-  };
-  const poke = (): void => {
-    wanted = true;
-    if (!busy && !stopped) running = run();
-  };
-  const prune = async (): Promise<void> => {
-    const limit = Math.min(...lanes.map((lane) => lane.position)) - KEPT_BEHIND_ALL;
-    if (limit > 0) await db.deleteFrom('platform.outbox').where('position', '<=', limit).execute();
-  };
-  const behind = async (): Promise<Record<string, number>> => {
-    const row = await db
-      .selectFrom('platform.outbox')
-      .select((select) => select.fn.max('position').as('last'))
-      .executeTakeFirst();
-    return Object.fromEntries(lanes.map((lane) => [lane.handler.name, Math.max(0, (row?.last ?? 0) - lane.position)]));
-  };
-
-  return {
-    start: async () => {
-      lanes = [];
-      for (const handler of handlers) lanes.push(await loadLane(handler));
-      stopped = lanes.length === 0;
-      if (stopped) return;
-      await prune();
-      unsubscribe = sql.onCommit(poke);
-      timer = setInterval(poke, POLL_MS);
-      timer.unref();
-      poke();
-    },
-    drained: async () => {
-      const row = await db
-        .selectFrom('platform.outbox')
-        .select((select) => select.fn.max('position').as('last'))
-        .executeTakeFirst();
-      const last = row?.last ?? 0;
-      while (!stopped && lanes.some((lane) => lane.position < last)) {
-        poke();
-        await running;
-        if (lanes.some((lane) => lane.position < last))
-          await new Promise((resolve) => setTimeout(resolve, RETRY_FIRST_MS / 10));
-      }
-    },
-    behind,
-    stop: async () => {
-      stopped = true;
-      clearInterval(timer);
-      unsubscribe();
-      await running;
-    },
-  };
+  async #prune(): Promise<void> {
+    const limit = Math.min(...this.#lanes.map((lane) => lane.position)) - KEPT_BEHIND_ALL;
+    if (limit > 0) await this.#db.deleteFrom('platform.outbox').where('position', '<=', limit).execute();
+  }
 }

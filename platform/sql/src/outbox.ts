@@ -1,5 +1,5 @@
 /** Facts saved in the transaction that made them true, read back in commit order. */
-import { sql, type Kysely } from 'kysely';
+import { sql, type GeneratedAlways, type Kysely } from 'kysely';
 import type { Fact, FactType, ModuleName, NewFact } from '@cityward/contracts';
 import type { Json } from '@cityward/kernel';
 
@@ -8,7 +8,7 @@ export interface PlatformTables {
   'platform.cursor': { handler: string; position: number };
 }
 interface OutboxTable {
-  position: import('kysely').GeneratedAlways<number>;
+  position: GeneratedAlways<number>;
   id: string;
   module: string;
   type: string;
