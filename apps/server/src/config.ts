@@ -1,0 +1,224 @@
+/** Every setting of the server: one table yields type, default, environment name, flag and help. */
+import { resolve } from 'node:path';
+import { err, ok, type Result } from '@cityward/kernel';
+import type { LogLevel } from '@cityward/log';
+
+export interface Config {
+  readonly dataFolder: string;
+  readonly seed: string;
+  readonly devices: number;
+  readonly calm: boolean;
+  readonly simulator: boolean;
+  readonly storyAfterSeconds: number;
+  readonly consolePort: number;
+  readonly estPort: number;
+  readonly ingestPort: number;
+  readonly mqttPort: number;
+  readonly syslogTlsPort: number;
+  readonly syslogPort: number;
+  readonly databaseUrl: string | undefined;
+  readonly logLevel: LogLevel;
+}
+
+interface Setting {
+  readonly key: keyof Config;
+  readonly flag: string;
+  readonly env: string;
+  readonly help: string;
+  readonly fallback: string;
+  readonly read: (text: string) => Config[keyof Config] | null;
+  readonly wanted: string;
+  /** A flag without a value. */
+  readonly bare?: boolean;
+}
+
+const whole = (low: number, high: number) => (text: string) => {
+  const value = Number(text);
+  return /^\d+$/.test(text) && value >= low && value <= high ? value : null;
+};
+const yesNo = (text: string) => (text === 'true' ? true : text === 'false' ? false : null);
+const port = { read: whole(1, 65_535), wanted: 'a port from 1 to 65535' } as const;
+const LOG_LEVELS: readonly string[] = ['error', 'warn', 'info', 'debug', 'silent'] satisfies LogLevel[];
+
+export const SETTINGS: readonly Setting[] = [
+  {
+    key: 'dataFolder',
+    flag: 'data',
+    env: 'CITYWARD_DATA',
+    help: 'folder of everything that is kept',
+    fallback: 'data',
+    read: (text) => (text ? resolve(text) : null),
+    wanted: 'a folder',
+  },
+  {
+    key: 'seed',
+    flag: 'seed',
+    env: 'CITYWARD_SEED',
+    help: 'what the reference city grows from',
+    fallback: 'port-merrow',
+    read: (text) => (/^[\w.-]{1,40}$/.test(text) ? text : null),
+    wanted: '1 to 40 letters, digits, dots or hyphens',
+  },
+  {
+    key: 'devices',
+    flag: 'devices',
+    env: 'CITYWARD_DEVICES',
+    help: 'devices of the reference city',
+    fallback: '600',
+    read: whole(200, 100_000),
+    wanted: 'a number from 200 to 100000',
+  },
+  {
+    key: 'calm',
+    flag: 'calm',
+    env: 'CITYWARD_CALM',
+    help: 'start without the attack',
+    fallback: 'false',
+    read: yesNo,
+    wanted: 'true or false',
+    bare: true,
+  },
+  {
+    key: 'simulator',
+    flag: 'simulator',
+    env: 'CITYWARD_SIMULATOR',
+    help: 'run the simulated devices',
+    fallback: 'true',
+    read: yesNo,
+    wanted: 'true or false',
+  },
+  {
+    key: 'storyAfterSeconds',
+    flag: 'attack-after',
+    env: 'CITYWARD_ATTACK_AFTER',
+    help: 'seconds until the attack begins',
+    fallback: '60',
+    read: whole(1, 86_400),
+    wanted: 'seconds from 1 to 86400',
+  },
+  { key: 'consolePort', flag: 'port', env: 'CITYWARD_PORT', help: 'console and API', fallback: '8080', ...port },
+  {
+    key: 'estPort',
+    flag: 'est-port',
+    env: 'CITYWARD_EST_PORT',
+    help: 'enrolment of devices (EST)',
+    fallback: '8443',
+    ...port,
+  },
+  {
+    key: 'ingestPort',
+    flag: 'ingest-port',
+    env: 'CITYWARD_INGEST_PORT',
+    help: 'observations over HTTPS',
+    fallback: '8444',
+    ...port,
+  },
+  {
+    key: 'mqttPort',
+    flag: 'mqtt-port',
+    env: 'CITYWARD_MQTT_PORT',
+    help: 'devices over MQTT with certificates',
+    fallback: '8883',
+    ...port,
+  },
+  {
+    key: 'syslogTlsPort',
+    flag: 'syslog-tls-port',
+    env: 'CITYWARD_SYSLOG_TLS_PORT',
+    help: 'syslog over TLS with certificates',
+    fallback: '6514',
+    ...port,
+  },
+  {
+    key: 'syslogPort',
+    flag: 'syslog-port',
+    env: 'CITYWARD_SYSLOG_PORT',
+    help: 'plain syslog over TCP, loopback only, marked unauthenticated',
+    fallback: '5514',
+    ...port,
+  },
+  {
+    key: 'databaseUrl',
+    flag: 'database-url',
+    env: 'DATABASE_URL',
+    help: 'PostgreSQL 15 or later; without it the embedded database',
+    fallback: '',
+    read: (text) => (text === '' || /^postgres(ql)?:\/\//.test(text) ? text : null),
+    wanted: 'a URL that begins with postgres://',
+  },
+  {
+    key: 'logLevel',
+    flag: 'log',
+    env: 'CITYWARD_LOG',
+    help: 'error, warn, info, debug or silent',
+    fallback: 'warn',
+    read: (text) => (LOG_LEVELS.includes(text) ? (text as LogLevel) : null),
+    wanted: LOG_LEVELS.join(', '),
+  },
+];
+
+/**
+ * Reads flags over environment over defaults. Refuses unknown flags and unreadable values, all at once.
+ * @param args as after the program's name
+ */
+export function readConfig(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Result<Config, readonly string[]> {
+  const faults: string[] = [];
+  const given = readFlags(args, faults);
+  const values: Record<string, unknown> = {};
+  for (const setting of SETTINGS) {
+    const flag = given.get(setting.flag);
+    const text = flag ?? env[setting.env] ?? setting.fallback;
+    const value = setting.read(text);
+    const from = flag !== undefined ? `--${setting.flag}` : setting.env;
+    if (value === null) faults.push(`read ${from} "${text}": wanted ${setting.wanted}`);
+    else values[setting.key] = setting.key === 'databaseUrl' && value === '' ? undefined : value;
+  }
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('CITYWARD_') && !KNOWN_ENV.has(name))
+      faults.push(`read environment "${name}": no such setting; see --help`);
+  }
+  return faults.length > 0 ? err(faults) : ok(values as unknown as Config);
+}
+
+/** Read by tests, benchmarks and evaluations, not by the server. */
+const OTHER_ENV = ['CITYWARD_CORPORA', 'CITYWARD_ORACLE_REQUESTS', 'CITYWARD_REAL'];
+const KNOWN_ENV = new Set([...SETTINGS.map((setting) => setting.env), ...OTHER_ENV]);
+
+function readFlags(args: readonly string[], faults: string[]): Map<string, string> {
+  const given = new Map<string, string>();
+  for (let i = 0; i < args.length; i++) {
+    const [, name = '', inline] = /^--([a-z-]+)(?:=(.*))?$/.exec(args[i]!) ?? [];
+    const setting = SETTINGS.find((one) => one.flag === name);
+    if (!setting) {
+      faults.push(`read "${args[i]}": no such flag; see --help`);
+    } else if (inline !== undefined || setting.bare) {
+      given.set(name, inline ?? 'true');
+    } else if (args[i + 1] === undefined) {
+      faults.push(`read --${name}: a value is missing; wanted ${setting.wanted}`);
+    } else {
+      given.set(name, args[++i]!);
+    }
+  }
+  return given;
+}
+
+/** The text of --help. */
+export function helpText(): string {
+  const rows = SETTINGS.map(
+    (one) => [`--${one.flag}${one.bare ? '' : ' …'}`, one.env, `${one.help} (${one.fallback || 'none'})`] as const,
+  );
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lines = rows.map((row) => `  ${row[0].padEnd(widths[0]!)}  ${row[1].padEnd(widths[1]!)}  ${row[2]}`);
+  return [
+    'Cityward keeps a city safe and lets strangers verify it.',
+    '',
+    'npm start -- [flags]',
+    ...lines,
+    '',
+    'Example: npm start -- --devices 5000 --calm',
+    '',
+  ].join('\n');
+}

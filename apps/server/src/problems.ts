@@ -1,0 +1,14 @@
+/** The one table from refusals to HTTP statuses. */
+import type { RefusalKind } from '@cityward/kernel';
+
+const STATUS: Readonly<Record<RefusalKind, number>> = {
+  invalid: 400,
+  forbidden: 403,
+  'not-found': 404,
+  conflict: 409,
+  gone: 410,
+  'too-large': 413,
+  unavailable: 503,
+};
+
+export const statusOf = (kind: RefusalKind): number => STATUS[kind];
