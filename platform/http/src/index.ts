@@ -1,3 +1,9 @@
 /** HTTP for every listener. */
 export type { Caller, Handle, Route } from './types.ts';
 export { route, RawAnswer } from './types.ts';
+export { createHttpListener } from './listener.ts';
+export type { HttpListener } from './listener.ts';
+export type { Asked, HttpListenerOptions, PeerFacts, RequestFacts } from './options.ts';
+export type { RawReply, RawRequest, RawRoute } from './raw.ts';
+export { createLiveHub } from './live.ts';
+export type { LiveHub } from './live.ts';

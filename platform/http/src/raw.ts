@@ -1,0 +1,36 @@
+/** Paths that are no JSON commands, still declared with an action and put before policy: EST, tiles, revocation lists. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ActionName, Method, Resource } from '@cityward/contracts';
+import type { PeerFacts } from './options.ts';
+import type { Caller } from './types.ts';
+
+export interface RawRequest {
+  readonly method: string;
+  /** As sent, without the query. */
+  readonly path: string;
+  readonly query: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly headers: IncomingHttpHeaders;
+  /** Empty when there is none. */
+  readonly body: Buffer;
+  readonly peer: PeerFacts | null;
+  readonly ip: string;
+}
+
+export interface RawReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | string;
+}
+
+export interface RawRoute {
+  readonly name: string;
+  readonly method: Method;
+  /** With `:param` places, and `*` at the end for any rest. */
+  readonly path: string;
+  readonly action: ActionName;
+  readonly bodyMaxBytes?: number;
+  /** The city itself where left out. */
+  readonly resource?: (request: RawRequest, caller: Caller) => Resource | Promise<Resource>;
+  readonly handle: (request: RawRequest, caller: Caller) => Promise<RawReply> | RawReply;
+}

@@ -1,0 +1,164 @@
+/** The sockets of one listener: one for each address, all with the same limits and the same handler. */
+import { randomBytes } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import { DAY_MS, newId, OperationalFault, SECOND_MS } from '@cityward/kernel';
+import {
+  CONNECTIONS_MAX,
+  HEADERS_MAX_BYTES,
+  HEADERS_MAX_COUNT,
+  HEADERS_TIMEOUT_MS,
+  IDLE_CONNECTION_MS,
+  KEEP_ALIVE_MS,
+  REQUEST_TIMEOUT_MS,
+} from './options.ts';
+import type { HttpListenerOptions, HttpsOptions } from './options.ts';
+
+/** Requests under way at `stop` have so long to end. */
+const GRACE_MS = 3 * SECOND_MS;
+const TICKET_KEY_BYTES = 48;
+
+type TlsMaterial = Pick<HttpsOptions, 'key' | 'cert' | 'ca'>;
+
+export interface Sockets {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  addresses(): readonly string[];
+  setTls(tls: TlsMaterial): void;
+}
+
+/** @param handler asked for at start, when every route is registered */
+export function createSockets(options: HttpListenerOptions, handler: () => RequestListener): Sockets {
+  let servers: Server[] = [];
+  let rotation: NodeJS.Timeout | null = null;
+  let tls: TlsMaterial | undefined = options.https;
+  const secured = (): https.Server[] => servers as https.Server[];
+  const open = async (host: string, port: number): Promise<number> => {
+    const server = options.https
+      ? httpsServer({ ...options.https, ...tls }, handler())
+      : http.createServer(LIMITS, handler());
+    limit(server, options);
+    await listen(server, host, port);
+    servers.push(server);
+    return (server.address() as AddressInfo).port;
+  };
+  return {
+    async start() {
+      if (options.host !== 'localhost') await open(options.host, options.port);
+      else {
+        const port = await open('127.0.0.1', options.port);
+        // A name that also resolves to ::1 must never reach somebody else's program there: taken is an error, absent is not.
+        await open('::1', port).catch((fault: unknown) => {
+          if (!(fault instanceof NoSuchAddress)) throw fault;
+          options.log.warn('no IPv6 loopback here; listening on 127.0.0.1 only');
+        });
+      }
+      if (options.https) {
+        // Tickets sealed under yesterday's key do not resume: a stolen key opens one day of sessions at most.
+        const rotate = (): void => secured().forEach((server) => server.setTicketKeys(randomBytes(TICKET_KEY_BYTES)));
+        rotate();
+        rotation = setInterval(rotate, DAY_MS).unref();
+      }
+    },
+    async stop() {
+      if (rotation) clearInterval(rotation);
+      const closing = servers;
+      servers = [];
+      await Promise.all(closing.map(close));
+    },
+    addresses: () => servers.map((server) => textOf(server.address() as AddressInfo, options.https !== undefined)),
+    setTls(next) {
+      tls = next;
+      for (const server of secured()) server.setSecureContext(contextOf(next));
+    },
+  };
+}
+
+const LIMITS = {
+  maxHeaderSize: HEADERS_MAX_BYTES,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  connectionsCheckingInterval: 5 * SECOND_MS,
+  noDelay: true,
+};
+
+const contextOf = ({ key, cert, ca }: TlsMaterial): { key: string; cert: string; ca?: string[] } => ({
+  key,
+  cert,
+  ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? [ca] : [...ca] }),
+});
+
+function httpsServer(options: HttpsOptions, handler: RequestListener): https.Server {
+  return https.createServer(
+    {
+      ...LIMITS,
+      ...contextOf(options),
+      requestCert: options.requestCert ?? false,
+      rejectUnauthorized: options.rejectUnauthorized ?? true,
+      minVersion: options.minVersion ?? 'TLSv1.2',
+      // Its own context, so that a session of another listener with other rules is never resumed here.
+      sessionIdContext: newId('tls').slice(0, 32),
+      handshakeTimeout: HEADERS_TIMEOUT_MS,
+    },
+    handler,
+  );
+}
+
+function limit(server: Server, options: HttpListenerOptions): void {
+  server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
+  server.maxHeadersCount = HEADERS_MAX_COUNT;
+  server.timeout = IDLE_CONNECTION_MS;
+  server.on('clientError', (fault: NodeJS.ErrnoException, socket: Socket) => {
+    options.log.debug('request not understood', { fault: fault.code });
+    if (!socket.writable || socket.destroyed) return void socket.destroy();
+    socket.end(malformed(fault.code ?? ''));
+  });
+  server.on('checkContinue', (request: IncomingMessage, response) => {
+    response.writeContinue();
+    server.emit('request', request, response);
+  });
+}
+
+/** The answer to bytes that are no HTTP request, in the shape of every other problem. */
+function malformed(code: string): string {
+  const [status, name, wanted] =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'HEADERS_TOO_LARGE', `at most ${HEADERS_MAX_BYTES} bytes of headers`]
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'REQUEST_TOO_SLOW', 'the whole request in time']
+        : ['400 Bad Request', 'REQUEST_NOT_UNDERSTOOD', 'HTTP/1.1'];
+  const body = JSON.stringify({ code: name, message: `read the request: send ${wanted}`, id: newId('req') });
+  return `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`;
+}
+
+class NoSuchAddress extends OperationalFault {}
+const ABSENT = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+const listen = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (fault: NodeJS.ErrnoException) => {
+      const message = `listen on "${host}" port ${port}: ${fault.code ?? fault.message}, free it or choose another port`;
+      reject(ABSENT.has(fault.code ?? '') ? new NoSuchAddress(message) : new OperationalFault(message));
+    });
+    server.listen({ host, port, exclusive: true }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+const textOf = ({ address, family, port }: AddressInfo, secure: boolean): string =>
+  `${secure ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
