@@ -1,6 +1,6 @@
 /** Merkle tree and proofs of a C2SP tiled transparency log; tiles, notes, checkpoints and proof files are beside it. */
 export { HASH_BYTES, leafHash, nodeHash, writeLeafHash } from './hash.ts';
-export type { GrowingTree, TileSink, TreeStart } from './tree.ts';
+export type { GrowingTree, HashSink, TreeStart } from './tree.ts';
 export { createTree, edgeOf } from './tree.ts';
 export type { TileReader } from './proof.ts';
 export { rootFromTiles, inclusionProof, consistencyProof, verifyInclusion, verifyConsistency } from './proof.ts';

@@ -4,8 +4,11 @@ import { TILE_WIDTH, tileWidth } from './tile.ts';
 
 const TILE_BYTES = TILE_WIDTH * HASH_BYTES;
 
-/** Called with each tile of hashes as it becomes full, lower levels first; the bytes may be kept. */
-export type TileSink = (level: number, index: number, bytes: Uint8Array) => void;
+/**
+ * Called with the hashes that each level gains, in order: those of one level written one after the other are its tiles, 256 hashes
+ * each. The bytes may be kept.
+ */
+export type HashSink = (level: number, hashes: Uint8Array) => void;
 
 export interface GrowingTree {
   readonly size: number;
@@ -26,18 +29,15 @@ export interface TreeStart {
 interface Level {
   readonly bytes: Buffer;
   width: number;
-  /** Full tiles so far. */
-  full: number;
 }
 
-const newLevel = (): Level => ({ bytes: Buffer.alloc(TILE_BYTES), width: 0, full: 0 });
+const newLevel = (): Level => ({ bytes: Buffer.alloc(TILE_BYTES), width: 0 });
 
 function startLevels({ size, partials }: TreeStart): Level[] {
   const levels: Level[] = [];
   for (let depth = 0, hashes = size; hashes > 0; depth++, hashes = Math.floor(hashes / TILE_WIDTH)) {
     const level = newLevel();
     level.width = hashes % TILE_WIDTH;
-    level.full = Math.floor(hashes / TILE_WIDTH);
     const given = partials[depth] ?? new Uint8Array();
     if (given.length !== level.width * HASH_BYTES)
       throw new Error(`go on with a tree of ${size} leaves: level ${depth} needs ${level.width} hashes`);
@@ -48,12 +48,13 @@ function startLevels({ size, partials }: TreeStart): Level[] {
 }
 
 /** @param start where an existing tree stands; an empty tree otherwise */
-export function createTree(onTile: TileSink, start: TreeStart = { size: 0, partials: [] }): GrowingTree {
+export function createTree(onHashes: HashSink, start: TreeStart = { size: 0, partials: [] }): GrowingTree {
   let size = start.size;
   const levels = startLevels(start);
   const levelAt = (depth: number): Level => (levels[depth] ??= newLevel());
 
   const add = (depth: number, hashes: Uint8Array): void => {
+    onHashes(depth, hashes);
     const level = levelAt(depth);
     for (let at = 0; at < hashes.length;) {
       const take = Math.min(TILE_BYTES - level.width * HASH_BYTES, hashes.length - at);
@@ -61,9 +62,7 @@ export function createTree(onTile: TileSink, start: TreeStart = { size: 0, parti
       level.width += take / HASH_BYTES;
       at += take;
       if (level.width < TILE_WIDTH) continue;
-      const index = level.full++;
       level.width = 0;
-      onTile(depth, index, Buffer.from(level.bytes));
       add(depth + 1, subtreeHash(level.bytes));
     }
   };
