@@ -7,6 +7,7 @@ export type ModuleName = (typeof MODULES)[number];
 /** Every fact type, `<what>.<past participle>`. A type is never reused for another meaning. */
 export const FACT_TYPES = [
   'evidence.recorded',
+  'evidence.exported',
   'city.founded',
   'inventory.imported',
   'inventory.import-undone',
