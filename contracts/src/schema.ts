@@ -1,12 +1,13 @@
 /** Small helpers over TypeBox, so that every wire object is closed and every closed list is an enum. */
-import { Type, type TProperties, type TObject } from 'typebox';
+import { Type, type TEnum, type TObject, type TProperties } from 'typebox';
 
 /** An object without unknown fields: a misspelt field is an error, never dropped. */
 export const Closed = <P extends TProperties>(properties: P): TObject<P> =>
   Type.Object(properties, { additionalProperties: false });
 
 /** One of the words. */
-export const OneOf = <const Words extends readonly string[]>(words: Words) => Type.Enum([...words] as unknown as Words);
+export const OneOf = <const Words extends readonly string[]>(words: Words): TEnum<[...Words]> =>
+  Type.Enum([...words] as [...Words]) as unknown as TEnum<[...Words]>;
 
 export const Id = Type.String({
   pattern: '^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$',
