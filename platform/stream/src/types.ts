@@ -9,6 +9,21 @@ export interface StreamOptions {
   /** Test seam: a layer that drops unsynced writes shows that the fdatasync is real. */
   readonly files?: FileLayer;
   readonly now?: () => number;
+  /** What an operator should read in the log: a repaired tail, unread records dropped, a disk that is full or works again. */
+  readonly onNotice?: (notice: StreamNotice) => void;
+}
+
+/** `message` is a whole sentence without a full stop, with the file or group and the numbers in it. */
+export interface StreamNotice {
+  readonly kind:
+    | 'tail-cut'
+    | 'unread-dropped'
+    | 'write-failed'
+    | 'write-recovered'
+    | 'offset-behind'
+    | 'offset-ahead'
+    | 'maintenance';
+  readonly message: string;
 }
 
 export interface StreamRecord {
@@ -22,7 +37,7 @@ export interface StreamRecord {
 export interface Stream {
   /** Answers the position once the record is on disk (fdatasync, shared by all that wait). */
   append(payload: Uint8Array): Promise<number>;
-  /** Same, callback form without a promise per record, for the PUBACK path. */
+  /** Same, callback form without a promise per record, for the PUBACK path. `done` may run before this returns when it refuses. */
   appendThen(payload: Uint8Array, done: (error: Error | null, position: number) => void): void;
   /** Durable records from `from` (inclusive, default the oldest kept) to `to`, as they stand. */
   read(from?: number, to?: number): AsyncIterable<readonly StreamRecord[]>;
@@ -35,7 +50,14 @@ export interface Stream {
     handle: (batch: readonly StreamRecord[]) => Promise<void>,
     options: ConsumeOptions,
   ): Promise<void>;
+  /** The group's durable offset: the last position it has done; 0 before the first. */
   offset(group: string): number;
+  /** Sets the group's offset durably: for consumers with `commits: 'by-caller'`, once their own snapshot holds everything up to `position`. */
+  commit(group: string, position: number): Promise<void>;
+  /** Removes a group that will not come back, so that retention no longer waits for it. Refuses while it consumes. */
+  forget(group: string): Promise<void>;
+  /** Drops what retention no longer wants; also runs by itself, hourly and whenever a segment is full. */
+  maintain(): Promise<void>;
   readonly first: number;
   readonly last: number;
   stats(): StreamStats;
@@ -47,6 +69,9 @@ export interface ConsumeOptions {
   readonly batchMax?: number;
   /** Begin after this position instead of the committed offset: for consumers that keep their place in their own snapshot. */
   readonly after?: number;
+  /** Default `each-batch`. `by-caller`: only `commit` moves the offset, so that retention keeps all that a snapshot still lacks. */
+  readonly commits?: 'each-batch' | 'by-caller';
+  /** Told once, when retries are used up; without it `consume` rejects instead. */
   readonly onFault?: (fault: Error) => void;
 }
 
@@ -57,10 +82,16 @@ export interface StreamStats {
   readonly syncs: number;
   readonly pendingBytes: number;
   readonly groups: Readonly<Record<string, number>>;
+  /** Records that retention dropped before a registered group had read them (hard limit); 0 in a healthy city. */
+  readonly droppedUnread: number;
+  /** False from a failed write until one succeeds again. */
+  readonly healthy: boolean;
 }
 
 /** The few file calls that the stream makes, so that tests can lose unsynced writes, fill the disk or tear a write. */
 export interface FileLayer {
+  /** Makes the folder where it is missing and holds it for this process alone; answers how to let go. Throws where another holds it. */
+  lock(folder: string): Promise<() => Promise<void>>;
   open(path: string, flags: 'a' | 'r' | 'r+' | 'w'): Promise<FileHandleLike>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
@@ -70,7 +101,8 @@ export interface FileLayer {
 }
 export interface FileHandleLike {
   writev(buffers: readonly Uint8Array[]): Promise<number>;
-  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /** Fills the buffer from `position` on; answers how many bytes there were. */
+  read(buffer: Uint8Array, position: number): Promise<number>;
   truncate(length: number): Promise<void>;
   datasync(): Promise<void>;
   size(): Promise<number>;
