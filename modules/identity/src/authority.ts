@@ -1,0 +1,293 @@
+/** The city's certificate authority: a root that signs once and is sealed away, an issuing key that works. */
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { X509Certificate, type KeyObject } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { dirname, join } from 'node:path';
+import { DAY_MS, err, ok, Secret, type Refusal, type Result } from '@cityward/kernel';
+import {
+  assembleSigned,
+  encodeToBeSigned,
+  serialOf,
+  serialText,
+  type AlternativeName,
+  type CertificateDraft,
+  type Profile,
+} from './domain/certificate.ts';
+import { encodeCertsOnly } from './domain/certs-only.ts';
+import { BACKDATED_MS, CERTIFICATE_LIFE_MS } from './domain/enrolment.ts';
+import { authorityName, nameOf, spiffeOf, subjectOf, trustDomainOf } from './domain/names.ts';
+import { encodeRevocationList, type RevokedEntry } from './domain/revocation-list.ts';
+import { newCode } from './codes.ts';
+import { ownerOnlyFolder, readSlot, seal, syncFolder, unseal, writeSlot } from './slot-file.ts';
+
+const ROOT_LIFE_MS = 25 * 365 * DAY_MS;
+const ISSUING_LIFE_MS = 10 * 365 * DAY_MS;
+const SERVER_LIFE_MS = 397 * DAY_MS;
+const REVOCATION_LIST_LIFE_MS = DAY_MS;
+const PASSPHRASE_SYMBOLS = 30; // 150 bits
+const PASSPHRASE_GROUP = 5;
+
+const FILES = {
+  rootSealed: 'root-key.sealed',
+  rootPassphrase: 'root-passphrase',
+  root: 'root.pem',
+  issuing: 'issuing.pem',
+  issuingKey: 'issuing-key.pem',
+} as const;
+
+export interface Issued {
+  readonly serial: string;
+  readonly der: Buffer;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** SHA-256 of the public key, hex. */
+  readonly keyHash: string;
+}
+
+/** A certificate for a TLS listener with its key, which is held in memory only. */
+export interface ServerCertificate extends Issued {
+  readonly keyPem: string;
+  /** The leaf, then the issuing authority. */
+  readonly certPem: string;
+}
+
+export interface Authority {
+  readonly trustDomain: string;
+  /** Root first, then issuing: what listeners take as `ca`, and what clients may pin. */
+  readonly caPem: string;
+  readonly rootPem: string;
+  /** The certs-only message that EST cacerts answers with, DER. */
+  readonly caCertsOnly: Buffer;
+  /** SHA-256 fingerprint of the root, for people to compare. */
+  readonly fingerprint: string;
+  issueDevice(device: string, spki: Uint8Array, now: number): Issued;
+  issueServer(names: readonly string[], now: number): ServerCertificate;
+  /** A signed list, DER. */
+  revocationList(entries: readonly RevokedEntry[], now: number): Buffer;
+  /** Was this certificate signed by the issuing key, for a device as its profile says? Says nothing on time or standing. */
+  isDevice(certificate: X509Certificate): string | null;
+}
+
+export interface AuthorityOptions {
+  /** A folder of its own. */
+  readonly folder: string;
+  readonly cityName: string;
+  readonly now: number;
+  /** The demo keeps the root's passphrase in a file that only the owner can read. A real city writes it down. */
+  readonly keepPassphrase: boolean;
+}
+
+export interface OpenedAuthority {
+  readonly authority: Authority;
+  /** Only when it was made just now: to be shown once. */
+  readonly passphrase: Secret | null;
+}
+
+interface Signer {
+  readonly key: KeyObject;
+  readonly name: Buffer;
+  readonly keyId: Buffer;
+}
+
+const spkiOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
+const keyIdOf = (spki: Uint8Array): Buffer => createHash('sha256').update(spki).digest().subarray(0, 20); // RFC 7093 2(1), over the whole key
+const toPem = (label: string, der: Uint8Array): string =>
+  `-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n').trimEnd()}\n-----END ${label}-----\n`;
+export const certificatePem = (der: Uint8Array): string => toPem('CERTIFICATE', der);
+
+interface IssueRequest {
+  readonly profile: Profile;
+  readonly subject: Buffer;
+  readonly spki: Uint8Array;
+  readonly lifeMs: number;
+  readonly now: number;
+  readonly alternativeNames: readonly AlternativeName[];
+}
+
+function issue(signer: Signer, request: IssueRequest): Issued {
+  const { profile, subject, spki, alternativeNames } = request;
+  const serial = serialOf(randomBytes(16));
+  const notBefore = Math.floor((request.now - BACKDATED_MS) / 1_000) * 1_000;
+  const notAfter = Math.floor((request.now + request.lifeMs) / 1_000) * 1_000;
+  const keyHash = createHash('sha256').update(spki).digest();
+  const draft: CertificateDraft = {
+    profile,
+    serial,
+    issuer: signer.name,
+    subject,
+    notBefore,
+    notAfter,
+    spki,
+    keyId: keyHash.subarray(0, 20),
+    issuerKeyId: signer.keyId,
+    alternativeNames,
+  };
+  const toBeSigned = encodeToBeSigned(draft);
+  const der = assembleSigned(toBeSigned, sign('sha256', toBeSigned, signer.key));
+  return { serial: serialText(serial), der, notBefore, notAfter, keyHash: keyHash.toString('hex') };
+}
+
+const newKeyPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+function alternativeName(name: string): AlternativeName {
+  const family = isIP(name);
+  if (family === 0) return { kind: 'dns', value: name };
+  if (family === 4) return { kind: 'ip', value: Buffer.from(name.split('.').map(Number)) };
+  return { kind: 'ip', value: ipv6Bytes(name) };
+}
+
+function ipv6Bytes(text: string): Buffer {
+  const [head, tail] = text.split('::');
+  const words = (part: string | undefined): number[] => (part ? part.split(':').map((word) => parseInt(word, 16)) : []);
+  const before = words(head);
+  const after = words(tail);
+  const middle = Array<number>(8 - before.length - after.length).fill(0);
+  const bytes = Buffer.alloc(16);
+  [...before, ...middle, ...after].forEach((word, index) => bytes.writeUInt16BE(word, index * 2));
+  return bytes;
+}
+
+/** Opens the authority in its folder, or makes one there. Throws when the folder holds a damaged one. */
+export async function openAuthority(options: AuthorityOptions): Promise<OpenedAuthority> {
+  const { folder } = options;
+  const exists = await stat(join(folder, FILES.issuing)).then(
+    () => true,
+    () => false,
+  );
+  const passphrase = exists ? null : await createFiles(options);
+  const rootPem = await readFile(join(folder, FILES.root), 'utf8');
+  const issuingPem = await readFile(join(folder, FILES.issuing), 'utf8');
+  const key = createPrivateKey(await readSlot(join(folder, FILES.issuingKey)));
+  const issuing = new X509Certificate(issuingPem);
+  if (!issuing.checkPrivateKey(key))
+    throw new Error(`open authority in "${folder}": the issuing key is not the certificate's`);
+  if (!issuing.verify(new X509Certificate(rootPem).publicKey))
+    throw new Error(`open authority in "${folder}": the issuing certificate is not signed by the root`);
+  return { authority: authorityOf({ rootPem, issuingPem, key }), passphrase };
+}
+
+/** Makes everything in a folder beside and renames it: a kill on the way leaves no half authority. */
+async function createFiles({ folder, cityName, now, keepPassphrase }: AuthorityOptions): Promise<Secret> {
+  const building = `${folder}.new`;
+  await rm(building, { recursive: true, force: true });
+  await mkdir(building, { recursive: true, mode: 0o700 });
+  await ownerOnlyFolder(building);
+  const passphrase = newCode(PASSPHRASE_SYMBOLS, PASSPHRASE_GROUP);
+
+  const root = newKeyPair();
+  const rootSpki = spkiOf(root.publicKey);
+  const rootSigner: Signer = {
+    key: root.privateKey,
+    name: authorityName(cityName, `${cityName} root`),
+    keyId: keyIdOf(rootSpki),
+  };
+  const common = { now, alternativeNames: [] };
+  const rootCertificate = issue(rootSigner, {
+    ...common,
+    profile: 'root',
+    subject: rootSigner.name,
+    spki: rootSpki,
+    lifeMs: ROOT_LIFE_MS,
+  });
+  const issuing = newKeyPair();
+  const issuingCertificate = issue(rootSigner, {
+    ...common,
+    profile: 'issuing',
+    subject: authorityName(cityName, `${cityName} issuing 1`),
+    spki: spkiOf(issuing.publicKey),
+    lifeMs: ISSUING_LIFE_MS,
+  });
+  const rootKey = root.privateKey.export({ type: 'pkcs8', format: 'der' });
+  await writeSlot(join(building, FILES.rootSealed), await seal(rootKey, passphrase));
+  rootKey.fill(0);
+  if (keepPassphrase) await writeSlot(join(building, FILES.rootPassphrase), `${passphrase}\n`);
+  await writeSlot(join(building, FILES.issuingKey), issuing.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  await writeSlot(join(building, FILES.root), certificatePem(rootCertificate.der));
+  await writeSlot(join(building, FILES.issuing), certificatePem(issuingCertificate.der));
+  await rename(building, folder);
+  await syncFolder(dirname(folder));
+  return new Secret(passphrase);
+}
+
+/** Opens the sealed root, for the rare act of signing a new issuing authority; `forbidden` with another passphrase. */
+export async function openRootKey(folder: string, passphrase: Secret): Promise<Result<KeyObject, Refusal>> {
+  const opened = await unseal((await readSlot(join(folder, FILES.rootSealed))).toString('utf8'), passphrase.reveal());
+  if (!opened.ok) return err(opened.error);
+  const key = createPrivateKey({ key: opened.value, format: 'der', type: 'pkcs8' });
+  opened.value.fill(0);
+  return ok(key);
+}
+
+interface Material {
+  readonly rootPem: string;
+  readonly issuingPem: string;
+  readonly key: KeyObject;
+}
+
+const CLIENT_USE = '1.3.6.1.5.5.7.3.2';
+
+function authorityOf({ rootPem, issuingPem, key }: Material): Authority {
+  const root = new X509Certificate(rootPem);
+  const issuing = new X509Certificate(issuingPem);
+  const publicKey = createPublicKey(key);
+  // Names come from the certificate, not from configuration: renaming the city must not orphan every device.
+  const self = subjectOf(issuing.raw);
+  const trustDomain = trustDomainOf(self.organization);
+  const signer: Signer = { key, name: self.der, keyId: keyIdOf(spkiOf(publicKey)) };
+  const deviceNames = (device: string): readonly AlternativeName[] => [
+    { kind: 'uri', value: spiffeOf(trustDomain, device) },
+  ];
+  return {
+    trustDomain,
+    caPem: `${rootPem}${issuingPem}`,
+    rootPem,
+    caCertsOnly: encodeCertsOnly([root.raw, issuing.raw]),
+    fingerprint: root.fingerprint256,
+    issueDevice: (device, spki, now) =>
+      issue(signer, {
+        profile: 'device',
+        subject: nameOf(device),
+        spki,
+        lifeMs: CERTIFICATE_LIFE_MS,
+        now,
+        alternativeNames: deviceNames(device),
+      }),
+    issueServer: (names, now) => {
+      const pair = newKeyPair();
+      const issued = issue(signer, {
+        profile: 'server',
+        subject: nameOf(names[0] ?? 'localhost'),
+        spki: spkiOf(pair.publicKey),
+        lifeMs: SERVER_LIFE_MS,
+        now,
+        alternativeNames: names.map(alternativeName),
+      });
+      const keyPem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+      return { ...issued, keyPem, certPem: `${certificatePem(issued.der)}${issuingPem}` };
+    },
+    revocationList: (entries, now) => {
+      const thisUpdate = Math.floor(now / 1_000) * 1_000;
+      const toBeSigned = encodeRevocationList({
+        issuer: signer.name,
+        issuerKeyId: signer.keyId,
+        number: now,
+        thisUpdate,
+        nextUpdate: thisUpdate + REVOCATION_LIST_LIFE_MS,
+        entries,
+      });
+      return assembleSigned(toBeSigned, sign('sha256', toBeSigned, key));
+    },
+    isDevice: (certificate) => deviceOf(certificate, issuing, trustDomain),
+  };
+}
+
+/** The device that a certificate of the device profile names; null for every other certificate. */
+function deviceOf(certificate: X509Certificate, issuing: X509Certificate, trustDomain: string): string | null {
+  const device = /^CN=([a-z0-9-]+)$/.exec(certificate.subject)?.[1];
+  if (device === undefined || certificate.ca) return null;
+  if (certificate.subjectAltName !== `URI:${spiffeOf(trustDomain, device)}`) return null;
+  const uses: readonly string[] = certificate.keyUsage ?? [];
+  if (uses.length !== 1 || uses[0] !== CLIENT_USE) return null;
+  return certificate.checkIssued(issuing) && certificate.verify(issuing.publicKey) ? device : null;
+}

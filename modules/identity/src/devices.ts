@@ -1,0 +1,194 @@
+/** The devices' half of identity, opened: authority, register, journal, standing, enrolment and EST tied together. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { err, isId, ok, refuse, MINUTE_MS, type Refusal, type Result, type Secret } from '@cityward/kernel';
+import type { DeviceIdentity } from '@cityward/contracts';
+import { openAuthority, type Authority, type ServerCertificate } from './authority.ts';
+import { checkIssued, checkTime, EXPIRED_RENEWAL_MS } from './domain/enrolment.ts';
+import { spiffeOf } from './domain/names.ts';
+import { inForce, type Standing } from './domain/standing.ts';
+import { createEnrolment, type Enrolment } from './enrolment.ts';
+import { createEst, type EstHandler } from './est.ts';
+import { openJournal, type Journal } from './journal.ts';
+import type { IdentityOptions } from './needs.ts';
+import { createRefusalNotes } from './refusals.ts';
+import { Register } from './register.ts';
+import { ownerOnlyFolder } from './slot-file.ts';
+import { StandingService } from './standing.ts';
+import * as store from './store.ts';
+
+/** The list is made anew after so long, and at once when somebody's standing changes. */
+const REVOCATION_LIST_KEPT_MS = 60 * MINUTE_MS;
+const LISTENER_NAMES = ['localhost', '127.0.0.1', '::1'] as const;
+
+/** What a listener knows of the peer after TLS has verified its chain against `authority.caPem`. */
+export interface Peer {
+  readonly commonName: string;
+  /** Hex, as Node prints it. */
+  readonly serial: string;
+}
+export interface Admitted {
+  readonly device: string;
+  /** `held`: only its quarantine topic. */
+  readonly standing: 'active' | 'held';
+}
+
+export interface Devices {
+  readonly authority: Authority;
+  readonly register: Register;
+  readonly journal: Journal;
+  readonly standing: StandingService;
+  readonly enrolment: Enrolment;
+  readonly est: EstHandler;
+  /** Only when the authority was made by this start. */
+  readonly passphrase: Secret | null;
+  readonly replayed: number;
+  serverCertificate(names?: readonly string[]): Promise<ServerCertificate>;
+  admit(peer: Peer): Result<Admitted, Refusal>;
+  revocations(): Buffer;
+  identityOf(device: string): DeviceIdentity;
+  stop(): Promise<void>;
+}
+
+export async function openDevices(options: IdentityOptions): Promise<Devices> {
+  const { sql, clock, log, folder } = options;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await ownerOnlyFolder(folder);
+  const { authority, passphrase } = await openAuthority({
+    folder: join(folder, 'authority'),
+    cityName: options.cityName,
+    now: clock(),
+    keepPassphrase: options.keepPassphrase ?? false,
+  });
+  const register = new Register();
+  const rows = await load(options, register);
+  const journal = await openJournal(join(folder, 'standing.journal'), Math.max(0, ...rows.map((row) => row.sequence)));
+  if (journal.repairedBytes > 0)
+    log.warn('standing journal: a torn last line was cut off; nobody was told that it counted', {
+      bytes: journal.repairedBytes,
+    });
+  const standing = new StandingService({ register, journal, sql, clock, log });
+  const replayed = await standing.replay();
+  if (replayed > 0) log.warn('standing journal was ahead of SQL and has been replayed', { changes: replayed });
+  if (passphrase) await recordAuthority(options, authority);
+
+  const refusals = createRefusalNotes({ sql, clock, log });
+  const enrolment = createEnrolment({ ...options, register, authority, standing, refusals });
+  const revocations = createRevocations({ authority, register, standing, clock });
+  return {
+    authority,
+    register,
+    journal,
+    standing,
+    enrolment,
+    passphrase,
+    replayed,
+    revocations,
+    est: createEst({ authority, enrolment, revocations, directory: options.directory, authorise: options.authorise }),
+    serverCertificate: (names = LISTENER_NAMES) => issueServer(options, authority, names),
+    admit: (peer) => admit(register, peer, clock()),
+    identityOf: (device) => identityOf({ register, authority, options }, device),
+    stop: async () => {
+      await standing.stop();
+      await journal.close();
+    },
+  };
+}
+
+async function load({ sql, clock }: IdentityOptions, register: Register): Promise<readonly store.DeviceRow[]> {
+  await sql.migrate({ module: 'identity', folder: new URL('../migrations/', import.meta.url) });
+  const db = sql.for<store.DeviceTables>();
+  const rows = await store.readDevices(db);
+  const now = clock();
+  register.load(rows, await store.readCertificates(db, now - EXPIRED_RENEWAL_MS), await store.readCodes(db, now));
+  return rows;
+}
+
+const recordAuthority = ({ sql, clock }: IdentityOptions, authority: Authority): Promise<void> =>
+  sql.transact((tx) => {
+    const data = { trustDomain: authority.trustDomain, fingerprint: authority.fingerprint };
+    tx.record({
+      module: 'identity',
+      type: 'authority.created',
+      actor: 'system',
+      subject: 'authority',
+      at: clock(),
+      data,
+    });
+    return Promise.resolve();
+  });
+
+async function issueServer(
+  { sql, clock }: IdentityOptions,
+  authority: Authority,
+  names: readonly string[],
+): Promise<ServerCertificate> {
+  const issued = authority.issueServer(names, clock());
+  const row = { ...issued, profile: 'server', holder: names[0] ?? 'localhost' } as const;
+  await sql.transact((tx) => store.addCertificates(tx.for<store.DeviceTables>(), [row]));
+  return issued;
+}
+
+/** Judges a peer by serial, for every connection, resumed ones too: TLS keeps trusting a resumed session after revocation and expiry. */
+function admit(register: Register, { commonName, serial }: Peer, now: number): Result<Admitted, Refusal> {
+  if (!isId(commonName))
+    return refuse('forbidden', 'CERTIFICATE_NOT_OF_DEVICE', 'admit peer: its common name is no device id');
+  const issued = checkIssued(register.certificate(serial.toUpperCase()), commonName);
+  if (!issued.ok) return issued;
+  const inTime = checkTime(issued.value, now);
+  if (!inTime.ok) return err(inTime.error);
+  const restriction = inForce(register.restriction(commonName), now);
+  if (restriction?.kind === 'revoked')
+    return refuse('forbidden', 'DEVICE_REVOKED', `admit "${commonName}": the device is revoked`);
+  return ok({ device: commonName, standing: restriction ? 'held' : 'active' });
+}
+
+interface RevocationParts {
+  readonly authority: Authority;
+  readonly register: Register;
+  readonly standing: StandingService;
+  readonly clock: () => number;
+}
+
+function createRevocations({ authority, register, standing, clock }: RevocationParts): () => Buffer {
+  let list: { readonly der: Buffer; readonly made: number } | null = null;
+  standing.onStanding(() => void (list = null));
+  return () => {
+    const now = clock();
+    if (!list || now - list.made >= REVOCATION_LIST_KEPT_MS || now < list.made)
+      list = { der: authority.revocationList(register.revokedEntries(now), now), made: now };
+    return list.der;
+  };
+}
+
+interface IdentityParts {
+  readonly register: Register;
+  readonly authority: Authority;
+  readonly options: IdentityOptions;
+}
+
+const STATES: Readonly<Record<Exclude<Standing, 'none'>, DeviceIdentity['state']>> = {
+  active: 'enrolled',
+  held: 'held',
+  revoked: 'revoked',
+};
+
+function identityOf({ register, authority, options }: IdentityParts, device: string): DeviceIdentity {
+  const now = options.clock();
+  const standing = register.standing(device, now);
+  const certificate = register.newest(device);
+  const restriction = inForce(register.restriction(device), now);
+  const code = register.code(device);
+  const waiting = code !== undefined && code.used === null && code.expires > now;
+  const withoutCertificate = certificate ? 'expired' : waiting ? 'code-issued' : 'none';
+  return {
+    device,
+    state: standing === 'none' ? withoutCertificate : STATES[standing],
+    serial: certificate?.serial ?? null,
+    spiffe: certificate ? spiffeOf(authority.trustDomain, device) : null,
+    notAfter: certificate?.notAfter ?? null,
+    connected: options.connected?.(device) ?? false,
+    until: restriction?.kind === 'held' ? restriction.until : null,
+    reason: restriction?.reason ?? null,
+  };
+}

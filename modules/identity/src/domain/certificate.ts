@@ -1,0 +1,114 @@
+/** X.509 v3 certificates (RFC 5280) by profile: what each kind may be used for is fixed here, never by who asks. */
+import {
+  bitString,
+  booleanTrue,
+  contextTag,
+  integer,
+  integerOf,
+  namedBits,
+  octetString,
+  oid,
+  sequence,
+  time,
+  tlv,
+} from './der.ts';
+import { OID } from './oids.ts';
+
+/** root: signs issuing authorities only; issuing: signs leaves; device: TLS client only; server: TLS server only. */
+export type Profile = 'root' | 'issuing' | 'device' | 'server';
+
+export interface CertificateDraft {
+  readonly profile: Profile;
+  /** 16 random bytes, see `serialOf`. */
+  readonly serial: Uint8Array;
+  /** DER Name of the signer and of the holder. */
+  readonly issuer: Uint8Array;
+  readonly subject: Uint8Array;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** DER SubjectPublicKeyInfo of the holder. */
+  readonly spki: Uint8Array;
+  /** Key identifiers (any hash of the key) of holder and signer. */
+  readonly keyId: Uint8Array;
+  readonly issuerKeyId: Uint8Array;
+  readonly alternativeNames: readonly AlternativeName[];
+}
+
+export type AlternativeName =
+  { readonly kind: 'uri' | 'dns'; readonly value: string } | { readonly kind: 'ip'; readonly value: Uint8Array };
+
+export const SERIAL_BYTES = 16;
+
+/**
+ * Makes 16 random bytes a positive serial of fixed length: the top bit is cleared (DER sign) and the first hex digit is never 0,
+ * so that every library prints it alike. 127 bits less one part in eight.
+ */
+export function serialOf(random: Uint8Array): Buffer {
+  const serial = Buffer.from(random.subarray(0, SERIAL_BYTES));
+  serial[0]! &= 0x7f;
+  if (serial[0]! < 0x10) serial[0]! |= 0x40;
+  return serial;
+}
+
+/** The text form of a serial that our tables use: upper-case hex as OpenSSL and Node print it. */
+export const serialText = (serial: Uint8Array): string => Buffer.from(serial).toString('hex').toUpperCase();
+
+export const ECDSA_SHA256: Buffer = sequence(oid(OID.ecdsaSha256));
+
+const KEY_USAGE = { digitalSignature: 0, keyCertSign: 5, crlSign: 6 } as const;
+const critical = (type: string, value: Uint8Array): Buffer => sequence(oid(type), booleanTrue, octetString(value));
+const plain = (type: string, value: Uint8Array): Buffer => sequence(oid(type), octetString(value));
+
+const authority = (constraints: Uint8Array): Buffer =>
+  Buffer.concat([
+    critical(OID.basicConstraints, constraints),
+    critical(OID.keyUsage, namedBits([KEY_USAGE.keyCertSign, KEY_USAGE.crlSign])),
+  ]);
+const leaf = (usage: string): Buffer =>
+  Buffer.concat([
+    critical(OID.basicConstraints, sequence()),
+    critical(OID.keyUsage, namedBits([KEY_USAGE.digitalSignature])),
+    plain(OID.extKeyUsage, sequence(oid(usage))),
+  ]);
+
+/** The fixed extensions of each profile, encoded once: this is the template of the fast path. */
+const FIXED: Readonly<Record<Profile, Buffer>> = {
+  root: authority(sequence(booleanTrue, integer(1))),
+  issuing: authority(sequence(booleanTrue, integer(0))),
+  device: leaf(OID.clientAuth),
+  server: leaf(OID.serverAuth),
+};
+
+const VERSION_3 = tlv(contextTag(0, true), integer(2));
+const AUTHORITY_KEY_ID = oid(OID.authorityKeyId);
+const SUBJECT_KEY_ID = oid(OID.subjectKeyId);
+
+const generalName = (name: AlternativeName): Buffer => {
+  if (name.kind === 'ip') return tlv(contextTag(7, false), name.value);
+  return tlv(contextTag(name.kind === 'uri' ? 6 : 2, false), Buffer.from(name.value, 'latin1'));
+};
+
+/** The bytes that the authority signs. */
+export function encodeToBeSigned(draft: CertificateDraft): Buffer {
+  const extensions = [
+    FIXED[draft.profile],
+    sequence(SUBJECT_KEY_ID, octetString(octetString(draft.keyId))),
+    sequence(AUTHORITY_KEY_ID, octetString(sequence(tlv(contextTag(0, false), draft.issuerKeyId)))),
+  ];
+  if (draft.alternativeNames.length > 0)
+    extensions.push(plain(OID.subjectAltName, sequence(...draft.alternativeNames.map(generalName))));
+  return sequence(
+    VERSION_3,
+    integerOf(draft.serial),
+    ECDSA_SHA256,
+    draft.issuer,
+    sequence(time(draft.notBefore), time(draft.notAfter)),
+    draft.subject,
+    draft.spki,
+    tlv(contextTag(3, true), sequence(...extensions)),
+  );
+}
+
+/** Signed bytes, algorithm and DER ECDSA signature as one certificate, or one revocation list. */
+export const assembleSigned = (toBeSigned: Uint8Array, signature: Uint8Array): Buffer =>
+  sequence(toBeSigned, ECDSA_SHA256, bitString(signature));

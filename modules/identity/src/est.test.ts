@@ -1,0 +1,281 @@
+/** EST over real TLS: first enrolment, renewal, and every refusal. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DAY_MS } from '@cityward/kernel';
+import type { Fact } from '@cityward/contracts';
+import { createDispatcher } from '@cityward/sql';
+import { openTestSql, type TestSql } from '@cityward/sql/testing';
+import { silentLog } from '@cityward/log';
+import type { EstListener } from './est-listener.ts';
+import type { Identity } from './service.ts';
+import {
+  call,
+  certificatesIn,
+  newKey,
+  newRequest,
+  pemOf,
+  removeFolder,
+  testClock,
+  testFolder,
+  testIdentity,
+} from './testing.ts';
+import type { Call } from './testing.ts';
+
+let sql: TestSql;
+let identity: Identity;
+let listener: EstListener;
+const folder = testFolder();
+const clock = testClock();
+const facts: Fact[] = [];
+
+beforeAll(async () => {
+  sql = await openTestSql();
+  identity = testIdentity(sql, { folder, clock });
+  await identity.start();
+  listener = identity.createEstListener({ host: '127.0.0.1', port: 0, log: silentLog });
+  await listener.start();
+});
+afterAll(async () => {
+  await listener.stop();
+  await identity.stop();
+  await sql.stop();
+  removeFolder(folder);
+});
+
+const est = (path: string, options: Partial<Call> = {}) =>
+  call({ port: listener.port(), ca: identity.authority.caPem, path: `/.well-known/est/${path}`, ...options });
+const codeFor = async (device: string): Promise<string> => (await identity.issueCodes([device], 'per-1'))[0]!.code;
+const spiffe = (device: string): string => `spiffe://port-merrow/device/${device}`;
+
+async function enrolled(device: string, options: Partial<Call> = {}) {
+  const request = newRequest(device);
+  const basic = `${device}:${await codeFor(device)}`;
+  const answer = await est('simpleenroll', { body: request.base64, basic, ...options });
+  expect(answer.body).toMatch(/^[A-Za-z0-9+/]+=*$/);
+  const certificate = certificatesIn(answer.body)[0]!;
+  return { device, certificate, key: pemOf(request.key), cert: certificate.toString(), keyObject: request.key };
+}
+const factsNow = async (): Promise<readonly Fact[]> => {
+  const dispatcher = createDispatcher({
+    sql,
+    log: silentLog,
+    handlers: [{ name: 'test', handle: (batch) => (facts.push(...batch), Promise.resolve()) }],
+  });
+  await dispatcher.start();
+  await dispatcher.drained();
+  await dispatcher.stop();
+  return facts;
+};
+
+describe('cacerts and csrattrs', () => {
+  it('gives root and issuing authority to anyone, with a length and without line breaks', async () => {
+    const answer = await est('cacerts');
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-type']).toBe('application/pkcs7-mime; smime-type=certs-only');
+    expect(Number(answer.headers['content-length'])).toBe(answer.body.length);
+    const [root, issuing] = certificatesIn(answer.body);
+    expect(root!.fingerprint256).toBe(identity.authority.fingerprint);
+    expect(issuing!.verify(root!.publicKey)).toBe(true);
+  });
+  it('asks for no attributes', async () => expect((await est('csrattrs')).status).toBe(204));
+  it('refuses other methods and paths', async () => {
+    expect((await est('cacerts', { method: 'POST', body: '' })).status).toBe(405);
+    expect((await est('serverkeygen', { body: '' })).status).toBe(404);
+  });
+});
+
+describe('simpleenroll', () => {
+  it('issues a certificate of the device profile for an unused code', async () => {
+    const { certificate, keyObject } = await enrolled('cam-0001');
+    expect(certificate.subject).toBe('CN=cam-0001');
+    expect(certificate.subjectAltName).toBe(`URI:${spiffe('cam-0001')}`);
+    expect(certificate.keyUsage).toEqual(['1.3.6.1.5.5.7.3.2']);
+    expect(certificate.ca).toBe(false);
+    expect(certificate.checkPrivateKey(keyObject)).toBe(true);
+    expect(identity.standing('cam-0001')).toBe('active');
+    expect(identity.admit({ commonName: 'cam-0001', serial: certificate.serialNumber }).ok).toBe(true);
+  });
+  it('takes a code once', async () => {
+    const code = await codeFor('cam-0002');
+    const body = newRequest('cam-0002').base64;
+    const both = await Promise.all([1, 2].map(() => est('simpleenroll', { body, basic: `cam-0002:${code}` })));
+    expect(both.map((answer) => answer.status).sort()).toEqual([200, 401]);
+    const again = await est('simpleenroll', { body, basic: `cam-0002:${code}` });
+    expect(again.status).toBe(401);
+    expect(again.headers['www-authenticate']).toContain('Basic');
+    const refusals = (await factsNow()).filter(
+      (fact) => fact.type === 'reporter.refused' && fact.subject === 'cam-0002',
+    );
+    expect(refusals[0]!.data['code']).toBe('CODE_USED');
+  });
+  it.each([
+    ['a wrong code', 'cam-0003:wrong'],
+    ['an unknown device', 'toaster-1:wrong'],
+    ['an id that is no id', '../etc:wrong'],
+    ['no colon', 'cam-0003'],
+  ])('refuses %s alike', async (_what, basic) => {
+    const answer = await est('simpleenroll', { body: newRequest('cam-0003').base64, basic });
+    expect(answer.status).toBe(401);
+  });
+  it('refuses a code of another device', async () => {
+    const code = await codeFor('cam-0004');
+    const answer = await est('simpleenroll', { body: newRequest('cam-0005').base64, basic: `cam-0005:${code}` });
+    expect(answer.status).toBe(401);
+  });
+  it('refuses a code after 24 hours', async () => {
+    const code = await codeFor('cam-0006');
+    clock.add(DAY_MS + 1);
+    const answer = await est('simpleenroll', { body: newRequest('cam-0006').base64, basic: `cam-0006:${code}` });
+    clock.add(-DAY_MS - 1);
+    expect(answer.status).toBe(401);
+  });
+  it('keeps the code good after a request that was not', async () => {
+    const code = await codeFor('cam-0007');
+    const basic = `cam-0007:${code}`;
+    const wrong = await est('simpleenroll', { body: newRequest('cam-0008').base64, basic });
+    expect(wrong.status).toBe(400);
+    expect(wrong.body).toContain('"CN=cam-0007"');
+    const named = await est('simpleenroll', { body: newRequest('cam-0007', spiffe('cam-0001')).base64, basic });
+    expect(named.status).toBe(400);
+    const good = await est('simpleenroll', { body: newRequest('cam-0007', spiffe('cam-0007')).base64, basic });
+    expect(good.status).toBe(200);
+  });
+  it('refuses a request whose key did not sign it', async () => {
+    const request = newRequest('cam-0009');
+    const forged = Buffer.from(request.der);
+    forged[forged.length - 1]! ^= 1;
+    const answer = await est('simpleenroll', {
+      body: forged.toString('base64'),
+      basic: `cam-0009:${await codeFor('cam-0009')}`,
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toContain('not signed by the key');
+  });
+  it('reads PEM, white space and plain DER', async () => {
+    const lines = (text: string) => text.replace(/.{64}/g, '$&\r\n');
+    for (const [device, form] of [
+      [
+        'cam-0011',
+        (r: { base64: string }) =>
+          `-----BEGIN CERTIFICATE REQUEST-----\n${lines(r.base64)}\n-----END CERTIFICATE REQUEST-----\n`,
+      ],
+      ['cam-0012', (r: { base64: string }) => ` ${lines(r.base64)}\t\n`],
+      ['cam-0013', (r: { der: Buffer }) => r.der],
+    ] as const) {
+      const answer = await est('simpleenroll', {
+        body: form(newRequest(device)),
+        basic: `${device}:${await codeFor(device)}`,
+        headers: { 'content-transfer-encoding': 'base64' },
+      });
+      expect(answer.status).toBe(200);
+    }
+  });
+  it('refuses bodies that are too large or of another type', async () => {
+    const basic = `cam-0014:${await codeFor('cam-0014')}`;
+    expect((await est('simpleenroll', { body: 'A'.repeat(40_000), basic })).status).toBe(413);
+    expect((await est('simpleenroll', { body: 'x', basic, headers: { 'content-type': 'text/html' } })).status).toBe(
+      415,
+    );
+  });
+  it('lets an address wait that fails too often for one device, and only for that one', async () => {
+    const body = newRequest('cam-0015').base64;
+    const code = await codeFor('cam-0015');
+    for (let i = 0; i < 10; i++) await est('simpleenroll', { body, basic: `cam-0015:guess-${i}` });
+    const limited = await est('simpleenroll', { body, basic: `cam-0015:${code}` });
+    expect(limited.status).toBe(429);
+    expect(limited.headers['retry-after']).toBeDefined();
+    await enrolled('cam-0016');
+  });
+  it('ends the certificates of before when a device enrols anew', async () => {
+    const first = await enrolled('cam-0017');
+    await enrolled('cam-0017');
+    const admitted = identity.admit({ commonName: 'cam-0017', serial: first.certificate.serialNumber });
+    expect(admitted.ok ? null : admitted.error.code).toBe('CERTIFICATE_SUPERSEDED');
+  });
+});
+
+describe('simplereenroll', () => {
+  it('renews with a new key for the same names', async () => {
+    const { key, cert, certificate } = await enrolled('cam-0101');
+    const answer = await est('simplereenroll', { body: newRequest('cam-0101').base64, key, cert });
+    expect(answer.status).toBe(200);
+    const renewed = certificatesIn(answer.body)[0]!;
+    expect(renewed.subject).toBe(certificate.subject);
+    expect(renewed.subjectAltName).toBe(certificate.subjectAltName);
+    expect(renewed.serialNumber).not.toBe(certificate.serialNumber);
+    for (const { serialNumber } of [renewed, certificate])
+      expect(identity.admit({ commonName: 'cam-0101', serial: serialNumber }).ok).toBe(true);
+  });
+  it('refuses another name, no certificate, and a certificate of a listener', async () => {
+    const { key, cert } = await enrolled('cam-0102');
+    expect((await est('simplereenroll', { body: newRequest('cam-0103').base64, key, cert })).status).toBe(400);
+    expect((await est('simplereenroll', { body: newRequest('cam-0102').base64 })).status).toBe(403);
+    const server = await identity.authority.serverCertificate(['cam-0102']);
+    const asServer = { key: server.keyPem, cert: server.certPem };
+    expect((await est('simplereenroll', { body: newRequest('cam-0102').base64, ...asServer })).status).toBe(403);
+    expect(identity.admit({ commonName: 'cam-0102', serial: server.serial }).ok).toBe(false);
+  });
+  it('refuses a self-made certificate with the same names', async () => {
+    const other = testIdentity(await openTestSql(), { folder: testFolder() });
+    await other.start();
+    const [code] = await other.issueCodes(['cam-0104'], 'per-1');
+    const request = newRequest('cam-0104');
+    const answer = await other.est({
+      method: 'POST',
+      path: '/.well-known/est/simpleenroll',
+      headers: { authorization: `Basic ${Buffer.from(`cam-0104:${code!.code}`).toString('base64')}` },
+      body: Buffer.from(request.base64),
+      address: '::1',
+      certificate: null,
+    });
+    const cert = certificatesIn(answer.body.toString())[0]!.toString();
+    await other.stop();
+    const refused = await est('simplereenroll', { body: newRequest('cam-0104').base64, key: pemOf(request.key), cert });
+    expect(refused.status).toBe(403);
+  });
+  it('refuses held and revoked devices', async () => {
+    const held = await enrolled('cam-0105');
+    await identity.hold('cam-0105', { until: clock() + 60_000, reason: 'test', by: 'per-1' });
+    expect((await est('simplereenroll', { body: newRequest('cam-0105').base64, ...held })).status).toBe(403);
+    await identity.release('cam-0105', { reason: 'test', by: 'per-1' });
+    expect((await est('simplereenroll', { body: newRequest('cam-0105').base64, ...held })).status).toBe(200);
+    await identity.revoke('cam-0105', { reason: 'test', by: 'per-1' });
+    expect((await est('simplereenroll', { body: newRequest('cam-0105').base64, ...held })).status).toBe(403);
+  });
+  it('renews an expired certificate with its old key for 90 days, and with no other key', async () => {
+    const { key, cert, keyObject, certificate } = await enrolled('cam-0106');
+    clock.add(91 * DAY_MS);
+    expect(identity.admit({ commonName: 'cam-0106', serial: certificate.serialNumber }).ok).toBe(false);
+    const otherKey = await est('simplereenroll', {
+      body: newRequest('cam-0106', undefined, newKey()).base64,
+      key,
+      cert,
+    });
+    expect(otherKey.status).toBe(403);
+    clock.add(90 * DAY_MS);
+    const tooLate = await est('simplereenroll', {
+      body: newRequest('cam-0106', undefined, keyObject).base64,
+      key,
+      cert,
+    });
+    expect(tooLate.status).toBe(403);
+    clock.add(-90 * DAY_MS);
+    const sameKey = await est('simplereenroll', {
+      body: newRequest('cam-0106', undefined, keyObject).base64,
+      key,
+      cert,
+    });
+    expect(sameKey.status).toBe(200);
+    clock.add(-91 * DAY_MS);
+  });
+});
+
+describe('facts', () => {
+  it('tell of each certificate and code, and hold no code', async () => {
+    const code = await codeFor('cam-0201');
+    const request = newRequest('cam-0201');
+    await est('simpleenroll', { body: request.base64, basic: `cam-0201:${code}` });
+    const told = (await factsNow()).filter((fact) => fact.subject === 'cam-0201');
+    expect(told.map((fact) => fact.type)).toEqual(['enrolment-code.issued', 'device.enrolled']);
+    expect(JSON.stringify(facts)).not.toContain(code);
+  });
+});

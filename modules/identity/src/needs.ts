@@ -1,0 +1,42 @@
+/** What identity wants from outside. */
+import type { ActionName, Principal, Resource } from '@cityward/contracts';
+import type { Clock, Refusal, Result } from '@cityward/kernel';
+import type { Log } from '@cityward/log';
+import type { Sql } from '@cityward/sql';
+
+/** Which devices the city has; asked, never kept. */
+export interface Directory {
+  device(id: string): KnownDevice | null;
+  siteOf(id: string): string | null;
+}
+export interface KnownDevice {
+  readonly id: string;
+  readonly class: string;
+  readonly site: string | null;
+}
+
+/** Asks policy; identity's own rules stand whatever it answers. */
+export type Authorise = (principal: Principal, action: ActionName, resource: Resource) => Result<void, Refusal>;
+
+export interface IdentityOptions {
+  readonly sql: Sql;
+  /** A folder of its own for keys and the standing journal. */
+  readonly folder: string;
+  /** Becomes part of the authority's name and, made simple, the SPIFFE trust domain. Fixed at first start. */
+  readonly cityName: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly directory: Directory;
+  /** Where the console is served, e.g. `http://localhost:8080`; the first one stands in links. */
+  readonly origins: readonly string[];
+  /** Base of the EST listener as devices reach it, e.g. `https://localhost:8443`; shown with a new code. */
+  readonly estUrl?: string;
+  /** The demo keeps the root's passphrase in a file of mode 0600 and says so. Default false: it is only shown once. */
+  readonly keepPassphrase?: boolean;
+  /** Asked by EST for every request (principal Anonymous or Device). Default: identity's own rules only. */
+  readonly authorise?: Authorise;
+  /** Is the device connected now? For the device page. */
+  readonly connected?: (device: string) => boolean;
+  /** For the session answer of the console. */
+  readonly about?: { readonly notice: string | null; readonly version: string };
+}
