@@ -74,9 +74,12 @@ export function createEst(parts: EstParts): EstHandler {
   };
 }
 
-function routesOf(
-  parts: EstParts,
-): ReadonlyMap<string, { readonly method: 'GET' | 'POST'; readonly answer: Answerer }> {
+interface Answered {
+  readonly method: 'GET' | 'POST';
+  readonly answer: Answerer;
+}
+
+function routesOf(parts: EstParts): ReadonlyMap<string, Answered> {
   const { authority, revocations } = parts;
   const open =
     (action: ActionName, answer: () => EstAnswer): Answerer =>
