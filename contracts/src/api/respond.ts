@@ -37,6 +37,7 @@ export const TraceStep = Closed({
   text: Type.String(),
   rarity: Ratio,
 });
+export type TraceStep = Static<typeof TraceStep>;
 export const TraceSource = Closed({
   rank: Count,
   node: Type.String(),
@@ -47,6 +48,7 @@ export const TraceSource = Closed({
   reaches: Count,
   path: Type.Array(TraceStep),
 });
+export type TraceSource = Static<typeof TraceSource>;
 /** `determinable` false says that the evidence does not single out a source, and why. */
 export const Trace = Closed({
   at: Time,
@@ -144,6 +146,7 @@ export const TimelineItem = Closed({
   subject: Type.String(),
   entry: Type.Union([Count, Type.Null()]),
 });
+export type TimelineItem = Static<typeof TimelineItem>;
 export const Incident = Closed({
   id: Id,
   state: OneOf(['open', 'closed']),
