@@ -1,7 +1,6 @@
 /** From findings to an undone containment, on a real database with a small city beside it. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type {
-  api} from '@cityward/contracts';
+import type { api } from '@cityward/contracts';
 import {
   type ContainmentPlan,
   type Finding,
