@@ -75,7 +75,10 @@ export interface Device {
   readonly simulated: boolean;
 }
 
-/** What the city does for people; a hospital is one too. It depends on devices and networks by edges of kind `service`. */
+/**
+ * What the city does for people; a hospital is one too. It depends on devices and networks by edges of kind `service`. A device
+ * that no service of its class's kind names belongs to the first such service, so that a draft need not list every street light.
+ */
 export interface Service {
   readonly id: string;
   readonly name: string;
@@ -173,9 +176,9 @@ export interface ClassProfile {
   readonly service: ServiceKind | null;
 }
 
-const AWAKE = { sleepMs: 0, silenceMs: MINUTE_MS };
+const AWAKE = { sleepMs: 0, silenceMs: 3 * MINUTE_MS };
 
-/** Waste bins wake every six hours; all others report at least once a minute. */
+/** Waste bins wake every six hours; all others are awake and overdue after three minutes of silence. */
 export const CLASS_PROFILES: Readonly<Record<DeviceClass, ClassProfile>> = {
   'street-light': {
     ...AWAKE,

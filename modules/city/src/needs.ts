@@ -1,0 +1,26 @@
+/** What the city wants from outside. */
+import type { Static } from 'typebox';
+import type { DeviceDetail } from '@cityward/contracts';
+import type { Clock } from '@cityward/kernel';
+import type { Log } from '@cityward/log';
+import type { Sql } from '@cityward/sql';
+
+export type TimelineItem = Static<typeof DeviceDetail>['timeline'][number];
+
+/** Numbers on the first screen that other modules count. */
+export interface Pulse {
+  readonly observationsPerSecond: number;
+  readonly openSituations: number;
+  readonly openIncidents: number;
+  /** What past the city was given, in words, e.g. `14 days, simulated`. */
+  readonly history: string;
+}
+
+export interface CityNeeds {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What the ledger tells of a device, newest first; without it a device has no timeline. */
+  readonly timeline?: (device: string) => Promise<readonly TimelineItem[]>;
+  readonly pulse?: () => Pulse;
+}
