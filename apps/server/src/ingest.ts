@@ -1,0 +1,133 @@
+/** The observation journey, the same for every gateway: parse, may this reporter speak about this subject, stream, then acknowledge. */
+import { Compile } from 'typebox/compile';
+import { err, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
+import { encodeObserved, Observation, type Gateway, type Observed } from '@cityward/contracts';
+import type { Stream } from '@cityward/stream';
+
+const OBSERVATIONS_PER_MESSAGE_MAX = 100;
+/** A reporter's clock may be this wrong; beyond it the time of arrival is used (watch marks the observation as late). */
+const FAULTS_SHOWN_MAX = 3;
+
+/** Who reports, as its listener authenticated it. */
+export interface Reporter {
+  readonly id: string;
+  readonly gateway: Gateway;
+  readonly authenticated: boolean;
+  readonly replay: boolean;
+  readonly simulated: boolean;
+}
+export interface IngestParts {
+  readonly stream: Stream;
+  readonly clock: Clock;
+  /** The rule of identity and policy together; a refusal says who may not speak about whom. */
+  readonly maySpeak: (reporter: Reporter, body: Observation) => Result<void, Refusal>;
+}
+export interface Ingest {
+  /** One JSON observation, or an array of at most 100. Calls back once all are durable, or with why none was taken. */
+  take(reporter: Reporter, payload: Uint8Array, done: (fault: Error | null) => void): void;
+  /** A parsed observation; resolves with its position once durable. Refused ones are not stored. */
+  put(reporter: Reporter, body: Observation): Promise<Result<number, Refusal>>;
+  stats(): { readonly taken: number; readonly refused: number };
+}
+
+/** A refusal thrown through callbacks that want an Error. */
+export class IngestRefusal extends Error {
+  override readonly name = 'IngestRefusal';
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.message);
+    this.refusal = refusal;
+  }
+}
+
+const observation = Compile(Observation);
+
+export function createIngest(parts: IngestParts): Ingest {
+  let taken = 0;
+  let refused = 0;
+  const encode = (reporter: Reporter, body: Observation): Buffer => {
+    const { id, ...provenance } = reporter;
+    return encodeObserved({ reporter: id, ...provenance, received: parts.clock(), body } satisfies Omit<
+      Observed,
+      'position'
+    >);
+  };
+  const admit = (reporter: Reporter, bodies: readonly unknown[]): Result<readonly Observation[], Refusal> => {
+    for (const body of bodies) {
+      const read = readObservation(body);
+      const allowed = read.ok ? parts.maySpeak(reporter, read.value) : read;
+      if (!allowed.ok) return allowed;
+    }
+    return ok(bodies as readonly Observation[]);
+  };
+  return {
+    take: (reporter, payload, done) => {
+      const read = readPayload(payload);
+      const admitted = read.ok ? admit(reporter, read.value) : read;
+      if (!admitted.ok) {
+        refused++;
+        return done(new IngestRefusal(admitted.error));
+      }
+      let left = admitted.value.length;
+      let fault: Error | null = null;
+      for (const body of admitted.value) {
+        parts.stream.appendThen(encode(reporter, body), (error) => {
+          fault ??= error;
+          if (--left > 0) return;
+          if (!fault) taken += admitted.value.length;
+          done(fault);
+        });
+      }
+    },
+    put: async (reporter, body) => {
+      const allowed = parts.maySpeak(reporter, body);
+      if (!allowed.ok) {
+        refused++;
+        return allowed;
+      }
+      const position = await parts.stream.append(encode(reporter, body));
+      taken++;
+      return ok(position);
+    },
+    stats: () => ({ taken, refused }),
+  };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function readPayload(payload: Uint8Array): Result<readonly unknown[], Refusal> {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(payload));
+  } catch (error) {
+    return refuse(
+      'invalid',
+      'OBSERVATION_NOT_JSON',
+      `read an observation of ${payload.length} bytes: ${(error as Error).message}; one JSON object or an array of them is wanted`,
+    );
+  }
+  if (!Array.isArray(value)) return ok([value]);
+  if (value.length === 0 || value.length > OBSERVATIONS_PER_MESSAGE_MAX) {
+    return refuse(
+      'invalid',
+      'OBSERVATION_COUNT',
+      `read ${value.length} observations in one message: 1 to ${OBSERVATIONS_PER_MESSAGE_MAX} are wanted`,
+    );
+  }
+  return ok(value);
+}
+
+/** Checks one value against the contract; the refusal names the fields. */
+export function readObservation(value: unknown): Result<Observation, Refusal> {
+  if (observation.Check(value)) return ok(value);
+  const details = observation
+    .Errors(value)
+    .slice(0, FAULTS_SHOWN_MAX)
+    .map((fault) => `${fault.instancePath || 'observation'} ${fault.message}`);
+  return err({
+    kind: 'invalid',
+    code: 'OBSERVATION_MALFORMED',
+    message: `read an observation: ${details.join('; ')}`,
+    details,
+  });
+}
