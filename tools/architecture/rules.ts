@@ -59,7 +59,7 @@ export const importsAreDeclared: Rule = (tree) =>
           tree.workspaces.some((one) => one.name === name || one.dependencies.has(name));
       const typesOnly = tree.devDependencies.has(`@types/${name}`);
       const testMayUse = test && tree.workspaces.some((one) => one.name === name);
-      return declared || testMayUse
+      return declared || typesOnly || testMayUse
         ? []
         : [`${file.path} imports "${name}", which ${owner?.folder ?? ''}package.json does not declare`];
     });
