@@ -7,12 +7,13 @@ import type { Gateway } from './words.ts';
 export const NodeRef = Type.String({ pattern: '^([a-z0-9][a-z0-9-]{1,62}[a-z0-9]|ip:[0-9a-fA-F.:]{2,45})$' });
 const Bytes = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
-/** A device about itself: named numbers (units in the name, e.g. `level_pct`). */
+/** A device about itself: named numbers (units in the name, e.g. `level_pct`); the last of `count` reports, where that is given. */
 export const Telemetry = Closed({
   kind: Type.Literal('telemetry'),
   at: Time,
   subject: Id,
   values: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' }), Type.Number(), { maxProperties: 32 }),
+  count: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
 });
 
 /**
