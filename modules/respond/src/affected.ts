@@ -4,8 +4,7 @@ import type { CityNeeds } from './needs.ts';
 
 /** @param since when each device was first seen to misbehave, milliseconds since 1970 */
 export function affectedBy(since: ReadonlyMap<string, number>, city: CityNeeds): Affected {
-  const datasets = datasetsBehind(since, city);
-  const people = new Set(datasets.flatMap((dataset) => dataset.subjects));
+  const devices = [...since.keys()];
   const services = city.services().flatMap((service) => {
     const hit = service.devices.filter((device) => since.has(device)).length;
     return hit === 0
@@ -18,28 +17,20 @@ export function affectedBy(since: ReadonlyMap<string, number>, city: CityNeeds):
           },
         ];
   });
+  const datasets = city.datasetsOf(devices).map(({ id, name, cohort, people, devices: feeding }) => ({
+    id,
+    name,
+    cohort,
+    people,
+    devices: [...feeding],
+    since: Math.min(...feeding.map((device) => since.get(device)!)),
+  }));
   return {
     services,
-    datasets: datasets.map(({ subjects, ...dataset }) => ({ ...dataset, people: subjects.length })),
-    people: people.size,
-    parties: partiesBehind([...since.keys()], city),
+    datasets: datasets.sort((a, b) => b.people - a.people),
+    people: city.peopleBehind(devices),
+    parties: partiesBehind(devices, city),
   };
-}
-
-function datasetsBehind(since: ReadonlyMap<string, number>, city: CityNeeds) {
-  const found = new Map<
-    string,
-    { id: string; name: string; cohort: string; subjects: readonly string[]; devices: string[]; since: number }
-  >();
-  for (const [device, at] of since) {
-    for (const dataset of city.datasetsOf(device)) {
-      const before = found.get(dataset.id) ?? { ...dataset, devices: [], since: at };
-      before.devices.push(device);
-      before.since = Math.min(before.since, at);
-      found.set(dataset.id, before);
-    }
-  }
-  return [...found.values()].sort((a, b) => b.subjects.length - a.subjects.length);
 }
 
 const ROLES = ['installer', 'maintainer', 'maker', 'owner'] as const;

@@ -16,7 +16,9 @@ export interface FedDataset {
   readonly id: string;
   readonly name: string;
   readonly cohort: string;
-  readonly subjects: readonly string[];
+  readonly people: number;
+  /** Those of the devices asked about that feed it. */
+  readonly devices: readonly string[];
 }
 
 export interface CityNeeds {
@@ -24,7 +26,9 @@ export interface CityNeeds {
   /** Devices that hang on a site switch. */
   behind(switchId: string): readonly string[];
   services(): readonly PlanService[];
-  datasetsOf(device: string): readonly FedDataset[];
+  datasetsOf(devices: readonly string[]): readonly FedDataset[];
+  /** How many different people those datasets are about. */
+  peopleBehind(devices: readonly string[]): number;
   party(id: string): { readonly id: string; readonly name: string; readonly kind: PartyKind } | null;
   /** What else stops working when the device is cut, in words. */
   dependants(device: string): readonly string[];

@@ -106,9 +106,10 @@ const make = (): Respond =>
           devices: [...cameras.keys()],
         },
       ],
-      datasetsOf: (device) => [
-        { id: `set-${device}`, name: 'Quay footage', cohort: 'People on the quay', subjects: ['p1', device] },
+      datasetsOf: (devices) => [
+        { id: 'set-quay', name: 'Quay footage', cohort: 'People on the quay', people: devices.length + 1, devices },
       ],
+      peopleBehind: (devices) => devices.length + 1,
       party: (id) => ({ id, name: 'Acme', kind: 'integrator' }),
       dependants: () => [],
       mark: (device, mark) => void marks.set(device, mark.state),
