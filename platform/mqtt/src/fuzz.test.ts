@@ -1,0 +1,167 @@
+/** Garbage and malformed packets end a connection, never the process, and leave nothing behind. */
+import { duplexPair, type Duplex } from 'node:stream';
+import fc from 'fast-check';
+import mqttPacket from 'mqtt-packet';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ok } from '@cityward/kernel';
+import { silentLog } from '@cityward/log';
+import { createBroker, type Broker } from './broker.ts';
+import { LIMITS } from './limits.ts';
+import { createPacketMeter } from './packet-gate.ts';
+
+const CASES = 10_000;
+const PEER = { commonName: 'lamp-0001', serial: '01', resumed: false, notBefore: 0, notAfter: Number.MAX_SAFE_INTEGER };
+const CONNECT = mqttPacket.generate({
+  cmd: 'connect',
+  clientId: 'lamp-0001',
+  protocolVersion: 4,
+  clean: true,
+  keepalive: 0,
+});
+
+let broker: Broker;
+let handedOver = 0;
+const surprises: unknown[] = [];
+const onSurprise = (error: unknown): void => void surprises.push(error);
+
+beforeAll(async () => {
+  process.on('uncaughtException', onSurprise);
+  process.on('unhandledRejection', onSurprise);
+  broker = await createBroker({
+    limits: { ...LIMITS, packetMaxBytes: 2_000 },
+    log: silentLog,
+    now: Date.now,
+    prefixOf: (clientId) => `cw/v1/${clientId}/`,
+    hooks: {
+      identify: () => ok(undefined),
+      publish: (_message, acknowledge) => {
+        handedOver++;
+        acknowledge(null);
+      },
+      subscribe: () => ok(undefined),
+      connected: () => undefined,
+      disconnected: () => undefined,
+    },
+  });
+});
+afterAll(async () => {
+  await broker.stop();
+  process.off('uncaughtException', onSurprise);
+  process.off('unhandledRejection', onSurprise);
+});
+
+/** Sends the chunks on a fresh connection and hangs up. */
+async function send(chunks: readonly Uint8Array[]): Promise<void> {
+  const [mine, theirs] = duplexPair() as [Duplex, Duplex];
+  mine.on('error', () => undefined);
+  mine.resume();
+  broker.attach(theirs, PEER);
+  for (const chunk of chunks) if (!mine.destroyed) mine.write(chunk);
+  mine.end();
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+const bytes = fc.uint8Array({ maxLength: 80 });
+const text = fc.oneof(
+  fc.string({ maxLength: 12 }),
+  fc.constantFrom('cw/v1/lamp-0001/obs', 'a/#/b', '+', '#', '$SYS/x', ''),
+);
+const messageId = fc.nat({ max: 65_535 });
+const qos = fc.constantFrom<(0 | 1 | 2)[]>(0, 1, 2);
+
+/** Whole packets with odd contents, as a hostile client library would make them. */
+const packet = fc
+  .oneof(
+    fc.record({
+      cmd: fc.constant('publish' as const),
+      topic: text,
+      payload: bytes.map((b) => Buffer.from(b)),
+      qos,
+      messageId,
+      retain: fc.boolean(),
+      dup: fc.boolean(),
+    }),
+    fc.record({
+      cmd: fc.constant('subscribe' as const),
+      messageId,
+      subscriptions: fc.array(fc.record({ topic: text, qos }), { maxLength: 4 }),
+    }),
+    fc.record({
+      cmd: fc.constant('unsubscribe' as const),
+      messageId,
+      unsubscriptions: fc.array(text, { maxLength: 4 }),
+    }),
+    fc.record({
+      cmd: fc.constantFrom('puback' as const, 'pubrec' as const, 'pubrel' as const, 'pubcomp' as const),
+      messageId,
+    }),
+    fc.record({ cmd: fc.constantFrom('pingreq' as const, 'disconnect' as const, 'pingresp' as const) }),
+    fc.record({ cmd: fc.constant('connect' as const), clientId: text, clean: fc.boolean(), keepalive: messageId }),
+  )
+  .map((made) => {
+    try {
+      return mqttPacket.generate(made as Parameters<typeof mqttPacket.generate>[0]);
+    } catch {
+      return Buffer.of(0xc0, 0); // what the library itself refuses to make
+    }
+  });
+
+/** A few bytes of whole packets changed, cut or doubled. */
+const mutated = fc
+  .tuple(
+    fc.array(packet, { minLength: 1, maxLength: 4 }),
+    fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 4 }),
+    fc.nat(),
+  )
+  .map(([packets, changes, cut]) => {
+    const whole = Buffer.concat(packets);
+    for (const [place, value] of changes) if (whole.length > 0) whole[place % whole.length] = value;
+    return whole.subarray(0, whole.length - (cut % 4 === 0 ? cut % (whole.length + 1) : 0));
+  });
+
+test('garbage, mutated and odd packets never crash the broker', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.boolean(),
+      fc.array(fc.oneof(bytes, mutated, packet), { minLength: 1, maxLength: 3 }),
+      async (isConnected, chunks) => {
+        await send(isConnected ? [CONNECT, ...chunks] : chunks);
+      },
+    ),
+    { numRuns: CASES },
+  );
+  while (broker.connected().length > 0) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(surprises).toEqual([]);
+  expect(handedOver).toBeGreaterThan(100);
+  expect(broker.stats().inFlightBytes).toBe(0);
+}, 60_000);
+
+test('the packet meter agrees with the true boundaries, however the bytes are cut into chunks', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat({ max: 3_000 }), { minLength: 1, maxLength: 6 }),
+      fc.integer({ min: 1, max: 50 }),
+      (sizes, chunkBytes) => {
+        const limit = 2_000;
+        const packets = sizes.map((size) =>
+          mqttPacket.generate({
+            cmd: 'publish',
+            topic: 't',
+            payload: Buffer.alloc(size),
+            qos: 0,
+            dup: false,
+            retain: false,
+          }),
+        );
+        const whole = Buffer.concat(packets);
+        const meter = createPacketMeter(limit);
+        let fault: string | null = null;
+        for (let i = 0; i < whole.length && fault === null; i += chunkBytes)
+          fault = meter(whole.subarray(i, i + chunkBytes));
+        expect(fault !== null).toBe(packets.some((one) => one.length > limit));
+      },
+    ),
+  );
+  expect(createPacketMeter(1e9)(Buffer.of(0x30, 0xff, 0xff, 0xff, 0xff))).toMatch(/length of more than 4 bytes/);
+});
