@@ -1,0 +1,112 @@
+/** Decides who may do what: validates the request, evaluates the bundle, and denies on any fault. */
+import { fileURLToPath } from 'node:url';
+import type { ActionName, EntityAttributes, Principal, Resource } from '@cityward/contracts';
+import type { Log } from '@cityward/log';
+import { principalRef, resourceRef } from './domain/facts.ts';
+import type { Env } from './domain/node.ts';
+import type { CedarRecord, EntityRef } from './domain/values.ts';
+import { entityRef } from './domain/values.ts';
+import { loadBundle } from './load.ts';
+import type { Bundle, LoadedBundle } from './load.ts';
+
+export interface Decision {
+  readonly allow: boolean;
+  /** Ids of the policies that decided; none where nothing applied. */
+  readonly reasons: readonly string[];
+  /** What went wrong; never together with `allow`. */
+  readonly faults: readonly string[];
+}
+
+/** A decision that could not be made as it should: a bug in the bundle or in who asked, and therefore an alarm. */
+export interface PolicyAlarm {
+  readonly principal: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly faults: readonly string[];
+}
+
+export interface PolicyOptions {
+  readonly log: Log;
+  readonly onFault: (alarm: PolicyAlarm) => void;
+  /** Default: the bundle that comes with this module. */
+  readonly folder?: string;
+}
+
+/** `context`: see `contextFor`; nothing for actions that have none. */
+export type Asking = [principal: Principal, action: ActionName, resource: Resource, context?: EntityAttributes];
+
+export interface Policy {
+  /** Never throws: whatever goes wrong is a denial and an alarm. */
+  decide(...asking: Asking): Decision;
+  /** False when no resource and no circumstance would let this principal do this; for refusing before a body is read. */
+  mayEver(principal: Principal, action: ActionName): boolean;
+  readonly bundle: Bundle;
+}
+
+export const BUNDLE_FOLDER = fileURLToPath(new URL('../bundle', import.meta.url));
+
+const NONE: readonly string[] = [];
+const DENIED: Decision = { allow: false, reasons: NONE, faults: NONE };
+const NO_CONTEXT: EntityAttributes = {};
+
+/** Loads the bundle; throws a `BundleFault` with file, line and reason. */
+export function createPolicy({ log, onFault, folder = BUNDLE_FOLDER }: PolicyOptions): Policy {
+  const loaded = loadBundle(folder);
+  const { bundle, policySet } = loaded;
+  log.info('policy bundle loaded', { hash: bundle.hash, policies: bundle.policies.length });
+  const alarm = (asked: Asked, faults: readonly string[]): Decision => {
+    const { principal, action, resource } = asked;
+    onFault({
+      principal: `${principal.type} ${principal.id}`,
+      action,
+      resource: `${resource.type} ${resource.id}`,
+      faults,
+    });
+    return { allow: false, reasons: NONE, faults };
+  };
+  const actionRef = (action: string): EntityRef =>
+    loaded.schema.actions.get(action)?.ref ?? entityRef('Action', action);
+  return {
+    bundle,
+    decide(...[principal, action, resource, context = NO_CONTEXT]) {
+      try {
+        const about = resourceRef(resource);
+        if (about === null) return DENIED;
+        const env: Env = {
+          principal: principalRef(principal),
+          action: actionRef(action),
+          resource: about,
+          context: context as CedarRecord,
+          find: null,
+        };
+        const decision = decideIn(loaded, env);
+        return decision.faults.length === 0 ? decision : alarm({ principal, action, resource }, decision.faults);
+      } catch (fault) {
+        return alarm({ principal, action, resource }, [
+          `engine: ${fault instanceof Error ? fault.message : String(fault)}`,
+        ]);
+      }
+    },
+    mayEver: (principal, action) => policySet.mayEver(principalRef(principal), actionRef(action)),
+  };
+}
+
+interface Asked {
+  readonly principal: Principal;
+  readonly action: string;
+  readonly resource: Resource;
+}
+
+/** Cedar skips a policy that faults, a `forbid` too; here a fault denies. */
+function decideIn({ conformance, policySet }: LoadedBundle, env: Env): Decision {
+  const invalid = conformance.request(env);
+  if (invalid !== null) return { allow: false, reasons: NONE, faults: [`request: ${invalid}`] };
+  const { decision, reasons, faults } = policySet.evaluate(env);
+  if (faults.length > 0)
+    return {
+      allow: false,
+      reasons: NONE,
+      faults: faults.map(({ policy, message }) => `policy "${policy}": ${message}`),
+    };
+  return { allow: decision === 'allow', reasons, faults: NONE };
+}
