@@ -6,7 +6,7 @@ import type { DeviceIdentity } from '@cityward/contracts';
 import { openAuthority, type Authority, type ServerCertificate } from './authority.ts';
 import { checkIssued, checkTime, EXPIRED_RENEWAL_MS } from './domain/enrolment.ts';
 import { spiffeOf } from './domain/names.ts';
-import { inForce, type Standing } from './domain/standing.ts';
+import { inForce, type Standing, type StandingChange } from './domain/standing.ts';
 import { createEnrolment, type Enrolment } from './enrolment.ts';
 import { createEst, type EstHandler } from './est.ts';
 import { openJournal, type Journal } from './journal.ts';
@@ -36,7 +36,7 @@ export interface Admitted {
 export interface Devices {
   readonly authority: Authority;
   readonly register: Register;
-  readonly journal: Journal;
+  readonly journal: Journal<StandingChange>;
   readonly standing: StandingService;
   readonly enrolment: Enrolment;
   readonly est: EstHandler;
@@ -62,7 +62,10 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
   });
   const register = new Register();
   const rows = await load(options, register);
-  const journal = await openJournal(join(folder, 'standing.journal'), Math.max(0, ...rows.map((row) => row.sequence)));
+  const journal = await openJournal<StandingChange>(
+    join(folder, 'standing.journal'),
+    Math.max(0, ...rows.map((row) => row.sequence)),
+  );
   if (journal.repairedBytes > 0)
     log.warn('standing journal: a torn last line was cut off; nobody was told that it counted', {
       bytes: journal.repairedBytes,

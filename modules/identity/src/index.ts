@@ -1,8 +1,8 @@
 /** Who or what is this, really, and how far do we trust it now? */
 export { createIdentity } from './service.ts';
-export type { Identity, AuthorityFace, Admitted, IdentityStatus } from './service.ts';
+export type { Identity, AuthorityFace, SessionsFace, Admitted, IdentityStatus } from './service.ts';
 export type { IdentityOptions, Directory, KnownDevice, Authorise } from './needs.ts';
 export type { Standing } from './domain/standing.ts';
-export type { EstHandler, EstRequest, EstAnswer } from './est.ts';
+export type { EstHandler } from './est.ts';
 export type { EstListener } from './est-listener.ts';
 export type { ServerCertificate } from './authority.ts';

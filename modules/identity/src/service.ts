@@ -1,14 +1,21 @@
 /** Identity as one: authority, enrolment, standing and people behind the facade that the server wires. */
-import { refuse, type Refusal, type Result, type Secret } from '@cityward/kernel';
-import type { DeviceIdentity } from '@cityward/contracts';
+import { ok, refuse, type Refusal, type Result, type Secret } from '@cityward/kernel';
+import type { DeviceIdentity, Observation, Principal } from '@cityward/contracts';
+import type { Route } from '@cityward/http';
 import type { ServerCertificate } from './authority.ts';
 import { openDevices, type Admitted, type Devices, type Peer } from './devices.ts';
+import { maySpeak, type SpeakRefusal } from './domain/may-speak.ts';
+import { personUnknown } from './domain/people.ts';
 import type { Standing } from './domain/standing.ts';
 import type { IssuedCode } from './enrolment.ts';
 import type { EstHandler } from './est.ts';
 import { createEstListener, type EstListener, type EstListenerOptions } from './est-listener.ts';
 import type { IdentityOptions } from './needs.ts';
+import { People } from './people.ts';
+import { createRoutes } from './routes.ts';
+import type { EndedSession } from './sessions.ts';
 import type { Because, StandingListener } from './standing.ts';
+import { WaysIn } from './ways-in.ts';
 
 export type { Admitted } from './devices.ts';
 
@@ -33,6 +40,18 @@ export interface IdentityStatus {
   readonly unsaved: number;
 }
 
+/** Sign-ins, as the transport needs them. */
+export interface SessionsFace {
+  /** Who holds this session token; null for nobody. From memory; counts as activity. */
+  authenticate(token: string): Principal | null;
+  /** Does the session still stand? Does not count as activity: for streams, which ask before each event. */
+  stands(token: string): boolean;
+  /** A name for the session that may be kept and compared, unlike its token. */
+  idOf(token: string): string;
+  /** Told at once when a session ends, however: streams close here. `ended.session` is what `idOf` gives. */
+  onEnd(listener: (ended: EndedSession) => void): () => void;
+}
+
 export interface Identity {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -53,42 +72,86 @@ export interface Identity {
   /** The signed revocation list, DER. */
   revocations(): Buffer;
   status(): IdentityStatus;
+  readonly sessions: SessionsFace;
+  /** May this authenticated reporter say this? Pure; standing and topics are judged elsewhere. */
+  maySpeak(reporter: string, body: Observation): Result<void, SpeakRefusal>;
+  /** A one-time link for the first person; null once anybody has ever signed in. */
+  firstLink(): Promise<string | null>;
+  /** A new one-time link for a person by id or handle: for the CLI over its owner-only socket, nobody else. */
+  reissueLink(who: string): Promise<Result<string, Refusal>>;
+  readonly routes: readonly Route[];
 }
 
 export function createIdentity(options: IdentityOptions): Identity {
-  let opened: Devices | null = null;
-  const listeners = new Set<StandingListener>();
-  const devices = (): Devices => {
+  let opened: Opened | null = null;
+  const hub: Hub = { standing: new Set(), ends: new Set() };
+  const started = (): Opened => {
     if (!opened) throw new Error('use identity: it has not started, wanted start first');
     return opened;
   };
-  const known = (device: string): Result<void, Refusal> | null =>
-    options.directory.device(device)
-      ? null
-      : refuse('not-found', 'DEVICE_UNKNOWN', `change standing of "${device}": the city has no such device`);
-
   return {
     start: async () => {
-      opened = await openDevices(options);
-      opened.standing.onStanding((device, standing) => {
-        for (const listener of listeners) listener(device, standing);
-      });
+      opened = await openAll(options);
+      opened.devices.standing.onStanding((device, standing) => hub.standing.forEach((tell) => tell(device, standing)));
+      opened.people.sessions.onEnd((ended) => hub.ends.forEach((tell) => tell(ended)));
     },
     stop: async () => {
       const closing = opened;
       opened = null;
-      await closing?.stop();
+      await closing?.people.stop();
+      await closing?.devices.stop();
     },
+    ...deviceFace(options, () => started().devices, hub),
+    ...peopleFace(started, hub),
+    maySpeak: (reporter, body) => maySpeak(options.directory, reporter, body),
+    routes: createRoutes({
+      options,
+      devices: () => started().devices,
+      people: () => started().people,
+      waysIn: () => started().waysIn,
+    }),
+  };
+}
+
+/** Listeners may be added before the start. */
+interface Hub {
+  readonly standing: Set<StandingListener>;
+  readonly ends: Set<(ended: EndedSession) => void>;
+}
+
+const addTo =
+  <T>(listeners: Set<T>) =>
+  (listener: T): (() => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
+
+type PeopleFace = Pick<Identity, 'sessions' | 'firstLink' | 'reissueLink'>;
+const peopleFace = (started: () => Opened, hub: Hub): PeopleFace => ({
+  sessions: {
+    authenticate: (token) => started().people.sessions.authenticate(token),
+    stands: (token) => started().people.sessions.endsAt(token) !== null,
+    idOf: (token) => started().people.sessions.idOf(token),
+    onEnd: addTo(hub.ends),
+  },
+  firstLink: () => firstLink(started()),
+  reissueLink: (who) => reissueLink(started(), who),
+});
+
+type DeviceFace = Omit<Identity, keyof PeopleFace | 'start' | 'stop' | 'maySpeak' | 'routes'>;
+function deviceFace(options: IdentityOptions, devices: () => Devices, hub: Hub): DeviceFace {
+  const known = (device: string): Result<void, Refusal> | null =>
+    options.directory.device(device)
+      ? null
+      : refuse('not-found', 'DEVICE_UNKNOWN', `change standing of "${device}": the city has no such device`);
+  return {
     authority: authorityFace(devices),
     standing: (device) => devices().standing.of(device),
     admit: (peer) => devices().admit(peer),
     hold: async (device, hold) => known(device) ?? devices().standing.hold(device, hold),
     release: async (device, because) => devices().standing.release(device, because),
     revoke: async (device, because) => known(device) ?? devices().standing.revoke(device, because),
-    onStanding: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onStanding: addTo(hub.standing),
     issueCodes: (ids, by) => devices().enrolment.issueCodes(ids, by),
     identityOf: (device) => devices().identityOf(device),
     est: (request) => devices().est(request),
@@ -105,6 +168,35 @@ export function createIdentity(options: IdentityOptions): Identity {
     revocations: () => devices().revocations(),
     status: () => ({ replayed: devices().replayed, unsaved: devices().standing.unsaved() }),
   };
+}
+
+interface Opened {
+  readonly devices: Devices;
+  readonly people: People;
+  readonly waysIn: WaysIn;
+}
+
+async function openAll(options: IdentityOptions): Promise<Opened> {
+  const devices = await openDevices(options);
+  const people = await People.open(options);
+  return { devices, people, waysIn: await WaysIn.open(people) };
+}
+
+async function firstLink({ people, waysIn }: Opened): Promise<string | null> {
+  if (people.all().some((person) => person.state !== 'invited')) return null;
+  return waysIn.issueLink((await people.first()).id, 'system');
+}
+
+async function reissueLink({ people, waysIn }: Opened, who: string): Promise<Result<string, Refusal>> {
+  const person = people.find(who);
+  if (!person) return personUnknown(who);
+  if (person.state === 'disabled')
+    return refuse(
+      'conflict',
+      'PERSON_DISABLED',
+      `issue link for "${who}": the person is disabled, wanted one who is not`,
+    );
+  return ok(await waysIn.issueLink(person.id, 'system'));
 }
 
 /** Reads through, so that it can be handed out before the start. */

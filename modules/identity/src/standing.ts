@@ -4,7 +4,7 @@ import type { Log } from '@cityward/log';
 import type { Sql, Tx } from '@cityward/sql';
 import { decideStanding, evolveStanding, inForce } from './domain/standing.ts';
 import type { Restriction, Standing, StandingChange, StandingCommand, StandingRefusal } from './domain/standing.ts';
-import type { Journal, PendingChange } from './journal.ts';
+import type { Journal, Pending } from './journal.ts';
 import { createSaver, type Saver } from './saver.ts';
 import type { Register } from './register.ts';
 import { dropCode, liftRestriction, putRestriction, revokeCertificatesOf, type DeviceTables } from './store.ts';
@@ -21,7 +21,7 @@ export type StandingListener = (device: string, standing: Standing) => void;
 
 export interface StandingParts {
   readonly register: Register;
-  readonly journal: Journal;
+  readonly journal: Journal<StandingChange>;
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Log;
@@ -83,7 +83,7 @@ export class StandingService {
   async replay(): Promise<number> {
     const { journal, register, sql } = this.#parts;
     let replayed = 0;
-    for (const change of journal.changes) {
+    for (const change of journal.entries) {
       if (change.sequence <= register.sequence(change.device)) continue;
       const next = evolveStanding(register.restriction(change.device), change);
       this.#inMemory(change, next);
@@ -151,7 +151,7 @@ export class StandingService {
     this.#ahead.set(device, next);
     let written: StandingChange;
     try {
-      [written] = (await journal.append([pending])) as [StandingChange];
+      [written] = (await journal.append([pending])) as unknown as [StandingChange];
     } finally {
       if (this.#ahead.get(device) === next) this.#ahead.delete(device);
     }
@@ -198,7 +198,7 @@ function pendingOf(
   device: string,
   command: StandingCommand,
   because: Because & { readonly at: number; readonly serials: readonly string[] },
-): PendingChange {
+): Pending<StandingChange> {
   const common = { device, at: because.at, reason: because.reason, by: because.by };
   if (command.do === 'hold') return { ...common, do: 'hold', until: command.until };
   if (command.do === 'release') return { ...common, do: 'release' };

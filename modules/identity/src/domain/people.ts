@@ -1,0 +1,87 @@
+/** People and roles: who may be invited, what roles they may have, and who may not be lost. */
+import type { Person, Role } from '@cityward/contracts';
+import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+
+export type PersonState = Person['state'];
+export interface PersonRecord {
+  readonly id: string;
+  /** A label that the person chose; the only thing kept that may be a name. */
+  readonly handle: string;
+  readonly roles: readonly Role[];
+  readonly state: PersonState;
+}
+
+/** The first person runs the city from the first minute, but never signs as an officer. */
+export const FIRST_ROLES: readonly Role[] = ['administrator', 'operator', 'analyst'];
+export const FIRST_HANDLE = 'First operator';
+export const PEOPLE_MAX = 10_000;
+
+export type PeopleRefusal = Refusal<
+  | 'OFFICER_NOT_GRANTED'
+  | 'LAST_ADMINISTRATOR'
+  | 'HANDLE_TAKEN'
+  | 'PERSON_UNKNOWN'
+  | 'PERSON_DISABLED'
+  | 'TOO_MANY_PEOPLE'
+>;
+
+export const personUnknown = (id: string): Result<never, PeopleRefusal> =>
+  refuse('not-found', 'PERSON_UNKNOWN', `find person "${id}": there is none with this id`);
+
+const officerNotGranted = (): Result<never, PeopleRefusal> =>
+  refuse(
+    'forbidden',
+    'OFFICER_NOT_GRANTED',
+    'grant role "officer": officers are added by officers, never by an administrator; wanted roles without it',
+  );
+
+/** Is anybody else left who is active and an administrator? */
+const othersAdminister = (people: Iterable<PersonRecord>, id: string): boolean => {
+  for (const person of people)
+    if (person.id !== id && person.state === 'active' && person.roles.includes('administrator')) return true;
+  return false;
+};
+
+const lastAdministrator = (verb: string): Result<never, PeopleRefusal> =>
+  refuse('conflict', 'LAST_ADMINISTRATOR', `${verb}: this is the last active administrator, wanted another one first`);
+
+export function decideInvite(
+  people: readonly PersonRecord[],
+  wanted: { readonly handle: string; readonly roles: readonly Role[] },
+): Result<void, PeopleRefusal> {
+  if (wanted.roles.includes('officer')) return officerNotGranted();
+  if (people.length >= PEOPLE_MAX)
+    return refuse('conflict', 'TOO_MANY_PEOPLE', `invite person: wanted at most ${PEOPLE_MAX} people`);
+  const taken = people.some((person) => sameHandle(person.handle, wanted.handle));
+  return taken
+    ? refuse('conflict', 'HANDLE_TAKEN', `invite "${wanted.handle}": somebody has this handle already, wanted another`)
+    : ok(undefined);
+}
+
+export const sameHandle = (left: string, right: string): boolean =>
+  left.trim().toLowerCase() === right.trim().toLowerCase();
+
+/** New roles for a person. An officer may lose that role here, but nobody gains it. */
+export function decideRoles(
+  people: readonly PersonRecord[],
+  id: string,
+  roles: readonly Role[],
+): Result<PersonRecord, PeopleRefusal> {
+  const person = people.find((one) => one.id === id);
+  if (!person) return personUnknown(id);
+  if (person.state === 'disabled')
+    return refuse('conflict', 'PERSON_DISABLED', `set roles of "${id}": the person is disabled, wanted one who is not`);
+  if (roles.includes('officer') && !person.roles.includes('officer')) return officerNotGranted();
+  const steps = person.roles.includes('administrator') && !roles.includes('administrator');
+  if (steps && person.state === 'active' && !othersAdminister(people, id))
+    return lastAdministrator(`set roles of "${id}"`);
+  return ok({ ...person, roles });
+}
+
+export function decideDisable(people: readonly PersonRecord[], id: string): Result<PersonRecord, PeopleRefusal> {
+  const person = people.find((one) => one.id === id);
+  if (!person) return personUnknown(id);
+  const counts = person.state === 'active' && person.roles.includes('administrator');
+  if (counts && !othersAdminister(people, id)) return lastAdministrator(`disable "${id}"`);
+  return ok({ ...person, state: 'disabled' });
+}

@@ -1,0 +1,195 @@
+/** The people who may sign in: inviting, roles, ending access. */
+import { join } from 'node:path';
+import type { FactType, Person, Role } from '@cityward/contracts';
+import { newId, ok, type Clock, type Json, type PersonId, type Refusal, type Result } from '@cityward/kernel';
+import type { Log } from '@cityward/log';
+import type { Sql, Tx } from '@cityward/sql';
+import { decideDisable, decideInvite, decideRoles, FIRST_HANDLE, FIRST_ROLES, sameHandle } from './domain/people.ts';
+import { openJournal, type Journal } from './journal.ts';
+import * as store from './people-store.ts';
+import type { PeopleTables, StoredPerson } from './people-store.ts';
+import { createSaver, type Saver } from './saver.ts';
+import { Sessions } from './sessions.ts';
+
+/** A person whose access was ended; kept in a journal, since a lost end of access would be access. */
+interface Disabled {
+  readonly sequence: number;
+  readonly person: string;
+  readonly at: number;
+  readonly by: string;
+}
+
+export interface PeopleOptions {
+  readonly sql: Sql;
+  readonly folder: string;
+  readonly cityName: string;
+  readonly origins: readonly string[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface PersonalFact {
+  readonly type: FactType;
+  readonly actor: string;
+  readonly subject: string;
+  readonly data: { readonly [key: string]: Json };
+}
+
+export class People {
+  readonly sessions: Sessions;
+  readonly options: PeopleOptions;
+  readonly #journal: Journal<Disabled>;
+  readonly #saver: Saver;
+  readonly #people = new Map<string, StoredPerson>();
+
+  private constructor(options: PeopleOptions, journal: Journal<Disabled>) {
+    this.options = options;
+    this.#journal = journal;
+    this.#saver = createSaver(options.sql, options.log);
+    this.sessions = new Sessions({ clock: options.clock, saver: this.#saver, person: (id) => this.#people.get(id) });
+  }
+
+  /** Reads everything, and replays ended access that SQL lost. The tables must be there. */
+  static async open(options: PeopleOptions): Promise<People> {
+    const people = new People(options, await openJournal<Disabled>(join(options.folder, 'people.journal'), 0));
+    const db = options.sql.for<PeopleTables>();
+    for (const person of await store.readPeople(db)) people.#people.set(person.id, person);
+    people.sessions.start(await store.readSessions(db, options.clock()));
+    for (const entry of people.#journal.entries) {
+      const person = people.#people.get(entry.person);
+      if (person && person.state !== 'disabled') await people.#disabled(entry);
+    }
+    people.sessions.sweep();
+    return people;
+  }
+
+  async stop(): Promise<void> {
+    await this.sessions.stop();
+    await this.#saver.stop();
+    await this.#journal.close();
+  }
+
+  all(): readonly StoredPerson[] {
+    return [...this.#people.values()];
+  }
+
+  list(): Person[] {
+    return this.all().map(faceOf);
+  }
+
+  get(id: string): StoredPerson | undefined {
+    return this.#people.get(id);
+  }
+
+  /** By id or, for people at a terminal, by handle. */
+  find(who: string): StoredPerson | undefined {
+    return this.#people.get(who) ?? this.all().find((person) => sameHandle(person.handle, who));
+  }
+
+  /** The first person of a city, made now when there is nobody yet. */
+  async first(): Promise<StoredPerson> {
+    return this.all()[0] ?? this.#add({ handle: FIRST_HANDLE, roles: FIRST_ROLES }, 'system');
+  }
+
+  async invite(wanted: Wanted, by: string): Promise<Result<Person, Refusal>> {
+    const decision = decideInvite(this.all(), wanted);
+    return decision.ok ? ok(faceOf(await this.#add(wanted, by))) : decision;
+  }
+
+  /** Sets roles and ends every sign-in of the person, so that the next request has only what is allowed now. */
+  async setRoles(id: string, roles: readonly Role[], by: string): Promise<Result<Person, Refusal>> {
+    const decision = decideRoles(this.all(), id, roles);
+    if (!decision.ok) return decision;
+    const before = this.#people.get(id)!;
+    const person = { ...before, roles: [...roles] };
+    this.#people.set(id, person); // at once, so that two such decisions never both count the other's administrator
+    try {
+      await this.transact(async (tx) => {
+        await store.putPerson(tx.for<PeopleTables>(), person);
+        this.record(tx, { type: 'person.roles-set', actor: by, subject: id, data: { roles: [...roles] } });
+      });
+    } catch (fault) {
+      this.#people.set(id, before);
+      throw fault;
+    }
+    await this.sessions.endAllOf(id, 'roles-changed', by);
+    return ok(faceOf(person));
+  }
+
+  /** Ends a person's access: in the journal first, then at once everywhere. */
+  async disable(id: string, by: string): Promise<Result<Person, Refusal>> {
+    const decision = decideDisable(this.all(), id);
+    if (!decision.ok) return decision;
+    const before = this.#people.get(id)!;
+    this.#people.set(id, { ...before, state: 'disabled' });
+    try {
+      const [entry] = await this.#journal.append([{ person: id, at: this.options.clock(), by }]);
+      await this.#disabled(entry!);
+    } catch (fault) {
+      this.#people.set(id, before);
+      throw fault;
+    }
+    return ok(faceOf(this.#people.get(id)!));
+  }
+
+  /** Marks a person as one who has signed in. */
+  async seen(tx: Tx, id: string): Promise<void> {
+    const person = this.#people.get(id);
+    if (person?.state === 'invited') await store.putPerson(tx.for<PeopleTables>(), { ...person, state: 'active' });
+  }
+
+  /** The same in memory, after the commit. */
+  activate(id: string, at: number): void {
+    const person = this.#people.get(id);
+    if (person && person.state !== 'disabled') this.#people.set(id, { ...person, state: 'active', lastSeen: at });
+  }
+
+  transact(work: (tx: Tx) => Promise<void>): Promise<void> {
+    return this.options.sql.transact(work);
+  }
+
+  /** Facts about people are personal: the ledger shows only a commitment. They hold ids, never handles. */
+  record(tx: Tx, fact: PersonalFact): void {
+    tx.record({ module: 'identity', ...fact, at: this.options.clock(), personal: true });
+  }
+
+  async #add({ handle, roles }: Wanted, by: string): Promise<StoredPerson> {
+    const id = newId<PersonId>('per');
+    const person: StoredPerson = { id, handle: handle.trim(), roles: [...roles], state: 'invited', lastSeen: null };
+    this.#people.set(id, person);
+    try {
+      await this.transact(async (tx) => {
+        await store.addPerson(tx.for<PeopleTables>(), person, this.options.clock());
+        this.record(tx, { type: 'person.invited', actor: by, subject: id, data: { roles: [...roles] } });
+      });
+    } catch (fault) {
+      this.#people.delete(id);
+      throw fault;
+    }
+    return person;
+  }
+
+  async #disabled({ person: id, by }: Disabled): Promise<void> {
+    const person: StoredPerson = { ...this.#people.get(id)!, state: 'disabled' };
+    this.#people.set(id, person);
+    await this.sessions.endAllOf(id, 'disabled', by);
+    await this.#saver.save(async (tx) => {
+      await store.putPerson(tx.for<PeopleTables>(), person);
+      await store.dropLinks(tx.for<PeopleTables>(), id);
+      this.record(tx, { type: 'person.disabled', actor: by, subject: id, data: {} });
+    });
+  }
+}
+
+interface Wanted {
+  readonly handle: string;
+  readonly roles: readonly Role[];
+}
+
+const faceOf = ({ id, handle, roles, state, lastSeen }: StoredPerson): Person => ({
+  id,
+  handle,
+  roles: [...roles],
+  state,
+  lastSeen,
+});

@@ -1,0 +1,156 @@
+/** The HTTP face of identity: sign-in and people, and the certificates of devices. */
+import { api, type EntityAttributes, type Resource, type Session } from '@cityward/contracts';
+import { route, type Caller, type Route } from '@cityward/http';
+import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import type { Devices } from './devices.ts';
+import type { IdentityOptions } from './needs.ts';
+import type { People } from './people.ts';
+import type { SignedIn, WaysIn } from './ways-in.ts';
+
+export interface RouteParts {
+  readonly options: IdentityOptions;
+  readonly devices: () => Devices;
+  readonly people: () => People;
+  readonly waysIn: () => WaysIn;
+}
+
+type Answer = Result<Session, Refusal>;
+
+/** Who is at this browser, whatever the caller's principal was before the call. */
+function sessionOf({ options, people, waysIn }: RouteParts, token: string | null): Session {
+  const { sessions } = people();
+  const principal = token === null ? null : sessions.authenticate(token);
+  const person = principal ? people().get(principal.id) : undefined;
+  const expires = sessions.endsAt(token);
+  const { notice, version } = options.about ?? { notice: null, version: '' };
+  const me =
+    person && expires !== null
+      ? { person: person.id, handle: person.handle, roles: [...person.roles], expires, ...waysIn().counts(person.id) }
+      : null;
+  return { me, city: options.cityName, notice, version };
+}
+
+/** Gives the browser its new token; the one before has ended. */
+function signedIn(parts: RouteParts, result: Result<SignedIn, Refusal>, caller: Caller): Answer {
+  if (!result.ok) return err(result.error);
+  caller.setSession(result.value.token);
+  return ok(sessionOf(parts, result.value.token));
+}
+
+const selfOf = (caller: Caller): Resource => ({ type: 'Person', id: caller.principal.id, attributes: {} });
+
+export const createRoutes = (parts: RouteParts): readonly Route[] => [
+  ...sessionRoutes(parts),
+  ...selfRoutes(parts),
+  ...peopleRoutes(parts),
+  ...deviceRoutes(parts),
+];
+
+function sessionRoutes(parts: RouteParts): Route[] {
+  const { people, waysIn } = parts;
+  return [
+    route(api.getSession, (_input, caller) => Promise.resolve(ok(sessionOf(parts, caller.sessionToken)))),
+    route(api.signInByLink, async ({ body }, caller) =>
+      signedIn(parts, await waysIn().byLink(body.token, caller.sessionToken), caller),
+    ),
+    route(api.passkeyChallenge, async () => ok(await waysIn().passkeyChallenge())),
+    route(api.signInByPasskey, async ({ body }, caller) =>
+      signedIn(parts, await waysIn().byPasskey(body, caller.sessionToken), caller),
+    ),
+    route(api.signInByRecoveryCode, async ({ body }, caller) =>
+      signedIn(parts, await waysIn().byRecoveryCode(body.code, caller.sessionToken), caller),
+    ),
+    route(api.signOut, async (_input, caller) => {
+      if (caller.sessionToken !== null) await people().sessions.end(caller.sessionToken, 'signed-out');
+      caller.setSession(null);
+      return ok(sessionOf(parts, null));
+    }),
+  ];
+}
+
+function selfRoutes(parts: RouteParts): Route[] {
+  const { waysIn } = parts;
+  const self = (_input: unknown, caller: Caller): Resource => selfOf(caller);
+  return [
+    route(api.newPasskeyChallenge, (_input, caller) => waysIn().newPasskeyChallenge(caller.principal.id), self),
+    route(
+      api.addPasskey,
+      async ({ body }, caller): Promise<Answer> => {
+        const added = await waysIn().addPasskey(caller.principal.id, body);
+        return added.ok ? ok(sessionOf(parts, caller.sessionToken)) : err(added.error);
+      },
+      self,
+    ),
+    route(
+      api.issueRecoveryCodes,
+      async (_input, caller) => ok({ codes: [...(await waysIn().issueRecoveryCodes(caller.principal.id))] }),
+      self,
+    ),
+  ];
+}
+
+function peopleRoutes({ people, waysIn }: RouteParts): Route[] {
+  const person = ({ params }: { readonly params: { readonly id: string } }): Resource => ({
+    type: 'Person',
+    id: params.id,
+    attributes: {},
+  });
+  return [
+    route(api.listPeople, () => Promise.resolve(ok({ people: people().list() }))),
+    route(api.invitePerson, async ({ body }, caller) => {
+      const invited = await people().invite(body, caller.principal.id);
+      if (!invited.ok) return invited;
+      const link = await waysIn().issueLink(invited.value.id, caller.principal.id);
+      return ok({ person: invited.value, link });
+    }),
+    route(
+      api.setRoles,
+      ({ params, body }, caller) => people().setRoles(params.id, body.roles, caller.principal.id),
+      person,
+    ),
+    route(api.disablePerson, ({ params }, caller) => people().disable(params.id, caller.principal.id), person),
+  ];
+}
+
+function deviceRoutes({ options, devices }: RouteParts): Route[] {
+  const { directory } = options;
+  const device = ({ params }: { readonly params: { readonly id: string } }): Resource => {
+    const known = directory.device(params.id);
+    const attributes: EntityAttributes = { class: known?.class ?? 'other', site: known?.site ?? '' };
+    return { type: 'Device', id: params.id, attributes };
+  };
+  const known = (id: string): Result<void, Refusal> =>
+    directory.device(id)
+      ? ok(undefined)
+      : refuse('not-found', 'DEVICE_UNKNOWN', `find device "${id}": the city has no such device`);
+  return [
+    route(
+      api.getIdentity,
+      ({ params }) => {
+        const found = known(params.id);
+        return Promise.resolve(found.ok ? ok(devices().identityOf(params.id)) : err(found.error));
+      },
+      device,
+    ),
+    route(
+      api.issueEnrolmentCode,
+      async ({ params }, caller) => {
+        const found = known(params.id);
+        if (!found.ok) return err(found.error);
+        const [issued] = await devices().enrolment.issueCodes([params.id], caller.principal.id);
+        return ok({ ...issued!, url: `${options.estUrl ?? ''}/.well-known/est` });
+      },
+      device,
+    ),
+    route(
+      api.revokeDevice,
+      async ({ params, body }, caller) => {
+        const found = known(params.id);
+        if (!found.ok) return err(found.error);
+        const revoked = await devices().standing.revoke(params.id, { reason: body.reason, by: caller.principal.id });
+        return revoked.ok ? ok(devices().identityOf(params.id)) : err(revoked.error);
+      },
+      device,
+    ),
+  ];
+}

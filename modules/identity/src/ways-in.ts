@@ -1,0 +1,244 @@
+/** The three ways to sign in: a one-time link, a passkey, a printed recovery code. */
+import { createHmac, randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MINUTE_MS, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import type { Tx } from '@cityward/sql';
+import { hashOf, newCode, normaliseCode } from './codes.ts';
+import { personUnknown } from './domain/people.ts';
+import { LINK_LIFE_MS, type SignInMethod } from './domain/session.ts';
+import { createLimiter } from './limiter.ts';
+import { createPasskeys, type Json, type Passkeys } from './passkeys.ts';
+import type { People } from './people.ts';
+import * as store from './people-store.ts';
+import type { LinkRow, Passkey, PeopleTables } from './people-store.ts';
+import { readSlot, writeSlot } from './slot-file.ts';
+
+const LINK_TOKEN_BYTES = 32;
+const RECOVERY_CODES = 8;
+const RECOVERY_SYMBOLS = 20; // 100 bits
+const RECOVERY_GROUP = 5;
+const PEPPER_BYTES = 32;
+const PASSKEYS_PER_PERSON_MAX = 10;
+const FAILURES_MAX = 30;
+const FAILURE_WINDOW_MS = MINUTE_MS;
+const METHODS = 3;
+
+export interface SignedIn {
+  /** The new session token; every sign-in makes one, and ends the one that the browser had. */
+  readonly token: string;
+  readonly person: string;
+}
+type SignIn = Promise<Result<SignedIn, Refusal>>;
+
+interface Accepted {
+  readonly person: string;
+  readonly method: SignInMethod;
+  /** The session token that came with the request. */
+  readonly before: string | null;
+  /** Takes the used-up secret out of SQL, in the transaction of the sign-in. */
+  readonly spend: (tx: Tx) => Promise<void>;
+}
+
+export class WaysIn {
+  readonly #people: People;
+  readonly #pepper: Buffer;
+  readonly #rules: Passkeys;
+  readonly #links = new Map<string, LinkRow>();
+  readonly #passkeys = new Map<string, Passkey>();
+  /** Hash of the code to person. */
+  readonly #recovery = new Map<string, string>();
+  readonly #failures = createLimiter({ failuresMax: FAILURES_MAX, windowMs: FAILURE_WINDOW_MS, keysMax: METHODS });
+
+  private constructor(people: People, pepper: Buffer) {
+    const { origins, cityName, clock, log } = people.options;
+    this.#people = people;
+    this.#pepper = pepper;
+    const rpId = new URL(origins[0] ?? 'http://localhost').hostname;
+    this.#rules = createPasskeys({ rpId, rpName: cityName, origins, clock, log });
+  }
+
+  static async open(people: People): Promise<WaysIn> {
+    const { sql, clock, folder } = people.options;
+    const ways = new WaysIn(people, await pepperIn(folder));
+    const db = sql.for<PeopleTables>();
+    for (const link of await store.readLinks(db, clock())) ways.#links.set(link.hash, link);
+    for (const passkey of await store.readPasskeys(db)) ways.#passkeys.set(passkey.id, passkey);
+    for (const code of await store.readRecoveryCodes(db)) ways.#recovery.set(code.hash, code.person);
+    return ways;
+  }
+
+  counts(person: string): { readonly passkeys: number; readonly recoveryCodesLeft: number } {
+    let recoveryCodesLeft = 0;
+    for (const owner of this.#recovery.values()) if (owner === person) recoveryCodesLeft++;
+    return { passkeys: this.#passkeysOf(person).length, recoveryCodesLeft };
+  }
+
+  /** A new link, single use, ten minutes; those of the person before it end. The token is in the fragment, which no server log sees. */
+  async issueLink(person: string, by: string): Promise<string> {
+    const token = randomBytes(LINK_TOKEN_BYTES).toString('base64url');
+    const issued = this.#now();
+    const link = { hash: hashOf(token), person, issued, expires: issued + LINK_LIFE_MS };
+    await this.#people.transact(async (tx) => {
+      await store.putLink(tx.for<PeopleTables>(), link);
+      this.#people.record(tx, { type: 'link.issued', actor: by, subject: person, data: { expires: link.expires } });
+    });
+    for (const old of [...this.#links.values()])
+      if (old.person === person || old.expires <= issued) this.#links.delete(old.hash);
+    this.#links.set(link.hash, link);
+    return `${this.#people.options.origins[0] ?? ''}/#token=${token}`;
+  }
+
+  async byLink(token: string, before: string | null): SignIn {
+    const limited = this.#limited('link');
+    if (limited) return limited;
+    const hash = hashOf(token);
+    const link = this.#links.get(hash);
+    if (!link || link.expires <= this.#now())
+      return this.#failed('link', 'LINK_NOT_VALID', 'sign in: the link was used or has ended, wanted a new one');
+    this.#links.delete(hash); // before anything is awaited: used once
+    const { person } = link;
+    const spend = (tx: Tx) => store.dropLinks(tx.for<PeopleTables>(), person);
+    return this.#signIn({ person, method: 'link', before, spend }, () => this.#links.set(hash, link));
+  }
+
+  async byRecoveryCode(code: string, before: string | null): SignIn {
+    const limited = this.#limited('recovery-code');
+    if (limited) return limited;
+    const hash = this.#peppered(code);
+    const person = this.#recovery.get(hash);
+    if (person === undefined)
+      return this.#failed(
+        'recovery-code',
+        'RECOVERY_CODE_NOT_VALID',
+        'sign in: the recovery code is not known, wanted one that was not used yet',
+      );
+    this.#recovery.delete(hash);
+    const spend = async (tx: Tx): Promise<void> => {
+      await store.dropRecoveryCode(tx.for<PeopleTables>(), hash);
+      const left = this.counts(person).recoveryCodesLeft;
+      this.#people.record(tx, { type: 'recovery-code.used', actor: person, subject: person, data: { left } });
+    };
+    return this.#signIn({ person, method: 'recovery-code', before, spend }, () => this.#recovery.set(hash, person));
+  }
+
+  passkeyChallenge(): Promise<Json> {
+    return this.#rules.authentication();
+  }
+
+  async byPasskey(answer: Json, before: string | null): SignIn {
+    const limited = this.#limited('passkey');
+    if (limited) return limited;
+    const accepted = await this.#rules.authenticate(answer, (id) => this.#passkeys.get(id));
+    if (!accepted.ok) return this.#failed('passkey', accepted.error.code, accepted.error.message);
+    const passkey = accepted.value;
+    this.#passkeys.set(passkey.id, passkey);
+    const spend = (tx: Tx) => store.usePasskey(tx.for<PeopleTables>(), passkey, this.#now());
+    return this.#signIn({ person: passkey.person, method: 'passkey', before, spend }, () => undefined);
+  }
+
+  async newPasskeyChallenge(id: string): Promise<Result<Json, Refusal>> {
+    const person = this.#people.get(id);
+    if (!person) return personUnknown(id);
+    const existing = this.#passkeysOf(id);
+    if (existing.length >= PASSKEYS_PER_PERSON_MAX)
+      return refuse(
+        'conflict',
+        'TOO_MANY_PASSKEYS',
+        `add passkey: wanted at most ${PASSKEYS_PER_PERSON_MAX} for one person`,
+      );
+    return ok(await this.#rules.registration(person, existing));
+  }
+
+  async addPasskey(id: string, answer: Json): Promise<Result<void, Refusal>> {
+    const person = this.#people.get(id);
+    if (!person) return personUnknown(id);
+    const registered = await this.#rules.register(person, answer);
+    if (!registered.ok) return registered;
+    const passkey = registered.value;
+    if (this.#passkeys.has(passkey.id) || this.#passkeysOf(id).length >= PASSKEYS_PER_PERSON_MAX)
+      return refuse('conflict', 'PASSKEY_NOT_ADDED', 'add passkey: it is known already, or there are too many');
+    await this.#people.transact(async (tx) => {
+      await store.addPasskey(tx.for<PeopleTables>(), passkey, this.#now());
+      this.#people.record(tx, { type: 'passkey.added', actor: id, subject: id, data: { backedUp: passkey.backedUp } });
+    });
+    this.#passkeys.set(passkey.id, passkey);
+    return ok(undefined);
+  }
+
+  /** New codes, to be shown once; those before them end. */
+  async issueRecoveryCodes(id: string): Promise<readonly string[]> {
+    const codes = Array.from({ length: RECOVERY_CODES }, () => newCode(RECOVERY_SYMBOLS, RECOVERY_GROUP));
+    const hashes = codes.map((code) => this.#peppered(code));
+    await this.#people.transact(async (tx) => {
+      await store.putRecoveryCodes(tx.for<PeopleTables>(), id, { hashes, at: this.#now() });
+      this.#people.record(tx, { type: 'recovery-codes.issued', actor: id, subject: id, data: { count: codes.length } });
+    });
+    for (const [hash, owner] of [...this.#recovery]) if (owner === id) this.#recovery.delete(hash);
+    for (const hash of hashes) this.#recovery.set(hash, id);
+    return codes;
+  }
+
+  async #signIn({ person: id, method, before, spend }: Accepted, giveBack: () => void): SignIn {
+    const person = this.#people.get(id);
+    if (!person || person.state === 'disabled')
+      return this.#failed(method, 'PERSON_DISABLED', 'sign in: this person has no access any more');
+    const { sessions } = this.#people;
+    const { token, row } = sessions.prepare(id, method);
+    try {
+      await this.#people.transact(async (tx) => {
+        await spend(tx);
+        await this.#people.seen(tx, id);
+        await store.addSession(tx.for<PeopleTables>(), row);
+        this.#people.record(tx, { type: 'person.signed-in', actor: id, subject: id, data: { method } });
+      });
+    } catch (fault) {
+      giveBack();
+      throw fault;
+    }
+    this.#people.activate(id, row.created);
+    sessions.add(row);
+    if (before !== null) await sessions.end(before, 'replaced');
+    return ok({ token, person: id });
+  }
+
+  #limited(method: SignInMethod): Result<never, Refusal> | null {
+    const waitMs = this.#failures.waitMs(method, this.#now());
+    if (waitMs === 0) return null;
+    const seconds = Math.ceil(waitMs / 1_000);
+    return refuse(
+      'unavailable',
+      'TOO_MANY_ATTEMPTS',
+      `sign in: too many failed attempts, wanted none for ${seconds} seconds`,
+    );
+  }
+
+  #failed(method: SignInMethod, code: string, message: string): Result<never, Refusal> {
+    this.#failures.failed(method, this.#now());
+    this.#people.options.log.warn('sign-in refused', { method, why: code });
+    return refuse('forbidden', code, message);
+  }
+
+  #passkeysOf(person: string): Passkey[] {
+    return [...this.#passkeys.values()].filter((passkey) => passkey.person === person);
+  }
+
+  /** Keyed, so that a copy of the database alone cannot even test a guess. */
+  #peppered(code: string): string {
+    return createHmac('sha256', this.#pepper).update(normaliseCode(code)).digest('hex');
+  }
+
+  #now(): number {
+    return this.#people.options.clock();
+  }
+}
+
+async function pepperIn(folder: string): Promise<Buffer> {
+  const path = join(folder, 'recovery-code-key');
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) await writeSlot(path, randomBytes(PEPPER_BYTES));
+  return readSlot(path);
+}
