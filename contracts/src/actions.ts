@@ -46,6 +46,7 @@ export const ACTIONS = {
   setRoles: 'Person',
   disablePerson: 'Person',
   manageSelf: 'Person',
+  reissueLink: 'City',
   replayObservations: 'City',
   publish: 'Topic',
   subscribe: 'Topic',

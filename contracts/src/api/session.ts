@@ -147,4 +147,14 @@ export const session = {
     params: Closed({ id: Id }),
     answer: Person,
   }),
+  /** For a person who lost every way in; without `person`, the first one. Only over the city's local socket. */
+  reissueLink: endpoint({
+    name: 'reissueLink',
+    method: 'POST',
+    path: '/api/people/link',
+    action: 'reissueLink',
+    summary: 'A new one-time sign-in link',
+    body: Closed({ person: Type.Optional(Id) }),
+    answer: Closed({ link: Type.String() }),
+  }),
 } as const;

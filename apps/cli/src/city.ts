@@ -1,0 +1,233 @@
+/** Verbs that ask or steer a running city. */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Api, ImportReport } from '@cityward/contracts';
+import { CommandFault, EXIT } from './exit-codes.ts';
+import type { Asked, Command, Said } from './command.ts';
+
+const ROWS_SHOWN_MAX = 40;
+const SPEED_DEFAULT = '0';
+
+/** Strict UTF-8: a wrong encoding is named with its place, not read as something else. */
+export function readText(path: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new CommandFault(
+      EXIT.usage,
+      `read "${path}": ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message}`,
+    );
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new CommandFault(EXIT.refused, `read "${path}": it is not UTF-8; save it as UTF-8 and try again`);
+  }
+}
+
+export function cityCommands(api: Api): readonly Command[] {
+  return [
+    importCommand(api),
+    replayCommand(api),
+    statusCommand(api),
+    deviceCommand(api),
+    inboxCommand(api),
+    enrolCommand(api),
+    linkCommand(api),
+    jobsCommand(api),
+  ];
+}
+
+const importCommand = (api: Api): Command => ({
+  verb: 'import',
+  words: ['FILE'],
+  help: 'Bring an inventory in: CSV, NetBox device CSV, GeoJSON or NGSI-LD. Shows what it would change, then changes it as one undoable step.',
+  flags: [
+    { name: 'dry-run', help: 'only show what would change' },
+    { name: 'format', value: 'FORMAT', help: 'csv, netbox-csv, geojson or ngsi-ld (guessed)' },
+    { name: 'map', value: 'COLUMN=FIELD,…', help: 'which column is which field (guessed)' },
+  ],
+  examples: [
+    'import lamps.csv --dry-run',
+    'import cameras.geojson',
+    'import assets.csv --map "Pole no=name,Ser=serial"',
+  ],
+  run: async ({ words, flag, has, client }) => {
+    const [path = ''] = words;
+    const query = {
+      file: basename(path),
+      format: flag('format') as ImportReport['format'] | undefined,
+      map: flag('map'),
+    };
+    const preview = await client.call(api.previewImport, {
+      query: {
+        file: query.file,
+        ...(query.format ? { format: query.format } : {}),
+        ...(query.map ? { map: query.map } : {}),
+      },
+      body: readText(path),
+    });
+    const changes = preview.counts.new + preview.counts.changed > 0;
+    if (has('dry-run') || !changes)
+      return {
+        data: preview,
+        text: `${reportText(preview)}\n${has('dry-run') ? 'Dry run: nothing was changed.' : 'Nothing to change.'}`,
+      };
+    const done = await client.call(api.commitImport, { params: { id: preview.id } });
+    return {
+      data: done,
+      text: `${reportText(done)}\nDone as one change, ${done.id}. It can be undone in the console.`,
+    };
+  },
+});
+
+function reportText(report: ImportReport): string {
+  const { counts } = report;
+  const columns = report.columns.map((one) => `  ${one.column} → ${one.field ?? '(left out)'}   e.g. ${one.sample}`);
+  const rows = report.rows.slice(0, ROWS_SHOWN_MAX).map((row) => {
+    const changes = row.changes.map((one) => `${one.field}: "${one.was}" → "${one.becomes}"`).join('; ');
+    return `  line ${row.line}: ${row.verdict} ${row.name}${row.reason ? `: ${row.reason}` : ''}${changes ? ` (${changes})` : ''}`;
+  });
+  const more =
+    report.rows.length > ROWS_SHOWN_MAX
+      ? [`  … and ${report.rows.length - ROWS_SHOWN_MAX} more; --json shows them`]
+      : [];
+  const total = `${counts.rows} rows: ${counts.new} new, ${counts.changed} changed, ${counts.same} same, ${counts.conflict} in conflict, ${counts.rejected} rejected`;
+  return [`${report.file} (${report.format})`, ...columns, total, ...rows, ...more].join('\n');
+}
+
+const replayCommand = (api: Api): Command => ({
+  verb: 'replay',
+  words: ['FILE'],
+  help: 'Play a recorded Zeek connection log into the city, marked as replay.',
+  flags: [
+    { name: 'speed', value: 'N', help: 'times real time; 0 is as fast as it goes (0)' },
+    { name: 'learn', help: 'only teach: raise no findings' },
+  ],
+  examples: ['replay conn.log', 'replay conn.log --speed 60'],
+  run: async ({ words, flag, has, client }) => {
+    const speed = Number(flag('speed') ?? SPEED_DEFAULT);
+    if (!Number.isFinite(speed) || speed < 0)
+      throw new CommandFault(EXIT.usage, `replay at speed "${flag('speed')}": a number from 0 is wanted`);
+    const [path = ''] = words;
+    const answer = await client.call(api.replay, {
+      query: { file: basename(path), speed, learn: has('learn') },
+      body: readText(path),
+    });
+    const rejected = answer.rejected.slice(0, ROWS_SHOWN_MAX).map((one) => `  line ${one.line}: ${one.reason}`);
+    return {
+      data: answer,
+      text: [
+        `${answer.accepted} flows taken as ${answer.id}, ${answer.rejected.length} lines rejected`,
+        ...rejected,
+      ].join('\n'),
+    };
+  },
+});
+
+const statusCommand = (api: Api): Command => ({
+  verb: 'status',
+  words: [],
+  help: 'How the city is.',
+  flags: [],
+  examples: ['status', 'status --json'],
+  run: async ({ client }) => {
+    const [city, health, evidence] = await Promise.all([
+      client.call(api.cityNow, {}),
+      client.call(api.health, {}),
+      client.call(api.evidenceStatus, {}),
+    ]);
+    const states = Object.entries(city.states).map(([state, count]) => `${count} ${state}`);
+    const text = [
+      `${city.name}: ${city.devices} devices; ${states.join(', ')}`,
+      `${city.openSituations} open situations, ${city.openIncidents} open incidents; ${Math.round(city.observationsPerSecond)} observations a second`,
+      `Health: ${health.status}. ${health.promise}`,
+      ...health.notes.map((note) => `  - ${note}`),
+      `Evidence: ${evidence.size} entries, root ${evidence.root}`,
+    ];
+    return { data: { city, health, evidence }, text: text.join('\n') };
+  },
+});
+
+const deviceCommand = (api: Api): Command => ({
+  verb: 'device',
+  words: ['ID'],
+  help: 'One device: state, reason, identity, what depends on it.',
+  flags: [],
+  examples: ['device cam-0042'],
+  run: async ({ words, client }) => {
+    const params = { id: words[0] ?? '' };
+    const [detail, identity] = await Promise.all([
+      client.call(api.getDevice, { params }),
+      client.call(api.getIdentity, { params }),
+    ]);
+    const { device } = detail;
+    const lines = [
+      `${device.name} (${device.id}), ${device.class}, ${device.ward?.name ?? 'ward not known'}`,
+      `${device.state}: ${device.stateReason}`,
+      `Identity: ${identity.state}${identity.spiffe ? `, ${identity.spiffe}` : ''}; ${identity.connected ? 'connected' : 'not connected'}`,
+      ...detail.neighbours.map((one) => `  ${one.direction} ${one.name} (${one.edge})`),
+    ];
+    return { data: { ...detail, identityCard: identity }, text: lines.join('\n') };
+  },
+});
+
+const inboxCommand = (api: Api): Command => ({
+  verb: 'inbox',
+  words: [],
+  help: 'Open situations, worst first.',
+  flags: [],
+  examples: ['inbox', 'inbox --json'],
+  run: async ({ client }) => {
+    const { situations } = await client.call(api.listSituations, { query: { state: 'open' } });
+    const lines = situations.map(
+      (one) => `${one.severity.padEnd(8)} ${one.title}\n         ${one.cause}. ${one.findings} findings, ${one.id}`,
+    );
+    return { data: situations, text: lines.length > 0 ? lines.join('\n') : 'Nothing is unusual.' };
+  },
+});
+
+const enrolCommand = (api: Api): Command => ({
+  verb: 'device enrol',
+  words: ['ID'],
+  help: 'A one-time code with which the device gets its certificate by EST. Shown once.',
+  flags: [],
+  examples: ['device enrol cam-0042'],
+  run: async ({ words, client }) => {
+    const code = await client.call(api.issueEnrolmentCode, { params: { id: words[0] ?? '' } });
+    return {
+      data: code,
+      text: `Code for ${code.device}: ${code.code}\nEST: ${code.url}\nValid until ${new Date(code.expires).toISOString()}, once.`,
+    };
+  },
+});
+
+const linkCommand = (api: Api): Command => ({
+  verb: 'person link',
+  words: ['ID?'],
+  help: 'A new one-time sign-in link for a person; without an id, for the first one. Valid for ten minutes, once.',
+  flags: [],
+  examples: ['person link', 'person link person-7k2m9c0q4x1ab3d5'],
+  run: async ({ words, client }: Asked): Promise<Said> => {
+    const answer = await client.call(api.reissueLink, { body: words[0] ? { person: words[0] } : {} });
+    return { data: answer, text: answer.link };
+  },
+});
+
+const jobsCommand = (api: Api): Command => ({
+  verb: 'jobs',
+  words: [],
+  help: 'Background jobs, newest first.',
+  flags: [],
+  examples: ['jobs'],
+  run: async ({ client }) => {
+    const { jobs } = await client.call(api.listJobs, {});
+    return {
+      data: jobs,
+      text:
+        jobs.map((job) => `${job.state.padEnd(8)} ${job.title}${job.error ? `: ${job.error}` : ''}`).join('\n') ||
+        'No jobs yet.',
+    };
+  },
+});

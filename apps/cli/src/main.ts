@@ -1,0 +1,39 @@
+/** The cityward command. */
+import { api } from '@cityward/contracts';
+import { createClient } from './client.ts';
+import { findCommand, helpOf, overview, readArguments, type Command } from './command.ts';
+import { CommandFault, EXIT } from './exit-codes.ts';
+import { cityCommands } from './city.ts';
+import { evidenceCommands } from './evidence.ts';
+
+const COMMANDS: readonly Command[] = [...cityCommands(api), ...evidenceCommands(api)];
+
+async function main(args: readonly string[]): Promise<number> {
+  if (args.length === 0 || args[0] === 'help' || (args.length === 1 && args[0] === '--help')) {
+    process.stdout.write(overview(COMMANDS));
+    return args.length === 0 ? EXIT.usage : EXIT.done;
+  }
+  const command = findCommand(COMMANDS, args);
+  if (!command) throw new CommandFault(EXIT.usage, `run "${args.join(' ')}": no such verb\n${overview(COMMANDS)}`);
+  const asked = readArguments(command, args);
+  if (asked.has('help')) {
+    process.stdout.write(helpOf(command));
+    return EXIT.done;
+  }
+  const said = await command.run({
+    ...asked,
+    client: createClient(asked.flag('data') ?? process.env['CITYWARD_DATA'] ?? 'data'),
+  });
+  process.stdout.write(asked.has('json') ? `${JSON.stringify(said.data)}\n` : `${said.text}\n`);
+  return said.exit ?? EXIT.done;
+}
+
+main(process.argv.slice(2)).then(
+  (exit) => (process.exitCode = exit),
+  (error: unknown) => {
+    process.stderr.write(
+      `${error instanceof CommandFault ? error.message : `cityward failed: ${(error as Error).stack ?? String(error)}`}\n`,
+    );
+    process.exitCode = error instanceof CommandFault ? error.exit : EXIT.refused;
+  },
+);
