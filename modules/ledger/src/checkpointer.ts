@@ -53,6 +53,8 @@ export class Checkpointer {
   }
 
   async #run(): Promise<void> {
+    // So that `#running` is set before this can end.
+    await Promise.resolve();
     while (!this.#stopping && this.#needs.durable() > this.#needs.published()) {
       let pause = CHECKPOINT_INTERVAL_MS;
       try {

@@ -46,6 +46,7 @@ export class LogCore {
   #position = 0;
   #marked = 0;
   #marking: Promise<void> = Promise.resolve();
+  #stopping = false;
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -85,11 +86,14 @@ export class LogCore {
     }
   }
 
-  async stop(): Promise<void> {
-    if (!this.#open) return;
+  /** @param before what else reads the log and must end after the last checkpoint */
+  async stop(before: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    if (!this.#open || this.#stopping) return;
+    this.#stopping = true;
     const { wal, tree, ids } = this.#open;
     await this.#committer.drained();
     await this.#checkpointer.stop();
+    await before();
     await this.#marking;
     await this.#mark();
     this.#open = null;
@@ -141,6 +145,7 @@ export class LogCore {
   }
 
   #enqueue(facts: readonly PreparedFact[]): Promise<number> {
+    if (this.#stopping) return Promise.reject(new OperationalFault('append to the ledger: it is stopping'));
     this.#noticeLostRows(facts);
     return new Promise((resolve, reject) => this.#committer.enqueue(facts, { resolve, reject }));
   }
@@ -242,13 +247,15 @@ export class LogCore {
     return tile.width <= held ? this.#log.tree.tile(tile) : null;
   }
 
-  /** `.tlog-proof` files of entries, all under one checkpoint. The entries must be published. */
-  async proofs(indices: readonly number[]): Promise<string[]> {
+  /** Any flushed tile, for proofs. */
+  readonly readTile = (tile: Tile): Uint8Array => this.#log.tree.tile(tile);
+
+  /** `.tlog-proof` files of entries, all under the one checkpoint answered with them. The entries must be published. */
+  async proofs(indices: readonly number[]): Promise<{ checkpoint: string; proofs: string[] }> {
     const { size, text } = this.published;
-    const read = (tile: Tile): Uint8Array => this.#log.tree.tile(tile);
-    const files: string[] = [];
+    const proofs: string[] = [];
     for (const index of indices)
-      files.push(encodeProof({ index, hashes: await inclusionProof(index, size, read), checkpoint: text }));
-    return files;
+      proofs.push(encodeProof({ index, hashes: await inclusionProof(index, size, this.readTile), checkpoint: text }));
+    return { checkpoint: text, proofs };
   }
 }

@@ -1,0 +1,93 @@
+/** Each fact as one plain English sentence, for people who read the ledger. */
+import type { FactType } from '@cityward/contracts';
+import type { Json } from '@cityward/kernel';
+import type { Body } from './body.ts';
+
+type Fact = Pick<Body, 'actor' | 'subject' | 'data' | 'type' | 'personal'>;
+
+const REASON_MAX_CHARS = 200;
+const cut = (text: string): string => (text.length > REASON_MAX_CHARS ? `${text.slice(0, REASON_MAX_CHARS)}…` : text);
+
+const textIn = (data: Fact['data'], name: string): string | null => {
+  const value = data[name];
+  return typeof value === 'string' && value !== '' ? cut(value) : null;
+};
+const countIn = (data: Fact['data'], name: string): number | null => {
+  const value: Json | undefined = data[name];
+  if (Array.isArray(value)) return value.length;
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+};
+const reason = ({ data }: Fact): string => {
+  const said = textIn(data, 'reason');
+  return said ? `: ${said}` : '';
+};
+const titled = ({ data, subject }: Fact): string => {
+  const title = textIn(data, 'title') ?? textIn(data, 'text') ?? textIn(data, 'summary');
+  return title ? `${subject} (${title})` : subject;
+};
+const devices = ({ data }: Fact): string => {
+  const count = countIn(data, 'devices') ?? countIn(data, 'count');
+  if (count === null) return '';
+  return count === 1 ? ', 1 device' : `, ${count} devices`;
+};
+const until = ({ data }: Fact): string => {
+  const end = data['until'];
+  return typeof end === 'number' && Number.isSafeInteger(end) && end > 0 && end < 8.64e15
+    ? ` until ${new Date(end).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+    : '';
+};
+const who = ({ actor }: Fact): string => (actor === 'system' ? 'Cityward' : actor);
+
+const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
+  'evidence.recorded': (f) => `${who(f)} stated about ${f.subject}: ${textIn(f.data, 'text') ?? 'nothing'}`,
+  'evidence.exported': (f) =>
+    `${who(f)} exported ${countIn(f.data, 'entries') ?? 'some'} entries as an evidence pack about ${f.subject}`,
+  'city.founded': (f) => `${who(f)} founded the city ${f.subject}${devices(f)}`,
+  'inventory.imported': (f) => `${who(f)} imported inventory ${titled(f)}${devices(f)}`,
+  'inventory.import-undone': (f) => `${who(f)} undid the import ${f.subject}${reason(f)}`,
+  'device.changed': (f) => `${who(f)} changed what is known of device ${f.subject}${reason(f)}`,
+  'policy.loaded': (f) => `${who(f)} loaded the policy ${f.subject}`,
+  'policy.evaluation-failed': (f) => `A policy failed to evaluate and so denied: ${f.subject}${reason(f)}`,
+  'authority.created': (f) => `${who(f)} created the certificate authority ${f.subject}`,
+  'device.enrolled': (f) => `Device ${f.subject} enrolled and received its certificate`,
+  'device.re-enrolled': (f) => `Device ${f.subject} renewed its certificate`,
+  'enrolment-code.issued': (f) => `${who(f)} issued enrolment codes for ${f.subject}${devices(f)}`,
+  'device.held': (f) => `${who(f)} held device ${f.subject}${until(f)}${reason(f)}`,
+  'device.released': (f) => `${who(f)} released device ${f.subject}${reason(f)}`,
+  'device.revoked': (f) => `${who(f)} revoked the certificate of device ${f.subject} for good${reason(f)}`,
+  'reporter.refused': (f) => `What ${who(f)} reported about ${f.subject} was refused${reason(f)}`,
+  'person.invited': (f) => `${who(f)} invited person ${f.subject}`,
+  'person.signed-in': (f) => `Person ${f.subject} signed in`,
+  'person.signed-out': (f) => `Person ${f.subject} signed out`,
+  'person.roles-set': (f) => `${who(f)} set the roles of person ${f.subject}`,
+  'person.disabled': (f) => `${who(f)} disabled person ${f.subject}`,
+  'passkey.added': (f) => `Person ${f.subject} added a passkey`,
+  'recovery-codes.issued': (f) => `Recovery codes were issued to person ${f.subject}`,
+  'recovery-code.used': (f) => `Person ${f.subject} signed in with a recovery code`,
+  'link.issued': (f) => `A one-time sign-in link was issued for person ${f.subject}`,
+  'finding.raised': (f) => `Something unusual was found on ${titled(f)}`,
+  'finding.dismissed': (f) => `${who(f)} dismissed the finding ${f.subject}${reason(f)}`,
+  'situation.opened': (f) => `A situation was opened: ${titled(f)}${devices(f)}`,
+  'situation.grown': (f) => `A situation grew: ${titled(f)}${devices(f)}`,
+  'situation.dismissed': (f) => `${who(f)} dismissed the situation ${f.subject}${reason(f)}`,
+  'incident.opened': (f) => `${who(f)} opened incident ${titled(f)}`,
+  'incident.noted': (f) => `${who(f)} noted in incident ${titled(f)}`,
+  'incident.closed': (f) => `${who(f)} closed incident ${f.subject}${reason(f)}`,
+  'containment.applied': (f) => `${who(f)} applied containment ${f.subject}${devices(f)}${until(f)}${reason(f)}`,
+  'containment.confirmed': (f) => `Containment ${f.subject} was confirmed by ${who(f)}`,
+  'containment.failed': (f) => `Containment ${f.subject} failed${reason(f)}`,
+  'containment.undone': (f) => `${who(f)} undid containment ${f.subject}${reason(f)}`,
+  'containment.ended': (f) => `Containment ${f.subject} ended by itself`,
+  'replay.started': (f) => `${who(f)} began to replay recorded traffic ${titled(f)}`,
+  'replay.ended': (f) => `The replay ${f.subject} ended`,
+  'server.started': () => 'Cityward started',
+  'server.stopped': () => 'Cityward stopped',
+};
+
+const isKnown = (type: string): type is FactType => Object.hasOwn(SENTENCES, type);
+
+/** One sentence. Of a personal fact it uses only the pseudonymous ids, nothing of the data. */
+export function describeFact(fact: Fact): string {
+  const shown = fact.personal ? { ...fact, data: {} } : fact;
+  return isKnown(fact.type) ? SENTENCES[fact.type](shown) : `${who(fact)}: ${fact.type} of ${fact.subject}`;
+}

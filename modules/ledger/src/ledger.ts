@@ -1,0 +1,175 @@
+/** Can we prove it, to someone who does not trust us? The module's facade over the log, its index and its routes. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EvidenceStatus } from '@cityward/contracts';
+import { newId, type Clock } from '@cityward/kernel';
+import { RawAnswer, type RawRoute, type Route } from '@cityward/http';
+import type { Log } from '@cityward/log';
+import type { FactHandler, Sql } from '@cityward/sql';
+import { LogCore, type CheckpointListener } from './core.ts';
+import type { LedgerFact } from './domain/body.ts';
+import { listEntries, type EntryQuery } from './entries.ts';
+import type { FileLayer } from './files.ts';
+import { createIndexer, type Indexer } from './indexer.ts';
+import { makePack } from './pack.ts';
+import { reconcile } from './reconcile.ts';
+import { createLogRoutes, createRoutes, staticFile, type Statement } from './routes.ts';
+import { createIndexStore, type IndexStore } from './store.ts';
+
+export interface LedgerOptions {
+  /** Holds the log; nobody else writes there. */
+  readonly folder: string;
+  /** The Ed25519 signing key, made at the first start with mode 0600. */
+  readonly keyFile: string;
+  /** The log's name for ever, a URL without scheme, e.g. `portmerrow.example/ledger`. */
+  readonly origin: string;
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Test seam, for the write-ahead log. */
+  readonly files?: FileLayer;
+}
+
+export interface LedgerStatus extends EvidenceStatus {
+  /** Durable entries, of which `size` are under the checkpoint. */
+  readonly durable: number;
+  /** What /health has to say; empty when all is well. */
+  readonly notes: readonly string[];
+}
+
+export interface Ledger {
+  /** Throws an OperationalFault, and signs nothing, when the files contradict what was signed before. */
+  start(): Promise<void>;
+  /** Publishes a last checkpoint and leaves. */
+  stop(): Promise<void>;
+  /** Durable when it resolves; facts whose ids are known are left out. Throws an OperationalFault when the disk does not take them. */
+  append(facts: readonly LedgerFact[]): Promise<void>;
+  /** Puts people's statements into the log; durable when it resolves. */
+  record(statements: readonly Statement[], actor: string): Promise<{ first: number; count: number }>;
+  entryOf(factId: string): Promise<number | null>;
+  readonly factHandler: FactHandler;
+  readonly routes: readonly Route[];
+  /** Checkpoint and tiles below `/ledger`, for anybody. */
+  readonly logRoutes: readonly RawRoute[];
+  /** `/checkpoint` or `/tile/...`; `null` for anything else. */
+  staticFile(path: string): RawAnswer | null;
+  status(): LedgerStatus;
+  /** Resolves when SQL knows every entry published so far. */
+  indexed(): Promise<void>;
+  onCheckpoint(listener: CheckpointListener): () => void;
+}
+
+const INDEX_WAIT_MS = 5_000;
+const INDEX_POLL_MS = 20;
+
+export function createLedger(options: LedgerOptions): Ledger {
+  const { folder, keyFile, origin, clock, log, files } = options;
+  const core = new LogCore({ folder, keyFile, origin, clock, log, ...(files ? { files } : {}) });
+  const store = createIndexStore(options.sql);
+  const notes: string[] = [];
+  let indexer: Indexer | null = null;
+  const needs = answers({ core, store, clock, origin, notes, indexed: () => indexer?.indexed ?? 0 });
+  core.onCheckpoint(() => indexer?.poke());
+  const append = async (facts: readonly LedgerFact[]): Promise<void> => {
+    await core.append(facts);
+  };
+  return {
+    start: async () => {
+      await store.migrate();
+      await core.start();
+      const kept = await reconcile({ core, store, log, notes });
+      const read = (indices: readonly number[]) => core.read(indices);
+      indexer = createIndexer({ store, log, published: () => seenOf(core), size: () => core.size, read }, kept);
+      indexer.poke();
+    },
+    stop: () => core.stop(async () => indexer?.stop()),
+    append,
+    record: needs.record,
+    entryOf: (factId) => core.find(factId),
+    factHandler: { name: 'ledger', handle: append },
+    routes: createRoutes({ ...needs, status: () => publicStatus(needs.status()) }),
+    logRoutes: createLogRoutes(needs),
+    staticFile: (path) => {
+      const file = staticFile(needs, path);
+      return file && new RawAnswer(file.contentType, file.body);
+    },
+    status: needs.status,
+    indexed: needs.caughtUp,
+    onCheckpoint: (listener) => core.onCheckpoint(listener),
+  };
+}
+
+interface Parts {
+  readonly core: LogCore;
+  readonly store: IndexStore;
+  readonly clock: Clock;
+  readonly origin: string;
+  readonly notes: readonly string[];
+  /** Entries that SQL knows. */
+  indexed(): number;
+}
+
+/** What the routes and the facade answer with. */
+function answers(parts: Parts) {
+  const { core, clock, notes, indexed } = parts;
+  const caughtUp = async (): Promise<void> => {
+    const wanted = core.size;
+    await core.covered(wanted);
+    for (let waited = 0; indexed() < wanted && waited < INDEX_WAIT_MS; waited += INDEX_POLL_MS)
+      await delay(INDEX_POLL_MS);
+  };
+  return {
+    caughtUp,
+    status: (): LedgerStatus => {
+      const { text, signedAt } = core.published;
+      const behind = Math.max(0, core.size - indexed());
+      const shown = {
+        origin: parts.origin,
+        ...seenOf(core),
+        checkpoint: text,
+        signedAt,
+        verifierKey: core.verifierKey,
+      };
+      return { ...shown, behind, durable: core.size, notes: [...notes, ...core.notes] };
+    },
+    listEntries: (query: EntryQuery) => listEntries(parts, query),
+    size: () => core.size,
+    now: () => clock(),
+    proof: async (index: number) => {
+      await core.covered(index + 1);
+      return (await core.proofs([index])).proofs[0]!;
+    },
+    pack: (incident: string | null, actor: string) => makePack({ ...parts, caughtUp }, incident, actor),
+    record: (statements: readonly Statement[], actor: string) => recordStatements(parts, statements, actor),
+    checkpoint: () => core.published.text,
+    tile: core.tile.bind(core),
+  };
+}
+
+const seenOf = (core: LogCore) => {
+  const { size, root } = core.published;
+  return { size, root: Buffer.from(root).toString('base64') };
+};
+
+function publicStatus({ origin, size, root, checkpoint, signedAt, verifierKey, behind }: LedgerStatus): EvidenceStatus {
+  return { origin, size, root, checkpoint, signedAt, verifierKey, behind };
+}
+
+async function recordStatements(
+  { core, clock }: Pick<Parts, 'core' | 'clock'>,
+  statements: readonly Statement[],
+  actor: string,
+): Promise<{ first: number; count: number }> {
+  const at = clock();
+  const last = await core.append(
+    statements.map(({ subject, text }) => ({
+      id: newId<string>('evt'),
+      module: 'ledger',
+      type: 'evidence.recorded',
+      actor,
+      subject,
+      at,
+      data: { text },
+    })),
+  );
+  return { first: last - statements.length + 1, count: statements.length };
+}

@@ -1,0 +1,106 @@
+/** The SQL index over the log: which entry has which type, subject and mentions. */
+import { sql as raw, type Kysely } from 'kysely';
+import type { Sql } from '@cityward/sql';
+import { mentionsOf } from './domain/mentions.ts';
+import type { StoredRecord } from './read-back.ts';
+
+interface LedgerTables {
+  'ledger.entry': {
+    index: number;
+    fact_id: string;
+    module: string;
+    type: string;
+    actor: string;
+    subject: string;
+    at: number;
+    personal: boolean;
+    mentions: string[];
+  };
+  'ledger.seen': { one: boolean; size: number; root: string };
+}
+
+export interface EntryFilter {
+  readonly type: string | undefined;
+  readonly subject: string | undefined;
+  /** Only entries below this index. */
+  readonly before: number;
+  readonly limit: number;
+}
+
+export interface IndexStore {
+  migrate(): Promise<void>;
+  /** Indexed entries, without gaps from 0. */
+  size(): Promise<number>;
+  /** Adds the next entries and notes the checkpoint they stand under; again with the same ones changes nothing. */
+  add(records: readonly StoredRecord[], seen: Seen): Promise<void>;
+  seen(): Promise<Seen | null>;
+  /** Forgets everything, so that it is filled again. */
+  clear(): Promise<void>;
+  /** Indices, newest first. */
+  find(filter: EntryFilter): Promise<number[]>;
+  /** Indices of what speaks of these ids, or is about them, oldest first. */
+  about(ids: readonly string[], limit: number): Promise<number[]>;
+}
+
+export interface Seen {
+  readonly size: number;
+  readonly root: string;
+}
+
+const MIGRATIONS = new URL('../migrations/', import.meta.url);
+
+export function createIndexStore(sql: Sql): IndexStore {
+  const db = (): Kysely<LedgerTables> => sql.for<LedgerTables>();
+  return {
+    migrate: () => sql.migrate({ module: 'ledger', folder: MIGRATIONS }),
+    size: async () => {
+      const row = await db()
+        .selectFrom('ledger.entry')
+        .select((select) => select.fn.max('index').as('last'))
+        .executeTakeFirst();
+      return row?.last === null || row?.last === undefined ? 0 : row.last + 1;
+    },
+    add: (records, seen) => sql.transact((tx) => addRows(tx.for<LedgerTables>(), records, seen)),
+    seen: async () => (await db().selectFrom('ledger.seen').select(['size', 'root']).executeTakeFirst()) ?? null,
+    clear: () =>
+      sql.transact(async (tx) => {
+        await tx.for<LedgerTables>().deleteFrom('ledger.entry').execute();
+        await tx.for<LedgerTables>().deleteFrom('ledger.seen').execute();
+      }),
+    find: async ({ type, subject, before, limit }) => {
+      let query = db().selectFrom('ledger.entry').select('index').where('index', '<', before);
+      if (type !== undefined) query = query.where('type', '=', type);
+      if (subject !== undefined) query = query.where('subject', '=', subject);
+      const rows = await query.orderBy('index', 'desc').limit(limit).execute();
+      return rows.map((row) => row.index);
+    },
+    about: async (ids, limit) => {
+      const list = raw<string[]>`array(select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`;
+      const { rows } = await raw<{ index: number }>`select index from ledger.entry
+        where subject = any(${list}) or mentions && ${list} order by index limit ${limit}`.execute(db());
+      return rows.map((row) => row.index);
+    },
+  };
+}
+
+/** One parameter for all rows: a parameter for each column of each row is slower and reaches the protocol's limit. */
+async function addRows(db: Kysely<LedgerTables>, records: readonly StoredRecord[], seen: Seen): Promise<void> {
+  const rows = records.map(({ index, body }) => ({
+    index,
+    fact_id: body.id,
+    module: body.module,
+    type: body.type,
+    actor: body.actor,
+    subject: body.subject,
+    at: body.at,
+    personal: body.personal,
+    mentions: mentionsOf(body),
+  }));
+  await raw`insert into ledger.entry (index, fact_id, module, type, actor, subject, at, personal, mentions)
+    select index, fact_id, module, type, actor, subject, at, personal, array(select jsonb_array_elements_text(mentions))
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as row(index bigint, fact_id text, module text, type text, actor text, subject text, at bigint, personal boolean, mentions jsonb)
+    on conflict (index) do nothing`.execute(db);
+  await raw`insert into ledger.seen (size, root) values (${seen.size}, ${seen.root})
+    on conflict (one) do update set size = excluded.size, root = excluded.root`.execute(db);
+}
