@@ -1,0 +1,105 @@
+/** Carries observations from the stream to the modules that read them, and what they find from one module to the next. */
+import { decodeObserved, type Observed } from '@cityward/contracts';
+import type { City } from '@cityward/city';
+import type { Identity } from '@cityward/identity';
+import type { Log } from '@cityward/log';
+import type { Respond } from '@cityward/respond';
+import type { Stream, StreamRecord } from '@cityward/stream';
+import type { Watch } from '@cityward/watch';
+
+/** Contacts that respond keeps in memory; older records need not be read again at start. */
+const CONTACTS_READ_MAX = 2_000_000;
+const BATCH_MAX = 2_000;
+const RATE_WINDOW_MS = 10_000;
+
+export interface FeedParts {
+  readonly stream: Stream;
+  readonly watch: Watch;
+  readonly respond: Respond;
+  readonly city: City;
+  readonly identity: Identity;
+  readonly log: Log;
+}
+export interface Feed {
+  start(): void;
+  stop(): Promise<void>;
+  observationsPerSecond(): number;
+}
+
+export function createFeed(parts: FeedParts): Feed {
+  const { stream, watch, respond, city, log } = parts;
+  const stopping = new AbortController();
+  const arrivals: { at: number; count: number }[] = [];
+  let running: Promise<unknown> = Promise.resolve();
+  const decode = (batch: readonly StreamRecord[]): Observed[] =>
+    batch.map((record) => decodeObserved(record.position, record.payload));
+  const onFault = (group: string) => (fault: Error) =>
+    log.error('a reader of the stream stopped', { group, error: fault.message });
+
+  const toRespond = (batch: readonly StreamRecord[]): Promise<void> => {
+    const observed = decode(batch);
+    respond.observe(observed);
+    for (const { reporter, received, authenticated, replay } of observed)
+      if (authenticated && !replay) city.observedAlive(reporter, received);
+    const now = Date.now();
+    arrivals.push({ at: now, count: observed.filter((one) => now - one.received < RATE_WINDOW_MS).length });
+    while (arrivals[0] && now - arrivals[0].at > RATE_WINDOW_MS) arrivals.shift();
+    return Promise.resolve();
+  };
+  return {
+    start: () => {
+      connectModules(parts);
+      const signal = stopping.signal;
+      const recent = Math.max(stream.first - 1, stream.last - CONTACTS_READ_MAX);
+      running = Promise.all([
+        stream.consume('watch', (batch) => watch.observe(decode(batch)), {
+          signal,
+          batchMax: BATCH_MAX,
+          after: watch.position(),
+          onFault: onFault('watch'),
+        }),
+        stream.consume('respond', toRespond, {
+          signal,
+          batchMax: BATCH_MAX,
+          after: recent,
+          onFault: onFault('respond'),
+        }),
+      ]);
+    },
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+    observationsPerSecond: () => {
+      const since = Date.now() - RATE_WINDOW_MS;
+      return (
+        arrivals.filter((one) => one.at >= since).reduce((sum, one) => sum + one.count, 0) / (RATE_WINDOW_MS / 1_000)
+      );
+    },
+  };
+}
+
+/** Findings become situations; what watch and identity know of a device becomes its state. */
+function connectModules({ watch, respond, city, identity, log }: FeedParts): void {
+  const showWatch = (device: string): void => {
+    const facet = watch.stateOf(device);
+    if (facet) city.setFacet(device, { watch: facet });
+  };
+  for (const device of city.deviceIds()) {
+    showWatch(device);
+    city.setFacet(device, { identity: { state: identity.identityOf(device).state } });
+  }
+  identity.onStanding((device) => city.setFacet(device, { identity: { state: identity.identityOf(device).state } }));
+  watch.onLearning((changes) => {
+    for (const { device } of changes) showWatch(device);
+  });
+  watch.onFinding((finding, change) => {
+    showWatch(finding.device);
+    if (change === 'dismissed') return;
+    respond
+      .onFinding(finding)
+      .catch((error: unknown) =>
+        log.error('a finding could not be grouped', { finding: finding.id, error: String(error) }),
+      );
+  });
+}

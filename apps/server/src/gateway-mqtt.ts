@@ -1,0 +1,87 @@
+/** Devices over MQTT: who connects, what they may publish and hear, and orders on their way to them. */
+import { Compile } from 'typebox/compile';
+import { OrderAck, parseTopic, topicOf, type QuarantineOrder, type Resource } from '@cityward/contracts';
+import { ok, type Refusal, type Result } from '@cityward/kernel';
+import type { Identity } from '@cityward/identity';
+import type { Log } from '@cityward/log';
+import { createMqttListener, type MqttListener, type MqttMessage } from '@cityward/mqtt';
+import type { Access } from './access.ts';
+import { IngestRefusal, type Ingest, type Reporter } from './ingest.ts';
+
+const orderAck = Compile(OrderAck);
+
+export interface MqttGatewayParts {
+  readonly port: number;
+  readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
+  readonly identity: Identity;
+  readonly access: Access;
+  readonly ingest: Ingest;
+  readonly log: Log;
+  readonly isSimulated: (device: string) => boolean;
+  readonly onAck: (device: string, ack: OrderAck) => Promise<void>;
+}
+export interface MqttGateway {
+  readonly listener: MqttListener;
+  order(switchId: string, order: QuarantineOrder): Promise<void>;
+  isConnected(device: string): boolean;
+}
+
+export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
+  const { identity, access, log } = parts;
+  const online = new Set<string>();
+  const topic = (name: string): Resource => ({ type: 'Topic', id: name, attributes: {} });
+  const listener = createMqttListener({
+    host: ['127.0.0.1', '::1'],
+    port: parts.port,
+    tls: parts.tls,
+    log,
+    prefixOf: (device) => topicOf(device, 'obs').slice(0, -'obs'.length),
+    hooks: {
+      identify: ({ commonName, serial }): Result<void, Refusal> => {
+        const admitted = identity.admit({ commonName, serial });
+        return admitted.ok ? ok(undefined) : admitted;
+      },
+      subscribe: (device, name) => access.may(access.device(device), 'subscribe', topic(name)),
+      publish: (message, acknowledge) => {
+        const allowed = access.may(access.device(message.clientId), 'publish', topic(message.topic));
+        if (!allowed.ok) return acknowledge(new IngestRefusal(allowed.error));
+        takeMessage(parts, message, acknowledge);
+      },
+      connected: (device) => void online.add(device),
+      disconnected: (device) => void online.delete(device),
+      refused: ({ what, clientId, reason }) =>
+        log.info('MQTT refused', { what, client: clientId ?? 'unknown', reason }),
+    },
+  });
+  return {
+    listener,
+    order: (switchId, order) =>
+      listener.publish(topicOf(switchId, 'orders'), Buffer.from(JSON.stringify(order)), { retain: true, qos: 1 }),
+    isConnected: (device) => online.has(device),
+  };
+}
+
+function takeMessage(parts: MqttGatewayParts, message: MqttMessage, acknowledge: (fault: Error | null) => void): void {
+  const leaf = parseTopic(message.topic)?.leaf;
+  if (leaf === 'ack') return takeAck(parts, message, acknowledge);
+  const reporter: Reporter = {
+    id: message.clientId,
+    gateway: 'mqtt',
+    authenticated: true,
+    replay: false,
+    simulated: parts.isSimulated(message.clientId),
+  };
+  parts.ingest.take(reporter, message.payload, acknowledge);
+}
+
+function takeAck(parts: MqttGatewayParts, message: MqttMessage, acknowledge: (fault: Error | null) => void): void {
+  let ack: unknown;
+  try {
+    ack = JSON.parse(Buffer.from(message.payload).toString('utf8'));
+  } catch (error) {
+    return acknowledge(error as Error);
+  }
+  if (!orderAck.Check(ack))
+    return acknowledge(new Error(`read an answer of "${message.clientId}": it is not an order's answer`));
+  parts.onAck(message.clientId, ack).then(() => acknowledge(null), acknowledge);
+}

@@ -1,0 +1,47 @@
+/** The rule of who may speak about whom, asked for every observation: identity knows the sites, policy has the last word. */
+import type { Observation, Principal, Resource } from '@cityward/contracts';
+import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import type { City } from '@cityward/city';
+import type { Identity } from '@cityward/identity';
+import type { Access } from './access.ts';
+import type { Reporter } from './ingest.ts';
+
+export const PLAIN_SYSLOG: Principal = { type: 'Service', id: 'plain-syslog', roles: [], attributes: {} };
+
+export interface SpeakingParts {
+  readonly identity: Identity;
+  readonly access: Access;
+  readonly city: City;
+}
+
+export function createSpeaking({ identity, access, city }: SpeakingParts) {
+  const about = (id: string): Resource => {
+    const record = city.record(id);
+    return { type: 'Device', id, attributes: { class: record?.class ?? 'other', site: record?.site ?? '' } };
+  };
+  return (reporter: Reporter, body: Observation): Result<void, Refusal> => {
+    // A replay is put in by a person whom policy let replay; it is marked for ever and speaks about addresses, not devices.
+    if (reporter.replay) return ok(undefined);
+    if (!reporter.authenticated) return unauthenticated(access, about, body);
+    const known = identity.maySpeak(reporter.id, body);
+    if (!known.ok) return known;
+    return access.may(access.device(reporter.id), 'reportAbout', about(siteEndOf(reporter.id, body, city)));
+  };
+}
+
+/** Of two ends, the one that the reporter's site holds; of one, itself. */
+function siteEndOf(reporter: string, body: Observation, city: City): string {
+  if ('subject' in body) return body.subject;
+  const site = city.record(reporter)?.site;
+  return city.record(body.src)?.site === site ? body.src : body.dst;
+}
+
+function unauthenticated(access: Access, about: (id: string) => Resource, body: Observation): Result<void, Refusal> {
+  if (body.kind !== 'log')
+    return refuse(
+      'forbidden',
+      'NOT_AUTHENTICATED',
+      `take a ${body.kind} without a certificate: only log lines are taken so`,
+    );
+  return access.may(PLAIN_SYSLOG, 'reportAbout', about(body.subject));
+}
