@@ -54,14 +54,8 @@ export function createPolicy({ log, onFault, folder = BUNDLE_FOLDER }: PolicyOpt
   const loaded = loadBundle(folder);
   const { bundle, policySet } = loaded;
   log.info('policy bundle loaded', { hash: bundle.hash, policies: bundle.policies.length });
-  const alarm = (asked: Asked, faults: readonly string[]): Decision => {
-    const { principal, action, resource } = asked;
-    onFault({
-      principal: `${principal.type} ${principal.id}`,
-      action,
-      resource: `${resource.type} ${resource.id}`,
-      faults,
-    });
+  const alarm = ({ principal, action, resource }: Asked, faults: readonly string[]): Decision => {
+    onFault({ principal: nameOf(principal), action, resource: nameOf(resource), faults });
     return { allow: false, reasons: NONE, faults };
   };
   const actionRef = (action: string): EntityRef =>
@@ -95,6 +89,15 @@ interface Asked {
   readonly principal: Principal;
   readonly action: string;
   readonly resource: Resource;
+}
+
+/** Whatever was handed in must not keep the alarm from being raised. */
+function nameOf(one: Principal | Resource): string {
+  try {
+    return `${one.type} ${one.id}`;
+  } catch {
+    return 'unreadable';
+  }
 }
 
 /** Cedar skips a policy that faults, a `forbid` too; here a fault denies. */
