@@ -4,6 +4,10 @@ import { bytes, createColumn, integers } from './columns.ts';
 import { edgeKey } from './domain/change.ts';
 import type { Edge } from './domain/model.ts';
 
+/** A node with more edges than this gets an index of them: a service may have an edge to every street light. */
+const INDEXED_FROM = 16;
+const keyOf = (head: number, kind: number): number => head * 16 + kind;
+
 export class Edges {
   readonly from = createColumn(integers, 0);
   readonly to = createColumn(integers, 0);
@@ -11,6 +15,7 @@ export class Edges {
   readonly #notes = new Map<string, string>();
   /** Places of the edges that leave a slot. */
   readonly #leaving = new Map<number, number[]>();
+  readonly #index = new Map<number, Map<number, number>>();
   #count = 0;
 
   get count(): number {
@@ -44,6 +49,7 @@ export class Edges {
     const before = this.#count;
     this.#count = 0;
     this.#leaving.clear();
+    this.#index.clear();
     for (let at = 0; at < before; at++) {
       const [from, to, kind] = [this.from.get(at), this.to.get(at), this.kind.get(at)];
       const [tail, head] = [nodes[from], nodes[to]];
@@ -52,6 +58,8 @@ export class Edges {
   }
 
   #placeOf(tail: number, head: number, kind: number): number {
+    const index = this.#index.get(tail);
+    if (index) return index.get(keyOf(head, kind)) ?? -1;
     for (const place of this.leaving(tail))
       if (this.to.get(place) === head && this.kind.get(place) === kind) return place;
     return -1;
@@ -64,5 +72,9 @@ export class Edges {
     const places = this.#leaving.get(tail);
     if (places) places.push(place);
     else this.#leaving.set(tail, [place]);
+    if (!places || places.length < INDEXED_FROM) return;
+    const index = this.#index.get(tail);
+    if (index) index.set(keyOf(head, kind), place);
+    else this.#index.set(tail, new Map(places.map((at) => [keyOf(this.to.get(at), this.kind.get(at)), at])));
   }
 }

@@ -1,15 +1,16 @@
 /** The city over HTTP. */
-import { api as endpoints, type Resource } from '@cityward/contracts';
+import { api as endpoints, THE_CITY, type Resource } from '@cityward/contracts';
 import { RawAnswer, route, type Route } from '@cityward/http';
 import { ok, refuse } from '@cityward/kernel';
+import type { Imports } from './imports.ts';
 import type { CityParts } from './service.ts';
 import { detailOf, nowOf, rowOf } from './views.ts';
 
 const QUIET = { observationsPerSecond: 0, openSituations: 0, openIncidents: 0, history: '' };
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-export function cityRoutes(parts: CityParts): readonly Route[] {
-  return [...mapRoutes(parts), ...deviceRoutes(parts)];
+export function cityRoutes(parts: CityParts, imports: Imports): readonly Route[] {
+  return [...mapRoutes(parts), ...deviceRoutes(parts), ...importRoutes(imports)];
 }
 
 function mapRoutes(parts: CityParts): Route[] {
@@ -70,6 +71,22 @@ function deviceRoutes(parts: CityParts): Route[] {
         return ok({ ...detailOf(parts, inventory.slotOf(params.id)), timeline: [...timeline] });
       },
       deviceResource,
+    ),
+  ];
+}
+
+function importRoutes(imports: Imports): Route[] {
+  return [
+    route(endpoints.previewImport, ({ query, body }, caller) =>
+      imports.preview({ ...query, text: body, by: caller.principal.id }),
+    ),
+    route(endpoints.listImports, async () => ok({ imports: await imports.list() })),
+    route(endpoints.getImport, ({ params }) => imports.get(params.id)),
+    route(endpoints.commitImport, ({ params }, caller) => imports.commit(params.id, caller.principal.id)),
+    route(
+      endpoints.undoImport,
+      ({ params, body }, caller) => imports.undo(params.id, { reason: body.reason, by: caller.principal.id }),
+      () => THE_CITY,
     ),
   ];
 }

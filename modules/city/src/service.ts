@@ -7,6 +7,7 @@ import type { CityGraph } from './domain/graph.ts';
 import type { CityDraft, Device, NodeName, Party, Service, Site } from './domain/model.ts';
 import type { Facets, Standing } from './domain/state.ts';
 import { createHeardKeeper, type HeardKeeper } from './heard.ts';
+import { createImports, type Imports } from './imports.ts';
 import { Inventory } from './inventory.ts';
 import { DeviceList } from './list.ts';
 import { CityMapText } from './map.ts';
@@ -64,6 +65,7 @@ export interface City {
   onStates(listener: StatesListener): () => void;
   /** The snapshot of now; one that somebody holds stays as it is. */
   graph(): CityGraph;
+  readonly imports: Imports;
   readonly routes: readonly Route[];
 }
 
@@ -80,6 +82,7 @@ export interface CityParts extends CityMemory {
 export function createCity(needs: CityNeeds): City {
   const parts = createParts(needs);
   const heard = createHeardKeeper({ ...needs, runtime: parts.runtime });
+  const imports = createImports(parts);
   return {
     ...lifecycle(parts, heard),
     ...readers(parts),
@@ -93,7 +96,8 @@ export function createCity(needs: CityNeeds): City {
     },
     onStates: (listener) => parts.runtime.onStates(listener),
     graph: parts.graph,
-    routes: cityRoutes(parts),
+    imports,
+    routes: cityRoutes(parts, imports),
   };
 }
 
@@ -120,13 +124,15 @@ function createParts(needs: CityNeeds): CityParts {
       return snapshot;
     },
     applyToMemory(changes) {
+      const gone = changes.flatMap((change) =>
+        change.what === 'device' && !change.after ? [inventory.slotOf(change.before!.id)] : [],
+      );
       const { dangling } = inventory.apply(changes);
       if (dangling > 0) needs.log.warn('edges without both ends left out', { edges: dangling });
-      for (const change of changes) {
-        if (change.what !== 'device') continue;
-        const slot = inventory.slotOf((change.after ?? change.before)!.id);
-        if (slot !== -1) runtime.mark(slot);
-      }
+      // The slot waits for the same device; should it come back, nothing is known of it.
+      for (const slot of gone) if (slot !== -1) runtime.forget(slot);
+      for (const change of changes)
+        if (change.what === 'device' && change.after) runtime.mark(inventory.slotOf(change.after.id));
     },
   };
 }

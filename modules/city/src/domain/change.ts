@@ -22,14 +22,22 @@ export const WHATS: readonly What[] = ['party', 'site', 'network', 'device', 'se
 
 export const edgeKey = (edge: Pick<Edge, 'from' | 'to' | 'kind'>): string => `${edge.from} ${edge.to} ${edge.kind}`;
 
-/** The ids of the nodes that a change is about: itself, or both ends of an edge. */
-export function touchedBy(change: Change): readonly string[] {
+/** The id of the node that a change alters; for an edge the one that it leaves. */
+export function alteredBy(change: Change): string {
+  if (change.what === 'edge') return (change.after ?? change.before)!.from;
+  return (change.after ?? change.before)!.id;
+}
+
+/** What a change rests on: the node itself, both ends of an edge, and the parties and places that a device names. */
+export function restsOn(change: Change): readonly string[] {
   if (change.what === 'edge') {
-    const edge = change.after ?? change.before;
-    return edge ? [edge.from, edge.to] : [];
+    const { from, to } = (change.after ?? change.before)!;
+    return [from, to];
   }
-  const thing = change.after ?? change.before;
-  return thing ? [thing.id] : [];
+  const { id } = (change.after ?? change.before)!;
+  if (change.what !== 'device' || !change.after) return [id];
+  const { site, ward, maker, owner, maintainer, installer } = change.after;
+  return [id, site, ward, maker, owner, maintainer, installer].filter((named) => named !== null);
 }
 
 /** What takes these changes back, in the order in which to do it. */
