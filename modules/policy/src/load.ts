@@ -92,16 +92,15 @@ function parseFile(file: string, text: string): ParsedPolicy[] {
   if (checked.type === 'failure') return refuseParse(file, text, checked.errors);
   const parts = cedar.policySetTextToParts(text);
   if (parts.type === 'failure') return refuseParse(file, text, parts.errors);
-  const [template] = parts.policy_templates;
-  if (template !== undefined)
-    throw new BundleFault(file, lineOf(text, template), 'templates are not taken: write a policy');
+  const begins = new Map<string, number>();
   return parts.policies
-    .map((part) => parsePolicy(part, { file, line: lineOf(text, part) }))
+    .map((part) => {
+      const at = text.indexOf(part, begins.get(part) ?? 0);
+      begins.set(part, at + part.length);
+      return parsePolicy(part, { file, line: text.slice(0, at).split('\n').length });
+    })
     .sort((a, b) => a.line - b.line);
 }
-
-const lineOf = (text: string, part: string): number =>
-  text.slice(0, Math.max(0, text.indexOf(part))).split('\n').length;
 
 function parsePolicy(text: string, place: { readonly file: string; readonly line: number }): ParsedPolicy {
   const { file, line } = place;

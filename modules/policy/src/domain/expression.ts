@@ -39,7 +39,7 @@ function compileAt(json: unknown, depth: number): Node {
 const SPECIAL: Readonly<Record<string, (body: unknown, next: Compile) => Node>> = {
   Value: (body) => literal(body),
   Var: (body) => {
-    const variable = Object.hasOwn(VARIABLES, String(body)) ? VARIABLES[String(body)] : undefined;
+    const variable = typeof body === 'string' && Object.hasOwn(VARIABLES, body) ? VARIABLES[body] : undefined;
     if (!variable) throw new CompileFault(`unknown variable ${JSON.stringify(body)}`);
     return variable;
   },
@@ -57,7 +57,7 @@ const SPECIAL: Readonly<Record<string, (body: unknown, next: Compile) => Node>> 
   getTag: (body, next) => getTag(next(field(body, 'left')), next(field(body, 'right'))),
   like: (body, next) => like(next(field(body, 'left')), listOf(field(body, 'pattern')).map(patternElement)),
   is: (body, next) => {
-    const right = Object.hasOwn(body as Body, 'in') ? next(field(body, 'in')) : null;
+    const right = Object.hasOwn(objectOf(body), 'in') ? next(field(body, 'in')) : null;
     return is(next(field(body, 'left')), textOf(field(body, 'entity_type')), right);
   },
   Set: (body, next) => setOf(listOf(body).map(next)),
