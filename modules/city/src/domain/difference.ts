@@ -179,7 +179,7 @@ export class Difference {
     const refused = contradiction(before, values) ?? guarded(before, values);
     if (refused)
       return { row: row(line, 'conflict', { device: before.id, name: before.name, reason: refused }), changes: [] };
-    const named = this.#naming.resolve(values);
+    const named = this.#naming.resolve(values, before);
     const after = withValues(before, values, named);
     const fields = changesOf(before, after);
     const links = this.#linkChanges(before.id, record.links);
@@ -206,7 +206,7 @@ export class Difference {
         changes: [],
       };
     this.#idsMade.add(fresh.id);
-    const named = this.#naming.resolve(values);
+    const named = this.#naming.resolve(values, null);
     const after = withValues(fresh, values, named);
     const links = this.#linkChanges(fresh.id, record.links);
     this.#remember(record, values, fresh.id);

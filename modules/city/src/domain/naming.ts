@@ -4,6 +4,7 @@ import type { Change } from './change.ts';
 import type { Known } from './difference.ts';
 import type { Values } from './fields.ts';
 import { thingId } from './merge.ts';
+import type { Device } from './model.ts';
 
 export interface Named {
   readonly maker: string | null;
@@ -17,7 +18,8 @@ export interface Named {
   readonly remark: string;
 }
 export interface Naming {
-  resolve(values: Values): Named;
+  /** @param before the device that is there; its ward follows only from a new position */
+  resolve(values: Values, before: Device | null): Named;
 }
 
 const PARTY_KIND: Readonly<Record<'maker' | 'owner' | 'maintainer' | 'installer', PartyKind>> = {
@@ -70,12 +72,14 @@ export function createNaming(known: Known): Naming {
     return id;
   };
   return {
-    resolve(values) {
+    resolve(values, before) {
       const changes: Change[] = [];
       const told = values.ward === undefined ? null : known.wardNamed(values.ward);
       const remark =
         values.ward !== undefined && told === null ? `ward "${values.ward}" is not in the city, left out` : '';
-      const ward = told ?? (values.place ? known.wardAt(values.place.lon, values.place.lat) : null);
+      const { place } = values;
+      const moved = place && (place.lon !== before?.lon || place.lat !== before.lat);
+      const ward = told ?? (moved ? known.wardAt(place.lon, place.lat) : (before?.ward ?? null));
       return {
         maker: party('maker', values.maker, changes),
         owner: party('owner', values.owner, changes),
