@@ -76,10 +76,10 @@ export async function readPeople(db: Db): Promise<StoredPerson[]> {
   }));
 }
 
-export const addPerson = async (db: Db, person: PersonRecord, at: number): Promise<void> =>
+export const addPerson = async (db: Db, { id, handle, roles, state }: PersonRecord, at: number): Promise<void> =>
   void (await db
     .insertInto('identity.person')
-    .values({ ...person, roles: person.roles.join(','), created: at, last_seen: null })
+    .values({ id, handle, roles: roles.join(','), state, created: at, last_seen: null })
     .execute());
 
 export const putPerson = async (db: Db, { id, roles, state }: PersonRecord): Promise<void> =>

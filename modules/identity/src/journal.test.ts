@@ -1,0 +1,85 @@
+/** The journal keeps what it answered for, repairs a torn end, and refuses a damaged middle. */
+import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openJournal } from './journal.ts';
+import { removeFolder, testFolder } from './testing.ts';
+
+interface Entry {
+  readonly sequence: number;
+  readonly text: string;
+}
+const folder = testFolder();
+afterAll(() => removeFolder(folder));
+let files = 0;
+const fresh = (): string => join(folder, `j${files++}`);
+
+async function written(path: string, texts: readonly string[]): Promise<void> {
+  const journal = await openJournal<Entry>(path, 0);
+  for (const text of texts) await journal.append([{ text }]);
+  await journal.close();
+}
+const textsIn = async (path: string): Promise<string[]> => {
+  const journal = await openJournal<Entry>(path, 0);
+  await journal.close();
+  return journal.entries.map((entry) => entry.text);
+};
+
+describe('journal', () => {
+  it('keeps entries in order with growing numbers, for the owner only', async () => {
+    const path = fresh();
+    await written(path, ['a', 'b']);
+    const journal = await openJournal<Entry>(path, 0);
+    const [next] = await journal.append([{ text: 'c' }]);
+    expect([...journal.entries, next!].map((entry) => entry.sequence)).toEqual([1, 2, 3]);
+    await journal.close();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+  it('numbers on from what SQL knows', async () => {
+    const journal = await openJournal<Entry>(fresh(), 41);
+    expect((await journal.append([{ text: 'x' }]))[0]!.sequence).toBe(42);
+    await journal.close();
+  });
+  it('writes what arrives together with one line', async () => {
+    const path = fresh();
+    const journal = await openJournal<Entry>(path, 0);
+    await Promise.all(['a', 'b', 'c'].map((text) => journal.append([{ text }])));
+    await journal.close();
+    expect(readFileSync(path, 'utf8').trim().split('\n')).toHaveLength(1);
+    expect(await textsIn(path)).toEqual(['a', 'b', 'c']);
+  });
+  it('cut anywhere keeps the whole lines before the cut and goes on', async () => {
+    const path = fresh();
+    await written(path, ['first', 'second é', 'third']);
+    const whole = readFileSync(path);
+    const ends = [0, ...[...whole].flatMap((byte, at) => (byte === 0x0a ? [at + 1] : []))];
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length), async (length) => {
+        const cut = fresh();
+        writeFileSync(cut, whole);
+        truncateSync(cut, length);
+        const journal = await openJournal<Entry>(cut, 0);
+        const kept = ends.filter((end) => end <= length).length - 1;
+        expect(journal.entries).toHaveLength(kept);
+        expect(journal.repairedBytes).toBe(length - ends[kept]!);
+        await journal.append([{ text: 'after' }]);
+        await journal.close();
+        expect((await textsIn(cut)).at(-1)).toBe('after');
+      }),
+      { numRuns: 60 },
+    );
+  });
+  it('drops a last line of zeros or rubbish', async () => {
+    const path = fresh();
+    await written(path, ['a']);
+    appendFileSync(path, Buffer.concat([Buffer.alloc(40), Buffer.from('\n')]));
+    expect(await textsIn(path)).toEqual(['a']);
+  });
+  it('refuses a changed line before good ones', async () => {
+    const path = fresh();
+    await written(path, ['a', 'b']);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"a"', '"z"'));
+    await expect(openJournal(path, 0)).rejects.toThrow('the line at byte 0 is damaged');
+  });
+});
