@@ -49,3 +49,22 @@ export async function learnHistory({
   if (batch.length > 0) await learn();
   await watch.save();
 }
+
+/** Contacts of the last day, for the trace only: it keeps none over a restart. */
+export async function learnUsualContacts({
+  respond,
+  seed,
+  devices,
+  now,
+}: Pick<HistoryParts, 'respond' | 'seed' | 'devices' | 'now'>): Promise<void> {
+  const { history, portMerrow } = await import('@cityward/city/reference');
+  let batch: Observed[] = [];
+  for (const observed of history(portMerrow({ seed, devices }), { days: 1, endAt: now })) {
+    batch.push(observed);
+    if (batch.length < BATCH) continue;
+    respond.learn(batch);
+    batch = [];
+    await pause();
+  }
+  respond.learn(batch);
+}

@@ -1,6 +1,6 @@
 /** Can we prove it, to someone who does not trust us? The module's facade over the log, its index and its routes. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EvidenceStatus } from '@cityward/contracts';
+import type { EvidenceStatus, LedgerEntry } from '@cityward/contracts';
 import { newId, type Clock } from '@cityward/kernel';
 import { RawAnswer, type RawRoute, type Route } from '@cityward/http';
 import type { Log } from '@cityward/log';
@@ -46,6 +46,8 @@ export interface Ledger {
   /** Puts people's statements into the log; durable when it resolves. */
   record(statements: readonly Statement[], actor: string): Promise<{ first: number; count: number }>;
   entryOf(factId: string): Promise<number | null>;
+  /** What was done to a subject, newest first. */
+  entriesAbout(subject: string, limit: number): Promise<readonly LedgerEntry[]>;
   readonly factHandler: FactHandler;
   readonly routes: readonly Route[];
   /** Checkpoint and tiles below `/ledger`, for anybody. */
@@ -85,6 +87,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     append,
     record: needs.record,
     entryOf: (factId) => core.find(factId),
+    entriesAbout: async (subject, limit) => (await needs.listEntries({ subject, limit })).entries,
     factHandler: { name: 'ledger', handle: append },
     routes: createRoutes({ ...needs, status: () => publicStatus(needs.status()) }),
     logRoutes: createLogRoutes(needs),

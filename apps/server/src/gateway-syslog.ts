@@ -1,0 +1,210 @@
+/** Syslog over TCP: with certificates (RFC 5425), and plain on loopback, which is marked unauthenticated for ever. */
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { DAY_MS, isId, MINUTE_MS, type Clock } from '@cityward/kernel';
+import { createSyslogFramer, parseSyslog, type SyslogFrames, type SyslogMessage } from '@cityward/formats/syslog';
+import type { LogLine } from '@cityward/contracts';
+import type { City } from '@cityward/city';
+import type { Identity } from '@cityward/identity';
+import type { Log } from '@cityward/log';
+import type { Ingest, Reporter } from './ingest.ts';
+import { PLAIN_SYSLOG } from './speaking.ts';
+
+const CONNECTIONS_MAX = 1_000;
+const IDLE_MS = 10 * MINUTE_MS;
+/** A frame that is not durable yet stops the reading, so that a sender feels the disk. */
+const UNDER_WAY_MAX = 500;
+const MESSAGE_MAX = 8_192;
+const APP_MAX = 48;
+
+export interface SyslogGatewayParts {
+  readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
+  readonly tlsPort: number;
+  readonly plainPort: number;
+  readonly identity: Identity;
+  readonly city: City;
+  readonly ingest: Ingest;
+  readonly clock: Clock;
+  readonly isSimulated: (device: string) => boolean;
+  readonly log: Log;
+}
+export interface SyslogGateway {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Syslog has no acknowledgement: what is refused or lost is only in the log and the counters. */
+export function createSyslogGateway(parts: SyslogGatewayParts): SyslogGateway {
+  const sockets = new Set<Socket>();
+  const track = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', (error) => parts.log.info('a syslog connection failed', { error: error.message }));
+  };
+  const servers: { readonly server: Server; readonly port: number; readonly host: string }[] = [];
+  let rotation: NodeJS.Timeout | undefined;
+  return {
+    start: async () => {
+      for (const host of ['127.0.0.1', '::1']) {
+        servers.push({ server: tlsServer(parts, track), port: parts.tlsPort, host });
+        servers.push({
+          server: createServer((socket) => receivePlain(parts, socket, track)),
+          port: parts.plainPort,
+          host,
+        });
+      }
+      for (const one of servers) await listen(one, parts.log);
+      rotation = setInterval(() => {
+        const keys = randomBytes(48);
+        for (const { server } of servers)
+          if ('setTicketKeys' in server) (server as ReturnType<typeof createTlsServer>).setTicketKeys(keys);
+      }, DAY_MS);
+      rotation.unref();
+    },
+    stop: async () => {
+      clearInterval(rotation);
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(
+        servers.map(
+          ({ server }) =>
+            new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())),
+        ),
+      );
+    },
+  };
+}
+
+function listen({ server, port, host }: { server: Server; port: number; host: string }, log: Log): Promise<void> {
+  server.maxConnections = CONNECTIONS_MAX;
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRNOTAVAIL' && error.code !== 'EAFNOSUPPORT') return reject(error);
+      log.info('syslog does not listen: the machine has no such address', { host });
+      resolve();
+    });
+    server.listen({ port, host }, () => resolve());
+  });
+}
+
+/** Own ticket keys and session context: a session of another listener is never resumed here. */
+function tlsServer(parts: SyslogGatewayParts, track: (socket: Socket) => void): Server {
+  const options = {
+    ...parts.tls,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2' as const,
+    ticketKeys: randomBytes(48),
+    sessionIdContext: 'cityward-syslog',
+  };
+  const server = createTlsServer(options, (socket) => receiveTls(parts, socket, track));
+  server.on('tlsClientError', (error) => parts.log.info('a syslog client was refused', { error: error.message }));
+  return server;
+}
+
+function receiveTls(parts: SyslogGatewayParts, socket: TLSSocket, track: (socket: Socket) => void): void {
+  track(socket);
+  const certificate = socket.getPeerCertificate();
+  const { CN } = certificate.subject;
+  const commonName = Array.isArray(CN) ? '' : (CN ?? '');
+  const admitted = parts.identity.admit({ commonName, serial: certificate.serialNumber });
+  if (!admitted.ok || parts.identity.standing(commonName) !== 'active') {
+    parts.log.info('a syslog client was refused', { client: commonName });
+    return void socket.destroy();
+  }
+  const stop = parts.identity.onStanding((device, standing) => {
+    if (device === commonName && standing !== 'active') socket.destroy();
+  });
+  socket.on('close', stop);
+  const reporter: Reporter = {
+    id: commonName,
+    gateway: 'syslog',
+    authenticated: true,
+    replay: false,
+    simulated: parts.isSimulated(commonName),
+  };
+  receive(parts, { socket, reporter, framing: 'octets', subjectOf: () => commonName });
+}
+
+function receivePlain(parts: SyslogGatewayParts, socket: Socket, track: (socket: Socket) => void): void {
+  track(socket);
+  const reporter: Reporter = {
+    id: PLAIN_SYSLOG.id,
+    gateway: 'syslog',
+    authenticated: false,
+    replay: false,
+    simulated: false,
+  };
+  // Who sent it is only what the line says, and is marked so.
+  const subjectOf = ({ hostname }: SyslogMessage): string | null => {
+    if (!hostname) return null;
+    const name = hostname.toLowerCase();
+    return isId(name) && parts.city.record(name) ? name : parts.city.deviceByIp(hostname);
+  };
+  receive(parts, { socket, reporter, framing: 'any', subjectOf });
+}
+
+interface Receiving {
+  readonly socket: Socket;
+  readonly reporter: Reporter;
+  readonly framing: 'octets' | 'any';
+  readonly subjectOf: (message: SyslogMessage) => string | null;
+}
+
+function receive(parts: SyslogGatewayParts, { socket, reporter, framing, subjectOf }: Receiving): void {
+  const framer = createSyslogFramer({ framing });
+  let underWay = 0;
+  const settle = (): void => {
+    underWay--;
+    if (underWay < UNDER_WAY_MAX / 2) socket.resume();
+  };
+  const take = ({ frames, rejected, fault }: SyslogFrames): void => {
+    for (const one of rejected)
+      parts.log.info('a syslog frame was left out', { reporter: reporter.id, reason: one.reason, offset: one.offset });
+    for (const frame of frames) {
+      const body = logLineOf(parts, parseSyslog(frame.bytes), { reporter, subjectOf });
+      if (!body) continue;
+      if (++underWay >= UNDER_WAY_MAX) socket.pause();
+      parts.ingest
+        .put(reporter, body)
+        .then((put) => {
+          if (!put.ok)
+            parts.log.info('a syslog line was refused', { reporter: reporter.id, reason: put.error.message });
+        })
+        .catch((error: unknown) => parts.log.warn('a syslog line could not be stored', { error: String(error) }))
+        .finally(settle);
+    }
+    if (fault) socket.destroy();
+  };
+  socket.on('data', (chunk: Buffer) => take(framer.push(chunk)));
+  socket.on('end', () => take(framer.end()));
+}
+
+function logLineOf(
+  parts: SyslogGatewayParts,
+  read: ReturnType<typeof parseSyslog>,
+  { reporter, subjectOf }: Pick<Receiving, 'reporter' | 'subjectOf'>,
+): LogLine | null {
+  if (!read.ok) {
+    parts.log.info('a syslog line was left out', { reporter: reporter.id, reason: read.error.reason });
+    return null;
+  }
+  const subject = subjectOf(read.value);
+  if (subject === null) {
+    parts.log.info('a syslog line was left out', {
+      reporter: reporter.id,
+      reason: `host "${read.value.hostname ?? ''}" is no device of the city`,
+    });
+    return null;
+  }
+  const { severity, app, message, timestamp } = read.value;
+  return {
+    kind: 'log',
+    at: timestamp ?? parts.clock(),
+    subject,
+    severity,
+    app: (app ?? '').slice(0, APP_MAX),
+    message: message.slice(0, MESSAGE_MAX),
+  };
+}

@@ -1,0 +1,282 @@
+/** Starts what was wired, in order, and stops it in reverse. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { THE_CITY, type Health } from '@cityward/contracts';
+import { systemClock } from '@cityward/kernel';
+import { createHttpListener, type HttpListener, type RawRoute } from '@cityward/http';
+import type { Log } from '@cityward/log';
+import type { Config } from './config.ts';
+import { CONSOLE_FOLDER } from './console-files.ts';
+import { ingestRoute } from './gateway-http.ts';
+import { createMqttGateway, type MqttGateway } from './gateway-mqtt.ts';
+import { createSyslogGateway } from './gateway-syslog.ts';
+import { learnHistory, learnUsualContacts } from './history.ts';
+import { createLive } from './live.ts';
+import { statusOf } from './problems.ts';
+import { readRecording } from './recordings.ts';
+import { createReplay, type Replay } from './replay.ts';
+import { systemRoutes } from './system-routes.ts';
+import { originsOf, VERSION, type Modules } from './wire.ts';
+
+const LEARN_JOB = 'learn-history';
+
+/** Modules whose tables others need come first. */
+export async function startModules(config: Config, modules: Modules): Promise<void> {
+  const { dataFolder, seed, devices } = config;
+  mkdirSync(join(dataFolder, 'keys'), { recursive: true, mode: 0o700 });
+  await modules.ledger.start();
+  await modules.city.start();
+  if (!modules.city.isFounded()) await modules.city.found({ seed, devices });
+  await modules.identity.start();
+  await modules.watch.start();
+  await modules.respond.start();
+  await modules.dispatcher.start();
+  await modules.sql.transact((tx) =>
+    Promise.resolve(
+      tx.record({
+        module: 'policy',
+        type: 'policy.loaded',
+        actor: 'system',
+        subject: 'policy',
+        at: Date.now(),
+        data: { hash: modules.policy.bundle.hash },
+      }),
+    ),
+  );
+}
+
+export interface Listeners {
+  readonly console: HttpListener;
+  stop(): Promise<void>;
+}
+
+/** Opens every listener; the console's is the last, so that whoever sees a page finds all behind it. */
+export async function openListeners(config: Config, modules: Modules, log: Log): Promise<Listeners> {
+  const { identity, feed, local } = modules;
+  const { keyPem, certPem } = await identity.authority.serverCertificate();
+  const tls = { key: keyPem, cert: certPem, ca: identity.authority.caPem };
+  const mqtt = mqttGateway({ config, modules, tls, log });
+  modules.mqtt = mqtt;
+  const est = identity.createEstListener({ host: 'localhost', port: config.estPort, log: log.part('est') });
+  const live = createLive({
+    ...modules,
+    log: log.part('live'),
+    observationsPerSecond: () => feed.observationsPerSecond(),
+  });
+  const replay = createReplay({
+    ...modules,
+    clock: systemClock,
+    log: log.part('replay'),
+    read: readRecording(modules.city),
+    teach: teachBy(modules),
+  });
+  const ingest = ingestListener({ config, modules, tls, log });
+  const syslog = createSyslogGateway({
+    ...modules,
+    tls,
+    tlsPort: config.syslogTlsPort,
+    plainPort: config.syslogPort,
+    clock: systemClock,
+    isSimulated: simulatedIn(modules),
+    log: log.part('syslog'),
+  });
+  const pages = createHttpListener({
+    ...common({ config, modules, log: log.part('http') }, config.consolePort),
+    allowedOrigins: originsOf(config),
+    routes: routesOf(modules, replay),
+    rawRoutes: [...modules.ledger.logRoutes, ...publicKeyRoutes(modules)],
+    statics: { folder: CONSOLE_FOLDER, fallback: 'index.html' },
+    live: live.hub,
+    metrics: metricsOf(modules),
+    describe: { title: 'Cityward', version: VERSION },
+    authenticate: (facts) => modules.access.authenticate(facts),
+  });
+  await mqtt.listener.start();
+  for (const listener of [est, ingest, syslog]) await listener.start();
+  live.start();
+  feed.start();
+  await pages.start();
+  await local.start(pages, `localhost:${config.consolePort}`);
+  return {
+    console: pages,
+    stop: async () => {
+      replay.stop();
+      live.stop();
+      await local.stop();
+      await Promise.all([pages.stop(), ingest.stop(), est.stop(), syslog.stop(), mqtt.listener.stop()]);
+    },
+  };
+}
+
+interface Opening {
+  readonly config: Config;
+  readonly modules: Modules;
+  readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
+  readonly log: Log;
+}
+
+const simulatedIn =
+  ({ city }: Modules) =>
+  (device: string): boolean =>
+    city.record(device)?.simulated ?? false;
+
+/** A hold or a revocation ends the device's connection at once; held ones may come back to their quarantine topics. */
+function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
+  const { identity, access, ingest, respond } = modules;
+  const onAck: Parameters<typeof createMqttGateway>[0]['onAck'] = (device, ack) => respond.onAck(device, ack);
+  const gateway = createMqttGateway({
+    port: config.mqttPort,
+    tls,
+    identity,
+    access,
+    ingest,
+    log: log.part('mqtt'),
+    isSimulated: simulatedIn(modules),
+    onAck,
+  });
+  identity.onStanding((device, standing) => {
+    if (standing !== 'active') gateway.listener.disconnect(device);
+  });
+  return gateway;
+}
+
+function ingestListener({ config, modules, tls, log }: Opening): HttpListener {
+  const { ingest, access } = modules;
+  return createHttpListener({
+    ...common({ config, modules, log: log.part('ingest') }, config.ingestPort),
+    https: { ...tls, requestCert: true },
+    allowedOrigins: [],
+    routes: [],
+    rawRoutes: [ingestRoute({ ingest, access, isSimulated: simulatedIn(modules) })],
+    authenticate: (facts) => access.authenticatePeer(facts),
+  });
+}
+
+function common({ modules, log }: Pick<Opening, 'config' | 'modules' | 'log'>, port: number) {
+  const { access } = modules;
+  return {
+    host: 'localhost',
+    port,
+    // No name that a stranger's DNS could point here.
+    allowedHosts: [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`],
+    screen: access.screen.bind(access),
+    authorise: access.authorise.bind(access),
+    statusOf,
+    log,
+  };
+}
+
+function routesOf(modules: Modules, replay: Replay) {
+  const { ledger, city, identity, watch, respond, jobs } = modules;
+  const system = systemRoutes({ health: () => healthOf(modules), jobs, identity, replay });
+  return [...ledger.routes, ...city.routes, ...identity.routes, ...watch.routes, ...respond.routes, ...system];
+}
+
+/** What anybody may fetch to check the city's certificates. */
+function publicKeyRoutes({ identity }: Modules): RawRoute[] {
+  const answer = (contentType: string, body: Uint8Array | string) => ({
+    status: 200,
+    headers: { 'content-type': contentType, 'cache-control': 'no-cache' },
+    body,
+  });
+  return [
+    {
+      name: 'revocationList',
+      method: 'GET',
+      path: '/pki/revoked.crl',
+      action: 'readRevocations',
+      resource: () => THE_CITY,
+      handle: () => answer('application/pkix-crl', identity.revocations()),
+    },
+    {
+      name: 'authorityCertificates',
+      method: 'GET',
+      path: '/pki/ca.pem',
+      action: 'readCaCertificates',
+      resource: () => THE_CITY,
+      handle: () => answer('application/x-pem-file', identity.authority.caPem),
+    },
+  ];
+}
+
+export function healthOf({ sql, ledger, identity }: Modules): Health {
+  const notes = [...ledger.status().notes];
+  const { replayed, unsaved } = identity.status();
+  if (replayed > 0) notes.push(`${replayed} changes of standing were in the journal and not in SQL; they are in force`);
+  if (unsaved > 0) notes.push(`${unsaved} changes of standing wait for SQL; they are in force`);
+  const storage = sql.engine === 'pglite' ? 'PGlite (embedded)' : 'PostgreSQL';
+  const promise = `${sql.promise}. Stream, journal and ledger are written through to the disk before they are acknowledged`;
+  return { status: unsaved > 0 ? 'degraded' : 'ok', storage, promise, version: VERSION, notes };
+}
+
+function metricsOf({ stream, city, ingest, mqtt, ledger }: Modules): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('cityward_devices', 'Devices in the inventory', () => city.deviceIds().length);
+  gauge('cityward_observations_taken', 'Observations acknowledged since start', () => ingest.stats().taken);
+  gauge('cityward_observations_refused', 'Observations refused since start', () => ingest.stats().refused);
+  gauge('cityward_stream_position', 'Last position of the stream', () => stream.last);
+  gauge('cityward_stream_bytes', 'Bytes the stream keeps', () => stream.stats().bytes);
+  gauge('cityward_mqtt_clients', 'Devices connected over MQTT', () => mqtt?.listener.stats().clients ?? 0);
+  gauge('cityward_ledger_size', 'Entries under the signed checkpoint', () => ledger.status().size);
+  return registry;
+}
+
+/** Teaching takes no place in the stream: it is not what happened here. */
+const teachBy =
+  ({ watch, respond }: Modules): Parameters<typeof createReplay>[0]['teach'] =>
+  (flows, { id, ...reporter }) => {
+    const observed = flows.map((body, index) => ({
+      ...reporter,
+      reporter: id,
+      position: index - flows.length,
+      received: body.at,
+      body,
+    }));
+    watch.learn(observed);
+    respond.learn(observed);
+  };
+
+/** Background work: the past of the reference city, learned once; its usual contacts, at each start. */
+export async function startJobs(config: Config, modules: Modules): Promise<void> {
+  const { jobs, watch } = modules;
+  const { seed, devices } = config;
+  jobs.define(LEARN_JOB, {
+    title: () => 'Learn 14 days of simulated history',
+    attemptsMax: 3,
+    run: (_, { signal, progress }) => learnHistory({ ...modules, seed, devices, now: Date.now(), signal, progress }),
+  });
+  await jobs.start();
+  if (!config.simulator) return;
+  if (watch.hasLearned()) await learnUsualContacts({ ...modules, seed, devices, now: Date.now() });
+  else await jobs.enqueue(null, LEARN_JOB, null);
+}
+
+export async function stopModules(modules: Modules): Promise<void> {
+  await modules.feed.stop();
+  await modules.jobs.stop();
+  await modules.respond.stop();
+  await modules.watch.stop();
+  await modules.identity.stop();
+  await modules.dispatcher.stop();
+  await modules.city.stop();
+  await modules.ledger.stop();
+  await modules.stream.close();
+  await modules.sql.stop();
+}
+
+/** Where strangers get the log's key by another way than the log: printed at start and kept beside the data. */
+export function writeVerifierKey(folder: string, { ledger }: Modules): void {
+  writeFileSync(join(folder, 'ledger.vkey'), `${ledger.status().verifierKey}\n`);
+}

@@ -1,0 +1,240 @@
+/** The one place that creates modules and hands them what they need. */
+import { join } from 'node:path';
+import { createCity, type City } from '@cityward/city';
+import { createIdentity, type Identity } from '@cityward/identity';
+import { createJobs, type Jobs } from '@cityward/jobs';
+import { createLedger, type Ledger } from '@cityward/ledger';
+import { systemClock, type Clock } from '@cityward/kernel';
+import type { Log } from '@cityward/log';
+import { openObjects, type Objects } from '@cityward/objects';
+import { createPolicy, type Policy } from '@cityward/policy';
+import { createRespond, type Respond } from '@cityward/respond';
+import { createDispatcher, openSql, type Dispatcher, type SqlWithCommits } from '@cityward/sql';
+import { openStream, type Stream } from '@cityward/stream';
+import { createWatch, type Watch } from '@cityward/watch';
+import { createAccess, metricsToken, type Access } from './access.ts';
+import type { Config } from './config.ts';
+import { createFeed, type Feed } from './feed.ts';
+import type { MqttGateway } from './gateway-mqtt.ts';
+import { createIngest, type Ingest } from './ingest.ts';
+import { createLocalSocket, type LocalSocket } from './local-socket.ts';
+import { respondCity } from './respond-city.ts';
+import { createSpeaking } from './speaking.ts';
+
+export const VERSION = '0.1.0';
+export const CITY_NAME = 'Port Merrow';
+const LOG_ORIGIN = 'port-merrow.cityward.example/ledger';
+const STREAM_KEEP_BYTES = 2 * 2 ** 30;
+const STREAM_KEEP_MS = 30 * 24 * 3_600_000;
+
+export interface Storage {
+  readonly sql: SqlWithCommits;
+  readonly stream: Stream;
+  readonly objects: Objects;
+}
+export interface Modules extends Storage {
+  readonly ledger: Ledger;
+  readonly city: City;
+  readonly policy: Policy;
+  readonly identity: Identity;
+  readonly watch: Watch;
+  readonly respond: Respond;
+  readonly jobs: Jobs;
+  readonly dispatcher: Dispatcher;
+  readonly access: Access;
+  readonly ingest: Ingest;
+  readonly feed: Feed;
+  readonly local: LocalSocket;
+  /** Set once the listener is there; until then orders to switches fail and are shown so. */
+  mqtt: MqttGateway | null;
+}
+
+export async function openStorage({ dataFolder, databaseUrl }: Config, log: Log): Promise<Storage> {
+  const sql = await openSql({
+    folder: join(dataFolder, 'sql'),
+    cache: join(dataFolder, '.cache'),
+    databaseUrl,
+    log: log.part('sql'),
+  });
+  const stream = await openStream({
+    folder: join(dataFolder, 'stream'),
+    retainMaxBytes: STREAM_KEEP_BYTES,
+    retainMaxAgeMs: STREAM_KEEP_MS,
+  });
+  const objects = await openObjects({ folder: join(dataFolder, 'objects') });
+  return { sql, stream, objects };
+}
+
+export const originsOf = ({ consolePort }: Config): string[] => [`http://localhost:${consolePort}`];
+export const simulatedNotice = ({ simulator }: Config): string | null =>
+  simulator ? 'Port Merrow: simulated devices, real protocols' : null;
+
+/** Creates every module; nothing runs yet. */
+export function createModules(config: Config, storage: Storage, log: Log): Modules {
+  const clock: Clock = systemClock;
+  const { sql, stream } = storage;
+  const ledger = createLedger({
+    folder: join(config.dataFolder, 'ledger'),
+    keyFile: join(config.dataFolder, 'keys', 'ledger.key'),
+    origin: LOG_ORIGIN,
+    sql,
+    clock,
+    log: log.part('ledger'),
+  });
+  const jobs = createJobs({ sql, log: log.part('jobs'), clock });
+  const pulse = createPulse(() => made);
+  const city = createCity({ sql, clock, log: log.part('city'), timeline: pulse.timeline, pulse: pulse.now });
+  const policy = createPolicy({
+    log: log.part('policy'),
+    onFault: (alarm) => log.error('policy could not decide and denied', { ...alarm }),
+  });
+  const identity = createIdentityFor(config, { sql, city, clock, log, made: () => made });
+  const watch = createWatch({
+    sql,
+    folder: join(config.dataFolder, 'watch'),
+    clock,
+    log: log.part('watch'),
+    kindOf: kindOf(city),
+  });
+  const respond = createRespondFor({ sql, clock, log, city, identity, watch, ledger, made: () => made });
+  const local = createLocalSocket(join(config.dataFolder, 'cityward.sock'));
+  const access = createAccess({
+    policy,
+    identity,
+    city,
+    local,
+    metricsToken: metricsToken(join(config.dataFolder, 'metrics-token')),
+  });
+  const ingest = createIngest({ stream, clock, maySpeak: createSpeaking({ identity, access, city }) });
+  const feed = createFeed({ stream, watch, respond, city, identity, log: log.part('feed') });
+  const dispatcher = createDispatcher({ sql, handlers: [ledger.factHandler], log: log.part('dispatcher') });
+  const made: Modules = {
+    ...storage,
+    ledger,
+    city,
+    policy,
+    identity,
+    watch,
+    respond,
+    jobs,
+    dispatcher,
+    access,
+    ingest,
+    feed,
+    local,
+    mqtt: null,
+  };
+  return made;
+}
+
+interface Shared {
+  readonly sql: SqlWithCommits;
+  readonly city: City;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The finished modules: read when called, never while they are created. */
+  readonly made: () => Modules;
+}
+
+function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shared): Identity {
+  return createIdentity({
+    sql,
+    clock,
+    log: log.part('identity'),
+    folder: join(config.dataFolder, 'keys', 'identity'),
+    cityName: CITY_NAME,
+    directory: { device: (id) => city.record(id), siteOf: (id) => city.record(id)?.site ?? null },
+    origins: originsOf(config),
+    estUrl: `https://localhost:${config.estPort}`,
+    keepPassphrase: config.simulator,
+    authorise: (principal, action, resource) => made().access.may(principal, action, resource),
+    connected: (device) => made().mqtt?.isConnected(device) ?? false,
+    about: { notice: simulatedNotice(config), version: VERSION },
+  });
+}
+
+function createRespondFor({
+  sql,
+  clock,
+  log,
+  city,
+  identity,
+  watch,
+  ledger,
+  made,
+}: Shared & Pick<Modules, 'identity' | 'watch' | 'ledger'>): Respond {
+  const said = log.part('respond');
+  const tellRefusal = (what: string, device: string, message: string): void =>
+    said.warn(`${what} was refused`, { device, message });
+  return createRespond({
+    sql,
+    clock,
+    log: said,
+    city: respondCity(city),
+    identity: {
+      hold: async (device, order) => {
+        const held = await identity.hold(device, order);
+        if (!held.ok) tellRefusal('a hold', device, held.error.message);
+      },
+      release: async (device, order) => {
+        const released = await identity.release(device, order);
+        if (!released.ok) tellRefusal('a release', device, released.error.message);
+      },
+      enrolled: (device) => identity.standing(device) === 'active' || identity.standing(device) === 'held',
+    },
+    switches: {
+      order: (id, order) =>
+        made().mqtt?.order(id, order) ?? Promise.reject(new Error(`order "${id}": the MQTT listener is not open`)),
+    },
+    findings: { get: (id) => watch.get(id) },
+    ledger: { entryOf: (fact) => ledger.entryOf(fact) },
+  });
+}
+
+/** Kinds for watch: class and model by device id or by address. */
+const kindOf =
+  (city: City) =>
+  (
+    node: string,
+  ): {
+    kind: string;
+    class: NonNullable<ReturnType<City['record']>>['class'];
+    name: string;
+    ward: string | null;
+    id?: string;
+  } | null => {
+    const byAddress = node.startsWith('ip:') ? city.deviceByIp(node.slice(3)) : null;
+    const device = city.record(byAddress ?? node);
+    if (!device) return null;
+    const kind = `${device.class}/${device.model}`;
+    return { kind, class: device.class, name: device.name, ward: device.ward, ...(byAddress ? { id: byAddress } : {}) };
+  };
+
+/** What the first screen and the device page want from modules that come after city. */
+function createPulse(made: () => Modules) {
+  let counts = { situations: 0, incidents: 0 };
+  const refresh = async (): Promise<void> => {
+    counts = await made().respond.openCounts();
+  };
+  return {
+    now: () => {
+      // Told from the last count, renewed behind the answer: the first screen never waits for another module's tables.
+      refresh().catch(() => undefined);
+      const history = made().watch.hasLearned() ? '14 days, simulated' : 'none yet';
+      return {
+        observationsPerSecond: made().feed.observationsPerSecond(),
+        openSituations: counts.situations,
+        openIncidents: counts.incidents,
+        history,
+      };
+    },
+    timeline: (device: string) => deviceTimeline(made(), device),
+  };
+}
+
+const TIMELINE_ROWS = 50;
+
+async function deviceTimeline({ ledger }: Modules, subject: string) {
+  const entries = await ledger.entriesAbout(subject, TIMELINE_ROWS);
+  return entries.map(({ at, type, text, actor, index }) => ({ at, type, text, actor, entry: index }));
+}
