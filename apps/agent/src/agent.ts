@@ -1,0 +1,188 @@
+/** One real device: enrols with its one-time code, keeps its key, connects, reports itself, and falls silent when it is told to. */
+import { readFileSync } from 'node:fs';
+import { freemem, loadavg, totalmem, uptime } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { OrderAck, Status } from '@cityward/contracts';
+import { isId, SECOND_MS } from '@cityward/kernel';
+import { createLog, type Log } from '@cityward/log';
+import { createConnection, createGate, type Broker, type Connection } from './connection.ts';
+import { openCredentials, type Credential, type Credentials } from './credentials.ts';
+import { isFresh } from './enrolling.ts';
+import { createEstClient, type EstClient } from './est-client.ts';
+import { isMain } from './is-main.ts';
+import { readOrder } from './switch.ts';
+
+const PERIOD_MS = 30 * SECOND_MS;
+const RENEWAL_CHECK_MS = 3_600 * SECOND_MS;
+
+export interface AgentOptions {
+  readonly device: string;
+  /** Only for the first start; null once there is a certificate. */
+  readonly code: string | null;
+  readonly est: { readonly url: string; readonly ca: string };
+  readonly broker: Broker;
+  readonly dataFolder: string;
+  readonly log: Log;
+  /** What it reports of itself; default: load, memory and uptime of this machine. */
+  readonly measure?: () => Readonly<Record<string, number>>;
+  readonly periodMs?: number;
+}
+export interface Agent {
+  /** Resolves once it has its certificate and has begun to connect; rejects when it is refused one. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  readonly online: boolean;
+  /** True while an order tells it to be silent. */
+  readonly quarantined: boolean;
+}
+
+export const measureMachine = (): Readonly<Record<string, number>> => ({
+  load_1min: Math.round(loadavg()[0]! * 100) / 100,
+  memory_pct: Math.round((1 - freemem() / totalmem()) * 1_000) / 10,
+  uptime_h: Math.round(uptime() / 360) / 10,
+});
+
+/** The certificate to live with: the one in the file, renewed when it grows old, else a new one for the code. */
+async function credentialFor(options: AgentOptions, est: EstClient, held: Credentials): Promise<Credential> {
+  const own = held.get(options.device);
+  if (own && isFresh(own, Date.now())) return own;
+  if (own) {
+    const renewed = await est.renew(options.device, own);
+    held.put(renewed);
+    return renewed;
+  }
+  if (options.code === null) throw new Error(`enrol "${options.device}": want its one-time code for the first start`);
+  const fresh = await est.enrol(options.device, options.code);
+  held.put(fresh);
+  return fresh;
+}
+
+interface Standing {
+  version: number;
+  silent: boolean;
+}
+
+/** Obeys an order about itself: silent on everything but the quarantine topic, until a newer order leaves it out. */
+function follow(
+  options: AgentOptions,
+  standing: Standing,
+  { connection, payload }: { connection: Connection; payload: Uint8Array },
+): void {
+  const read = readOrder(payload);
+  if (!read.ok) return options.log.warn('got an order that cannot be read', { reason: read.error });
+  const order = read.value;
+  if (order.version < standing.version) return;
+  const now = Date.now();
+  standing.version = order.version;
+  standing.silent = order.devices.includes(options.device) && (order.until === null || order.until > now);
+  const state = standing.silent ? 'quarantine-applied' : 'quarantine-lifted';
+  const status: Status = { kind: 'status', at: now, subject: options.device, state };
+  connection.publish('quarantine', status);
+  const ack: OrderAck = { order: 'quarantine', version: order.version, at: now, result: 'applied' };
+  connection.publish('ack', ack);
+}
+
+export function createAgent(options: AgentOptions): Agent {
+  const standing: Standing = { version: 0, silent: false };
+  const est = createEstClient({ ...options.est, connections: 1 });
+  const held = openCredentials(options.dataFolder);
+  const timers: NodeJS.Timeout[] = [];
+  let connection: Connection | null = null;
+
+  const report = (): void => {
+    if (standing.silent || !connection?.online) return;
+    const values = (options.measure ?? measureMachine)();
+    connection.publish('obs', { kind: 'telemetry', at: Date.now(), subject: options.device, values });
+  };
+  const dial = (credential: Credential): Connection =>
+    createConnection({
+      broker: options.broker,
+      credential,
+      gate: createGate(1),
+      random: Math.random,
+      takesOrders: true,
+      reachable: () => true,
+      events: { online: report, order: (payload) => connection && follow(options, standing, { connection, payload }) },
+    });
+  const renewInTime = async (): Promise<void> => {
+    const own = held.get(options.device);
+    if (!own || isFresh(own, Date.now())) return;
+    const renewed = await credentialFor(options, est, held);
+    const old = connection;
+    await old?.close();
+    connection = dial(renewed);
+    connection.open();
+  };
+  return {
+    start: async () => {
+      connection = dial(await credentialFor(options, est, held));
+      connection.open();
+      timers.push(setInterval(report, options.periodMs ?? PERIOD_MS));
+      const check = (): void => {
+        renewInTime().catch((fault: unknown) => options.log.warn('renewal failed', { fault: String(fault) }));
+      };
+      timers.push(setInterval(check, RENEWAL_CHECK_MS));
+    },
+    stop: async () => {
+      for (const timer of timers) clearInterval(timer);
+      est.close();
+      await connection?.close();
+      held.close();
+    },
+    get online() {
+      return connection?.online ?? false;
+    },
+    get quarantined() {
+      return standing.silent;
+    },
+  };
+}
+
+const HELP = `One device of a Cityward city.
+
+  node apps/agent/src/agent.ts --id cam-9001 --code XXXX-XXXX --ca city-ca.pem --data ./cam-9001
+      [--est https://localhost:8443] [--mqtt localhost:8883]
+
+The code is needed once; key and certificate then stay in the data folder, readable by their owner only.
+`;
+
+function readOptions(): AgentOptions | null {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    options: { id: text, code: text, ca: text, data: text, est: text, mqtt: text, help: { type: 'boolean' } },
+  });
+  const { id, ca, data } = values;
+  if (values.help || !id || !ca || !data) return null;
+  if (!isId(id)) throw new Error(`start agent "${id}": want 3 to 64 of a-z, 0-9 and -`);
+  const [host, port] = (values.mqtt ?? 'localhost:8883').split(':');
+  const pem = readFileSync(ca, 'utf8');
+  return {
+    device: id,
+    code: values.code ?? null,
+    est: { url: values.est ?? 'https://localhost:8443', ca: pem },
+    broker: { host: host!, port: Number(port ?? 8883), ca: pem },
+    dataFolder: data,
+    log: createLog({ level: 'info' }).part('agent'),
+  };
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (!options) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const agent = createAgent(options);
+  const end = (): void => void agent.stop().then(() => process.exit(0));
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  await agent.start();
+  options.log.info('device runs', { device: options.device });
+}
+
+if (isMain(import.meta.url)) {
+  main().catch((fault: unknown) => {
+    process.stderr.write(`agent: ${(fault as Error).message}\n`);
+    process.exit(1);
+  });
+}

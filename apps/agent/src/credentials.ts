@@ -1,0 +1,89 @@
+/** Keys and certificates of devices in one file that only its owner may read; the last line about a device counts. */
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DAY_MS } from '@cityward/kernel';
+
+const FILE = 'credentials.ndjson';
+const OWNER_ONLY = 0o600;
+/** Certificates live for 90 days; the last third is for renewing. */
+export const RENEW_BEFORE_MS = 30 * DAY_MS;
+
+export interface Credential {
+  readonly device: string;
+  /** PKCS#8 PEM. */
+  readonly key: string;
+  /** PEM. */
+  readonly certificate: string;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+}
+export interface Credentials {
+  get(device: string): Credential | undefined;
+  /** Durable on return: a code can be used once only, so what it bought must not be lost. */
+  put(credential: Credential): void;
+  readonly size: number;
+  close(): void;
+}
+
+const isCredential = (value: unknown): value is Credential => {
+  const one = value as Partial<Record<keyof Credential, unknown>> | null;
+  return (
+    typeof one === 'object' &&
+    one !== null &&
+    typeof one.device === 'string' &&
+    typeof one.key === 'string' &&
+    typeof one.certificate === 'string' &&
+    typeof one.expires === 'number'
+  );
+};
+
+/** A line torn by a crash, or written by something else, is left out. */
+function readLines(path: string): Map<string, Credential> {
+  const held = new Map<string, Credential>();
+  if (!existsSync(path)) return held;
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    if (line === '') continue;
+    try {
+      const value: unknown = JSON.parse(line);
+      if (isCredential(value)) held.set(value.device, value);
+    } catch {
+      continue;
+    }
+  }
+  return held;
+}
+
+/** Opens the file in the folder, both made when missing; old lines about renewed devices are dropped. Throws when it cannot be written. */
+export function openCredentials(folder: string): Credentials {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, FILE);
+  const held = readLines(path);
+  const fresh = `${path}.new`;
+  const file = openSync(fresh, 'w', OWNER_ONLY);
+  fchmodSync(file, OWNER_ONLY);
+  for (const credential of held.values()) writeSync(file, `${JSON.stringify(credential)}\n`);
+  fdatasyncSync(file);
+  renameSync(fresh, path);
+  return {
+    get: (device) => held.get(device),
+    put: (credential) => {
+      writeSync(file, `${JSON.stringify(credential)}\n`);
+      fdatasyncSync(file);
+      held.set(credential.device, credential);
+    },
+    get size() {
+      return held.size;
+    },
+    close: () => closeSync(file),
+  };
+}
