@@ -1,0 +1,70 @@
+/** The mock says nothing that the contracts do not allow: each answer is checked by its endpoint's schema. */
+import { describe, expect, test } from 'vitest';
+import { Value } from 'typebox/value';
+import type { TSchema } from 'typebox';
+import { api, type Endpoint } from '@cityward/contracts';
+import { HANDLERS } from './mock-data.ts';
+import { mockState } from './mock-state.ts';
+
+const DEVICES = 700;
+const REASON = 'because it was asked';
+const LINES = 'name,serial,latitude,longitude\nA,SN1,1,2\nB,SN2,1,2\nC,SN3,1,2\nD,SN4,1,2\nE,SN5,1,2';
+
+/** What to ask, in an order that makes the later ones possible. */
+const ASKED: readonly (readonly [string, { params?: object; query?: object; body?: unknown }])[] = [
+  ['getSession', {}],
+  ['cityNow', {}],
+  ['cityMap', {}],
+  ['devicePoints', {}],
+  ['listDevices', { query: { sort: '-state', limit: '50', class: 'camera' } }],
+  ['getDevice', { params: { id: 'cam-0001' } }],
+  ['getIdentity', { params: { id: 'cam-0001' } }],
+  ['behaviour', { params: { id: 'cam-0001' } }],
+  ['listFindings', { query: { device: 'cam-0001' } }],
+  ['issueEnrolmentCode', { params: { id: 'cam-0001' } }],
+  ['listParties', {}],
+  ['listSituations', { query: { state: 'open' } }],
+  ['getSituation', { params: { id: 'sit-7k2m9c0q4x1ab3d5' } }],
+  ['openIncident', { params: { id: 'sit-7k2m9c0q4x1ab3d5' } }],
+  ['listIncidents', {}],
+  ['getIncident', {}],
+  ['traceIncident', {}],
+  ['affectedBy', {}],
+  ['noteIncident', { body: { text: 'seen' } }],
+  ['previewContainment', { body: { hours: 4 } }],
+  ['applyContainment', { body: { hours: 4, hash: 'x', reason: REASON } }],
+  ['undoContainment', { body: { reason: REASON } }],
+  ['dismissSituation', { params: { id: 'sit-2b8v0c9x3m6n7q1w' } }],
+  ['previewImport', { query: { file: 'a.csv' }, body: LINES }],
+  ['listImports', {}],
+  ['getImport', { params: { id: 'imp-1-x' } }],
+  ['commitImport', { params: { id: 'imp-1-x' } }],
+  ['undoImport', { params: { id: 'imp-1-x' } }],
+  ['listJobs', {}],
+  ['listPeople', {}],
+  ['invitePerson', { body: { handle: 'Ana', roles: ['analyst'] } }],
+  ['evidenceStatus', {}],
+  ['listEntries', { query: { limit: '20' } }],
+  ['issueRecoveryCodes', {}],
+  ['health', {}],
+];
+
+describe('each answer of the mock', () => {
+  const state = mockState({ devices: DEVICES, calm: false, signedIn: true });
+  test.each(ASKED)('%s keeps to its schema', (name, asked) => {
+    const endpoint = (api as unknown as Readonly<Record<string, Endpoint>>)[name]!;
+    const said: unknown = JSON.parse(
+      JSON.stringify(HANDLERS[name]!(state, { params: {}, query: {}, body: undefined, ...asked } as never)),
+    );
+    const faults = [...Value.Errors(endpoint.answer as TSchema, said)]
+      .slice(0, 3)
+      .map((fault) => JSON.stringify(fault));
+    expect(faults).toEqual([]);
+  });
+});
+
+test('a calm city has no situation and nothing that needs an eye', () => {
+  const state = mockState({ devices: DEVICES, calm: true, signedIn: true });
+  expect(HANDLERS['listSituations']!(state, { params: {}, query: {}, body: undefined })).toEqual({ situations: [] });
+  expect(new Set(state.rows.map((row) => row.state))).toEqual(new Set(['trusted']));
+});

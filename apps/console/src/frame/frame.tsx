@@ -1,0 +1,57 @@
+/** The frame around every page: rail, top bar, banners, palette, drawer, announcements. */
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { Outlet, useRouterState } from '@tanstack/react-router';
+import { useLocalStorage } from '@mantine/hooks';
+import { words } from '../words/en-GB.ts';
+import { Announcer } from './announcer.tsx';
+import { Banners } from './banners.tsx';
+import { BottomBar } from './bottom-bar.tsx';
+import { DeviceDrawer } from '../modules/city/device-drawer.tsx';
+import { KeysHelp } from './keys-help.tsx';
+import { Palette } from './palette.tsx';
+import { Rail } from './rail.tsx';
+import { TopBar } from './top-bar.tsx';
+import { useGoKeys } from './go-keys.ts';
+
+/** Moves the focus to the new page, so that the keyboard and a screen reader begin there. */
+function useFocusOnTurn(): React.RefObject<HTMLElement | null> {
+  const main = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current !== path) main.current?.focus({ preventScroll: true });
+    before.current = path;
+  }, [path]);
+  return main;
+}
+
+export function Frame(): ReactNode {
+  const [narrow, setNarrow] = useLocalStorage({
+    key: 'cityward-rail',
+    defaultValue: false,
+    getInitialValueInEffect: false,
+  });
+  const [help, setHelp] = useState(false);
+  const main = useFocusOnTurn();
+  useGoKeys(() => setHelp(true));
+  return (
+    <div className="cw-frame" data-narrow={narrow || undefined}>
+      <a className="cw-skip" href="#main" onClick={() => main.current?.focus()}>
+        {words.frame.skip}
+      </a>
+      <Rail narrow={narrow} onToggle={() => setNarrow(!narrow)} />
+      <div className="cw-body">
+        <Banners />
+        <TopBar onHelp={() => setHelp(true)} />
+        <main id="main" className="cw-main" ref={main} tabIndex={-1}>
+          <Outlet />
+        </main>
+        <BottomBar />
+      </div>
+      <DeviceDrawer />
+      <Palette />
+      <KeysHelp opened={help} onClose={() => setHelp(false)} />
+      <Announcer />
+    </div>
+  );
+}

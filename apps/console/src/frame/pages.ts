@@ -1,0 +1,37 @@
+/** The pages of the rail, in its order; only pages that exist. */
+import type { Role } from '@cityward/contracts';
+import { words } from '../words/en-GB.ts';
+import {
+  IconCertificate,
+  IconChecklist,
+  IconFileImport,
+  IconInbox,
+  IconMap,
+  IconTable,
+  IconUrgent,
+  IconUsers,
+} from '../ui/icons.ts';
+import type { Icon } from '../ui/states.ts';
+
+export interface RailPage {
+  readonly to: '/' | '/inbox' | '/incidents' | '/fleet' | '/import' | '/evidence' | '/jobs' | '/people';
+  readonly name: string;
+  readonly hint: string;
+  readonly icon: Icon;
+  /** Pressed after `g`. */
+  readonly key: string;
+  readonly role?: Role;
+}
+
+export const PAGES: readonly RailPage[] = [
+  { to: '/', ...words.pages.city, icon: IconMap, key: 'c' },
+  { to: '/inbox', ...words.pages.inbox, icon: IconInbox, key: 'i' },
+  { to: '/incidents', ...words.pages.incidents, icon: IconUrgent, key: 'n' },
+  { to: '/fleet', ...words.pages.fleet, icon: IconTable, key: 'f' },
+  { to: '/import', ...words.pages.import, icon: IconFileImport, key: 'm' },
+  { to: '/evidence', ...words.pages.evidence, icon: IconCertificate, key: 'e' },
+  { to: '/jobs', ...words.pages.jobs, icon: IconChecklist, key: 'j' },
+  { to: '/people', ...words.pages.people, icon: IconUsers, key: 'p', role: 'administrator' },
+];
+/** Those that fit the bar at the bottom of a phone; the rest are behind "More". */
+export const BOTTOM_COUNT = 4;

@@ -1,0 +1,20 @@
+/** The console's entry: takes the one-time token out of the address before anything else, then draws. */
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import '@mantine/spotlight/styles.css';
+import './ui/base.css';
+import './ui/parts.css';
+import './frame/frame.css';
+import './modules/city/city.css';
+import './modules/respond/respond.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { takeToken } from './modules/identity/link-token.ts';
+
+takeToken();
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

@@ -1,0 +1,21 @@
+/** The fields of a device that a column may fill, as the inventory names them. */
+export const IMPORT_FIELDS = [
+  'id',
+  'name',
+  'class',
+  'criticality',
+  'site',
+  'ward',
+  'maker',
+  'model',
+  'firmware',
+  'serial',
+  'mac',
+  'ip',
+  'lon',
+  'lat',
+  'installed',
+  'installer',
+  'maintainer',
+  'owner',
+] as const;

@@ -1,0 +1,134 @@
+/** The way in: one-time link, passkey or recovery code. There is no password to guess. */
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { Button, Loader, TextInput } from '@mantine/core';
+import type { Session } from '@cityward/contracts';
+import { words } from '../../words/en-GB.ts';
+import { Mark } from '../../frame/mark.tsx';
+import { IconFingerprint, IconKey } from '../../ui/icons.ts';
+import { ProblemNote } from '../../ui/problem-note.tsx';
+import { spendToken } from './link-token.ts';
+import { canUsePasskeys, usePasskeySignIn, useSignInWith } from './passkey.ts';
+
+const CODE_MIN = 8;
+
+export function SignInFrame({ city, children }: { readonly city: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <main className="cw-door">
+      <div className="cw-door-card">
+        <div className="cw-door-brand">
+          <Mark size={36} />
+          <div>
+            <div className="cw-door-product">{words.product}</div>
+            <div className="cw-muted">{city}</div>
+          </div>
+        </div>
+        {children}
+      </div>
+    </main>
+  );
+}
+
+function PasskeyPart(): ReactNode {
+  const signIn = usePasskeySignIn();
+  const able = canUsePasskeys();
+  return (
+    <div className="cw-stack">
+      <Button
+        size="md"
+        fullWidth
+        disabled={!able}
+        loading={signIn.isPending}
+        leftSection={<IconFingerprint size={18} aria-hidden />}
+        onClick={() => signIn.mutate()}
+      >
+        {words.signIn.passkey}
+      </Button>
+      {!able && <p className="cw-muted cw-small">{words.passkey.unable}</p>}
+      {signIn.error && <ProblemNote error={signIn.error} wanted={words.wanted.signIn} />}
+    </div>
+  );
+}
+
+function RecoveryPart(): ReactNode {
+  const [open, setOpen] = useState(false);
+  const [code, setCode] = useState('');
+  const signIn = useSignInWith('signInByRecoveryCode');
+  if (!open)
+    return (
+      <Button
+        variant="default"
+        size="md"
+        fullWidth
+        leftSection={<IconKey size={18} aria-hidden />}
+        onClick={() => setOpen(true)}
+      >
+        {words.signIn.recovery}
+      </Button>
+    );
+  return (
+    <form
+      className="cw-stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (code.trim().length >= CODE_MIN) signIn.mutate(code.trim());
+      }}
+    >
+      <TextInput
+        label={words.signIn.code}
+        description={words.signIn.codeHelp}
+        value={code}
+        onChange={(event) => setCode(event.currentTarget.value)}
+        autoComplete="off"
+        spellCheck={false}
+        autoFocus
+        maxLength={60}
+      />
+      <Button type="submit" disabled={code.trim().length < CODE_MIN} loading={signIn.isPending}>
+        {words.signIn.useCode}
+      </Button>
+      {signIn.error && <ProblemNote error={signIn.error} wanted={words.wanted.signIn} />}
+    </form>
+  );
+}
+
+interface Props {
+  readonly session: Session;
+  readonly ended: boolean;
+  /** The link was good: offer a passkey before the city. */
+  readonly onLink: () => void;
+}
+
+export function SignIn({ session, ended, onLink }: Props): ReactNode {
+  const [token] = useState(spendToken);
+  const link = useSignInWith('signInByLink');
+  const { mutate } = link;
+  const sent = useRef(false);
+  useEffect(() => {
+    document.title = `${words.signIn.title} · ${words.product}`;
+  }, []);
+  useEffect(() => {
+    if (token === null || sent.current) return; // it works once: sent once, whatever renders again
+    sent.current = true;
+    mutate(token, { onSuccess: onLink });
+  }, [token, mutate, onLink]);
+  if (link.isPending)
+    return (
+      <SignInFrame city={session.city}>
+        <div className="cw-door-wait" role="status">
+          <Loader size="sm" /> {words.signIn.checking}
+        </div>
+      </SignInFrame>
+    );
+  return (
+    <SignInFrame city={session.city}>
+      <h1>{ended ? words.signIn.endedTitle : words.signIn.title}</h1>
+      <p className="cw-muted">{ended ? words.signIn.endedText : words.signIn.text}</p>
+      {link.error && <ProblemNote error={link.error} wanted={words.wanted.link} />}
+      <PasskeyPart />
+      <RecoveryPart />
+      <p className="cw-muted cw-small">
+        {words.signIn.lost} <code>{words.signIn.lostCommand}</code>
+      </p>
+    </SignInFrame>
+  );
+}

@@ -1,0 +1,126 @@
+/** What happened: lanes over time, and the same as a list with the ledger entry of each. */
+import type { ReactNode } from 'react';
+import { Link } from '@tanstack/react-router';
+import type { Incident } from '@cityward/contracts';
+import { words } from '../../words/en-GB.ts';
+import { useRole } from '../../frame/session.ts';
+import { useUrl } from '../../frame/url.ts';
+import { formatClock, formatSeconds } from '../../ui/format.ts';
+import { IconAlertTriangle, IconEye, IconLock, IconTimeline, IconUser } from '../../ui/icons.ts';
+import { Card, Empty } from '../../ui/parts.tsx';
+import type { Icon } from '../../ui/states.ts';
+import { Brief } from '../../ui/time.tsx';
+import { NoteForm } from './incident-forms.tsx';
+import { LANES, lanesOf, type Lane, type Lanes, type TimelineItem } from './timeline.ts';
+
+const WIDTH = 1_000;
+const LEFT = 96;
+const LANE = 34;
+const FOOT = 22;
+const ICONS: Readonly<Record<Lane, Icon>> = {
+  attack: IconAlertTriangle,
+  alert: IconEye,
+  response: IconLock,
+  note: IconUser,
+};
+
+function Picture({ lanes }: { readonly lanes: Lanes }): ReactNode {
+  const height = LANES.length * LANE + FOOT;
+  const x = (share: number): number => LEFT + 14 + share * (WIDTH - LEFT - 28);
+  return (
+    <svg className="cw-lanes" viewBox={`0 0 ${WIDTH} ${height}`} aria-hidden>
+      {LANES.map((lane, at) => (
+        <g key={lane} data-lane={lane}>
+          <rect x={LEFT} y={at * LANE + 2} width={WIDTH - LEFT} height={LANE - 4} rx="4" className="cw-lane" />
+          <text x={0} y={at * LANE + LANE / 2 + 4} className="cw-lane-name">
+            {words.timeline.lanes[lane]}
+          </text>
+        </g>
+      ))}
+      {lanes.ticks.map((tick) => (
+        <g key={tick.at}>
+          <line x1={x(tick.x)} x2={x(tick.x)} y1={0} y2={LANES.length * LANE} className="cw-lane-tick" />
+          <text x={x(tick.x)} y={height - 6} textAnchor="middle" className="cw-lane-time">
+            {lanes.ticks.length > 1 && lanes.ticks[1]!.at - lanes.ticks[0]!.at < 60_000
+              ? formatSeconds(tick.at)
+              : formatClock(tick.at)}
+          </text>
+        </g>
+      ))}
+      {lanes.dots.map((dot) => (
+        <circle
+          key={dot.at}
+          cx={x(dot.x)}
+          cy={dot.lane * LANE + LANE / 2}
+          r={6}
+          className="cw-lane-dot"
+          data-lane={dot.item.lane}
+        />
+      ))}
+    </svg>
+  );
+}
+
+function Row({ item }: { readonly item: TimelineItem }): ReactNode {
+  const Sign = ICONS[item.lane];
+  return (
+    <li className="cw-event" data-lane={item.lane}>
+      <span className="cw-event-time">
+        <Brief at={item.at} />
+      </span>
+      <span className="cw-event-lane">
+        <Sign size={15} stroke={1.9} aria-hidden /> {words.timeline.lanes[item.lane]}
+      </span>
+      <span className="cw-event-text">
+        {item.text}
+        <span className="cw-muted cw-small">
+          {item.actor !== '' && words.timeline.by(item.actor)}
+          {item.entry !== null && (
+            <>
+              {' · '}
+              <Link to="/evidence" search={{ q: String(item.entry) }}>
+                {words.timeline.entry(item.entry)}
+              </Link>
+            </>
+          )}
+        </span>
+      </span>
+    </li>
+  );
+}
+
+export function TimelineTab({ incident }: { readonly incident: Incident }): ReactNode {
+  const { from, to } = useUrl();
+  const mayNote = useRole('operator', 'analyst', 'administrator');
+  const lanes = lanesOf(incident.timeline, from, to);
+  return (
+    <div className="cw-two">
+      <Card title={words.timeline.title}>
+        {lanes.items.length === 0 ? (
+          <Empty icon={IconTimeline} {...words.timeline.empty} />
+        ) : (
+          <>
+            <Picture lanes={lanes} />
+            <ol className="cw-events">
+              {lanes.items.toReversed().map((item, at) => (
+                <Row key={`${item.at} ${at}`} item={item} />
+              ))}
+            </ol>
+          </>
+        )}
+      </Card>
+      <div className="cw-stack">
+        <Card title={words.timeline.summary}>
+          <p>{incident.situation.summary}</p>
+          <p className="cw-muted">{incident.situation.cause}</p>
+          {incident.closed && <p>{words.incident.closedWhy(incident.closed.reason)}</p>}
+        </Card>
+        {mayNote && incident.state === 'open' && (
+          <Card title={words.note.title}>
+            <NoteForm id={incident.id} />
+          </Card>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+/** Every page and its address; a page's code is fetched when it is first opened. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { Gate } from './frame/gate.tsx';
+import { NotFound } from './frame/not-found.tsx';
+import { RowsSkeleton } from './ui/parts.tsx';
+import { readUrl } from './frame/url-state.ts';
+
+const root = createRootRoute({ component: Gate, notFoundComponent: NotFound, validateSearch: readUrl });
+
+const routes = [
+  createRoute({
+    getParentRoute: () => root,
+    path: '/',
+    component: lazyRouteComponent(() => import('./modules/city/city-now.tsx'), 'CityNowPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/inbox',
+    component: lazyRouteComponent(() => import('./modules/respond/inbox.tsx'), 'InboxPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/incidents',
+    component: lazyRouteComponent(() => import('./modules/respond/incidents.tsx'), 'IncidentsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/incidents/$id',
+    component: lazyRouteComponent(() => import('./modules/respond/incident-room.tsx'), 'IncidentRoomPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/fleet',
+    component: lazyRouteComponent(() => import('./modules/city/fleet.tsx'), 'FleetPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/devices/$id',
+    component: lazyRouteComponent(() => import('./modules/city/device.tsx'), 'DevicePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/import',
+    component: lazyRouteComponent(() => import('./modules/city/imports.tsx'), 'ImportsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/import/$id',
+    component: lazyRouteComponent(() => import('./modules/city/import-report.tsx'), 'ImportReportPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/evidence',
+    component: lazyRouteComponent(() => import('./modules/ledger/evidence.tsx'), 'EvidencePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/jobs',
+    component: lazyRouteComponent(() => import('./modules/server/jobs.tsx'), 'JobsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/people',
+    component: lazyRouteComponent(() => import('./modules/identity/people.tsx'), 'PeoplePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/me',
+    component: lazyRouteComponent(() => import('./modules/identity/me.tsx'), 'MePage'),
+  }),
+] as const;
+
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  defaultPreload: 'intent',
+  defaultPendingMs: 200,
+  defaultPendingComponent: () => <RowsSkeleton />,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

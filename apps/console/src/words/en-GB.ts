@@ -1,0 +1,24 @@
+/** Every string of the console in British English. A second language is a second file of the same shape. */
+import { basics } from './en-GB/basics.ts';
+import { city } from './en-GB/city.ts';
+import { frame } from './en-GB/frame.ts';
+import { importWords } from './en-GB/import.ts';
+import { classes, criticalities, edges, nodes, roles, states } from './en-GB/nouns.ts';
+import { people } from './en-GB/people.ts';
+import { respond } from './en-GB/respond.ts';
+
+export const words = {
+  ...basics,
+  ...frame,
+  ...city,
+  ...importWords,
+  ...people,
+  ...respond,
+  states,
+  classes,
+  criticalities,
+  roles,
+  edges,
+  nodes,
+} as const;
+export type Words = typeof words;

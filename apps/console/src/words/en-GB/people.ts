@@ -1,0 +1,115 @@
+/** Signing in, people, and who a device is. */
+import { many } from './counting.ts';
+
+export const people = {
+  signIn: {
+    title: 'Sign in',
+    text: 'With the passkey on this device or phone, or with a recovery code that you printed.',
+    checking: 'Checking the one-time link',
+    endedTitle: 'Your session has ended',
+    endedText: 'Sign in again; you come back to this page as it was.',
+    passkey: 'Sign in with a passkey',
+    recovery: 'Use a recovery code',
+    code: 'Recovery code',
+    codeHelp: 'Each code works once.',
+    useCode: 'Sign in with this code',
+    lost: 'First time here, or neither at hand? Whoever runs the server can print a new one-time link:',
+    lostCommand: 'npx cityward link',
+  },
+  passkey: {
+    name: 'Passkey',
+    make: 'Make a passkey',
+    another: 'Make another passkey',
+    unable: 'This browser cannot use passkeys at this address. They need http://localhost or https.',
+    cancelled: "The browser's dialog was closed or timed out",
+    already: 'This device already holds a passkey for you',
+    address: 'This address may not have passkeys: open http://localhost instead of a number',
+    have: (n: number) =>
+      n === 0
+        ? 'You have none yet. A passkey is a key that stays on your device; there is nothing to remember and nothing to phish.'
+        : `You have ${many(n, 'passkey', 'passkeys')}. Make one on each device that you use.`,
+  },
+  recovery: {
+    name: 'Recovery codes',
+    make: 'Make recovery codes',
+    again: 'Make new codes',
+    print: 'Print',
+    sheet: (handle: string) => `Recovery codes of ${handle}`,
+    text: (left: number) =>
+      left === 0
+        ? 'For the day when no passkey is at hand. Print them and keep them where you keep keys.'
+        : `${many(left, 'code is', 'codes are')} left. New ones end the old ones.`,
+    once: (date: string) => `Made on ${date}. Each works once. They are shown only now.`,
+  },
+  welcome: {
+    title: (handle: string) => `Welcome, ${handle}`,
+    text: 'The one-time link is used up. Choose how you come back:',
+    passkeyText: 'Your device makes a key and keeps it. Next time it asks for your finger, face or PIN.',
+    passkeyMade: 'Passkey made. Next time, choose “Sign in with a passkey”.',
+    go: (city: string) => `Go to ${city}`,
+    skip: 'Skip for now',
+    skipText:
+      'Without either, you need a new one-time link when this session ends. You can do both later from the menu at the top right.',
+  },
+  me: {
+    title: 'My account',
+    lead: 'How you come in, and when this session ends.',
+    session: 'This session',
+    handle: 'Name',
+    ends: 'Ends',
+    version: 'Version',
+  },
+  people: {
+    lead: 'Everyone who may sign in. There are no passwords: people come in by a link once, then by passkey.',
+    invite: 'Invite a person',
+    roles: 'Roles',
+    rolesOf: (who: string) => `Roles of ${who}`,
+    rolesHelp: 'Officer is never given here: officers hold keys made outside the console.',
+    setRoles: 'Set roles',
+    disable: 'End access',
+    disableOf: (who: string) => `End access of ${who}`,
+    disableEffect: (who: string) =>
+      `${who} is signed out at once and cannot come in again with any passkey, code or link. An administrator can invite them anew.`,
+    handle: 'Name',
+    handleHelp: 'What colleagues call them; it is shown beside what they do.',
+    makeLink: 'Make the one-time link',
+    link: 'One-time link',
+    invited: (who: string) => `Give this link to ${who} in person or by a way that you trust:`,
+    linkHelp: 'It works once, for ten minutes, and is not shown again.',
+    you: '(you)',
+    never: 'never',
+    states: { invited: 'Invited', active: 'Active', disabled: 'Ended' },
+    columns: ['Name', 'Roles', 'State', 'Last here', 'Acts'],
+  },
+  identity: {
+    title: 'Identity',
+    standing: 'Standing',
+    connection: 'Connection',
+    connected: 'Connected now',
+    notConnected: 'Not connected',
+    reason: 'Reason',
+    until: 'Until',
+    serial: 'Certificate',
+    notAfter: 'Valid until',
+    spiffe: 'Name',
+    states: {
+      none: 'No certificate',
+      'code-issued': 'Code issued, not enrolled yet',
+      enrolled: 'Enrolled',
+      held: 'Held',
+      revoked: 'Revoked',
+      expired: 'Expired',
+    },
+    issueCode: 'Issue a one-time code',
+    codeEffect: 'With the code the device can enrol once over EST. It is shown once; an earlier code stops working.',
+    codeOnce: 'Shown only now:',
+    code: 'Code',
+    est: 'EST address',
+    codeEnds: 'Ends',
+    revoke: 'Revoke certificate',
+    revokeOf: (id: string) => `Revoke certificate of ${id}`,
+    revokeEffect:
+      'Its session ends within a second and it cannot come back with this certificate. This cannot be undone: it must enrol anew with a one-time code.',
+    revokeReasons: ['Key may be known to others', 'Device lost or replaced'],
+  },
+} as const;
