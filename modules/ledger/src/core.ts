@@ -2,7 +2,7 @@
 import { OperationalFault, type Clock } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import { lockFolder, type FolderLock } from '@cityward/sql';
-import { inclusionProof } from '@cityward/tlog-tiles';
+import { createProver } from '@cityward/tlog-tiles';
 import { signCheckpoint } from '@cityward/tlog-tiles/checkpoint';
 import { createSigner, formatVerifierKey, type NoteSigner } from '@cityward/tlog-tiles/note';
 import { encodeProof } from '@cityward/tlog-tiles/proof-file';
@@ -81,24 +81,29 @@ export class LogCore {
       this.#marked = opened.marked;
       if (opened.published?.size !== this.size) await this.#publish();
     } catch (error) {
-      this.#lock.release();
+      await this.#close();
       throw error;
     }
+  }
+
+  async #close(): Promise<void> {
+    const open = this.#open;
+    this.#open = null;
+    if (open) await Promise.all([open.wal.close(), open.tree.close(), open.ids.close()]);
+    this.#lock?.release();
+    this.#lock = null;
   }
 
   /** @param before what else reads the log and must end after the last checkpoint */
   async stop(before: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     if (!this.#open || this.#stopping) return;
     this.#stopping = true;
-    const { wal, tree, ids } = this.#open;
     await this.#committer.drained();
     await this.#checkpointer.stop();
     await before();
     await this.#marking;
     await this.#mark();
-    this.#open = null;
-    await Promise.all([wal.close(), tree.close(), ids.close()]);
-    this.#lock?.release();
+    await this.#close();
   }
 
   get #log(): OpenLog {
@@ -133,14 +138,13 @@ export class LogCore {
 
   /** Durable when it resolves; facts whose ids are known already are left out. Answers the index of the last new one, else -1. */
   append(facts: readonly LedgerFact[]): Promise<number> {
-    const { ids } = this.#log;
     let prepared: PreparedFact[];
     try {
       prepared = facts.map(prepareFact);
+      if (prepared.every((fact) => this.#log.ids.candidates(fact.id).length === 0)) return this.#enqueue(prepared);
     } catch (error) {
       return Promise.reject(error as Error);
     }
-    if (prepared.every((fact) => ids.candidates(fact.id).length === 0)) return this.#enqueue(prepared);
     return this.#withoutKnown(prepared).then((fresh) => this.#enqueue(fresh));
   }
 
@@ -253,9 +257,10 @@ export class LogCore {
   /** `.tlog-proof` files of entries, all under the one checkpoint answered with them. The entries must be published. */
   async proofs(indices: readonly number[]): Promise<{ checkpoint: string; proofs: string[] }> {
     const { size, text } = this.published;
+    const prover = createProver(size, this.readTile);
     const proofs: string[] = [];
     for (const index of indices)
-      proofs.push(encodeProof({ index, hashes: await inclusionProof(index, size, this.readTile), checkpoint: text }));
+      proofs.push(encodeProof({ index, hashes: await prover.inclusion(index), checkpoint: text }));
     return { checkpoint: text, proofs };
   }
 }

@@ -67,9 +67,14 @@ export async function openLog(options: OpenLogOptions): Promise<OpenLog> {
   mkdirSync(places.tree, { recursive: true, mode: 0o700 });
   const from = derived && mark ? mark : NOTHING;
   const { tree, ids } = derived ?? (await openDerived(places, NOTHING));
-  const { wal, position } = await replayWal(options, { from, tree, ids });
-  const published = await readPublished(options, tree);
-  return { wal, tree, ids, position, marked: from.size, published };
+  try {
+    const { wal, position } = await replayWal(options, { from, tree, ids });
+    const published = await readPublished(options, tree);
+    return { wal, tree, ids, position, marked: from.size, published };
+  } catch (error) {
+    await Promise.all([tree.close(), ids.close()]);
+    throw error;
+  }
 }
 
 async function openDerived(
@@ -77,7 +82,10 @@ async function openDerived(
   mark: Mark,
 ): Promise<{ tree: TreeStore; ids: IdIndex }> {
   const tree = await TreeStore.open(places.tree, mark);
-  const ids = await IdIndex.open(places.ids, mark.size);
+  const ids = await IdIndex.open(places.ids, mark.size).catch(async (error: unknown) => {
+    await tree.close();
+    throw error;
+  });
   const root = Buffer.from(tree.root()).toString('base64');
   if (ids.size === mark.size && (mark.size === 0 || root === mark.root)) return { tree, ids };
   await Promise.all([tree.close(), ids.close()]);

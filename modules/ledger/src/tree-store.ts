@@ -95,12 +95,23 @@ export class TreeStore {
 
   /** Opens the files as they stood at the mark; throws when they do not reach it. What lies behind it is written again. */
   static async open(folder: string, mark: TreeMark): Promise<TreeStore> {
-    const levels: Growing[] = [];
-    for (let level = 0, hashes = mark.size; hashes > 0; level++, hashes = Math.floor(hashes / TILE_WIDTH))
-      levels.push(await Growing.open(join(folder, `level-${level}`), hashes * HASH_BYTES));
-    const entries = await Growing.open(join(folder, 'entries'), mark.entriesBytes);
-    const starts = await Growing.open(join(folder, 'entries.starts'), Math.floor(mark.size / TILE_WIDTH) * START_BYTES);
-    return new TreeStore({ folder, entries, starts, levels }, mark);
+    const opened: Growing[] = [];
+    const grow = async (name: string, length: number): Promise<Growing> => {
+      const file = await Growing.open(join(folder, name), length);
+      opened.push(file);
+      return file;
+    };
+    try {
+      const entries = await grow('entries', mark.entriesBytes);
+      const starts = await grow('entries.starts', Math.floor(mark.size / TILE_WIDTH) * START_BYTES);
+      const levels: Growing[] = [];
+      for (let level = 0, hashes = mark.size; hashes > 0; level++, hashes = Math.floor(hashes / TILE_WIDTH))
+        levels.push(await grow(`level-${level}`, hashes * HASH_BYTES));
+      return new TreeStore({ folder, entries, starts, levels }, mark);
+    } catch (error) {
+      for (const file of opened) await file.close();
+      throw error;
+    }
   }
 
   get size(): number {

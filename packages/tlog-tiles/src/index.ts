@@ -2,6 +2,13 @@
 export { HASH_BYTES, leafHash, nodeHash, writeLeafHash } from './hash.ts';
 export type { GrowingTree, HashSink, TreeStart } from './tree.ts';
 export { createTree, edgeOf } from './tree.ts';
-export type { TileReader } from './proof.ts';
-export { rootFromTiles, inclusionProof, consistencyProof, verifyInclusion, verifyConsistency } from './proof.ts';
+export type { Prover, TileReader } from './proof.ts';
+export {
+  createProver,
+  rootFromTiles,
+  inclusionProof,
+  consistencyProof,
+  verifyInclusion,
+  verifyConsistency,
+} from './proof.ts';
 export type { Parsed } from './parsed.ts';

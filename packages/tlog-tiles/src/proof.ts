@@ -1,5 +1,5 @@
 /** Inclusion and consistency proofs (RFC 6962 section 2.1), made from tiles and checked with nothing but hashes. */
-import { HASH_BYTES, emptyRoot, nodeHash, subtreeHash } from './hash.ts';
+import { HASH_BYTES, emptyRoot, nodeHash } from './hash.ts';
 import { sameBytes } from './parsed.ts';
 import { TILE_WIDTH, tileWidth, type Tile } from './tile.ts';
 
@@ -71,31 +71,44 @@ function consistencyRanges(oldSize: number, size: number): Range[] {
   return ranges.reverse();
 }
 
+/** A tile with the nodes above its hashes, each computed at most once. */
+interface ReadTile {
+  readonly bytes: Uint8Array;
+  readonly nodes: Map<number, Uint8Array>;
+}
+
+/** The node that covers `span` hashes of the tile from `first`. */
+function nodeIn(tile: ReadTile, span: number, first: number): Uint8Array {
+  if (span === 1) return tile.bytes.subarray(first * HASH_BYTES, (first + 1) * HASH_BYTES);
+  const key = span * TILE_WIDTH + first;
+  const known = tile.nodes.get(key);
+  if (known) return known;
+  const node = nodeHash(nodeIn(tile, span / 2, first), nodeIn(tile, span / 2, first + span / 2));
+  tile.nodes.set(key, node);
+  return node;
+}
+
 /** Reads hashes of one tree through its tiles, each tile at most once. */
-function createHashReader(size: number, read: TileReader) {
-  const tiles = new Map<string, Promise<Uint8Array>>();
-  const tileAt = (level: number, index: number): Promise<Uint8Array> => {
-    const key = `${level}/${index}`;
-    const known = tiles.get(key);
-    if (known) return known;
+function createHashReader(size: number, read: TileReader): (range: Range) => Promise<Uint8Array> {
+  const tiles = new Map<string, Promise<ReadTile>>();
+  const fetchTile = async (level: number, index: number): Promise<ReadTile> => {
     const width = tileWidth(level, index, size);
-    const fetched = Promise.resolve(read({ level, index, width })).then((bytes) => {
-      if (bytes.length !== width * HASH_BYTES)
-        throw new Error(`read tile ${level}/${index}: it has ${bytes.length} bytes, wanted ${width * HASH_BYTES}`);
-      return bytes;
-    });
-    tiles.set(key, fetched);
-    return fetched;
+    const bytes = await read({ level, index, width });
+    if (bytes.length !== width * HASH_BYTES)
+      throw new Error(`read tile ${level}/${index}: it has ${bytes.length} bytes, wanted ${width * HASH_BYTES}`);
+    return { bytes, nodes: new Map() };
   };
   const subtree = async ({ height, index }: Subtree): Promise<Uint8Array> => {
     const level = Math.floor(height / TILE_HEIGHT);
     const span = 2 ** (height % TILE_HEIGHT);
     const first = index * span;
-    const tile = await tileAt(level, Math.floor(first / TILE_WIDTH));
-    const at = (first % TILE_WIDTH) * HASH_BYTES;
-    return subtreeHash(tile.subarray(at, at + span * HASH_BYTES));
+    const tileIndex = Math.floor(first / TILE_WIDTH);
+    const key = `${level}/${tileIndex}`;
+    const tile = tiles.get(key) ?? fetchTile(level, tileIndex);
+    tiles.set(key, tile);
+    return nodeIn(await tile, span, first % TILE_WIDTH);
   };
-  return async ([from, to]: Range): Promise<Uint8Array> => {
+  return async ([from, to]) => {
     const parts = await Promise.all(cover(from, to).map(subtree));
     return parts.reduceRight((right, left) => nodeHash(left, right));
   };
@@ -112,17 +125,32 @@ export async function rootFromTiles(size: number, read: TileReader): Promise<Uin
   return size === 0 ? emptyRoot() : createHashReader(size, read)([0, size]);
 }
 
-/** The audit path of leaf `index` in the tree of `size` leaves, from the leaf's sibling up. Throws outside the tree. */
-export async function inclusionProof(index: number, size: number, read: TileReader): Promise<Uint8Array[]> {
-  checkSizes('prove inclusion', index + 1, size);
-  return Promise.all(inclusionRanges(index, size).map(createHashReader(size, read)));
+/** Proofs in one tree; what they share is read and hashed once, so that a thousand cost little more than one. */
+export interface Prover {
+  /** The audit path of a leaf, from its sibling up. Throws outside the tree. */
+  inclusion(index: number): Promise<Uint8Array[]>;
+  /** Shows that this tree begins with the tree of `oldSize` leaves. Throws when `oldSize` is larger. */
+  consistency(oldSize: number): Promise<Uint8Array[]>;
 }
 
-/** Shows that the tree of `size` leaves begins with the tree of `oldSize` leaves. Throws when `oldSize` is larger. */
-export async function consistencyProof(oldSize: number, size: number, read: TileReader): Promise<Uint8Array[]> {
-  checkSizes('prove consistency', oldSize, size);
-  return Promise.all(consistencyRanges(oldSize, size).map(createHashReader(size, read)));
+export function createProver(size: number, read: TileReader): Prover {
+  const hashOf = createHashReader(size, read);
+  return {
+    inclusion: async (index) => {
+      checkSizes('prove inclusion', index + 1, size);
+      return Promise.all(inclusionRanges(index, size).map(hashOf));
+    },
+    consistency: async (oldSize) => {
+      checkSizes('prove consistency', oldSize, size);
+      return Promise.all(consistencyRanges(oldSize, size).map(hashOf));
+    },
+  };
 }
+
+export const inclusionProof = (index: number, size: number, read: TileReader): Promise<Uint8Array[]> =>
+  createProver(size, read).inclusion(index);
+export const consistencyProof = (oldSize: number, size: number, read: TileReader): Promise<Uint8Array[]> =>
+  createProver(size, read).consistency(oldSize);
 
 export interface Inclusion {
   readonly leafHash: Uint8Array;
