@@ -1,7 +1,7 @@
 /** The log itself, without SQL or HTTP: append, read back, tiles, proofs, checkpoints. */
 import { OperationalFault, type Clock } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
-import { lockFolder, type FolderLock } from '@cityward/sql';
+import { lockFolder, type FolderLock } from '@cityward/sql/lock';
 import { createProver } from '@cityward/tlog-tiles';
 import { signCheckpoint } from '@cityward/tlog-tiles/checkpoint';
 import { createSigner, formatVerifierKey, type NoteSigner } from '@cityward/tlog-tiles/note';
