@@ -67,7 +67,7 @@ export async function openStorage({ dataFolder, databaseUrl }: Config, log: Log)
 
 export const originsOf = ({ consolePort }: Config): string[] => [`http://localhost:${consolePort}`];
 export const simulatedNotice = ({ simulator }: Config): string | null =>
-  simulator ? 'Port Merrow: simulated devices, real protocols' : null;
+  simulator ? 'simulated devices, real protocols' : null;
 
 /** Creates every module; nothing runs yet. */
 export function createModules(config: Config, storage: Storage, log: Log): Modules {

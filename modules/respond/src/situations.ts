@@ -10,7 +10,7 @@ import {
   type Grouping,
   type InContact,
 } from './domain/situations.ts';
-import { causeOf, titleOf } from './domain/words.ts';
+import { causeOf, isOutside, titleOf } from './domain/words.ts';
 import type { CityNeeds, FindingNeeds } from './needs.ts';
 import {
   findingsOf,
@@ -205,11 +205,7 @@ function describe(draft: {
   const ids = [...new Set(members.map((finding) => finding.device))];
   const devices = ids.flatMap((device) => city.device(device) ?? []);
   const wards = [...new Set(devices.flatMap((device) => device.ward?.name ?? []))];
-  const outside = commonest(
-    members
-      .filter((finding) => finding.detector === 'new-peer')
-      .flatMap((finding) => finding.peers.filter((peer) => peer.startsWith('ip:'))),
-  );
+  const outside = sharedOutside(members, ids.length);
   const detectors = [...new Set(members.map((finding) => finding.detector))] as DetectorName[];
   const names = ids.map((device) => city.device(device)?.name ?? device);
   const facts = { classes: devices.map((device) => device.class), names, wards, detectors, outside, first };
@@ -235,9 +231,17 @@ function describe(draft: {
   };
 }
 
-/** By count, the most common first: the address that ties them together leads the title. */
-function commonest(values: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1]).map(([value]) => value);
+/** Public addresses that new-peer findings name, those of most devices first; with several devices only what at least two share. */
+function sharedOutside(members: readonly Finding[], devices: number): string[] {
+  const users = new Map<string, Set<string>>();
+  for (const finding of members) {
+    if (finding.detector !== 'new-peer') continue;
+    for (const peer of finding.peers.filter(isOutside))
+      users.set(peer, (users.get(peer) ?? new Set()).add(finding.device));
+  }
+  const least = devices > 1 ? 2 : 1;
+  return [...users]
+    .filter(([, by]) => by.size >= least)
+    .sort((a, b) => b[1].size - a[1].size)
+    .map(([peer]) => peer);
 }

@@ -2,6 +2,7 @@
 import { HOUR_MS } from '@cityward/kernel';
 import { pathFrom, searchBackward, type Backward, type ContactCost } from './backward.ts';
 import type { ContactView } from './contact-log.ts';
+import { isOutside } from './words.ts';
 
 /** One thing that was noticed: at which node and when. */
 export interface Alert {
@@ -121,9 +122,7 @@ function scoreNodes(view: ContactView, searches: readonly Backward[]): Float64Ar
   return scores;
 }
 
-/** Addresses outside the city are how it came in, not where in the city it started: they are told as entries. */
-const isOutside = (name: string): boolean => name.startsWith('ip:');
-
+// Addresses outside the city are how it came in, not where in the city it started: they are told as entries.
 function rank(view: ContactView, scores: Float64Array): number[] {
   const nodes: number[] = [];
   for (let node = 0; node < view.nodes; node++)

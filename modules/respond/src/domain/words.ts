@@ -39,6 +39,9 @@ export function listOf(names: readonly string[], max = 3): string {
   return `${shown.join(', ')} and ${last}`;
 }
 
+/** Addresses that only exist inside networks (RFC 1918, 4193, loopback, link-local). */
+const INSIDE = /^ip:(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|127\.|169\.254\.|f[cd][0-9a-f]{2}:|fe80:|::1$)/i;
+export const isOutside = (peer: string): boolean => peer.startsWith('ip:') && !INSIDE.test(peer);
 export const addressOf = (peer: string): string => peer.replace(/^ip:/, '');
 
 export interface SituationFacts {
