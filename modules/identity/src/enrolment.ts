@@ -9,7 +9,7 @@ import { checkNames, checkStandingForIssue, decideRenewal } from './domain/enrol
 import { spiffeOf } from './domain/names.ts';
 import { decodeRequestBody } from './domain/request-body.ts';
 import { parseSigningRequest, type SigningRequest } from './domain/signing-request.ts';
-import type { Restriction } from './domain/standing.ts';
+import type { Restriction, Standing } from './domain/standing.ts';
 import { createCodeCheck, issueCodes, type CodeCheck } from './enrolment-codes.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
 import type { Directory } from './needs.ts';
@@ -48,6 +48,8 @@ export interface Enrolment {
   /** Uses the code up and issues; DER of the certificate. */
   enrol(claim: CodeClaim, body: Uint8Array): Promise<Result<Buffer, Refusal>>;
   reEnrol(certificate: X509Certificate, body: Uint8Array): Promise<Result<Buffer, Refusal>>;
+  /** The standing that counts for a device that asks for a certificate in this way. */
+  standingFor(device: string, way: 'enrol' | 'reEnrol'): Standing;
 }
 export interface CodeClaim {
   readonly device: string;
@@ -85,6 +87,8 @@ export function createEnrolment(parts: EnrolmentParts): Enrolment {
     checkCode: desk.checkCode,
     enrol: (claim, body) => enrol(desk, claim, body),
     reEnrol: (certificate, body) => reEnrol(desk, certificate, body),
+    standingFor: (device, way) =>
+      (way === 'enrol' ? standingToEnrol : standingToRenew)(parts.register, device, parts.clock()),
   };
 }
 
@@ -98,9 +102,8 @@ async function enrol(desk: Desk, claim: CodeClaim, body: Uint8Array): Promise<Re
   if (!request.ok) return request;
   const now = clock();
   const before = register.restriction(device);
-  // A code issued after a revocation is an administrator's word that the device may come back.
-  const lifts = before?.kind === 'revoked' && code.issued > before.at;
-  const allowed = checkStandingForIssue(device, lifts ? 'none' : register.standing(device, now));
+  const lifts = liftsRevocation(register, device);
+  const allowed = checkStandingForIssue(device, standingToEnrol(register, device, now));
   if (!allowed.ok) {
     desk.refusals.note(device, allowed.error.code, claim.address);
     return allowed;
@@ -134,7 +137,7 @@ async function reEnrol(desk: Desk, certificate: X509Certificate, body: Uint8Arra
   const renewal = decideRenewal({
     record: register.certificate(certificate.serialNumber.toUpperCase()),
     commonName: device,
-    standing: standingForRenewal(register, device, now),
+    standing: standingToRenew(register, device, now),
     sameKey: certificate.publicKey.export({ type: 'spki', format: 'der' }).equals(request.value.spki),
     now,
   });
@@ -182,8 +185,18 @@ async function finish(desk: Desk, write: Write, before: Restriction | null): Pro
   return ok(issued.der);
 }
 
+/** A code issued after a revocation is an operator's word that the device may come back. */
+function liftsRevocation(register: Register, device: string): boolean {
+  const restriction = register.restriction(device);
+  const code = register.code(device);
+  return restriction?.kind === 'revoked' && code !== undefined && code.issued > restriction.at;
+}
+
+const standingToEnrol = (register: Register, device: string, now: number): Standing =>
+  liftsRevocation(register, device) ? 'none' : register.standing(device, now);
+
 /** A device whose certificates have expired has no standing left to lose: what counts is what lies upon it. */
-function standingForRenewal(register: Register, device: string, now: number): 'active' | 'held' | 'revoked' {
+function standingToRenew(register: Register, device: string, now: number): Standing {
   const standing = register.standing(device, now);
   return standing === 'none' ? 'active' : standing;
 }

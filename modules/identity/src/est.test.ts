@@ -1,10 +1,15 @@
 /** EST over real TLS: first enrolment, renewal, and every refusal. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DAY_MS } from '@cityward/kernel';
+import { X509Certificate } from 'node:crypto';
+import { Agent } from 'node:https';
+import { join } from 'node:path';
+import { DAY_MS, ok, refuse } from '@cityward/kernel';
 import type { Fact } from '@cityward/contracts';
 import { createDispatcher } from '@cityward/sql';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { silentLog } from '@cityward/log';
+import { openAuthority } from './authority.ts';
+import { parseSigningRequest } from './domain/signing-request.ts';
 import type { EstListener } from './est-listener.ts';
 import type { Identity } from './service.ts';
 import {
@@ -214,23 +219,15 @@ describe('simplereenroll', () => {
     expect((await est('simplereenroll', { body: newRequest('cam-0102').base64, ...asServer })).status).toBe(403);
     expect(identity.admit({ commonName: 'cam-0102', serial: server.serial }).ok).toBe(false);
   });
-  it('refuses a self-made certificate with the same names', async () => {
-    const other = testIdentity(await openTestSql(), { folder: testFolder() });
-    await other.start();
-    const [code] = await other.issueCodes(['cam-0104'], 'per-1');
+  it('refuses a certificate with the same names from an authority with the same name', async () => {
+    await enrolled('cam-0104');
+    const options = { cityName: 'Port Merrow', now: clock(), keepPassphrase: false };
+    const forger = await openAuthority({ folder: join(folder, 'forger'), ...options });
     const request = newRequest('cam-0104');
-    const answer = await other.est({
-      method: 'POST',
-      path: '/.well-known/est/simpleenroll',
-      headers: { authorization: `Basic ${Buffer.from(`cam-0104:${code!.code}`).toString('base64')}` },
-      body: Buffer.from(request.base64),
-      address: '::1',
-      certificate: null,
-    });
-    const cert = certificatesIn(answer.body.toString())[0]!.toString();
-    await other.stop();
-    const refused = await est('simplereenroll', { body: newRequest('cam-0104').base64, key: pemOf(request.key), cert });
-    expect(refused.status).toBe(403);
+    const parsed = parseSigningRequest(request.der);
+    const { der } = forger.authority.issueDevice('cam-0104', parsed.ok ? parsed.value.spki : Buffer.alloc(0), clock());
+    const forged = { key: pemOf(request.key), cert: new X509Certificate(der).toString() };
+    expect((await est('simplereenroll', { body: newRequest('cam-0104').base64, ...forged })).status).toBe(403);
   });
   it('refuses held and revoked devices', async () => {
     const held = await enrolled('cam-0105');
@@ -277,5 +274,63 @@ describe('facts', () => {
     const told = (await factsNow()).filter((fact) => fact.subject === 'cam-0201');
     expect(told.map((fact) => fact.type)).toEqual(['enrolment-code.issued', 'device.enrolled']);
     expect(JSON.stringify(facts)).not.toContain(code);
+  });
+});
+
+describe('policy', () => {
+  it('is asked who wants what, with the standing that counts, and its refusal stands', async () => {
+    const asked: unknown[] = [];
+    const ownFolder = testFolder();
+    const own = testIdentity(sql, {
+      folder: ownFolder,
+      clock,
+      authorise: (principal, action, resource) => {
+        asked.push([principal.type, principal.id, principal.attributes['standing'], action, resource.id]);
+        return action === 'enrol' ? refuse('forbidden', 'NOT_ALLOWED', 'not today') : ok(undefined);
+      },
+    });
+    await own.start();
+    const request = { headers: {}, body: Buffer.alloc(0), address: '::1', certificate: null };
+    await own.est({ ...request, method: 'GET', path: '/.well-known/est/cacerts' });
+    const [issued] = await own.issueCodes(['cam-0301'], 'per-1');
+    await own.revoke('cam-0301', { reason: 'test', by: 'per-1' });
+    const [later] = await own.issueCodes(['cam-0301'], 'per-1');
+    const enrol = (code: string) =>
+      own.est({
+        ...request,
+        method: 'POST',
+        path: '/.well-known/est/simpleenroll',
+        headers: { authorization: `Basic ${Buffer.from(`cam-0301:${code}`).toString('base64')}` },
+        body: Buffer.from(newRequest('cam-0301').base64),
+      });
+    expect((await enrol(issued!.code)).status).toBe(401);
+    expect((await enrol(later!.code)).status).toBe(403);
+    expect(asked).toEqual([
+      ['Anonymous', 'nobody', undefined, 'readCaCertificates', 'city'],
+      ['Device', 'cam-0301', 'none', 'enrol', 'cam-0301'],
+    ]);
+    await own.stop();
+    removeFolder(ownFolder);
+  });
+});
+
+describe('in bulk', () => {
+  it('enrols hundreds over kept connections, each with its own serial and facts', async () => {
+    const devices = Array.from({ length: 200 }, (_, index) => `lamp-${String(index).padStart(4, '0')}`);
+    const codes = await identity.issueCodes(devices, 'system');
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+    const answers = await Promise.all(
+      codes.map(({ device, code }) =>
+        est('simpleenroll', { body: newRequest(device).base64, basic: `${device}:${code}`, agent }),
+      ),
+    );
+    agent.destroy();
+    expect(answers.every((answer) => answer.status === 200)).toBe(true);
+    const serials = answers.map((answer) => certificatesIn(answer.body)[0]!.serialNumber);
+    expect(new Set(serials).size).toBe(200);
+    expect(devices.every((device) => identity.standing(device) === 'active')).toBe(true);
+  });
+  it('refuses codes for a device that the city does not have', async () => {
+    await expect(identity.issueCodes(['cam-0001', 'toaster-1'], 'system')).rejects.toThrow('"toaster-1"');
   });
 });

@@ -101,7 +101,8 @@ function routesOf(parts: EstParts): ReadonlyMap<string, Answered> {
 function mayDevice(parts: EstParts, device: string, action: 'enrol' | 'reEnrol'): Result<void, Refusal> {
   const known = parts.directory.device(device);
   const attributes = { class: known?.class ?? 'other', site: known?.site ?? '' };
-  const principal = { type: 'Device', id: device, roles: [], attributes } as const;
+  const standing = parts.enrolment.standingFor(device, action);
+  const principal = { type: 'Device', id: device, roles: [], attributes: { ...attributes, standing } } as const;
   return parts.authorise?.(principal, action, { type: 'Device', id: device, attributes }) ?? ok(undefined);
 }
 
