@@ -121,7 +121,8 @@ describe('every role by every action', () => {
 });
 
 describe('the bundle', () => {
-  const { bundle, schema, policySet } = loadBundle(BUNDLE_FOLDER);
+  const { bundle, engine } = loadBundle(BUNDLE_FOLDER);
+  const { schema, policySet } = engine;
   it('knows every action with its one resource type, and no other action', () => {
     expect([...schema.actions.keys()].sort()).toEqual(Object.keys(ACTIONS).sort());
     for (const [action, type] of Object.entries(ACTIONS))

@@ -3,13 +3,11 @@ import { createHash } from 'node:crypto';
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { canonicalJson } from '@cityward/kernel';
 import type { Json } from '@cityward/kernel';
-import { compileConformance } from './domain/conform.ts';
-import type { Conformance } from './domain/conform.ts';
+import { createEngine } from './domain/engine.ts';
+import type { Engine } from './domain/engine.ts';
 import { CompileFault } from './domain/node.ts';
 import { compilePolicies } from './domain/policy-set.ts';
-import type { PolicySet } from './domain/policy-set.ts';
 import { readSchema } from './domain/schema.ts';
-import type { Schema } from './domain/schema.ts';
 import { readBundleFiles, SCHEMA_FILE } from './bundle-files.ts';
 import type { BundleFiles } from './bundle-files.ts';
 import { BundleFault, lineAt } from './bundle-fault.ts';
@@ -38,9 +36,7 @@ export interface Bundle {
 
 export interface LoadedBundle {
   readonly bundle: Bundle;
-  readonly schema: Schema;
-  readonly conformance: Conformance;
-  readonly policySet: PolicySet;
+  readonly engine: Engine;
 }
 
 interface ParsedPolicy extends PolicyText {
@@ -55,18 +51,13 @@ export function compileBundle(files: BundleFiles): LoadedBundle {
   const policies = files.policies.flatMap(({ file, text }) => parseFile(file, text));
   refuseDoubles(policies);
   validate(files.schema, policies);
-  const [schema, policySet] = compile(schemaJson, policies);
+  const engine = compile(schemaJson, policies);
   const canonical = { schema: schemaJson, policies: Object.fromEntries(policies.map(({ id, json }) => [id, json])) };
   const hash = createHash('sha256')
     .update(canonicalJson(canonical as unknown as Json))
     .digest('hex');
   const texts = policies.map(({ json: _json, ...text }) => text);
-  return {
-    bundle: { hash, schemaText: files.schema, policies: texts },
-    schema,
-    conformance: compileConformance(schema),
-    policySet,
-  };
+  return { bundle: { hash, schemaText: files.schema, policies: texts }, engine };
 }
 
 interface Located {
@@ -147,15 +138,15 @@ function validate(schema: string, policies: readonly ParsedPolicy[]): void {
   throw new BundleFault(policy.file, policy.line + inside - 1, `${first.error.message}${help}`);
 }
 
-function compile(schemaJson: unknown, policies: readonly ParsedPolicy[]): [Schema, PolicySet] {
+function compile(schemaJson: unknown, policies: readonly ParsedPolicy[]): Engine {
   let at: PolicyText | null = null;
   try {
     const schema = readSchema(schemaJson);
     for (const policy of policies) {
       at = policy;
-      compilePolicies([policy], null);
+      compilePolicies([policy]);
     }
-    return [schema, compilePolicies(policies, schema)];
+    return createEngine(schema, compilePolicies(policies));
   } catch (fault) {
     if (!(fault instanceof CompileFault)) throw fault;
     throw new BundleFault(at?.file ?? SCHEMA_FILE, at?.line ?? 1, fault.message);

@@ -7,7 +7,8 @@ import type { Env } from './domain/node.ts';
 import type { CedarRecord, EntityRef } from './domain/values.ts';
 import { entityRef } from './domain/values.ts';
 import { loadBundle } from './load.ts';
-import type { Bundle, LoadedBundle } from './load.ts';
+import type { Bundle } from './load.ts';
+import type { Engine } from './domain/engine.ts';
 
 export interface Decision {
   readonly allow: boolean;
@@ -51,15 +52,13 @@ const NO_CONTEXT: EntityAttributes = {};
 
 /** Loads the bundle; throws a `BundleFault` with file, line and reason. */
 export function createPolicy({ log, onFault, folder = BUNDLE_FOLDER }: PolicyOptions): Policy {
-  const loaded = loadBundle(folder);
-  const { bundle, policySet } = loaded;
+  const { bundle, engine } = loadBundle(folder);
   log.info('policy bundle loaded', { hash: bundle.hash, policies: bundle.policies.length });
   const alarm = ({ principal, action, resource }: Asked, faults: readonly string[]): Decision => {
     onFault({ principal: nameOf(principal), action, resource: nameOf(resource), faults });
     return { allow: false, reasons: NONE, faults };
   };
-  const actionRef = (action: string): EntityRef =>
-    loaded.schema.actions.get(action)?.ref ?? entityRef('Action', action);
+  const actionRef = (action: string): EntityRef => engine.actionRef(action) ?? entityRef('Action', action);
   return {
     bundle,
     decide(...[principal, action, resource, context = NO_CONTEXT]) {
@@ -73,7 +72,7 @@ export function createPolicy({ log, onFault, folder = BUNDLE_FOLDER }: PolicyOpt
           context: context as CedarRecord,
           find: null,
         };
-        const decision = decideIn(loaded, env);
+        const decision = decideIn(engine, env);
         return decision.faults.length === 0 ? decision : alarm({ principal, action, resource }, decision.faults);
       } catch (fault) {
         return alarm({ principal, action, resource }, [
@@ -81,7 +80,7 @@ export function createPolicy({ log, onFault, folder = BUNDLE_FOLDER }: PolicyOpt
         ]);
       }
     },
-    mayEver: (principal, action) => policySet.mayEver(principalRef(principal), actionRef(action)),
+    mayEver: (principal, action) => engine.policySet.mayEver(principalRef(principal), actionRef(action)),
   };
 }
 
@@ -101,10 +100,10 @@ function nameOf(one: Principal | Resource): string {
 }
 
 /** Cedar skips a policy that faults, a `forbid` too; here a fault denies. */
-function decideIn({ conformance, policySet }: LoadedBundle, env: Env): Decision {
-  const invalid = conformance.request(env);
-  if (invalid !== null) return { allow: false, reasons: NONE, faults: [`request: ${invalid}`] };
-  const { decision, reasons, faults } = policySet.evaluate(env);
+function decideIn(engine: Engine, env: Env): Decision {
+  const answer = engine.decide(env);
+  if (answer.decision === 'invalid') return { allow: false, reasons: NONE, faults: [`request: ${answer.reason}`] };
+  const { decision, reasons, faults } = answer;
   if (faults.length > 0)
     return {
       allow: false,

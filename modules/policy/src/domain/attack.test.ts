@@ -23,7 +23,6 @@ const jsonOf = (text: string): unknown => {
 const ask = (condition: string, context: unknown = {}, data: Partial<EntityData> = {}): Evaluation =>
   compilePolicies(
     [{ id: 'p', json: jsonOf(`permit (principal, action, resource) when { ${condition} };`) }],
-    null,
   ).evaluate({
     principal: entityRef('User', 'ann', { attributes: {}, parents: [], tags: null, ...data }),
     action: entityRef('Action', 'read'),
@@ -69,7 +68,7 @@ describe('prototypes', () => {
 });
 
 describe('loading', () => {
-  const compile = (json: unknown) => () => compilePolicies([{ id: 'p', json }], null);
+  const compile = (json: unknown) => () => compilePolicies([{ id: 'p', json }]);
   const withBody = (body: unknown): unknown => ({
     effect: 'permit',
     principal: { op: 'All' },
@@ -286,10 +285,7 @@ describe('hierarchies', () => {
           parents: [entityRef('G', `l${(i + 1) % levels}`), entityRef('G', `r${(i + 1) % levels}`)],
           tags: null,
         });
-    const set = compilePolicies(
-      [{ id: 'p', json: jsonOf('permit (principal in G::"nowhere", action, resource);') }],
-      null,
-    );
+    const set = compilePolicies([{ id: 'p', json: jsonOf('permit (principal in G::"nowhere", action, resource);') }]);
     const { decision } = set.evaluate({
       principal: entityRef('G', 'l0'),
       action: entityRef('Action', 'read'),

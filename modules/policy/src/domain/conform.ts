@@ -8,72 +8,78 @@ import type { CedarRecord, EntityRef, Value } from './values.ts';
 
 type Check = (value: Value) => boolean;
 
-/** Why a request is not one that the schema knows; null when it is. */
-export type RequestCheck = (env: Env) => string | null;
-
-/** What stands in the way of using an entity; null for nothing. Only what hangs on the reference itself is looked at. */
-export type EntityCheck = (ref: EntityRef) => string | null;
-
-interface CompiledEntity {
-  readonly type: EntityType;
-  readonly attributes: (record: CedarRecord) => boolean;
-  readonly tags: Check | null;
-}
-interface CompiledAction {
-  readonly principals: ReadonlySet<string>;
-  readonly resources: ReadonlySet<string>;
-  readonly context: RecordType;
-  readonly contextFits: (record: CedarRecord) => boolean;
+/** What an entity of one type has to be like; only what hangs on the reference itself is looked at. */
+export interface EntityRule {
+  fits(ref: EntityRef): boolean;
+  /** Why it does not fit; null when it does. */
+  explain(ref: EntityRef): string | null;
 }
 
 export interface Conformance {
-  readonly request: RequestCheck;
-  readonly entity: EntityCheck;
+  readonly entities: ReadonlyMap<string, EntityRule>;
+  /** Compiles the check of a context. */
+  context(type: RecordType): (record: CedarRecord) => boolean;
+  /** Why the request is not one that the schema knows; null when it is. */
+  explain(env: Env): string | null;
+  /** The same for one entity. */
+  explainEntity(ref: EntityRef): string | null;
 }
 
 /** Compiles the checks of a schema. */
 export function compileConformance(schema: Schema): Conformance {
-  const entities = new Map<string, CompiledEntity>();
-  const idFits = (ref: EntityRef): boolean => schema.entities.get(ref.type)?.ids?.has(ref.id) ?? true;
-  for (const type of schema.entities.values())
-    entities.set(type.name, {
-      type,
-      attributes: compileRecord(type.attributes, idFits),
-      tags: type.tags === null ? null : compileType(type.tags, idFits),
-    });
-  const actions = new Map<string, CompiledAction>();
-  for (const [name, action] of schema.actions)
-    actions.set(name, { ...action, contextFits: compileRecord(action.context, idFits) });
-  const entity: EntityCheck = (ref) => checkEntity(ref, entities.get(ref.type), idFits);
-  return { entity, request: (env) => checkRequest(env, actions, entity) };
+  const idFits: IdFits = (ref) => schema.entities.get(ref.type)?.ids?.has(ref.id) ?? true;
+  const entities = new Map([...schema.entities.values()].map((type) => [type.name, compileEntity(type, idFits)]));
+  const context = (type: RecordType): ((record: CedarRecord) => boolean) => compileRecord(type, idFits);
+  const explainEntity = (ref: EntityRef): string | null => {
+    const rule = entities.get(ref.type);
+    return rule ? rule.explain(ref) : `entity type "${ref.type}" is not in the schema`;
+  };
+  return {
+    entities,
+    context,
+    explainEntity,
+    explain: (env) => explainRequest(env, schema, { context, explainEntity }),
+  };
 }
 
-function checkRequest(env: Env, actions: ReadonlyMap<string, CompiledAction>, entity: EntityCheck): string | null {
-  const { principal, resource, context } = env;
-  const action = actions.get(env.action.type === 'Action' ? env.action.id : actionName(env.action.type, env.action.id));
-  if (action === undefined) return `action ${entityText(env.action)} is not in the schema`;
-  if (!action.principals.has(principal.type)) return `${principal.type} cannot ask for ${entityText(env.action)}`;
-  if (!action.resources.has(resource.type)) return `${entityText(env.action)} is not asked about ${resource.type}`;
-  if (!action.contextFits(context))
-    return `context of ${entityText(env.action)} ${explainRecord(context, action.context)}`;
-  return entity(principal) ?? entity(resource);
-}
-
-function checkEntity(
-  ref: EntityRef,
-  known: CompiledEntity | undefined,
-  idFits: (ref: EntityRef) => boolean,
+function explainRequest(
+  env: Env,
+  schema: Schema,
+  { context, explainEntity }: Pick<Conformance, 'context' | 'explainEntity'>,
 ): string | null {
-  if (known === undefined) return `entity type "${ref.type}" is not in the schema`;
-  if (known.type.ids !== null && !idFits(ref)) return `${entityText(ref)} is not one of the ids of its type`;
-  const { data } = ref;
-  if (data === null) return null;
-  if (!known.attributes(data.attributes))
-    return `${entityText(ref)} ${explainRecord(data.attributes, known.type.attributes)}`;
-  for (const parent of data.parents)
-    if (!known.type.parents.has(parent.type)) return `${entityText(ref)} cannot be in ${entityText(parent)}`;
-  if (data.tags !== null && !tagsFit(data.tags, known.tags)) return `${entityText(ref)} has tags of another type`;
-  return null;
+  const { principal, resource } = env;
+  const name = entityText(env.action);
+  const action = schema.actions.get(actionName(env.action.type, env.action.id));
+  if (action === undefined) return `action ${name} is not in the schema`;
+  if (!action.principals.has(principal.type)) return `${principal.type} cannot ask for ${name}`;
+  if (!action.resources.has(resource.type)) return `${name} is not asked about ${resource.type}`;
+  if (!context(action.context)(env.context)) return `context of ${name} ${explainRecord(env.context, action.context)}`;
+  return explainEntity(principal) ?? explainEntity(resource);
+}
+
+function compileEntity(type: EntityType, idFits: IdFits): EntityRule {
+  const attributesFit = compileRecord(type.attributes, idFits);
+  const tagFits = type.tags === null ? null : compileType(type.tags, idFits);
+  const { ids, parents } = type;
+  const fits = (ref: EntityRef): boolean => {
+    if (ids !== null && !ids.has(ref.id)) return false;
+    const { data } = ref;
+    if (data === null) return true;
+    if (!attributesFit(data.attributes)) return false;
+    for (const parent of data.parents) if (!parents.has(parent.type)) return false;
+    return data.tags === null || tagsFit(data.tags, tagFits);
+  };
+  const explain = (ref: EntityRef): string | null => {
+    if (fits(ref)) return null;
+    if (ids !== null && !ids.has(ref.id)) return `${entityText(ref)} is not one of the ids of its type`;
+    const data = ref.data!;
+    if (!attributesFit(data.attributes)) return `${entityText(ref)} ${explainRecord(data.attributes, type.attributes)}`;
+    const parent = data.parents.find((one) => !parents.has(one.type));
+    return parent
+      ? `${entityText(ref)} cannot be in ${entityText(parent)}`
+      : `${entityText(ref)} has tags of another type`;
+  };
+  return { fits, explain };
 }
 
 const tagsFit = (tags: CedarRecord, check: Check | null): boolean =>
@@ -104,28 +110,25 @@ function compileType(type: CedarType, idFits: IdFits): Check {
   }
 }
 
-/** Exactly the declared attributes: all that are required, no other. */
+/**
+ * Exactly the declared attributes: all that are required, no other. A name that only the prototype has counts here as given;
+ * reading it later faults, because only own properties are read.
+ */
 function compileRecord(type: RecordType, idFits: IdFits): (record: CedarRecord) => boolean {
-  if (type.fields.length === 0) return isBare;
-  const fields = type.fields.map((declared) => ({ ...declared, fits: compileType(declared.type, idFits) }));
+  const fields = new Map(
+    type.fields.map((one) => [one.name, { required: one.required, fits: compileType(one.type, idFits) }]),
+  );
+  const wanted = type.fields.filter(({ required }) => required).length;
   return (record) => {
     let found = 0;
-    for (const { name, required, fits } of fields) {
-      if (!Object.hasOwn(record, name)) {
-        if (required) return false;
-        continue;
-      }
-      if (!fits(record[name]!)) return false;
-      found++;
+    for (const name in record) {
+      const declared = fields.get(name);
+      if (declared === undefined || !declared.fits(record[name]!)) return false;
+      if (declared.required) found++;
     }
-    return found === Object.keys(record).length;
+    return found === wanted;
   };
 }
-
-const isBare = (record: CedarRecord): boolean => {
-  for (const name in record) if (Object.hasOwn(record, name)) return false;
-  return true;
-};
 
 /** The words for a record that did not fit; only made when one did not. */
 function explainRecord(record: CedarRecord, type: RecordType): string {

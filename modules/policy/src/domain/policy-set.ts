@@ -4,7 +4,6 @@ import { asTest, CompileFault } from './node.ts';
 import type { Env, Test } from './node.ts';
 import { compileActions, compilePart, coversAction } from './scope.ts';
 import type { ActionScope, PartScope } from './scope.ts';
-import type { Schema } from './schema.ts';
 import { EvaluationFault } from './values.ts';
 import type { EntityRef } from './values.ts';
 
@@ -39,25 +38,36 @@ export interface Evaluation {
 
 export interface PolicySet {
   readonly count: number;
+  /** Any request, whatever its types. */
   evaluate(env: Env): Evaluation;
+  /** The part that can apply to one action and two types; evaluates faster, and the same. */
+  narrow(action: EntityRef, types: { readonly principal: string; readonly resource: string }): (env: Env) => Evaluation;
   /** False when no permit's scope fits this principal and action, whatever the resource and the conditions. */
   mayEver(principal: EntityRef, action: EntityRef): boolean;
 }
 
 const NONE: readonly never[] = [];
 
-/** Compiles policies; throws a `CompileFault` that names the policy. @param schema gives the index; without it each request scans */
-export function compilePolicies(sources: readonly PolicySource[], schema: Schema | null): PolicySet {
+/** Compiles policies; throws a `CompileFault` that names the policy. */
+export function compilePolicies(sources: readonly PolicySource[]): PolicySet {
   const policies = sources.map(compilePolicy);
-  const index = schema ? indexPolicies(policies, schema) : new Map<string, TypeIndex>();
-  const select = (env: Env): readonly CompiledPolicy[] => {
-    const byTypes = index.get(env.action.id)?.get(env.action.type);
-    const known = byTypes?.get(env.principal.type)?.get(env.resource.type);
-    return known ?? policies.filter((policy) => fits(policy, env));
-  };
   return {
     count: policies.length,
-    evaluate: (env) => evaluate(select(env), env),
+    evaluate: (env) =>
+      evaluate(
+        policies.filter((policy) => fits(policy, env)),
+        env,
+      ),
+    narrow: (action, { principal, resource }) => {
+      const env: Env = { principal: action, action, resource: action, context: {}, find: null };
+      const able = policies.filter(
+        (policy) =>
+          ofType(policy.principal, principal) &&
+          ofType(policy.resource, resource) &&
+          coversAction(policy.actions, action, env),
+      );
+      return (asked) => evaluate(able, asked);
+    },
     mayEver: (principal, action) => {
       const env: Env = { principal, action, resource: principal, context: {}, find: null };
       return policies.some(
@@ -135,28 +145,3 @@ const fits = (policy: CompiledPolicy, env: Env): boolean =>
 const knows = (policy: CompiledPolicy, env: Env): boolean =>
   ofType(policy.principal, env.principal.type) &&
   (policy.principal.test === null || policy.principal.test(env.principal, env));
-
-type TypeIndex = Map<string, Map<string, Map<string, readonly CompiledPolicy[]>>>;
-
-/** For each action id, action type, principal type and resource type of the schema: the policies that can apply. */
-function indexPolicies(policies: readonly CompiledPolicy[], schema: Schema): Map<string, TypeIndex> {
-  const index = new Map<string, TypeIndex>();
-  for (const { ref, principals, resources } of schema.actions.values()) {
-    const byPrincipal = new Map<string, Map<string, readonly CompiledPolicy[]>>();
-    const env: Env = { principal: ref, action: ref, resource: ref, context: {}, find: null };
-    const covering = policies.filter((policy) => coversAction(policy.actions, ref, env));
-    for (const principal of principals) {
-      const byResource = new Map<string, readonly CompiledPolicy[]>();
-      for (const resource of resources)
-        byResource.set(
-          resource,
-          covering.filter((policy) => ofType(policy.principal, principal) && ofType(policy.resource, resource)),
-        );
-      byPrincipal.set(principal, byResource);
-    }
-    const byType = index.get(ref.id) ?? (new Map() as TypeIndex);
-    byType.set(ref.type, byPrincipal);
-    index.set(ref.id, byType);
-  }
-  return index;
-}

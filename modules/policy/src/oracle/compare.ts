@@ -1,7 +1,7 @@
 /** Asks Cedar and our engine the same random questions and counts what they answer. */
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { seeded } from '@cityward/kernel';
-import { compileConformance } from '../domain/conform.ts';
+import { createEngine } from '../domain/engine.ts';
 import { compilePolicies } from '../domain/policy-set.ts';
 import { readSchema } from '../domain/schema.ts';
 import type { Schema } from '../domain/schema.ts';
@@ -59,17 +59,18 @@ function prepare(world: World, policies: ReadonlyMap<string, string>, withSchema
   if (withSchema) success(cedar.preparseSchema(NAME, world.text));
   success(cedar.preparsePolicySet(NAME, { staticPolicies: Object.fromEntries(policies) }));
   const sources = [...policies].map(([id, text]) => ({ id, json: success(cedar.policyToJson(text)).json }));
-  const set = compilePolicies(sources, schema);
-  const conformance = schema ? compileConformance(schema) : null;
+  const set = compilePolicies(sources);
+  const engine = schema ? createEngine(schema, set) : null;
   return {
     text: [...policies.values()].join('\n'),
     schema,
     cedarAnswer: (request) => cedarAnswer(request, withSchema),
     ourAnswer(request) {
       const { env, entities } = requestOf(request, schema?.actions.get(request.action.id));
-      if (conformance && (conformance.request(env) ?? entities.map(conformance.entity).find((fault) => fault !== null)))
-        return 'refused';
-      const { decision, reasons, faults } = set.evaluate(env);
+      if (engine && entities.some((entity) => engine.conformance.explainEntity(entity) !== null)) return 'refused';
+      const answer = engine ? engine.decide(env) : set.evaluate(env);
+      if (answer.decision === 'invalid') return 'refused';
+      const { decision, reasons, faults } = answer;
       return answerText(
         decision,
         reasons,
