@@ -61,7 +61,6 @@ async function openDevice({ id, key, cert }: Identity, start: Start): Promise<De
     key,
     cert,
     minVersion: 'TLSv1.3',
-    noDelay: true,
   });
   const device: Device = {
     id,

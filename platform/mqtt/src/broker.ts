@@ -4,7 +4,8 @@ import { Aedes, type AuthenticateError, type Client, type PublishPacket, type Su
 import { OperationalFault } from '@cityward/kernel';
 import { tell, type AedesClient, type BrokerNeeds, type Certified, type Inner, type Link } from './inner.ts';
 import { EARLY_PACKETS_MAX, QOS2_PER_CLIENT_MAX } from './limits.ts';
-import { createFlowGate, guardReads } from './packet-gate.ts';
+import { openLane } from './lane.ts';
+import { createFlowGate } from './packet-gate.ts';
 import { createPublishRule, type IncomingStore, type PublishRule } from './publish-rule.ts';
 import { checkFilter, checkWillTopic } from './topic-rules.ts';
 import type { MqttStats } from './types.ts';
@@ -46,6 +47,7 @@ export async function createBroker(needs: BrokerNeeds): Promise<Broker> {
     identified: new Map(),
     ready: new Map(),
     retained: new Set(),
+    passed: new Set(),
     counts: {
       acknowledged: 0,
       refusedConnects: 0,
@@ -62,7 +64,7 @@ export async function createBroker(needs: BrokerNeeds): Promise<Broker> {
   );
   await aedes.listen();
   return {
-    attach: (conn, peer) => attach(inner, aedes, { conn, peer, clientId: null }),
+    attach: (conn, peer) => attach(inner, aedes, { conn, peer, clientId: null, client: null }),
     disconnect: (clientId) => disconnect(inner, clientId),
     connected: () => [...inner.ready.keys()],
     publish: (topic, payload, options) => publish(inner, aedes, { topic, payload, ...options }),
@@ -101,6 +103,11 @@ function buildAedes(inner: Inner, publishRule: PublishRule): Aedes {
     authorizeSubscribe: (client, subscription, done) => done(null, allowed(inner, client as AedesClient, subscription)),
   });
   aedes.on('client', (client) => register(inner, client));
+  // Emitted just before what the client sent too early is taken, in the same turn.
+  aedes.on('clientReady', (client) => {
+    const link = inner.links.get(client.conn);
+    if (link) link.client = { heard: () => (client as AedesClient)._keepaliveTimer?.refresh() };
+  });
   aedes.on('clientDisconnect', (client) => unregister(inner, client));
   const onFault = (client: Client, error: Error): void => {
     const clientId = inner.links.get(client.conn)?.clientId ?? null;
@@ -122,7 +129,7 @@ function attach(inner: Inner, aedes: Aedes, link: Link): void {
     tell(inner, { what: 'packet', clientId: link.clientId, reason });
     conn.destroy();
   };
-  guardReads(conn, { gate: inner.gate, packetMaxBytes: inner.limits.packetMaxBytes, onFault: end });
+  openLane(inner, link, end);
   conn.once('close', () => forget(inner, link));
   const { _parser: parser } = aedes.handle(conn) as AedesClient;
   const parse = parser.parse.bind(parser);

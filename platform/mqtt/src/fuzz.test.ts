@@ -8,7 +8,7 @@ import { ok } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { createBroker, type Broker } from './broker.ts';
 import { LIMITS } from './limits.ts';
-import { createPacketMeter } from './packet-gate.ts';
+import { createFrameCutter } from './packet-gate.ts';
 
 const CASES = 10_000;
 /** Connections at once: each case has its own. */
@@ -152,31 +152,31 @@ test('garbage, mutated and odd packets never crash the broker', async () => {
   expect(broker.stats().inFlightBytes).toBe(0);
 }, 60_000);
 
-test('the packet meter agrees with the true boundaries, however the bytes are cut into chunks', () => {
+test('packets are cut at their true boundaries, however the bytes come', () => {
+  const limit = 2_000;
   fc.assert(
     fc.property(
       fc.array(fc.nat({ max: 3_000 }), { minLength: 1, maxLength: 6 }),
       fc.integer({ min: 1, max: 50 }),
       (sizes, chunkBytes) => {
-        const limit = 2_000;
-        const packets = sizes.map((size) =>
-          mqttPacket.generate({
-            cmd: 'publish',
-            topic: 't',
-            payload: Buffer.alloc(size),
-            qos: 0,
-            dup: false,
-            retain: false,
-          }),
-        );
+        const base = { cmd: 'publish', topic: 't', qos: 0, dup: false, retain: false } as const;
+        const packets = sizes.map((size) => mqttPacket.generate({ ...base, payload: Buffer.alloc(size, size) }));
         const whole = Buffer.concat(packets);
-        const meter = createPacketMeter(limit);
+        const cut = createFrameCutter(limit);
+        const found: string[] = [];
         let fault: string | null = null;
         for (let i = 0; i < whole.length && fault === null; i += chunkBytes)
-          fault = meter(whole.subarray(i, i + chunkBytes));
-        expect(fault !== null).toBe(packets.some((one) => one.length > limit));
+          fault = cut(whole.subarray(i, i + chunkBytes), ({ bytes, start, body, end }) => {
+            expect(bytes.toString('latin1', body, body + 3)).toBe('\0\x01t');
+            found.push(bytes.toString('latin1', start, end));
+          });
+        const tooLarge = packets.findIndex((one) => one.length > limit);
+        const whatFits = tooLarge < 0 ? packets : packets.slice(0, tooLarge);
+        expect(found).toEqual(whatFits.map((one) => one.toString('latin1')));
+        expect(fault !== null).toBe(tooLarge >= 0);
       },
     ),
   );
-  expect(createPacketMeter(1e9)(Buffer.of(0x30, 0xff, 0xff, 0xff, 0xff))).toMatch(/length of more than 4 bytes/);
+  const endless = Buffer.of(0x30, 0xff, 0xff, 0xff, 0xff);
+  expect(createFrameCutter(1e9)(endless, () => undefined)).toMatch(/length of more than 4 bytes/);
 });

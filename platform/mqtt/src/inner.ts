@@ -28,6 +28,8 @@ export interface Link {
   readonly peer: Certified;
   /** Set once identified. */
   clientId: string | null;
+  /** Set once CONNACK is sent and what came before it is taken: PUBLISH packets may go the short way. */
+  client: { heard(): void } | null;
 }
 
 /** The parts of an aedes 1.2.0 client that its types leave out; pinned by version and by a test. */
@@ -36,6 +38,8 @@ export interface AedesClient extends Client {
   readonly _will: PublishPacket | null;
   readonly subscriptions: Readonly<Record<string, unknown>>;
   readonly _parser: { parse(bytes: Buffer): number };
+  /** `null` for a client that asked for no keep-alive. */
+  readonly _keepaliveTimer: NodeJS.Timeout | null;
 }
 
 export interface Inner extends BrokerNeeds {
@@ -45,6 +49,8 @@ export interface Inner extends BrokerNeeds {
   readonly identified: Map<string, Set<Link>>;
   readonly ready: Map<string, Link>;
   readonly retained: Set<string>;
+  /** Topics that passed the check of their shape. */
+  readonly passed: Set<string>;
   readonly counts: {
     acknowledged: number;
     refusedConnects: number;

@@ -22,3 +22,5 @@ export const QOS2_PER_CLIENT_MAX = 64;
 export const EARLY_PACKETS_MAX = 1_000;
 /** What a publish counts beside its topic and payload: the objects that carry it. */
 export const MESSAGE_OVERHEAD_BYTES = 128;
+/** Topics remembered as well formed, so that a device's thousandth message is not looked through again. */
+export const PASSED_TOPICS_MAX = 50_000;

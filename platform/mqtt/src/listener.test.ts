@@ -74,6 +74,44 @@ describe('publishing', () => {
     );
   });
 
+  test('acknowledgements come in the order of the messages, whatever comes between and however it is cut', async () => {
+    await start();
+    const socket = await on.raw();
+    const connect = Buffer.from('101500044d5154540402000000096c616d702d30303031', 'hex');
+    const publish = (id: number): Buffer =>
+      Buffer.concat([Buffer.of(0x32, OBS.length + 5, 0, OBS.length), Buffer.from(OBS), Buffer.of(0, id, 0x78)]);
+    const ping = Buffer.of(0xc0, 0);
+    // The first three come before CONNACK, and so by the long way.
+    const bytes = Buffer.concat([connect, publish(1), publish(2), publish(3), ping]);
+    const more = Buffer.concat([publish(4), ping, publish(5), publish(6)]);
+    const got: number[] = [];
+    socket.on('data', (chunk: Buffer) => got.push(...chunk));
+    socket.write(bytes);
+    await until(() => got.length === 4 + 3 * 4 + 2);
+    for (const byte of more) socket.write(Buffer.of(byte));
+    await until(() => got.length === 4 + 6 * 4 + 4);
+    const acknowledged = got.filter((_, i) => i > 0 && got[i - 3] === 0x40 && got[i - 2] === 2);
+    expect(acknowledged).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(on.seen.messages.length).toBe(6);
+  });
+
+  test('publishing keeps a connection alive, silence ends it', async () => {
+    await start();
+    const device = await on.connected({
+      keepalive: 1,
+      reschedulePings: false,
+      timerVariant: { set: () => 0, clear: () => undefined },
+    });
+    let isOpen = true;
+    const closed = happened(device, 'close').then(() => (isOpen = false));
+    for (let i = 0; i < 8; i++) {
+      await device.publishAsync(OBS, 'x', { qos: 1 });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    expect(isOpen).toBe(true);
+    await closed;
+  });
+
   test('what a device publishes reaches no subscriber, and its RETAIN flag is not followed', async () => {
     await start();
     const device = await on.connected();

@@ -1,36 +1,53 @@
-/** What stands between a socket and the parser: packets that are too large never gather in memory, and nobody is read while too much is in flight. */
+/** Cuts the bytes of a connection into packets, and holds reading back while too much is in flight. */
 import type { Duplex } from 'node:stream';
 
 const LENGTH_BYTES_MAX = 4; // MQTT 3.1.1, 2.2.3
 const CONTINUATION = 0x80;
 
-/** Follows the packet boundaries in the bytes as they come; answers why the stream of bytes must end, or `null`. */
-export function createPacketMeter(packetMaxBytes: number): (chunk: Uint8Array) => string | null {
-  /** Bytes of the present packet's body still to come; 0 inside a fixed header. */
-  let body = 0;
-  let headerBytes = 0;
-  let length = 0;
-  return (chunk) => {
-    let offset = 0;
-    while (offset < chunk.length) {
-      if (body > 0) {
-        const taken = Math.min(body, chunk.length - offset);
-        body -= taken;
-        offset += taken;
-      } else {
-        const byte = chunk[offset++]!;
-        if (headerBytes > 0) length += (byte & 0x7f) * 128 ** (headerBytes - 1);
-        headerBytes++;
-        if (headerBytes === 1 || (byte & CONTINUATION && headerBytes <= LENGTH_BYTES_MAX)) continue;
-        if (byte & CONTINUATION) return `a length of more than ${LENGTH_BYTES_MAX} bytes`;
-        if (headerBytes + length > packetMaxBytes)
-          return `a packet of ${headerBytes + length} bytes, wanted at most ${packetMaxBytes}`;
-        body = length;
-        headerBytes = length = 0;
-      }
+/** One whole packet inside `bytes`: from `start` to `end`, its body (what the remaining length counts) from `body` on. */
+export interface Frame {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly body: number;
+  readonly end: number;
+}
+
+/**
+ * Takes bytes as they come and hands on whole packets in order; keeps at most one that is there in part. Answers why the stream of
+ * bytes must end, or `null`. A packet that is too large is refused by its header, before it gathers in memory.
+ */
+export function createFrameCutter(
+  packetMaxBytes: number,
+): (chunk: Buffer, take: (frame: Frame) => void) => string | null {
+  let held: Buffer | null = null;
+  return (chunk, take) => {
+    const bytes: Buffer = held ? Buffer.concat([held, chunk]) : chunk;
+    held = null;
+    let start = 0;
+    while (start < bytes.length) {
+      const header = readHeader(bytes, start);
+      if (header === 'partial') break;
+      if (header === 'malformed') return `a length of more than ${LENGTH_BYTES_MAX} bytes`;
+      const { body, end } = header;
+      if (end - start > packetMaxBytes) return `a packet of ${end - start} bytes, wanted at most ${packetMaxBytes}`;
+      if (end > bytes.length) break;
+      take({ bytes, start, body, end });
+      start = end;
     }
+    if (start < bytes.length) held = bytes.subarray(start);
     return null;
   };
+}
+
+function readHeader(bytes: Buffer, start: number): { body: number; end: number } | 'partial' | 'malformed' {
+  let length = 0;
+  for (let i = 1; i <= LENGTH_BYTES_MAX; i++) {
+    const byte = bytes[start + i];
+    if (byte === undefined) return 'partial';
+    length += (byte & 0x7f) * 128 ** (i - 1);
+    if (!(byte & CONTINUATION)) return { body: start + i + 1, end: start + i + 1 + length };
+  }
+  return 'malformed';
 }
 
 /** Counts what is in flight over all connections and tells them when to read again. */
@@ -74,33 +91,5 @@ export function createFlowGate(maxBytes: number): FlowGate {
     },
     park: (conn) => void parked.add(conn),
     forget: (conn) => void parked.delete(conn),
-  };
-}
-
-export interface ReadGuard {
-  readonly gate: FlowGate;
-  readonly packetMaxBytes: number;
-  readonly onFault: (reason: string) => void;
-}
-
-/**
- * Makes the connection's `read` pass through meter and gate. The broker reads by `read()` on 'readable' and by nothing else; a `null`
- * leaves the bytes in the stream's own bounded buffer, so that TCP slows the sender down.
- */
-export function guardReads(conn: Duplex, guard: ReadGuard): void {
-  const { gate, onFault } = guard;
-  const read = conn.read.bind(conn) as (size?: number) => Buffer | null;
-  const meter = createPacketMeter(guard.packetMaxBytes);
-  conn.read = (size?: number): Buffer | null => {
-    if (size === 0) return read(0);
-    if (gate.closed) {
-      gate.park(conn);
-      return null;
-    }
-    const chunk = read(size);
-    const fault = chunk && meter(chunk);
-    if (!fault) return chunk;
-    onFault(fault);
-    return null;
   };
 }
