@@ -1,11 +1,10 @@
 /** What the city wants from outside. */
-import type { Static } from 'typebox';
 import type { DeviceDetail } from '@cityward/contracts';
 import type { Clock } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
 
-export type TimelineItem = Static<typeof DeviceDetail>['timeline'][number];
+export type TimelineItem = DeviceDetail['timeline'][number];
 
 /** Numbers on the first screen that other modules count. */
 export interface Pulse {

@@ -1,0 +1,482 @@
+/** Imports: the verdict of each row, one undoable change, and that a second import of the same file changes nothing. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Fact, ImportReport } from '@cityward/contracts';
+import { systemClock } from '@cityward/kernel';
+import { silentLog } from '@cityward/log';
+import { createDispatcher } from '@cityward/sql';
+import { openTestSql, type TestSql } from '@cityward/sql/testing';
+import { exampleCity } from './example-city.ts';
+import { SHOWN_PER_VERDICT } from './imports.ts';
+import { createCity, type City } from './service.ts';
+
+let sql: TestSql;
+let city: City;
+const open = (): City => createCity({ sql, clock: systemClock, log: silentLog });
+
+beforeAll(async () => {
+  sql = await openTestSql();
+  await open().start();
+});
+afterAll(() => sql.stop());
+beforeEach(async () => {
+  await sql.reset();
+  city = open();
+  await city.start();
+  await city.foundFrom(exampleCity, 'test');
+  return () => city.stop();
+});
+
+const preview = async (text: string, file = 'devices.csv', map?: string): Promise<ImportReport> => {
+  const answer = await city.imports.preview({ file, text, by: 'per-1', ...(map === undefined ? {} : { map }) });
+  if (!answer.ok) throw new Error(answer.error.message);
+  return answer.value;
+};
+const commit = async (text: string, file?: string): Promise<ImportReport> => {
+  const { id } = await preview(text, file);
+  const answer = await city.imports.commit(id, 'per-1');
+  if (!answer.ok) throw new Error(answer.error.message);
+  expect(answer.value.state).toBe('committed');
+  return answer.value;
+};
+const undo = (id: string) => city.imports.undo(id, { by: 'per-1', reason: 'wrong file' });
+/** All there is, as SQL tells it after a restart. */
+const everything = async (): Promise<unknown> => {
+  const again = open();
+  await again.start();
+  const graph = again.graph();
+  const edges: string[] = [];
+  graph.ids.forEach((id, node) => {
+    for (let arc = graph.forward.offsets[node]!; arc < graph.forward.offsets[node + 1]!; arc++)
+      edges.push(`${id} ${graph.ids[graph.forward.targets[arc]!]} ${graph.forward.kinds[arc]}`);
+  });
+  const nodes = [...graph.ids].sort().map((id) => again.record(id) ?? again.node(id));
+  await again.stop();
+  return { nodes, edges: edges.sort() };
+};
+
+describe('CSV', () => {
+  const FILE = [
+    'Name,Serial,MAC,Firmware,Type,Latitude,Longitude,Maker',
+    'Camera cam-1,C1,02-00-00-00-00-01,1.0,camera,,,', // same
+    'Camera cam-2,c2,,2.0,camera,,,', // changed, by serial without case
+    'New cam,C9,02:00:00:00:00:99,1.0,CCTV,-41.25,174.05,Acme', // new, in ward west
+    'Mixed,C1x,02:00:00:00:00:02,1.0,camera,,,', // MAC of cam-2, another serial
+    'Both,X1,02:00:00:00:00:01,1.0,,,,', // serial of the crossing, MAC of cam-1
+    'Nobody,,,1.0,camera,,,', // nothing to know it by
+    'Bad,C10,zz,1.0,camera,,,', // no MAC
+    'Twin,C11,,1.0,camera,,,',
+    'Twin,c11,,1.0,camera,,,',
+    '"x"y,C12',
+  ].join('\n');
+
+  it('gives each row its verdict, line and reason', async () => {
+    const report = await preview(FILE);
+    expect(report.format).toBe('csv');
+    expect(report.counts).toEqual({ rows: 10, new: 1, changed: 0, same: 0, conflict: 6, rejected: 3 });
+    const shown = report.rows.map((row) => `${row.line} ${row.verdict} ${row.reason}`);
+    expect(shown).toEqual([
+      '2 conflict rows 2, 6 share the MAC "02:00:00:00:00:01", each device once wanted',
+      '3 conflict rows 3, 5 share the device "cam-2", each device once wanted',
+      '4 new ',
+      '5 conflict rows 3, 5 share the device "cam-2", each device once wanted',
+      '6 conflict rows 2, 6 share the MAC "02:00:00:00:00:01", each device once wanted',
+      '7 rejected no serial, no MAC and no id: nothing to know it by next time',
+      '8 rejected mac "zz" is no MAC address, twelve hexadecimal digits wanted',
+      '9 conflict rows 9, 10 share the serial "c11", each device once wanted',
+      '10 conflict rows 9, 10 share the serial "c11", each device once wanted',
+      '11 rejected cell 1 goes on with "y" after its closing quote, "," or the line\'s end wanted',
+    ]);
+    expect(report.columns.map((column) => column.field)).toEqual([
+      'name',
+      'serial',
+      'mac',
+      'firmware',
+      'class',
+      'lat',
+      'lon',
+      'maker',
+    ]);
+    expect(report.columns[1]?.sample).toBe('C1');
+  });
+
+  it('changes, adds, and finds all of it the same the second time', async () => {
+    const file = `${FILE.split('\n').slice(0, 4).join('\n')}\n`;
+    const report = await commit(file);
+    expect(report.counts).toMatchObject({ new: 1, changed: 1, same: 1, conflict: 0 });
+    expect(report.rows[0]).toMatchObject({
+      device: 'cam-2',
+      changes: [{ field: 'firmware', was: '1.0', becomes: '2.0' }],
+    });
+    const added = city.record(report.rows[1]!.device!)!;
+    expect(added).toMatchObject({
+      class: 'camera',
+      serial: 'C9',
+      ward: 'ward-west',
+      maker: 'party-acme',
+      simulated: false,
+      criticality: 'important',
+    });
+    expect(city.device(added.id)).toMatchObject({ state: 'unknown' });
+    expect(city.node('party-acme')).toMatchObject({ kind: 'party', name: 'Acme' });
+    expect(city.devicesOf('svc-cctv')).toContain(added.id);
+    const again = await commit(file);
+    expect(again.counts).toEqual({ rows: 3, new: 0, changed: 0, same: 3, conflict: 0, rejected: 0 });
+    expect(await preview(file)).toMatchObject({ counts: { same: 3 } });
+  });
+
+  it.each([
+    [
+      'serial and MAC of two devices',
+      'serial,mac\nX1,02:00:00:00:00:01',
+      'serial "X1" is "crossing-1" but MAC "02:00:00:00:00:01" is "cam-1"',
+    ],
+    [
+      'another serial for a known MAC',
+      'serial,mac\nZ9,02:00:00:00:00:01',
+      '"cam-1" has serial "C1", the file says "Z9"',
+    ],
+    [
+      'another MAC for a known serial',
+      'serial,mac\nC1,02:00:00:00:00:77',
+      '"cam-1" has MAC "02:00:00:00:00:01", the file says "02:00:00:00:00:77"',
+    ],
+    [
+      'criticality',
+      'serial,criticality\nC1,routine',
+      'would set criticality to "routine" where "important" stands for this camera: an import may not, a second person is needed',
+    ],
+    [
+      'never-cut',
+      'serial,never cut\nC1,yes',
+      'would set never-cut to "true" where "false" stands for this camera: an import may not, a second person is needed',
+    ],
+    ['fail-safe state', 'serial,fail-safe\nC1,opens', 'would set fail-safe state to "opens"'],
+    ['class', 'serial,class\nC1,crossing', 'would set class to "crossing"'],
+    ['a new untouchable device', 'serial,class,never_cut\nN1,camera,yes', 'would set never-cut to "true"'],
+  ])('puts %s in conflict and changes nothing', async (_, text, reason) => {
+    const before = await everything();
+    const report = await commit(text);
+    expect(report.counts).toMatchObject({ rows: 1, conflict: 1 });
+    expect(report.rows[0]!.reason).toContain(reason);
+    expect(await everything()).toEqual(before);
+  });
+
+  it('never matches by address', async () => {
+    const report = await commit('serial,ip\nN1,192.0.2.1');
+    expect(report.counts.new).toBe(1);
+    expect(report.rows[0]).toMatchObject({ reason: 'class not given' });
+  });
+
+  it('knows rows without serial and MAC by the id that the file gives them', async () => {
+    const text = 'asset tag;name;lat;lon\nA1;Bench;-41,25;174,15\n';
+    const report = await commit(text, 'benches.csv');
+    expect(city.record(report.rows[0]!.device!)).toMatchObject({
+      class: 'other',
+      lat: -41.25,
+      ward: 'ward-east',
+      source: 'csv-benches',
+      sourceId: 'A1',
+    });
+    expect((await preview(text, 'benches.csv')).counts.same).toBe(1);
+    expect((await preview(text, 'other.csv')).counts.new).toBe(1);
+  });
+
+  it("takes a person's word for columns", async () => {
+    const report = await preview('A,B\nC1,3.0', 'x.csv', 'A=serial,B=firmware');
+    expect(report.rows[0]).toMatchObject({ device: 'cam-1', changes: [{ field: 'firmware', becomes: '3.0' }] });
+    await expect(preview('A,B\nC1,3.0', 'x.csv')).rejects.toThrow('say which by a column map');
+    await expect(preview('A,B\nC1,3.0', 'x.csv', 'Q=serial')).rejects.toThrow('no column "Q"');
+  });
+
+  it('shows at most 500 rows of a verdict', async () => {
+    const rows = Array.from({ length: SHOWN_PER_VERDICT + 20 }, (_, i) => `N${i}`);
+    const report = await preview(`serial\n${rows.join('\n')}`);
+    expect(report.counts.new).toBe(rows.length);
+    expect(report.rows).toHaveLength(SHOWN_PER_VERDICT);
+  });
+
+  it.each([
+    ['', 'the file is empty'],
+    ['serial\n\ufffdx', 'line 2 holds bytes that are not UTF-8'],
+    ['s\0e\0', 'UTF-16'],
+    ['[{"id": ]', 'line 1, column 9: found "]", a value wanted'],
+    ['{"type":"FeatureCollection","features":{}}', 'a FeatureCollection, a Feature or a list of Features wanted'],
+  ])('refuses %j with a clear message', async (text, message) => {
+    await expect(preview(text)).rejects.toThrow(message);
+    expect(await city.imports.list()).toEqual([]);
+  });
+});
+
+describe('one change', () => {
+  const NEW_AND_CHANGED = 'serial,firmware,class,maker,site\nC1,9.9,,Acme,New Hall\nN1,1.0,camera,Acme,New Hall\n';
+
+  it('is undone exactly, new things removed', async () => {
+    const before = await everything();
+    const { id } = await commit(NEW_AND_CHANGED);
+    city.setFacet('cam-1', { identity: { state: 'enrolled' } });
+    expect(city.record('cam-1')).toMatchObject({ firmware: '9.9', maker: 'party-acme', site: 'site-new-hall' });
+    expect(await everything()).not.toEqual(before);
+    expect(await undo(id)).toMatchObject({ ok: true, value: { state: 'undone' } });
+    expect(await everything()).toEqual(before);
+    expect(city.record('cam-1')).toMatchObject({ firmware: '1.0', maker: 'party-maker' });
+    expect(city.node('party-acme')).toBeNull();
+    expect(city.deviceIds()).toHaveLength(5);
+    expect(await undo(id)).toMatchObject({ ok: false, error: { code: 'IMPORT_STATE' } });
+  });
+
+  it('cannot be undone under a later one that touched the same, or rests on what it made', async () => {
+    const first = await commit(NEW_AND_CHANGED);
+    const second = await commit('serial,maker\nC2,Acme', 'second.csv');
+    const refused = await undo(first.id);
+    expect(refused).toMatchObject({ ok: false, error: { code: 'IMPORT_BUILT_UPON' } });
+    expect(!refused.ok && refused.error.message).toContain(
+      `import "${second.id}" of "second.csv" has since touched "party-acme"`,
+    );
+    expect(await undo(second.id)).toMatchObject({ ok: true });
+    expect(await undo(first.id)).toMatchObject({ ok: true });
+  });
+
+  it('can be undone under a later one that touched others', async () => {
+    const first = await commit('serial,firmware\nC1,9.9');
+    await commit('serial,firmware\nC2,9.9');
+    expect(await undo(first.id)).toMatchObject({ ok: true });
+    expect([city.record('cam-1')?.firmware, city.record('cam-2')?.firmware]).toEqual(['1.0', '9.9']);
+  });
+
+  it('holds only for the city that it was previewed against', async () => {
+    const stale = await preview('serial,firmware\nC1,1.1');
+    await commit('serial,firmware\nC1,2.2');
+    expect(await city.imports.commit(stale.id, 'per-1')).toMatchObject({ ok: false, error: { code: 'IMPORT_STALE' } });
+    expect(city.record('cam-1')?.firmware).toBe('2.2');
+  });
+
+  it('is committed once, even when asked twice at once', async () => {
+    const { id } = await preview(NEW_AND_CHANGED);
+    const answers = await Promise.all([city.imports.commit(id, 'per-1'), city.imports.commit(id, 'per-2')]);
+    expect(answers.map((answer) => answer.ok)).toEqual([true, false]);
+    expect(await city.imports.commit('imp-nothing', 'per-1')).toMatchObject({
+      ok: false,
+      error: { code: 'IMPORT_NOT_FOUND' },
+    });
+  });
+
+  it('survives a restart between preview, commit and undo', async () => {
+    const before = await everything();
+    const { id } = await preview(NEW_AND_CHANGED);
+    const restart = async (): Promise<void> => {
+      await city.stop();
+      city = open();
+      await city.start();
+    };
+    await restart();
+    expect(await city.imports.commit(id, 'per-1')).toMatchObject({ ok: true });
+    await restart();
+    expect(city.record('cam-1')?.firmware).toBe('9.9');
+    expect(await undo(id)).toMatchObject({ ok: true });
+    expect(await everything()).toEqual(before);
+  });
+
+  it('is one fact, and its undo another', async () => {
+    const { id } = await commit(NEW_AND_CHANGED);
+    await undo(id);
+    const facts: Fact[] = [];
+    const dispatcher = createDispatcher({
+      sql,
+      log: silentLog,
+      handlers: [{ name: 'test', handle: (some) => Promise.resolve(void facts.push(...some)) }],
+    });
+    await dispatcher.start();
+    await dispatcher.drained();
+    await dispatcher.stop();
+    expect(facts.map((fact) => fact.type)).toEqual(['city.founded', 'inventory.imported', 'inventory.import-undone']);
+    expect(facts[1]).toMatchObject({ actor: 'per-1', data: { import: id, new: 1, changed: 1 } });
+    expect(facts[2]).toMatchObject({ data: { reason: 'wrong file' } });
+    expect((await city.imports.list()).map((one) => one.state)).toEqual(['undone']);
+  });
+
+  it('leaves nothing behind when the database refuses half way', async () => {
+    const before = await everything();
+    const { id } = await preview(NEW_AND_CHANGED);
+    // Somebody's hand in the database: the serial is taken there and nowhere else.
+    await sql.transact(async (tx) => {
+      const { sql: raw } = await import('kysely');
+      await raw`update city.device set serial = 'N1' where id = 'bin-1'`.execute(tx.for());
+    });
+    await expect(city.imports.commit(id, 'per-1')).rejects.toMatchObject({ code: '23505' });
+    await sql.transact(async (tx) => {
+      const { sql: raw } = await import('kysely');
+      await raw`update city.device set serial = 'B1' where id = 'bin-1'`.execute(tx.for());
+    });
+    expect(await everything()).toEqual(before);
+    expect(await city.imports.get(id)).toMatchObject({ ok: true, value: { state: 'previewed' } });
+    expect(city.record('cam-1')?.firmware).toBe('1.0');
+  });
+});
+
+describe('other formats', () => {
+  it('reads NetBox devices and wants its required columns filled', async () => {
+    const text = [
+      'name,role,tenant,manufacturer,device_type,platform,serial,asset_tag,status,site,latitude,longitude',
+      'cam-x,Camera,Police,Axis,P1468,AXIS OS 11,NB1,T1,active,Town Hall,-41.25,174.15',
+      'cam-y,Camera,Police,Axis,,AXIS OS 11,NB2,T2,active,Town Hall,,',
+    ].join('\n');
+    const report = await commit(text, 'export.csv');
+    expect(report.format).toBe('netbox-csv');
+    expect(report.rows[1]).toMatchObject({
+      line: 3,
+      verdict: 'rejected',
+      reason: '"device_type" is empty, NetBox wants it filled',
+    });
+    expect(city.record(report.rows[0]!.device!)).toMatchObject({
+      name: 'cam-x',
+      class: 'camera',
+      model: 'P1468',
+      firmware: 'AXIS OS 11',
+      maker: 'party-axis',
+      owner: 'party-police',
+      site: 'site-town-hall',
+      source: 'netbox',
+      sourceId: 'T1',
+    });
+    const short = await city.imports.preview({
+      file: 'x.csv',
+      format: 'netbox-csv',
+      text: 'name,serial\na,b',
+      by: 'per-1',
+    });
+    expect(short).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('no column "role", "manufacturer"') as string },
+    });
+  });
+
+  const junction = (n: number, rest: object): object => ({
+    type: 'Feature',
+    geometry: { type: 'Point', coordinates: [-77 - n / 1_000, 38.9] },
+    properties: {
+      OBJECTID: n,
+      NAME: `Junction ${n}`,
+      TRUNK: '100-T1',
+      DIST: ' ',
+      SUBFEED: '25-F1',
+      COMMCAB: '12-A',
+      COMMLINE: 7,
+      SWITCH: n,
+      FDRPAIR: 'PR(01,02)',
+      ...rest,
+    },
+  });
+  const register = (...features: object[]): string => JSON.stringify({ type: 'FeatureCollection', features });
+
+  it('turns a register of junctions into signals on a communications tree, far from the city too', async () => {
+    const before = await everything();
+    const file = register(junction(1, {}), junction(2, { SUBFEED: ' ' }), junction(3, { COMMCAB: ' ', COMMLINE: 0 }), {
+      type: 'Feature',
+      geometry: null,
+    });
+    const report = await commit(file, 'junctions.geojson');
+    expect(report.counts).toMatchObject({ rows: 4, new: 3, rejected: 1 });
+    expect(report.rows.at(-1)).toMatchObject({ line: 4, reason: 'has no geometry, a Point wanted' });
+    const graph = city.graph();
+    const path = (from: string): string[] => {
+      const { offsets, targets, kinds } = graph.forward;
+      const at = graph.indexOf(from);
+      for (let arc = offsets[at]!; arc < offsets[at + 1]!; arc++)
+        if (kinds[arc] === 1) return [city.node(from)!.name, ...path(graph.ids[targets[arc]!]!)];
+      return [city.node(from)!.name];
+    };
+    expect(path(report.rows[0]!.device!)).toEqual([
+      'Junction 1',
+      'Communication cable 12-A',
+      'Sub-feed cable 25-F1',
+      'Trunk cable 100-T1',
+      'Traffic control centre',
+    ]);
+    expect(path(report.rows[2]!.device!)[1]).toBe('Sub-feed cable 25-F1');
+    expect(report.rows[0]!.changes).toContainEqual({
+      field: 'control',
+      was: '',
+      becomes: expect.stringMatching(/ drop 1$/) as string,
+    });
+    const moved = await commit(
+      register(junction(1, { COMMCAB: '12-B' }), junction(2, {}), junction(3, {})),
+      'junctions.geojson',
+    );
+    expect(moved.counts).toMatchObject({ changed: 2, same: 1 });
+    expect(moved.rows[0]!.changes.map((change) => change.field)).toEqual(['telecom', 'telecom']);
+    for (const { id } of [moved, report]) expect(await undo(id)).toMatchObject({ ok: true });
+    expect(await everything()).toEqual(before);
+  });
+
+  it('reads hospitals as services and stations as places', async () => {
+    const at = { type: 'Point', coordinates: [174.05, -41.25] };
+    const features = [{ type: 'Feature', id: 'h1', geometry: at, properties: { NAME: 'St Anne', TYPE: 'General' } }];
+    const hospitals = await commit(register(...features), 'hospitals.geojson');
+    expect(city.services().find((service) => service.id === hospitals.rows[0]!.device)).toMatchObject({
+      name: 'St Anne',
+      kind: 'hospital',
+      criticality: 'life-safety',
+    });
+    const stations = await commit(register(...features), 'metro-stations.geojson');
+    expect(city.site(stations.rows[0]!.device!)).toMatchObject({ name: 'St Anne', ward: 'ward-west' });
+    expect((await preview(register(...features), 'hospitals.geojson')).counts.same).toBe(1);
+  });
+
+  it('joins an NGSI-LD asset with its one controller, and links assets that share one', async () => {
+    const light = (n: number, device: string): object => ({
+      id: `urn:ngsi-ld:Streetlight:${n}`,
+      type: 'Streetlight',
+      streetPoleNum: { type: 'Property', value: `Pole ${n}` },
+      location: { type: 'GeoProperty', value: { type: 'Point', coordinates: [174.05, -41.25] } },
+      refDevice: { type: 'Relationship', object: [device] },
+    });
+    const device = (n: number): object => ({
+      id: `urn:ngsi-ld:Device:${n}`,
+      type: 'Device',
+      serialNumber: `D${n}`,
+      macAddress: [`02:00:00:00:01:0${n}`],
+      firmwareVersion: '5.1',
+      refDeviceModel: 'urn:ngsi-ld:DeviceModel:LC-7',
+    });
+    const file = JSON.stringify([
+      light(1, 'urn:ngsi-ld:Device:1'),
+      device(1),
+      light(2, 'urn:ngsi-ld:Device:2'),
+      light(3, 'urn:ngsi-ld:Device:2'),
+      device(2),
+      { id: 'urn:ngsi-ld:Road:1', type: 'Road' },
+    ]);
+    const report = await commit(file, 'lights.jsonld');
+    expect(report.format).toBe('ngsi-ld');
+    expect(report.counts).toMatchObject({ rows: 5, new: 4, rejected: 1 });
+    const bySource = (id: string) =>
+      city
+        .deviceIds()
+        .map((one) => city.record(one)!)
+        .find((one) => one.sourceId === id);
+    expect(bySource('urn:ngsi-ld:Device:1')).toMatchObject({
+      class: 'street-light',
+      name: 'Pole 1',
+      serial: 'D1',
+      firmware: '5.1',
+      model: 'LC-7',
+      ward: 'ward-west',
+    });
+    const [two, three, controller] = ['Streetlight:2', 'Streetlight:3', 'Device:2'].map((id) =>
+      bySource(`urn:ngsi-ld:${id}`)!,
+    );
+    const graph = city.graph();
+    const targets = (id: string): string[] =>
+      [
+        ...graph.forward.targets.subarray(
+          graph.forward.offsets[graph.indexOf(id)],
+          graph.forward.offsets[graph.indexOf(id) + 1],
+        ),
+      ].map((node) => graph.ids[node]!);
+    expect(targets(two!.id)).toContain(controller!.id);
+    expect(targets(three!.id)).toContain(controller!.id);
+    expect((await preview(file, 'lights.jsonld')).counts).toMatchObject({ same: 4, rejected: 1 });
+    expect(await undo(report.id)).toMatchObject({ ok: true });
+    expect(city.deviceIds()).toHaveLength(5);
+  });
+});
