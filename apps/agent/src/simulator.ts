@@ -6,7 +6,7 @@ import { isMain } from './is-main.ts';
 import { createLog, type Log } from '@cityward/log';
 import { SECOND_MS } from '@cityward/kernel';
 import { portMerrow, type PortMerrow } from '@cityward/city/reference';
-import { openCredentials } from './credentials.ts';
+import { openCredentials, type Credential } from './credentials.ts';
 import { beginLife } from './daily-life.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { enrolAll, ENROL_AT_ONCE } from './enrolling.ts';
@@ -101,6 +101,15 @@ function codeDesk(parts: SimulatorParts) {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** What the parent says while devices run. */
+const listener =
+  (hears: { desk: ReturnType<typeof codeDesk>; devices: Devices; say: SimulatorParts['say'] }) =>
+  ({ codes, cutLink, mendLink }: Told): void => {
+    if (codes) hears.desk.bring(readCodes(codes));
+    if (typeof cutLink === 'string' && hears.devices.cutLink(cutLink)) hears.say({ linkCut: cutLink });
+    if (typeof mendLink === 'string' && hears.devices.mendLink(mendLink)) hears.say({ linkMended: mendLink });
+  };
+
 export function createSimulator(parts: SimulatorParts): Simulator {
   const { start, log, say } = parts;
   const city = portMerrow(start.city);
@@ -110,12 +119,17 @@ export function createSimulator(parts: SimulatorParts): Simulator {
   const est = createEstClient({ ...start.est, connections: ENROL_AT_ONCE });
   const credentials = openCredentials(start.dataFolder);
   const stopping = new AbortController();
+  const { signal } = stopping;
   const desk = codeDesk(parts);
   const total = city.devices.length;
   let enrolled = 0;
   const devices: Devices = createDevices({ city, broker: start.mqtt, fabric, schedule, log, random: Math.random });
   const progress = (): void => say({ enrolled, connected: devices.connected, total });
   let ticker: NodeJS.Timeout | null = null;
+  const alive = (credential: Credential): void => {
+    enrolled++;
+    devices.add(credential);
+  };
 
   /** Switches first, since the others' conversations are reported by them. */
   const order = [...city.devices].sort((a, b) => Number(b.class === 'site-switch') - Number(a.class === 'site-switch'));
@@ -125,36 +139,20 @@ export function createSimulator(parts: SimulatorParts): Simulator {
       ticker = setInterval(progress, PROGRESS_MS);
       const opened = await field.start();
       const result = await enrolAll(
-        {
-          est,
-          credentials,
-          log,
-          signal: stopping.signal,
-          codesFor: desk.codesFor,
-          enrolled: (credential) => {
-            enrolled++;
-            devices.add(credential);
-          },
-        },
+        { est, credentials, log, signal, codesFor: desk.codesFor, enrolled: alive },
         order.map((device) => device.id),
       );
       est.close();
       const patience = Date.now() + CONNECT_WAIT_MS;
-      while (devices.connected < enrolled && Date.now() < patience && !stopping.signal.aborted)
-        await pause(PROGRESS_MS / 5);
+      while (devices.connected < enrolled && Date.now() < patience && !signal.aborted) await pause(PROGRESS_MS / 5);
       clearInterval(ticker);
-      if (stopping.signal.aborted) return;
+      if (signal.aborted) return;
       progress();
       beginLife({ city, fabric, field, schedule }, Date.now());
       beginStory({ city, fabric, schedule }, start.story, Date.now());
       say({ ready: { failed: result.failed.length, ...opened } });
     },
-    told: (message) => {
-      if (message.codes) desk.bring(readCodes(message.codes));
-      if (typeof message.cutLink === 'string' && devices.cutLink(message.cutLink)) say({ linkCut: message.cutLink });
-      if (typeof message.mendLink === 'string' && devices.mendLink(message.mendLink))
-        say({ linkMended: message.mendLink });
-    },
+    told: listener({ desk, devices, say }),
     stop: async () => {
       stopping.abort();
       if (ticker) clearInterval(ticker);
