@@ -31,12 +31,18 @@ async function underLoad(
   return { server, generator };
 }
 
+/** Past this many, no further kill is begun once the time is over. */
+const KILLS_AT_LEAST = 20;
+const KILLS_BUDGET_MS = 600_000;
+
 /** SIGKILL again and again on one data folder: each start repairs and goes on where the last was killed. */
 export async function killMany(folder: string, credentials: Credentials, times: number): Promise<Crashes> {
   const random = seeded('kill');
   const acknowledged: Ranges[] = [];
+  const end = Date.now() + KILLS_BUDGET_MS;
   let from = 0;
-  for (let i = 0; i < times; i++) {
+  let done = 0;
+  for (; done < times && (done < KILLS_AT_LEAST || Date.now() < end); done++) {
     const { server, generator } = await underLoad(folder, credentials, { disk: 'real', from });
     await generator.ask('reach', LOAD + random.int(LOAD_SPREAD));
     await server.kill('SIGKILL');
@@ -46,7 +52,7 @@ export async function killMany(folder: string, credentials: Credentials, times: 
     acknowledged.push(drained.acknowledged);
     from = drained.next;
   }
-  return { times, ...compare(acknowledged, await tallyFolder(join(folder, 'stream'))) };
+  return { times: done, ...compare(acknowledged, await tallyFolder(join(folder, 'stream'))) };
 }
 
 /** The same over a disk in the server's memory that loses what was not synced, and parts of it at random. */
