@@ -3,7 +3,13 @@ import { HOUR_MS } from '@cityward/kernel';
 import { bandWhat, grow, keyOf, openFinding, raise, type LiveFinding, type OffBandCause } from './findings.ts';
 import { bandNow, valueNow } from './hours.ts';
 import { BYTES_IN, BYTES_OUT, CONVERSATIONS, MEASURE_COUNT, PEERS } from './measures.ts';
-import { BAND_ALARM_OCTAVES, RING_HOURS, SILENCE_SHARE_MAX, SILENCE_TOGETHER_MIN } from './parameters.ts';
+import {
+  BAND_ALARM_OCTAVES,
+  BAND_GROWTH_STEP,
+  RING_HOURS,
+  SILENCE_SHARE_MAX,
+  SILENCE_TOGETHER_MIN,
+} from './parameters.ts';
 import { aboutRow, type Silence, type WatchState } from './state.ts';
 import { CLOSED_VALUES, NOW_REAL, NOW_UNAUTHENTICATED } from './table.ts';
 
@@ -37,6 +43,7 @@ function above(state: WatchState, moment: Moment, measure: number): void {
   const key = keyOf(ids[row]!, 'off-band', bandWhat(measure, false));
   const open = openFinding(state.registry, key, moment.at);
   const again = (columns.above[row]! & (1 << measure)) !== 0;
+  columns.high[row * MEASURE_COUNT + measure] = value * BAND_GROWTH_STEP;
   columns.above[row]! |= 1 << measure;
   const now = columns.now[row]!;
   const marks = { replay: false, simulated: !(now & NOW_REAL), authenticated: !(now & NOW_UNAUTHENTICATED) };

@@ -1,5 +1,5 @@
 /** A device's own band for an hour of the day: medians of the same hour, and deviations, over the last fortnight. */
-import { MEASURES, MEASURE_COUNT, NO_VALUE, octavesOf, valueOfOctaves } from './measures.ts';
+import { MEASURES, MEASURE_COUNT, NO_VALUE, valueOfOctaves } from './measures.ts';
 import {
   BAND_DAYS_MIN,
   BAND_DEVIATIONS,
@@ -15,9 +15,11 @@ import {
 import type { Columns } from './table.ts';
 
 const HOURS_A_DAY = 24;
-const DAYS = RING_HOURS / HOURS_A_DAY;
 const MAD_TO_DEVIATION = 1.4826;
-const scratch = new Float64Array(RING_HOURS);
+const INSERTION_MAX = 24;
+/** Reused, so that nothing is allocated for each device and hour. */
+const scratch = new Float64Array(RING_HOURS + 1);
+const centres = new Float64Array(2 * HOURS_A_DAY);
 
 /** Saturday or Sunday, in UTC. 1970-01-01 was a Thursday. */
 export const isWeekend = (hour: number): boolean => {
@@ -28,52 +30,52 @@ export const isWeekend = (hour: number): boolean => {
 /** Where `hour` lies in the ring of a device. */
 export const slotOf = (hour: number): number => hour % RING_HOURS;
 
-/** The byte of one measure in one hour of the ring, `NO_VALUE` where nothing may be learned from it. */
-function learnedByte(columns: Columns, device: number, at: { hour: number; measure: number }): number {
-  const slot = device * RING_HOURS + slotOf(at.hour);
-  if (columns.marks[slot]! & (1 << at.measure)) return NO_VALUE;
-  return columns.ring[slot * MEASURE_COUNT + at.measure]!;
-}
-
+/** Sorts the first `count` values in place and takes the middle; by insertion, since a handful of values is the rule. */
 function medianOf(values: Float64Array, count: number): number {
-  const sorted = values.subarray(0, count).sort();
+  if (count > INSERTION_MAX) values.subarray(0, count).sort();
+  else
+    for (let at = 1; at < count; at++) {
+      const value = values[at]!;
+      let to = at;
+      while (to > 0 && values[to - 1]! > value) values[to] = values[--to]!;
+      values[to] = value;
+    }
   const middle = count >> 1;
-  return count % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return count % 2 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2;
 }
 
-interface Centre {
-  /** Octaves. */
-  readonly median: number;
-  readonly days: number;
+interface CentrePlace {
+  readonly hour: number;
+  readonly last: number;
+  readonly measure: number;
 }
+/** How many days the last `centreOf` rests on. */
+let centreDays = 0;
 
 /**
- * Median of one measure at the hour of day of `hour` over the fortnight that ends with `last`, of days like it where enough
- * are known, else of all days.
+ * Median, in octaves, of one measure at the hour of day of `hour` over the fortnight that ends with `last`: of days like it
+ * where enough are known, else of all days. NaN where nothing is known; sets `centreDays`.
  */
-function centreOf(
-  columns: Columns,
-  device: number,
-  at: { hour: number; last: number; measure: number },
-): Centre | null {
-  const weekend = isWeekend(at.hour);
-  const newest = at.last - ((((at.last - at.hour) % HOURS_A_DAY) + HOURS_A_DAY) % HOURS_A_DAY);
+function centreOf(columns: Columns, device: number, { hour, last, measure }: CentrePlace): number {
+  const { ring, marks } = columns;
+  const weekend = isWeekend(hour);
+  const newest = last - ((((last - hour) % HOURS_A_DAY) + HOURS_A_DAY) % HOURS_A_DAY);
+  const steps = MEASURES[measure]!.steps;
   let own = 0;
   let all = 0;
-  for (let day = 0; day < DAYS; day++) {
-    const hour = newest - day * HOURS_A_DAY;
-    if (hour <= at.last - RING_HOURS || hour < 0) break;
-    const byte = learnedByte(columns, device, { hour, measure: at.measure });
-    if (byte === NO_VALUE) continue;
-    // Days like this one are gathered at the front, the others at the back.
-    if (isWeekend(hour) === weekend) {
+  for (let at = newest; at > last - RING_HOURS && at >= 0; at -= HOURS_A_DAY) {
+    const slot = device * RING_HOURS + slotOf(at);
+    const byte = ring[slot * MEASURE_COUNT + measure]!;
+    if (byte === NO_VALUE || marks[slot]! & (1 << measure)) continue;
+    // Days like this one are gathered at the front, the others behind them.
+    if (isWeekend(at) === weekend) {
       scratch[all] = scratch[own]!;
-      scratch[own++] = octavesOf(at.measure, byte);
-    } else scratch[all] = octavesOf(at.measure, byte);
+      scratch[own++] = byte / steps;
+    } else scratch[all] = byte / steps;
     all++;
   }
-  const days = own >= BAND_OWN_DAYS_MIN ? own : all;
-  return days === 0 ? null : { median: medianOf(scratch, days), days };
+  centreDays = own >= BAND_OWN_DAYS_MIN ? own : all;
+  return centreDays === 0 ? Number.NaN : medianOf(scratch, centreDays);
 }
 
 /**
@@ -83,40 +85,39 @@ function centreOf(
 export function refreshDeviations(columns: Columns, device: number, last: number): boolean {
   if (columns.bandHour[device]! >= 0 && last - columns.bandHour[device]! < BAND_REFRESH_HOURS) return false;
   columns.bandHour[device] = last;
-  const strays = new Float64Array(RING_HOURS);
+  const { ring, marks } = columns;
   for (let measure = 0; measure < MEASURE_COUNT; measure++) {
-    const centres = centresOfDay(columns, device, { last, measure });
+    setCentresOfDay(columns, device, { last, measure });
+    const steps = MEASURES[measure]!.steps;
     let count = 0;
     let up = 0;
     let down = 0;
-    for (let back = 0; back < RING_HOURS; back++) {
-      const hour = last - back;
-      const byte = hour < 0 ? NO_VALUE : learnedByte(columns, device, { hour, measure });
-      if (byte === NO_VALUE) continue;
-      const stray = octavesOf(measure, byte) - centres[(hour % HOURS_A_DAY) + (isWeekend(hour) ? HOURS_A_DAY : 0)]!;
-      strays[count++] = Math.abs(stray);
+    for (let hour = last; hour > last - RING_HOURS && hour >= 0; hour--) {
+      const slot = device * RING_HOURS + slotOf(hour);
+      const byte = ring[slot * MEASURE_COUNT + measure]!;
+      if (byte === NO_VALUE || marks[slot]! & (1 << measure)) continue;
+      const stray = byte / steps - centres[(hour % HOURS_A_DAY) + (isWeekend(hour) ? HOURS_A_DAY : 0)]!;
+      scratch[count++] = Math.abs(stray);
       if (stray > up) up = stray;
       if (-stray > down) down = -stray;
     }
-    const at = device * MEASURE_COUNT + measure;
-    columns.deviation[at] = count === 0 ? 0 : medianOf(strays, count) * MAD_TO_DEVIATION;
-    columns.recordUp[at] = up;
-    columns.recordDown[at] = down;
+    const cell = device * MEASURE_COUNT + measure;
+    columns.deviation[cell] = count === 0 ? 0 : medianOf(scratch, count) * MAD_TO_DEVIATION;
+    columns.recordUp[cell] = up;
+    columns.recordDown[cell] = down;
   }
   return true;
 }
 
 /** Medians for the 24 hours of a working day, then of a weekend day. */
-function centresOfDay(columns: Columns, device: number, at: { last: number; measure: number }): Float64Array {
-  const centres = new Float64Array(2 * HOURS_A_DAY);
-  const weekendHour = nearestHour(at.last, true);
-  const workingHour = nearestHour(at.last, false);
+function setCentresOfDay(columns: Columns, device: number, at: { last: number; measure: number }): void {
+  const { last, measure } = at;
+  const working = nearestHour(last, false);
+  const weekend = nearestHour(last, true);
   for (let hour = 0; hour < HOURS_A_DAY; hour++) {
-    const place = { last: at.last, measure: at.measure };
-    centres[hour] = centreOf(columns, device, { ...place, hour: workingHour + hour })?.median ?? 0;
-    centres[HOURS_A_DAY + hour] = centreOf(columns, device, { ...place, hour: weekendHour + hour })?.median ?? 0;
+    centres[hour] = centreOf(columns, device, { last, measure, hour: working + hour });
+    centres[HOURS_A_DAY + hour] = centreOf(columns, device, { last, measure, hour: weekend + hour });
   }
-  return centres;
 }
 
 /** The first hour of some day near `last` that is, or is not, of a weekend. */
@@ -149,17 +150,21 @@ export interface BandPlace {
 export function bandAt(columns: Columns, device: number, at: BandPlace): Band | null {
   if (columns.learned[device]! < LEARNING_HOURS) return null;
   const centre = centreOf(columns, device, at);
-  if (centre === null || centre.days < BAND_DAYS_MIN) return null;
-  const before = centreOf(columns, device, { ...at, hour: at.hour - 1 }) ?? centre;
-  const after = centreOf(columns, device, { ...at, hour: at.hour + 1 }) ?? centre;
-  const cell = device * MEASURE_COUNT + at.measure;
+  const days = centreDays;
+  if (days < BAND_DAYS_MIN) return null;
+  const { hour, last, measure } = at;
+  const before = centreOf(columns, device, { last, measure, hour: hour - 1 });
+  const after = centreOf(columns, device, { last, measure, hour: hour + 1 });
+  const cell = device * MEASURE_COUNT + measure;
   const deviation = Math.max(columns.deviation[cell]!, BAND_DEVIATION_MIN);
-  const few = 1 + BAND_FEW_DAYS / centre.days;
+  const few = 1 + BAND_FEW_DAYS / days;
   const own = Math.max(BAND_DEVIATIONS * deviation, BAND_RECORD_FACTOR * columns.recordUp[cell]!) * few;
   const up = Math.max(own, BAND_RECORD_FACTOR * at.kindStray);
   const down = Math.max(BAND_DEVIATIONS * deviation, BAND_RECORD_FACTOR * columns.recordDown[cell]!) * few;
-  const high = valueOfOctaves(Math.max(centre.median, before.median, after.median) + up);
-  const least = Math.min(centre.median, before.median, after.median);
+  const high = valueOfOctaves(Math.max(centre, orElse(before, centre), orElse(after, centre)) + up);
+  const least = Math.min(centre, orElse(before, centre), orElse(after, centre));
   const low = valueOfOctaves(least) >= SILENCE_EXPECTED_MIN ? valueOfOctaves(least - down) : -1;
-  return { low, high: Math.max(high, MEASURES[at.measure]!.floor), usual: valueOfOctaves(centre.median) };
+  return { low, high: Math.max(high, MEASURES[measure]!.floor), usual: valueOfOctaves(centre) };
 }
+
+const orElse = (value: number, other: number): number => (Number.isNaN(value) ? other : value);

@@ -1,7 +1,7 @@
 /** The hours of a device: sums of the running one, its closing into the ring, and the band it is judged by. */
 import { HOUR_MS } from '@cityward/kernel';
 import { bandAt, refreshDeviations, slotOf, type Band } from './band.ts';
-import { bandWhat, keyOf } from './findings.ts';
+import { bandWhat, grow, keyOf } from './findings.ts';
 import {
   BYTES_IN,
   BYTES_OUT,
@@ -138,6 +138,7 @@ function close(state: WatchState, row: number): void {
   const slot = row * RING_HOURS + slotOf(hour);
   const now = columns.now[row]!;
   const silent = silenceOf(state, row);
+  if (columns.above[row] !== 0) finishAbove(state, row);
   columns.marks[slot] =
     columns.above[row]! |
     (silent < 0 ? 0 : 1 << silent) |
@@ -149,6 +150,19 @@ function close(state: WatchState, row: number): void {
       ? encodeValue(measure, valueNow(state, row, measure))
       : NO_VALUE;
   if (known) learnHours(state, row, 1);
+}
+
+/** The last word on measures that were above their band: what the hour came to. */
+function finishAbove(state: WatchState, row: number): void {
+  const { columns, ids } = state.table;
+  for (let measure = 0; measure < MEASURE_COUNT; measure++) {
+    if (!(columns.above[row]! & (1 << measure))) continue;
+    const open = state.registry.open.get(keyOf(ids[row]!, 'off-band', bandWhat(measure, false)));
+    if (open?.cause.detector !== 'off-band' || open.cause.hour !== columns.hour[row]) continue;
+    open.cause.value = valueNow(state, row, measure);
+    const at = Math.min(columns.lastAt[row]!, (columns.hour[row]! + 1) * HOUR_MS - 1);
+    grow(state.registry, open, { at, count: 0, marks: open });
+  }
 }
 
 /** Hours in which the device said nothing: zero where others were heard, else not known. */

@@ -27,12 +27,14 @@ export const BAND_FEW_DAYS = 3;
 /** off-band: a working day or weekend has its own band once this many of it are known, else all days are taken together. */
 export const BAND_OWN_DAYS_MIN = 3;
 /** off-band: hours after which a device's deviations are worked out anew. */
-export const BAND_REFRESH_HOURS = 6;
+export const BAND_REFRESH_HOURS = 24;
 /** off-band: silence is judged only where at least this much an hour was expected. */
 export const SILENCE_EXPECTED_MIN = 12;
 /** off-band: when more of the always-on devices than this share (and at least so many) fall silent in the same hour, the fault lies on the way to us. */
 export const SILENCE_SHARE_MAX = 0.2;
 export const SILENCE_TOGETHER_MIN = 8;
+/** off-band: a finding of the running hour grows in steps of this factor, not with every packet. */
+export const BAND_GROWTH_STEP = 1.05;
 /** off-band: four octaves above the band is an alarm, less a warning. */
 export const BAND_ALARM_OCTAVES = 4;
 /** off-band and scan: hours of quiet after which the same thing again is a new finding. */
