@@ -8,7 +8,7 @@ import type { CedarRecord, EntityRef } from './domain/values.ts';
 import { entityRef } from './domain/values.ts';
 import { loadBundle } from './load.ts';
 import type { Bundle } from './load.ts';
-import type { Engine } from './domain/engine.ts';
+import type { Answer } from './domain/engine.ts';
 
 export interface Decision {
   readonly allow: boolean;
@@ -58,21 +58,22 @@ export function createPolicy({ log, onFault, folder = BUNDLE_FOLDER }: PolicyOpt
     onFault({ principal: nameOf(principal), action, resource: nameOf(resource), faults });
     return { allow: false, reasons: NONE, faults };
   };
-  const actionRef = (action: string): EntityRef => engine.actionRef(action) ?? entityRef('Action', action);
+  const actionRef = (action: string): EntityRef => engine.plan(action)?.ref ?? entityRef('Action', action);
   return {
     bundle,
     decide(...[principal, action, resource, context = NO_CONTEXT]) {
       try {
         const about = resourceRef(resource);
         if (about === null) return DENIED;
+        const plan = engine.plan(action);
         const env: Env = {
           principal: principalRef(principal),
-          action: actionRef(action),
+          action: plan?.ref ?? entityRef('Action', action),
           resource: about,
           context: context as CedarRecord,
           find: null,
         };
-        const decision = decideIn(engine, env);
+        const decision = decisionOf(engine.decide(env, plan));
         return decision.faults.length === 0 ? decision : alarm({ principal, action, resource }, decision.faults);
       } catch (fault) {
         return alarm({ principal, action, resource }, [
@@ -100,8 +101,7 @@ function nameOf(one: Principal | Resource): string {
 }
 
 /** Cedar skips a policy that faults, a `forbid` too; here a fault denies. */
-function decideIn(engine: Engine, env: Env): Decision {
-  const answer = engine.decide(env);
+function decisionOf(answer: Answer): Decision {
   if (answer.decision === 'invalid') return { allow: false, reasons: NONE, faults: [`request: ${answer.reason}`] };
   const { decision, reasons, faults } = answer;
   if (faults.length > 0)

@@ -21,9 +21,7 @@ const jsonOf = (text: string): unknown => {
   return answer.json;
 };
 const ask = (condition: string, context: unknown = {}, data: Partial<EntityData> = {}): Evaluation =>
-  compilePolicies(
-    [{ id: 'p', json: jsonOf(`permit (principal, action, resource) when { ${condition} };`) }],
-  ).evaluate({
+  compilePolicies([{ id: 'p', json: jsonOf(`permit (principal, action, resource) when { ${condition} };`) }]).evaluate({
     principal: entityRef('User', 'ann', { attributes: {}, parents: [], tags: null, ...data }),
     action: entityRef('Action', 'read'),
     resource: entityRef('Doc', 'd'),

@@ -13,7 +13,9 @@ interface Way {
   readonly resource: EntityRule;
   readonly evaluate: (env: Env) => Evaluation;
 }
-interface ActionPlan {
+export interface ActionPlan {
+  /** With the groups that it is in. */
+  readonly ref: EntityRef;
   readonly contextFits: (record: CedarRecord) => boolean;
   /** By principal type, then by resource type. */
   readonly ways: ReadonlyMap<string, ReadonlyMap<string, Way>>;
@@ -26,9 +28,10 @@ export interface Engine {
   readonly schema: Schema;
   readonly policySet: PolicySet;
   readonly conformance: Conformance;
-  decide(env: Env): Answer;
-  /** The action with its groups, by `actionName`; undefined for one that the schema does not have. */
-  actionRef(name: string): EntityRef | undefined;
+  /** By `actionName`; undefined for one that the schema does not have. */
+  plan(name: string): ActionPlan | undefined;
+  /** @param plan that of the request's action, where it is at hand */
+  decide(env: Env, plan?: ActionPlan): Answer;
 }
 
 export function createEngine(schema: Schema, policySet: PolicySet): Engine {
@@ -36,6 +39,7 @@ export function createEngine(schema: Schema, policySet: PolicySet): Engine {
   const plans = new Map<string, ActionPlan>();
   for (const [name, action] of schema.actions)
     plans.set(name, {
+      ref: action.ref,
       contextFits: conformance.context(action.context),
       ways: waysOf(action, conformance, policySet),
     });
@@ -43,9 +47,8 @@ export function createEngine(schema: Schema, policySet: PolicySet): Engine {
     schema,
     policySet,
     conformance,
-    actionRef: (name) => schema.actions.get(name)?.ref,
-    decide(env) {
-      const plan = plans.get(actionName(env.action.type, env.action.id));
+    plan: (name) => plans.get(name),
+    decide(env, plan = plans.get(actionName(env.action.type, env.action.id))) {
       const way = plan?.ways.get(env.principal.type)?.get(env.resource.type);
       const known =
         way !== undefined &&

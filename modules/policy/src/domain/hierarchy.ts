@@ -9,8 +9,13 @@ export function isIn(below: EntityRef, above: EntityRef, env: Env): boolean {
   if (sameEntity(below, above)) return true;
   const parents = dataOf(below, env)?.parents;
   if (parents === undefined || parents.length === 0) return false;
-  for (const parent of parents) if (sameEntity(parent, above)) return true;
-  return isAbove(parents, above, env);
+  let deeper = false;
+  for (const parent of parents) {
+    if (sameEntity(parent, above)) return true;
+    const data = dataOf(parent, env);
+    if (data !== null && data.parents.length > 0) deeper = true;
+  }
+  return deeper && isAbove(parents, above, env);
 }
 
 /** Every ancestor is visited once, so that a ladder of shared parents does not multiply. */
