@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { factOf, startedCore } from './fixture.ts';
 
 const [folder = '', round = '0'] = process.argv.slice(2);
+if (folder === '') throw new Error('name a folder');
 const core = await startedCore(folder, { segmentMaxBytes: 2_000_000 });
 const tell = (line: object): unknown => writeSync(1, `${JSON.stringify(line)}\n`);
 tell({ checkpoint: core.published.text });

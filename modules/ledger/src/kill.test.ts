@@ -31,7 +31,7 @@ function runAndKill(folder: string, round: number): Promise<Told> {
         const said = JSON.parse(line) as { checkpoint?: string; acknowledged?: string[]; last?: number };
         if (said.checkpoint) told.checkpoints.push(said.checkpoint);
         said.acknowledged?.forEach((id, i, ids) => told.acknowledged.set(id, said.last! - ids.length + 1 + i));
-        if (said.acknowledged) timer ??= setTimeout(() => child.kill('SIGKILL'), 20 + Math.random() * 400);
+        if (said.acknowledged) timer ??= setTimeout(() => child.kill('SIGKILL'), 10 + Math.random() * 150);
       }
     });
     child.on('close', (_code, signal) =>
