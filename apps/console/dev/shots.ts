@@ -20,15 +20,15 @@ export const CHROMIUM_FLAGS = [
 ];
 const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 const THEMES = ['light', 'dark'] as const;
-const SETTLE_MS = 900;
+const SETTLE_MS = 1_500;
 
 /** Name, address, and what to do before the picture. */
 const SCENES: readonly (readonly [string, string, ((page: Page) => Promise<void>)?])[] = [
-  ['city', '/', async (page) => void (await page.waitForSelector('[data-ready]', { timeout: 20_000 }))],
+  ['city', '/', async (page) => void (await page.waitForSelector('[data-ready]', { timeout: 60_000 }))],
   [
     'city-ward',
     '/?ward=harbour',
-    async (page) => void (await page.waitForSelector('[data-ready]', { timeout: 20_000 })),
+    async (page) => void (await page.waitForSelector('[data-ready]', { timeout: 60_000 })),
   ],
   ['city-svg', '/?svg=1'],
   ['city-table', '/?view=table'],

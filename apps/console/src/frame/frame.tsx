@@ -1,6 +1,6 @@
 /** The frame around every page: rail, top bar, banners, palette, drawer, announcements. */
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { Outlet, useRouterState } from '@tanstack/react-router';
+import { Outlet, useRouter, useRouterState } from '@tanstack/react-router';
 import { useLocalStorage } from '@mantine/hooks';
 import { words } from '../words/en-GB.ts';
 import { Announcer } from './announcer.tsx';
@@ -9,6 +9,7 @@ import { BottomBar } from './bottom-bar.tsx';
 import { DeviceDrawer } from '../modules/city/device-drawer.tsx';
 import { KeysHelp } from './keys-help.tsx';
 import { Palette } from './palette.tsx';
+import { PAGES } from './pages.ts';
 import { Rail } from './rail.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useGoKeys } from './go-keys.ts';
@@ -25,6 +26,19 @@ function useFocusOnTurn(): React.RefObject<HTMLElement | null> {
   return main;
 }
 
+const PRELOAD_AFTER_MS = 1_500;
+
+/** Fetches the code of the other pages once the first one stands, so that turning to them is instant. */
+function usePreload(): void {
+  const router = useRouter();
+  useEffect(() => {
+    const timer = window.setTimeout(() => {
+      for (const page of PAGES) void router.loadRouteChunk(router.routesByPath[page.to]);
+    }, PRELOAD_AFTER_MS);
+    return () => window.clearTimeout(timer);
+  }, [router]);
+}
+
 export function Frame(): ReactNode {
   const [narrow, setNarrow] = useLocalStorage({
     key: 'cityward-rail',
@@ -34,6 +48,7 @@ export function Frame(): ReactNode {
   const [help, setHelp] = useState(false);
   const main = useFocusOnTurn();
   useGoKeys(() => setHelp(true));
+  usePreload();
   return (
     <div className="cw-frame" data-narrow={narrow || undefined}>
       <a className="cw-skip" href="#main" onClick={() => main.current?.focus()}>

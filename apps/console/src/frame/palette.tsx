@@ -114,6 +114,11 @@ export function Palette(): ReactNode {
       maxHeight={420}
       limit={24}
       highlightQuery
+      centered={false}
+      yOffset="12vh"
+      overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
+      transitionProps={{ duration: 100 }}
+      attributes={{ content: { 'aria-label': words.frame.searchShort } }}
       nothingFound={words.palette.nothing}
       searchProps={{
         leftSection: <IconSearch size={18} aria-hidden />,

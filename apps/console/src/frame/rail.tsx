@@ -60,9 +60,10 @@ export function Rail({ narrow, onToggle }: { readonly narrow: boolean; readonly 
   const Toggle = narrow ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
   return (
     <nav className="cw-rail" aria-label={words.frame.pages}>
-      <Link to="/" className="cw-brand" aria-label={words.frame.home}>
+      <Link to="/" className="cw-brand">
         <Mark />
         <span className="cw-rail-word">{words.product}</span>
+        <span className="cw-unseen">{words.frame.home}</span>
       </Link>
       <ul>
         {pages.map((page) => (

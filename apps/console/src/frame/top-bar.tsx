@@ -11,25 +11,27 @@ import { PersonMenu } from './person-menu.tsx';
 import { ThemeButton } from './theme-button.tsx';
 import { useSetUrl, useUrl } from './url.ts';
 
+/** Stands for all wards in the choice; no ward has this id. */
+const WHOLE = '*';
+
 function WardChoice(): ReactNode {
   const url = useUrl();
   const setUrl = useSetUrl();
   const city = useAsk('cityNow', {}).data;
+  const whole = words.frame.wholeCity(city?.name ?? '');
   const wards = (city?.wards ?? []).map((ward) => ({ value: ward.id, label: ward.name }));
   return (
     <Select
       className="cw-ward"
       aria-label={words.frame.part}
-      placeholder={words.frame.wholeCity(city?.name ?? '')}
       leftSection={<IconMapPin size={16} stroke={1.7} aria-hidden />}
-      data={wards}
-      value={url.ward ?? null}
-      onChange={(ward) => setUrl({ ward })}
-      clearable
+      data={[{ value: WHOLE, label: whole }, ...wards]}
+      value={url.ward ?? WHOLE}
+      onChange={(ward) => setUrl({ ward: ward === WHOLE ? null : ward })}
+      allowDeselect={false}
       searchable
       nothingFoundMessage={words.frame.noWard}
       comboboxProps={{ shadow: 'md' }}
-      clearButtonProps={{ 'aria-label': words.frame.clearWard, tabIndex: 0 }}
     />
   );
 }
@@ -94,7 +96,7 @@ export const TopBar = ({ onHelp }: { readonly onHelp: () => void }): ReactNode =
     </span>
     <WardChoice />
     <TimeShown />
-    <UnstyledButton className="cw-search" onClick={() => spotlight.open()} aria-label={words.frame.search}>
+    <UnstyledButton className="cw-search" onClick={() => spotlight.open()}>
       <IconSearch size={16} stroke={1.7} aria-hidden />
       <span>{words.frame.searchShort}</span>
       <Kbd size="xs">Ctrl K</Kbd>

@@ -84,9 +84,9 @@ export const MAP_TONES = {
     link: '#9aa6b4',
   },
   dark: {
-    sea: '#0f171e',
+    sea: '#0f1d29',
     land: '#1c2228',
-    water: '#142029',
+    water: '#17304a',
     park: '#1c2a22',
     building: '#252c33',
     street: '#2b333c',

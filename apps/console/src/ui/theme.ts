@@ -10,7 +10,7 @@ const CITY: MantineColorsTuple = [
   '#a8c7ec',
   '#7fa6d2',
   '#4f7cae',
-  '#335d8f',
+  '#3d6da4',
   '#23466e',
   '#1b3858',
   '#132a44',
@@ -22,7 +22,7 @@ const DANGER: MantineColorsTuple = [
   '#ff9d70',
   '#ee7440',
   '#e05a22',
-  '#d9480f',
+  '#c2410c',
   '#b3390b',
   '#a8330a',
   '#7d2607',
@@ -54,9 +54,7 @@ const NIGHT: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: 'city',
-  primaryShade: { light: 7, dark: 3 },
-  autoContrast: true,
-  luminanceThreshold: 0.35,
+  primaryShade: { light: 7, dark: 6 },
   colors: { city: CITY, danger: DANGER, gray: GREY, dark: NIGHT },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',

@@ -75,19 +75,22 @@ export function ColumnMapCard({ report }: { readonly report: ImportReport }): Re
                 <th scope="row">{column.column}</th>
                 <td className="cw-small cw-sample">{column.sample}</td>
                 <td>
-                  <NativeSelect
-                    size="xs"
-                    aria-label={words.import.means(column.column)}
-                    disabled={!editable}
-                    value={map.get(column.column) ?? ''}
-                    data={[
-                      { value: '', label: words.import.notUsed },
-                      ...fields.map((field) => ({ value: field, label: field })),
-                    ]}
-                    onChange={(event) =>
-                      setChanged(new Map([...changed, [column.column, event.currentTarget.value || null]]))
-                    }
-                  />
+                  {editable ? (
+                    <NativeSelect
+                      size="xs"
+                      aria-label={words.import.means(column.column)}
+                      value={map.get(column.column) ?? ''}
+                      data={[
+                        { value: '', label: words.import.notUsed },
+                        ...fields.map((field) => ({ value: field, label: field })),
+                      ]}
+                      onChange={(event) =>
+                        setChanged(new Map([...changed, [column.column, event.currentTarget.value || null]]))
+                      }
+                    />
+                  ) : (
+                    (map.get(column.column) ?? <span className="cw-muted">{words.import.notUsed}</span>)
+                  )}
                 </td>
               </tr>
             ))}

@@ -3,8 +3,8 @@ import ELK from 'elkjs/lib/elk-api.js';
 import workerUrl from 'elkjs/lib/elk-worker.min.js?url';
 import type { Trace } from '@cityward/contracts';
 
-export const NODE_WIDTH = 168;
-export const NODE_HEIGHT = 54;
+export const NODE_WIDTH = 150;
+export const NODE_HEIGHT = 60;
 /** More nodes than a person can read: the rest is in the table. */
 export const GRAPH_NODES_MAX = 80;
 
@@ -53,8 +53,8 @@ export async function place(graph: Graph): Promise<Placed> {
     layoutOptions: {
       'elk.algorithm': 'layered',
       'elk.direction': 'RIGHT',
-      'elk.spacing.nodeNode': '18',
-      'elk.layered.spacing.nodeNodeBetweenLayers': '96',
+      'elk.spacing.nodeNode': '12',
+      'elk.layered.spacing.nodeNodeBetweenLayers': '48',
       'elk.separateConnectedComponents': 'true',
     },
     children: nodes.map((node) => ({ id: node.id, width: NODE_WIDTH, height: NODE_HEIGHT })),

@@ -26,12 +26,15 @@ function CityNode({ data }: NodeProps<FlowNode>): ReactNode {
   const { node } = data;
   const Sign = ICONS[node.role];
   return (
-    <div className="cw-node" data-role={node.role}>
+    <div
+      className="cw-node"
+      data-role={node.role}
+      title={[node.name, node.ward].filter((part) => part !== '').join(', ')}
+    >
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <span className="cw-node-name">{node.name}</span>
       <span className="cw-node-role">
         <Sign size={13} stroke={2} aria-hidden /> {words.trace.roles[node.role]}
-        {node.ward !== '' && ` · ${node.ward}`}
       </span>
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>
@@ -69,7 +72,13 @@ function flowOf(
             ? formatSeconds(edge.at)
             : undefined,
         className: `cw-edge${strong ? ' cw-edge-strong' : ''}${edge.cut ? ' cw-edge-cut' : ''}`,
-        markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
+        markerEnd: {
+          type: MarkerType.ArrowClosed,
+          markerUnits: 'userSpaceOnUse',
+          width: 14,
+          height: 14,
+          color: strong ? 'var(--cw-suspect-fill)' : 'var(--cw-line-strong)',
+        },
         ariaLabel: `${edge.from} → ${edge.to}, ${edge.text}`,
       } as Edge;
     }),
@@ -109,7 +118,7 @@ export function PathGraph({
           nodeTypes={NODE_TYPES}
           colorMode={scheme}
           fitView
-          fitViewOptions={{ padding: 0.08, maxZoom: 1.1 }}
+          fitViewOptions={{ padding: 0.05, maxZoom: 1.1, minZoom: 0.5 }}
           minZoom={0.1}
           nodesConnectable={false}
           proOptions={{ hideAttribution: true }}

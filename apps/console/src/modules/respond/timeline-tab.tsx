@@ -1,6 +1,7 @@
 /** What happened: lanes over time, and the same as a list with the ledger entry of each. */
 import type { ReactNode } from 'react';
 import { Link } from '@tanstack/react-router';
+import { useElementSize } from '@mantine/hooks';
 import type { Incident } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
@@ -13,8 +14,8 @@ import { Brief } from '../../ui/time.tsx';
 import { NoteForm } from './incident-forms.tsx';
 import { LANES, lanesOf, type Lane, type Lanes, type TimelineItem } from './timeline.ts';
 
-const WIDTH = 1_000;
-const LEFT = 96;
+const WIDTH_MIN = 300;
+const LEFT = 80;
 const LANE = 34;
 const FOOT = 22;
 const ICONS: Readonly<Record<Lane, Icon>> = {
@@ -25,39 +26,43 @@ const ICONS: Readonly<Record<Lane, Icon>> = {
 };
 
 function Picture({ lanes }: { readonly lanes: Lanes }): ReactNode {
+  const { ref, width: measured } = useElementSize<HTMLDivElement>();
+  const width = Math.max(WIDTH_MIN, measured);
   const height = LANES.length * LANE + FOOT;
-  const x = (share: number): number => LEFT + 14 + share * (WIDTH - LEFT - 28);
+  const x = (share: number): number => LEFT + 14 + share * (width - LEFT - 28);
   return (
-    <svg className="cw-lanes" viewBox={`0 0 ${WIDTH} ${height}`} aria-hidden>
-      {LANES.map((lane, at) => (
-        <g key={lane} data-lane={lane}>
-          <rect x={LEFT} y={at * LANE + 2} width={WIDTH - LEFT} height={LANE - 4} rx="4" className="cw-lane" />
-          <text x={0} y={at * LANE + LANE / 2 + 4} className="cw-lane-name">
-            {words.timeline.lanes[lane]}
-          </text>
-        </g>
-      ))}
-      {lanes.ticks.map((tick) => (
-        <g key={tick.at}>
-          <line x1={x(tick.x)} x2={x(tick.x)} y1={0} y2={LANES.length * LANE} className="cw-lane-tick" />
-          <text x={x(tick.x)} y={height - 6} textAnchor="middle" className="cw-lane-time">
-            {lanes.ticks.length > 1 && lanes.ticks[1]!.at - lanes.ticks[0]!.at < 60_000
-              ? formatSeconds(tick.at)
-              : formatClock(tick.at)}
-          </text>
-        </g>
-      ))}
-      {lanes.dots.map((dot) => (
-        <circle
-          key={dot.at}
-          cx={x(dot.x)}
-          cy={dot.lane * LANE + LANE / 2}
-          r={6}
-          className="cw-lane-dot"
-          data-lane={dot.item.lane}
-        />
-      ))}
-    </svg>
+    <div ref={ref} className="cw-lanes">
+      <svg width={width} height={height} aria-hidden>
+        {LANES.map((lane, at) => (
+          <g key={lane} data-lane={lane}>
+            <rect x={LEFT} y={at * LANE + 2} width={width - LEFT} height={LANE - 4} rx="4" className="cw-lane" />
+            <text x={0} y={at * LANE + LANE / 2 + 4} className="cw-lane-name">
+              {words.timeline.lanes[lane]}
+            </text>
+          </g>
+        ))}
+        {lanes.ticks.map((tick) => (
+          <g key={tick.at}>
+            <line x1={x(tick.x)} x2={x(tick.x)} y1={0} y2={LANES.length * LANE} className="cw-lane-tick" />
+            <text x={x(tick.x)} y={height - 6} textAnchor="middle" className="cw-lane-time">
+              {lanes.ticks.length > 1 && lanes.ticks[1]!.at - lanes.ticks[0]!.at < 60_000
+                ? formatSeconds(tick.at)
+                : formatClock(tick.at)}
+            </text>
+          </g>
+        ))}
+        {lanes.dots.map((dot) => (
+          <circle
+            key={dot.at}
+            cx={x(dot.x)}
+            cy={dot.lane * LANE + LANE / 2}
+            r={6}
+            className="cw-lane-dot"
+            data-lane={dot.item.lane}
+          />
+        ))}
+      </svg>
+    </div>
   );
 }
 

@@ -17,7 +17,7 @@ export const city = {
   },
   services: {
     title: 'Services of the city',
-    noDevices: 'No devices of its own',
+    noDevices: 'No own devices',
     all: (state: string) => `All ${state.toLowerCase()}`,
     some: (n: string, state: string) => `${n} ${state.toLowerCase()}`,
     reporting: (share: string) => `${share} reporting; last 24 hours`,

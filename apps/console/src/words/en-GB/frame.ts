@@ -15,7 +15,7 @@ export const frame = {
   frame: {
     skip: 'Skip to the page',
     pages: 'Pages',
-    home: 'City now, the first page',
+    home: ': go to City now',
     more: 'More',
     morePages: 'More pages',
     foldShort: 'Fold',
@@ -24,7 +24,6 @@ export const frame = {
     part: 'Part of the city',
     wholeCity: (city: string) => (city === '' ? 'Whole city' : `All of ${city}`),
     noWard: 'No ward of that name',
-    clearWard: 'Show the whole city',
     live: 'Live',
     connecting: 'Connecting',
     stale: (age: string) => (age === '' ? 'Not live' : `${age} old`),
