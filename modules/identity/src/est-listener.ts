@@ -10,6 +10,8 @@ import type { ServerCertificate } from './authority.ts';
 import { EST_BODY_MAX_BYTES, type EstHandler } from './est.ts';
 
 const TICKET_KEY_BYTES = 48;
+/** No ticket of another listener resumes a session here. */
+const SESSION_CONTEXT = 'cityward-est';
 const CONNECTIONS_MAX = 2_000;
 const HANDSHAKE_MS = 15 * SECOND_MS;
 const REQUEST_MS = 20 * SECOND_MS;
@@ -40,54 +42,27 @@ export interface EstListenerParts {
 
 export function createEstListener(parts: EstListenerParts, options: EstListenerOptions): EstListener {
   const hosts = options.host === 'localhost' ? ['127.0.0.1', '::1'] : [options.host];
-  let servers: Server[] = [];
+  let servers: readonly Server[] = [];
   let rotation: NodeJS.Timeout | null = null;
   let renewAt = 0;
-
-  /** New ticket keys each day, so that a stolen one opens at most a day of sessions; a new certificate at half its life. */
-  const rotate = async (): Promise<void> => {
-    const ticketKeys = randomBytes(TICKET_KEY_BYTES);
-    for (const server of servers) server.setTicketKeys(ticketKeys);
-    if (parts.clock() < renewAt) return;
-    const { keyPem, certPem, notAfter } = await parts.certificate();
-    for (const server of servers)
-      server.setSecureContext({ key: keyPem, cert: certPem, ca: parts.caPem(), minVersion: 'TLSv1.2', ticketKeys });
-    renewAt = parts.clock() + (notAfter - parts.clock()) / 2;
-  };
+  const halfLife = ({ notAfter }: ServerCertificate): number => (parts.clock() + notAfter) / 2;
 
   return {
     start: async () => {
       const certificate = await parts.certificate();
-      renewAt = parts.clock() + (certificate.notAfter - parts.clock()) / 2;
-      const ticketKeys = randomBytes(TICKET_KEY_BYTES);
-      let port = options.port;
-      for (const host of hosts) {
-        const server = createOne(parts, { certificate, ticketKeys, log: options.log });
-        if (!(await listen(server, host, port))) {
-          options.log.info('EST does not listen: the machine has no such address', { host });
-          continue;
-        }
-        port = (server.address() as AddressInfo).port;
-        servers.push(server);
-      }
+      renewAt = halfLife(certificate);
+      servers = await listenAll(parts, { hosts, certificate, ...options });
       rotation = setInterval(() => {
-        rotate().catch((fault: unknown) => options.log.error('rotate EST keys failed', { fault: String(fault) }));
+        rotate(parts, servers, parts.clock() >= renewAt)
+          .then((renewed) => void (renewed && (renewAt = halfLife(renewed))))
+          .catch((fault: unknown) => options.log.error('rotate EST keys failed', { fault: String(fault) }));
       }, DAY_MS).unref();
-      options.log.info('EST listens', { hosts, port });
     },
     stop: async () => {
       if (rotation) clearInterval(rotation);
       const closing = servers;
       servers = [];
-      await Promise.all(
-        closing.map(
-          (server) =>
-            new Promise<void>((resolve) => {
-              server.close(() => resolve());
-              server.closeAllConnections();
-            }),
-        ),
-      );
+      await Promise.all(closing.map(close));
     },
     port: () => {
       const address = servers[0]?.address();
@@ -96,6 +71,65 @@ export function createEstListener(parts: EstListenerParts, options: EstListenerO
       return address.port;
     },
   };
+}
+
+/** New ticket keys each day, so that a stolen one opens at most a day of sessions; a new certificate at half its life. */
+async function rotate(
+  parts: EstListenerParts,
+  servers: readonly Server[],
+  renew: boolean,
+): Promise<ServerCertificate | null> {
+  const ticketKeys = randomBytes(TICKET_KEY_BYTES);
+  if (!renew) {
+    for (const server of servers) server.setTicketKeys(ticketKeys);
+    return null;
+  }
+  const certificate = await parts.certificate();
+  for (const server of servers) server.setSecureContext(contextOf(parts, certificate, ticketKeys));
+  return certificate;
+}
+
+const contextOf = ({ caPem }: EstListenerParts, { keyPem, certPem }: ServerCertificate, ticketKeys: Buffer) => ({
+  key: keyPem,
+  cert: certPem,
+  ca: caPem(),
+  minVersion: 'TLSv1.2' as const,
+  sessionIdContext: SESSION_CONTEXT,
+  ticketKeys,
+});
+
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+
+interface ListenOn extends EstListenerOptions {
+  readonly hosts: readonly string[];
+  readonly certificate: ServerCertificate;
+}
+
+async function listenAll(parts: EstListenerParts, on: ListenOn): Promise<readonly Server[]> {
+  const { hosts, certificate, log } = on;
+  const ticketKeys = randomBytes(TICKET_KEY_BYTES);
+  const servers: Server[] = [];
+  let { port } = on;
+  for (const host of hosts) {
+    const server = createOne(parts.handler, contextOf(parts, certificate, ticketKeys), log);
+    try {
+      if (!(await listen(server, host, port))) {
+        log.info('EST does not listen: the machine has no such address', { host });
+        continue;
+      }
+    } catch (fault) {
+      await Promise.all(servers.map(close));
+      throw fault;
+    }
+    port = (server.address() as AddressInfo).port;
+    servers.push(server);
+  }
+  log.info('EST listens', { hosts, port });
+  return servers;
 }
 
 /** False when the machine has no such address (no IPv6); other faults reject. */
@@ -113,24 +147,13 @@ function listen(server: Server, host: string, port: number): Promise<boolean> {
   });
 }
 
-interface OneServer {
-  readonly certificate: ServerCertificate;
-  readonly ticketKeys: Buffer;
-  readonly log: Log;
-}
-
-function createOne({ handler, caPem }: EstListenerParts, { certificate, ticketKeys, log }: OneServer): Server {
+function createOne(handler: EstHandler, context: ReturnType<typeof contextOf>, log: Log): Server {
   const server = createServer(
     {
-      key: certificate.keyPem,
-      cert: certificate.certPem,
-      ca: caPem(),
-      minVersion: 'TLSv1.2',
+      ...context,
       requestCert: true,
       // First enrolment comes without a certificate and late renewal with an expired one: both are judged by the handler.
       rejectUnauthorized: false,
-      sessionIdContext: 'cityward-est',
-      ticketKeys,
       handshakeTimeout: HANDSHAKE_MS,
       headersTimeout: REQUEST_MS,
       requestTimeout: REQUEST_MS,
@@ -139,7 +162,8 @@ function createOne({ handler, caPem }: EstListenerParts, { certificate, ticketKe
     },
     (request, response) => {
       serve(handler, request, response).catch((fault: unknown) => {
-        log.error('answer EST failed', { fault: String(fault) });
+        // A client that went away, or was sent away for its size, is not our fault; whatever else throws is.
+        log[request.destroyed ? 'debug' : 'error']('answer EST failed', { fault: String(fault) });
         if (!response.headersSent) response.writeHead(500, { 'content-length': '0' });
         response.end();
       });
