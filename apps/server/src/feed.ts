@@ -50,12 +50,21 @@ export function createFeed(parts: FeedParts): Feed {
     start: () => {
       connectModules(parts);
       const signal = stopping.signal;
+      // What watch has saved may be forgotten by the stream; no more than that.
+      watch.onSaved((position) => {
+        stream
+          .commit('watch', Math.min(position, stream.last))
+          .catch((error: unknown) =>
+            log.warn('the place of watch in the stream was not kept', { error: String(error) }),
+          );
+      });
       const recent = Math.max(stream.first - 1, stream.last - CONTACTS_READ_MAX);
       running = Promise.all([
         stream.consume('watch', (batch) => watch.observe(decode(batch)), {
           signal,
           batchMax: BATCH_MAX,
-          after: watch.position(),
+          after: Math.min(watch.position(), stream.last),
+          commits: 'by-caller',
           onFault: onFault('watch'),
         }),
         stream.consume('respond', toRespond, {

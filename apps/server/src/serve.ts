@@ -30,7 +30,6 @@ export async function startModules(config: Config, modules: Modules): Promise<vo
   if (!modules.city.isFounded()) await modules.city.found({ seed, devices });
   await modules.identity.start();
   await modules.watch.start();
-  await modules.respond.start();
   await modules.dispatcher.start();
   await modules.sql.transact((tx) =>
     Promise.resolve(
@@ -93,6 +92,8 @@ export async function openListeners(config: Config, modules: Modules, log: Log):
     authenticate: (facts) => modules.access.authenticate(facts),
   });
   await mqtt.listener.start();
+  // Orders to switches are retained in memory only: those of containments in force are sent anew from here.
+  await modules.respond.start();
   for (const listener of [est, ingest, syslog]) await listener.start();
   live.start();
   feed.start();
@@ -200,14 +201,18 @@ function publicKeyRoutes({ identity }: Modules): RawRoute[] {
   ];
 }
 
-export function healthOf({ sql, ledger, identity }: Modules): Health {
+export function healthOf({ sql, ledger, identity, stream }: Modules): Health {
   const notes = [...ledger.status().notes];
+  const { healthy, droppedUnread } = stream.stats();
+  if (!healthy) notes.push('The stream cannot be written: observations are refused until the disk takes them again');
+  if (droppedUnread > 0)
+    notes.push(`${droppedUnread} observations were dropped at the hard limit before every reader had them`);
   const { replayed, unsaved } = identity.status();
   if (replayed > 0) notes.push(`${replayed} changes of standing were in the journal and not in SQL; they are in force`);
   if (unsaved > 0) notes.push(`${unsaved} changes of standing wait for SQL; they are in force`);
   const storage = sql.engine === 'pglite' ? 'PGlite (embedded)' : 'PostgreSQL';
   const promise = `${sql.promise}. Stream, journal and ledger are written through to the disk before they are acknowledged`;
-  return { status: unsaved > 0 ? 'degraded' : 'ok', storage, promise, version: VERSION, notes };
+  return { status: unsaved > 0 || !healthy ? 'degraded' : 'ok', storage, promise, version: VERSION, notes };
 }
 
 function metricsOf({ stream, city, ingest, mqtt, ledger }: Modules): Registry {

@@ -60,6 +60,7 @@ export async function openStorage({ dataFolder, databaseUrl }: Config, log: Log)
     folder: join(dataFolder, 'stream'),
     retainMaxBytes: STREAM_KEEP_BYTES,
     retainMaxAgeMs: STREAM_KEEP_MS,
+    onNotice: ({ kind, message }) => log.part('stream').warn(message, { kind }),
   });
   const objects = await openObjects({ folder: join(dataFolder, 'objects') });
   return { sql, stream, objects };

@@ -49,7 +49,7 @@ function deviceRoutes(parts: CityParts): Route[] {
   const deviceResource = ({ params }: { readonly params: { readonly id: string } }): Resource => {
     const device = inventory.device(params.id);
     if (!device) return { type: 'Device', id: params.id, attributes: {} };
-    const attributes = { class: device.class, criticality: device.criticality, ward: device.ward ?? '' };
+    const attributes = { class: device.class, site: device.site ?? '' };
     return { type: 'Device', id: device.id, attributes };
   };
   return [

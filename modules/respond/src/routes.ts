@@ -1,5 +1,5 @@
 /** Situations, incidents and containments over HTTP. */
-import { api, type Resource } from '@cityward/contracts';
+import { api } from '@cityward/contracts';
 import { ok, refuse } from '@cityward/kernel';
 import { route, type Route } from '@cityward/http';
 import type { Containments } from './containments.ts';
@@ -11,8 +11,6 @@ export interface RouteParts {
   readonly incidents: Incidents;
   readonly containments: Containments;
 }
-
-const incident = (id: string): Resource => ({ type: 'Incident', id, attributes: {} });
 
 export function respondRoutes({ situations, incidents, containments }: RouteParts): readonly Route[] {
   return [
@@ -27,46 +25,19 @@ export function respondRoutes({ situations, incidents, containments }: RoutePart
     ),
     route(api.openIncident, ({ params }, caller) => incidents.open(params.id, caller.principal.id)),
     route(api.listIncidents, async () => ok({ incidents: await incidents.list() })),
-    route(
-      api.getIncident,
-      ({ params }) => incidents.get(params.id),
-      ({ params }) => incident(params.id),
+    route(api.getIncident, ({ params }) => incidents.get(params.id)),
+    route(api.noteIncident, ({ params, body }, caller) => incidents.note(params.id, caller.principal.id, body.text)),
+    route(api.closeIncident, ({ params, body }, caller) =>
+      incidents.close(params.id, caller.principal.id, body.reason),
     ),
-    route(
-      api.noteIncident,
-      ({ params, body }, caller) => incidents.note(params.id, caller.principal.id, body.text),
-      ({ params }) => incident(params.id),
+    route(api.traceIncident, ({ params }) => incidents.trace(params.id)),
+    route(api.affectedBy, ({ params }) => incidents.affected(params.id)),
+    route(api.previewContainment, ({ params, body }) => incidents.preview(params.id, body)),
+    route(api.applyContainment, ({ params, body }, caller) =>
+      incidents.apply(params.id, { hash: body.hash, reason: body.reason, by: caller.principal.id }),
     ),
-    route(
-      api.closeIncident,
-      ({ params, body }, caller) => incidents.close(params.id, caller.principal.id, body.reason),
-      ({ params }) => incident(params.id),
-    ),
-    route(
-      api.traceIncident,
-      ({ params }) => incidents.trace(params.id),
-      ({ params }) => incident(params.id),
-    ),
-    route(
-      api.affectedBy,
-      ({ params }) => incidents.affected(params.id),
-      ({ params }) => incident(params.id),
-    ),
-    route(
-      api.previewContainment,
-      ({ params, body }) => incidents.preview(params.id, body),
-      ({ params }) => incident(params.id),
-    ),
-    route(
-      api.applyContainment,
-      ({ params, body }, caller) =>
-        incidents.apply(params.id, { hash: body.hash, reason: body.reason, by: caller.principal.id }),
-      ({ params }) => incident(params.id),
-    ),
-    route(
-      api.undoContainment,
-      ({ params, body }, caller) => containments.undo(params.id, caller.principal.id, body.reason),
-      ({ params }) => incident(params.id),
+    route(api.undoContainment, ({ params, body }, caller) =>
+      containments.undo(params.id, caller.principal.id, body.reason),
     ),
   ];
 }

@@ -1,6 +1,6 @@
 /** Routes as modules declare them: apps/server adds who asks and whether they may. */
 import type { Endpoint, EndpointAnswer, EndpointInput, Principal, Resource } from '@cityward/contracts';
-import { THE_CITY } from '@cityward/contracts';
+import { ACTIONS, THE_CITY } from '@cityward/contracts';
 import type { Refusal, Result } from '@cityward/kernel';
 
 /** Who calls, and the little of the transport that a handler may touch. */
@@ -40,7 +40,18 @@ export interface Route {
   readonly handle: Handle<Endpoint>;
 }
 
-/** Binds an endpoint to its handler, typed by the endpoint. Without `resource` the city itself is asked about. */
+/** The resource that an action's type and the path's `:id` name. */
+function resourceOf(endpoint: Endpoint, input: EndpointInput<Endpoint>): Resource {
+  const type = ACTIONS[endpoint.action];
+  if (type === 'City') return THE_CITY;
+  if (type === 'Evidence') return { type, id: 'ledger', attributes: {} };
+  const { id } = (input.params ?? {}) as { readonly id?: string };
+  if (id === undefined)
+    throw new Error(`ask policy about "${endpoint.name}": its ${type} is not named by the path; pass a resource`);
+  return { type, id, attributes: {} };
+}
+
+/** Binds an endpoint to its handler, typed by the endpoint. Without `resource` it is the one that action and path name. */
 export const route = <E extends Endpoint>(
   endpoint: E,
   handle: Handle<E>,
@@ -48,5 +59,6 @@ export const route = <E extends Endpoint>(
 ): Route => ({
   endpoint,
   handle: handle as unknown as Handle<Endpoint>,
-  resource: (resource ?? (() => THE_CITY)) as Route['resource'],
+  resource: (resource ??
+    ((input: EndpointInput<E>) => resourceOf(endpoint, input as EndpointInput<Endpoint>))) as Route['resource'],
 });

@@ -1,0 +1,85 @@
+/** A whole server for tests: own data folder, free ports, no simulator, nobody signed in. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createLog, silentLog, type Log } from '@cityward/log';
+import { openSql } from '@cityward/sql';
+import { openObjects } from '@cityward/objects';
+import { openStream } from '@cityward/stream';
+import type { Config } from './config.ts';
+import { openListeners, startJobs, startModules, stopModules, type Listeners } from './serve.ts';
+import { createModules, type Modules } from './wire.ts';
+
+const TEMPLATES = fileURLToPath(new URL('../../../node_modules/.cache/cityward', import.meta.url));
+
+export interface TestServer {
+  readonly config: Config;
+  readonly modules: Modules;
+  readonly listeners: Listeners;
+  stop(): Promise<void>;
+}
+
+/** Ports that were free a moment ago. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+export async function testConfig(change: Partial<Config> = {}): Promise<Config> {
+  const [consolePort, estPort, ingestPort, mqttPort, syslogTlsPort, syslogPort] = (await freePorts(6)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const ports = { consolePort, estPort, ingestPort, mqttPort, syslogTlsPort, syslogPort };
+  const dataFolder = mkdtempSync(join(tmpdir(), 'cityward-server-'));
+  return {
+    dataFolder,
+    seed: 'port-merrow',
+    devices: 200,
+    calm: true,
+    simulator: false,
+    storyAfterSeconds: 60,
+    databaseUrl: undefined,
+    logLevel: 'silent',
+    ...ports,
+    ...change,
+  };
+}
+
+/** Started, founded, listening. Set CITYWARD_LOG=info to see why one fails. */
+export async function openTestServer(change: Partial<Config> = {}): Promise<TestServer> {
+  const config = await testConfig(change);
+  const log: Log = process.env['CITYWARD_LOG'] ? createLog({ level: 'info' }) : silentLog;
+  const { dataFolder, databaseUrl } = config;
+  const sql = await openSql({ folder: join(dataFolder, 'sql'), cache: TEMPLATES, databaseUrl, log });
+  const stream = await openStream({ folder: join(dataFolder, 'stream') });
+  const objects = await openObjects({ folder: join(dataFolder, 'objects') });
+  const modules = createModules(config, { sql, stream, objects }, log);
+  await startModules(config, modules);
+  const listeners = await openListeners(config, modules, log);
+  await startJobs(config, modules);
+  return {
+    config,
+    modules,
+    listeners,
+    stop: async () => {
+      await listeners.stop();
+      await stopModules(modules);
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
