@@ -1,13 +1,7 @@
 /** The city as others use it: founded, restarted, asked over its routes, told what it hears. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  api,
-  type CityNow,
-  type DeviceDetail,
-  type DevicePage,
-  type DevicePoints,
-  type Fact,
-} from '@cityward/contracts';
+import type { api } from '@cityward/contracts';
+import { type CityNow, type DeviceDetail, type DevicePage, type DevicePoints, type Fact } from '@cityward/contracts';
 import { RawAnswer, type Caller } from '@cityward/http';
 import { HOUR_MS, MINUTE_MS, millis, type Millis } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';

@@ -1,58 +1,10 @@
 /** Imports: the verdict of each row, one undoable change, and that a second import of the same file changes nothing. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Fact, ImportReport } from '@cityward/contracts';
-import { systemClock } from '@cityward/kernel';
-import { silentLog } from '@cityward/log';
-import { createDispatcher } from '@cityward/sql';
-import { openTestSql, type TestSql } from '@cityward/sql/testing';
-import { exampleCity } from './example-city.ts';
+import { importTesting } from './import-testing.ts';
 import { SHOWN_PER_VERDICT } from './imports.ts';
-import { createCity, type City } from './service.ts';
 
-let sql: TestSql;
-let city: City;
-const open = (): City => createCity({ sql, clock: systemClock, log: silentLog });
-
-beforeAll(async () => {
-  sql = await openTestSql();
-  await open().start();
-});
-afterAll(() => sql.stop());
-beforeEach(async () => {
-  await sql.reset();
-  city = open();
-  await city.start();
-  await city.foundFrom(exampleCity, 'test');
-  return () => city.stop();
-});
-
-const preview = async (text: string, file = 'devices.csv', map?: string): Promise<ImportReport> => {
-  const answer = await city.imports.preview({ file, text, by: 'per-1', ...(map === undefined ? {} : { map }) });
-  if (!answer.ok) throw new Error(answer.error.message);
-  return answer.value;
-};
-const commit = async (text: string, file?: string): Promise<ImportReport> => {
-  const { id } = await preview(text, file);
-  const answer = await city.imports.commit(id, 'per-1');
-  if (!answer.ok) throw new Error(answer.error.message);
-  expect(answer.value.state).toBe('committed');
-  return answer.value;
-};
-const undo = (id: string) => city.imports.undo(id, { by: 'per-1', reason: 'wrong file' });
-/** All there is, as SQL tells it after a restart. */
-const everything = async (): Promise<unknown> => {
-  const again = open();
-  await again.start();
-  const graph = again.graph();
-  const edges: string[] = [];
-  graph.ids.forEach((id, node) => {
-    for (let arc = graph.forward.offsets[node]!; arc < graph.forward.offsets[node + 1]!; arc++)
-      edges.push(`${id} ${graph.ids[graph.forward.targets[arc]!]} ${graph.forward.kinds[arc]}`);
-  });
-  const nodes = [...graph.ids].sort().map((id) => again.record(id) ?? again.node(id));
-  await again.stop();
-  return { nodes, edges: edges.sort() };
-};
+const testing = importTesting({ beforeAll, afterAll, beforeEach });
+const { preview, commit, undo, everything } = testing;
 
 describe('CSV', () => {
   const FILE = [
@@ -107,7 +59,7 @@ describe('CSV', () => {
       device: 'cam-2',
       changes: [{ field: 'firmware', was: '1.0', becomes: '2.0' }],
     });
-    const added = city.record(report.rows[1]!.device!)!;
+    const added = testing.city().record(report.rows[1]!.device!)!;
     expect(added).toMatchObject({
       class: 'camera',
       serial: 'C9',
@@ -116,9 +68,9 @@ describe('CSV', () => {
       simulated: false,
       criticality: 'important',
     });
-    expect(city.device(added.id)).toMatchObject({ state: 'unknown' });
-    expect(city.node('party-acme')).toMatchObject({ kind: 'party', name: 'Acme' });
-    expect(city.devicesOf('svc-cctv')).toContain(added.id);
+    expect(testing.city().device(added.id)).toMatchObject({ state: 'unknown' });
+    expect(testing.city().node('party-acme')).toMatchObject({ kind: 'party', name: 'Acme' });
+    expect(testing.city().devicesOf('svc-cctv')).toContain(added.id);
     const again = await commit(file);
     expect(again.counts).toEqual({ rows: 3, new: 0, changed: 0, same: 3, conflict: 0, rejected: 0 });
     expect(await preview(file)).toMatchObject({ counts: { same: 3 } });
@@ -170,7 +122,7 @@ describe('CSV', () => {
   it('knows rows without serial and MAC by the id that the file gives them', async () => {
     const text = 'asset tag;name;lat;lon\nA1;Bench;-41,25;174,15\n';
     const report = await commit(text, 'benches.csv');
-    expect(city.record(report.rows[0]!.device!)).toMatchObject({
+    expect(testing.city().record(report.rows[0]!.device!)).toMatchObject({
       class: 'other',
       lat: -41.25,
       ward: 'ward-east',
@@ -203,7 +155,7 @@ describe('CSV', () => {
     ['{"type":"FeatureCollection","features":{}}', 'a FeatureCollection, a Feature or a list of Features wanted'],
   ])('refuses %j with a clear message', async (text, message) => {
     await expect(preview(text)).rejects.toThrow(message);
-    expect(await city.imports.list()).toEqual([]);
+    expect(await testing.city().imports.list()).toEqual([]);
   });
 });
 
@@ -213,14 +165,18 @@ describe('one change', () => {
   it('is undone exactly, new things removed', async () => {
     const before = await everything();
     const { id } = await commit(NEW_AND_CHANGED);
-    city.setFacet('cam-1', { identity: { state: 'enrolled' } });
-    expect(city.record('cam-1')).toMatchObject({ firmware: '9.9', maker: 'party-acme', site: 'site-new-hall' });
+    testing.city().setFacet('cam-1', { identity: { state: 'enrolled' } });
+    expect(testing.city().record('cam-1')).toMatchObject({
+      firmware: '9.9',
+      maker: 'party-acme',
+      site: 'site-new-hall',
+    });
     expect(await everything()).not.toEqual(before);
     expect(await undo(id)).toMatchObject({ ok: true, value: { state: 'undone' } });
     expect(await everything()).toEqual(before);
-    expect(city.record('cam-1')).toMatchObject({ firmware: '1.0', maker: 'party-maker' });
-    expect(city.node('party-acme')).toBeNull();
-    expect(city.deviceIds()).toHaveLength(5);
+    expect(testing.city().record('cam-1')).toMatchObject({ firmware: '1.0', maker: 'party-maker' });
+    expect(testing.city().node('party-acme')).toBeNull();
+    expect(testing.city().deviceIds()).toHaveLength(5);
     expect(await undo(id)).toMatchObject({ ok: false, error: { code: 'IMPORT_STATE' } });
   });
 
@@ -240,21 +196,30 @@ describe('one change', () => {
     const first = await commit('serial,firmware\nC1,9.9');
     await commit('serial,firmware\nC2,9.9');
     expect(await undo(first.id)).toMatchObject({ ok: true });
-    expect([city.record('cam-1')?.firmware, city.record('cam-2')?.firmware]).toEqual(['1.0', '9.9']);
+    expect([testing.city().record('cam-1')?.firmware, testing.city().record('cam-2')?.firmware]).toEqual([
+      '1.0',
+      '9.9',
+    ]);
   });
 
   it('holds only for the city that it was previewed against', async () => {
     const stale = await preview('serial,firmware\nC1,1.1');
     await commit('serial,firmware\nC1,2.2');
-    expect(await city.imports.commit(stale.id, 'per-1')).toMatchObject({ ok: false, error: { code: 'IMPORT_STALE' } });
-    expect(city.record('cam-1')?.firmware).toBe('2.2');
+    expect(await testing.city().imports.commit(stale.id, 'per-1')).toMatchObject({
+      ok: false,
+      error: { code: 'IMPORT_STALE' },
+    });
+    expect(testing.city().record('cam-1')?.firmware).toBe('2.2');
   });
 
   it('is committed once, even when asked twice at once', async () => {
     const { id } = await preview(NEW_AND_CHANGED);
-    const answers = await Promise.all([city.imports.commit(id, 'per-1'), city.imports.commit(id, 'per-2')]);
+    const answers = await Promise.all([
+      testing.city().imports.commit(id, 'per-1'),
+      testing.city().imports.commit(id, 'per-2'),
+    ]);
     expect(answers.map((answer) => answer.ok)).toEqual([true, false]);
-    expect(await city.imports.commit('imp-nothing', 'per-1')).toMatchObject({
+    expect(await testing.city().imports.commit('imp-nothing', 'per-1')).toMatchObject({
       ok: false,
       error: { code: 'IMPORT_NOT_FOUND' },
     });
@@ -263,15 +228,10 @@ describe('one change', () => {
   it('survives a restart between preview, commit and undo', async () => {
     const before = await everything();
     const { id } = await preview(NEW_AND_CHANGED);
-    const restart = async (): Promise<void> => {
-      await city.stop();
-      city = open();
-      await city.start();
-    };
-    await restart();
-    expect(await city.imports.commit(id, 'per-1')).toMatchObject({ ok: true });
-    await restart();
-    expect(city.record('cam-1')?.firmware).toBe('9.9');
+    await testing.restart();
+    expect(await testing.city().imports.commit(id, 'per-1')).toMatchObject({ ok: true });
+    await testing.restart();
+    expect(testing.city().record('cam-1')?.firmware).toBe('9.9');
     expect(await undo(id)).toMatchObject({ ok: true });
     expect(await everything()).toEqual(before);
   });
@@ -279,204 +239,28 @@ describe('one change', () => {
   it('is one fact, and its undo another', async () => {
     const { id } = await commit(NEW_AND_CHANGED);
     await undo(id);
-    const facts: Fact[] = [];
-    const dispatcher = createDispatcher({
-      sql,
-      log: silentLog,
-      handlers: [{ name: 'test', handle: (some) => Promise.resolve(void facts.push(...some)) }],
-    });
-    await dispatcher.start();
-    await dispatcher.drained();
-    await dispatcher.stop();
+    const facts = await testing.facts();
     expect(facts.map((fact) => fact.type)).toEqual(['city.founded', 'inventory.imported', 'inventory.import-undone']);
     expect(facts[1]).toMatchObject({ actor: 'per-1', data: { import: id, new: 1, changed: 1 } });
     expect(facts[2]).toMatchObject({ data: { reason: 'wrong file' } });
-    expect((await city.imports.list()).map((one) => one.state)).toEqual(['undone']);
+    expect((await testing.city().imports.list()).map((one) => one.state)).toEqual(['undone']);
   });
 
   it('leaves nothing behind when the database refuses half way', async () => {
     const before = await everything();
     const { id } = await preview(NEW_AND_CHANGED);
     // Somebody's hand in the database: the serial is taken there and nowhere else.
-    await sql.transact(async (tx) => {
+    await testing.sql().transact(async (tx) => {
       const { sql: raw } = await import('kysely');
       await raw`update city.device set serial = 'N1' where id = 'bin-1'`.execute(tx.for());
     });
-    await expect(city.imports.commit(id, 'per-1')).rejects.toMatchObject({ code: '23505' });
-    await sql.transact(async (tx) => {
+    await expect(testing.city().imports.commit(id, 'per-1')).rejects.toMatchObject({ code: '23505' });
+    await testing.sql().transact(async (tx) => {
       const { sql: raw } = await import('kysely');
       await raw`update city.device set serial = 'B1' where id = 'bin-1'`.execute(tx.for());
     });
     expect(await everything()).toEqual(before);
-    expect(await city.imports.get(id)).toMatchObject({ ok: true, value: { state: 'previewed' } });
-    expect(city.record('cam-1')?.firmware).toBe('1.0');
-  });
-});
-
-describe('other formats', () => {
-  it('reads NetBox devices and wants its required columns filled', async () => {
-    const text = [
-      'name,role,tenant,manufacturer,device_type,platform,serial,asset_tag,status,site,latitude,longitude',
-      'cam-x,Camera,Police,Axis,P1468,AXIS OS 11,NB1,T1,active,Town Hall,-41.25,174.15',
-      'cam-y,Camera,Police,Axis,,AXIS OS 11,NB2,T2,active,Town Hall,,',
-    ].join('\n');
-    const report = await commit(text, 'export.csv');
-    expect(report.format).toBe('netbox-csv');
-    expect(report.rows[1]).toMatchObject({
-      line: 3,
-      verdict: 'rejected',
-      reason: '"device_type" is empty, NetBox wants it filled',
-    });
-    expect(city.record(report.rows[0]!.device!)).toMatchObject({
-      name: 'cam-x',
-      class: 'camera',
-      model: 'P1468',
-      firmware: 'AXIS OS 11',
-      maker: 'party-axis',
-      owner: 'party-police',
-      site: 'site-town-hall',
-      source: 'netbox',
-      sourceId: 'T1',
-    });
-    const short = await city.imports.preview({
-      file: 'x.csv',
-      format: 'netbox-csv',
-      text: 'name,serial\na,b',
-      by: 'per-1',
-    });
-    expect(short).toMatchObject({
-      ok: false,
-      error: { message: expect.stringContaining('no column "role", "manufacturer"') as string },
-    });
-  });
-
-  const junction = (n: number, rest: object): object => ({
-    type: 'Feature',
-    geometry: { type: 'Point', coordinates: [-77 - n / 1_000, 38.9] },
-    properties: {
-      OBJECTID: n,
-      NAME: `Junction ${n}`,
-      TRUNK: '100-T1',
-      DIST: ' ',
-      SUBFEED: '25-F1',
-      COMMCAB: '12-A',
-      COMMLINE: 7,
-      SWITCH: n,
-      FDRPAIR: 'PR(01,02)',
-      ...rest,
-    },
-  });
-  const register = (...features: object[]): string => JSON.stringify({ type: 'FeatureCollection', features });
-
-  it('turns a register of junctions into signals on a communications tree, far from the city too', async () => {
-    const before = await everything();
-    const file = register(junction(1, {}), junction(2, { SUBFEED: ' ' }), junction(3, { COMMCAB: ' ', COMMLINE: 0 }), {
-      type: 'Feature',
-      geometry: null,
-    });
-    const report = await commit(file, 'junctions.geojson');
-    expect(report.counts).toMatchObject({ rows: 4, new: 3, rejected: 1 });
-    expect(report.rows.at(-1)).toMatchObject({ line: 4, reason: 'has no geometry, a Point wanted' });
-    const graph = city.graph();
-    const path = (from: string): string[] => {
-      const { offsets, targets, kinds } = graph.forward;
-      const at = graph.indexOf(from);
-      for (let arc = offsets[at]!; arc < offsets[at + 1]!; arc++)
-        if (kinds[arc] === 1) return [city.node(from)!.name, ...path(graph.ids[targets[arc]!]!)];
-      return [city.node(from)!.name];
-    };
-    expect(path(report.rows[0]!.device!)).toEqual([
-      'Junction 1',
-      'Communication cable 12-A',
-      'Sub-feed cable 25-F1',
-      'Trunk cable 100-T1',
-      'Traffic control centre',
-    ]);
-    expect(path(report.rows[2]!.device!)[1]).toBe('Sub-feed cable 25-F1');
-    expect(report.rows[0]!.changes).toContainEqual({
-      field: 'control',
-      was: '',
-      becomes: expect.stringMatching(/ drop 1$/) as string,
-    });
-    const moved = await commit(
-      register(junction(1, { COMMCAB: '12-B' }), junction(2, {}), junction(3, {})),
-      'junctions.geojson',
-    );
-    expect(moved.counts).toMatchObject({ changed: 2, same: 1 });
-    expect(moved.rows[0]!.changes.map((change) => change.field)).toEqual(['telecom', 'telecom']);
-    for (const { id } of [moved, report]) expect(await undo(id)).toMatchObject({ ok: true });
-    expect(await everything()).toEqual(before);
-  });
-
-  it('reads hospitals as services and stations as places', async () => {
-    const at = { type: 'Point', coordinates: [174.05, -41.25] };
-    const features = [{ type: 'Feature', id: 'h1', geometry: at, properties: { NAME: 'St Anne', TYPE: 'General' } }];
-    const hospitals = await commit(register(...features), 'hospitals.geojson');
-    expect(city.services().find((service) => service.id === hospitals.rows[0]!.device)).toMatchObject({
-      name: 'St Anne',
-      kind: 'hospital',
-      criticality: 'life-safety',
-    });
-    const stations = await commit(register(...features), 'metro-stations.geojson');
-    expect(city.site(stations.rows[0]!.device!)).toMatchObject({ name: 'St Anne', ward: 'ward-west' });
-    expect((await preview(register(...features), 'hospitals.geojson')).counts.same).toBe(1);
-  });
-
-  it('joins an NGSI-LD asset with its one controller, and links assets that share one', async () => {
-    const light = (n: number, device: string): object => ({
-      id: `urn:ngsi-ld:Streetlight:${n}`,
-      type: 'Streetlight',
-      streetPoleNum: { type: 'Property', value: `Pole ${n}` },
-      location: { type: 'GeoProperty', value: { type: 'Point', coordinates: [174.05, -41.25] } },
-      refDevice: { type: 'Relationship', object: [device] },
-    });
-    const device = (n: number): object => ({
-      id: `urn:ngsi-ld:Device:${n}`,
-      type: 'Device',
-      serialNumber: `D${n}`,
-      macAddress: [`02:00:00:00:01:0${n}`],
-      firmwareVersion: '5.1',
-      refDeviceModel: 'urn:ngsi-ld:DeviceModel:LC-7',
-    });
-    const file = JSON.stringify([
-      light(1, 'urn:ngsi-ld:Device:1'),
-      device(1),
-      light(2, 'urn:ngsi-ld:Device:2'),
-      light(3, 'urn:ngsi-ld:Device:2'),
-      device(2),
-      { id: 'urn:ngsi-ld:Road:1', type: 'Road' },
-    ]);
-    const report = await commit(file, 'lights.jsonld');
-    expect(report.format).toBe('ngsi-ld');
-    expect(report.counts).toMatchObject({ rows: 5, new: 4, rejected: 1 });
-    const bySource = (id: string) =>
-      city
-        .deviceIds()
-        .map((one) => city.record(one)!)
-        .find((one) => one.sourceId === id);
-    expect(bySource('urn:ngsi-ld:Device:1')).toMatchObject({
-      class: 'street-light',
-      name: 'Pole 1',
-      serial: 'D1',
-      firmware: '5.1',
-      model: 'LC-7',
-      ward: 'ward-west',
-    });
-    const [two, three, controller] = ['Streetlight:2', 'Streetlight:3', 'Device:2'].map((id) =>
-      bySource(`urn:ngsi-ld:${id}`)!,
-    );
-    const graph = city.graph();
-    const targets = (id: string): string[] =>
-      [
-        ...graph.forward.targets.subarray(
-          graph.forward.offsets[graph.indexOf(id)],
-          graph.forward.offsets[graph.indexOf(id) + 1],
-        ),
-      ].map((node) => graph.ids[node]!);
-    expect(targets(two!.id)).toContain(controller!.id);
-    expect(targets(three!.id)).toContain(controller!.id);
-    expect((await preview(file, 'lights.jsonld')).counts).toMatchObject({ same: 4, rejected: 1 });
-    expect(await undo(report.id)).toMatchObject({ ok: true });
-    expect(city.deviceIds()).toHaveLength(5);
+    expect(await testing.city().imports.get(id)).toMatchObject({ ok: true, value: { state: 'previewed' } });
+    expect(testing.city().record('cam-1')?.firmware).toBe('1.0');
   });
 });

@@ -51,7 +51,7 @@ describe('deriveState', () => {
       'quarantined',
       'its certificate is revoked',
     ],
-  ])('%s', (_, facets, state, reason) => expect(deriveState(facets)).toEqual({ state, reason }));
+  ])('%s', (...[, facets, state, reason]) => expect(deriveState(facets)).toEqual({ state, reason }));
 
   it('is trusted only when enrolled, heard in time and found usual', () => {
     const facets = fc.record(
@@ -100,7 +100,7 @@ describe('silence', () => {
     ['bin, after its nap began', NAP_MS + 1, bin, 'asleep'],
     ['bin, after two sleep periods', 2 * bin.sleepMs, bin, 'asleep'],
     ['bin, overdue', 13 * HOUR_MS + 1, bin, 'offline'],
-  ] as const)('%s: %s ms is %s', (_, ago, profile, wanted) => {
+  ] as const)('%s: %s ms is %s', (...[, ago, profile, wanted]) => {
     const now = 100 * HOUR_MS;
     expect(presenceAfterSilence(ago === null ? null : now - ago, profile, now)).toBe(wanted);
   });
