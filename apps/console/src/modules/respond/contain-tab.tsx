@@ -28,7 +28,7 @@ interface PlanProps {
 
 function ApplyForm({ incident, plan, chosen }: PlanProps): ReactNode {
   const apply = useAct('applyContainment', { refresh: ['getIncident', 'traceIncident', 'listDevices', 'cityNow'] });
-  const mayAct = useRole('operator', 'administrator');
+  const mayAct = useRole('operator', 'analyst');
   if (!mayAct) return <p className="cw-muted">{words.contain.noRole}</p>;
   return (
     <ReasonForm

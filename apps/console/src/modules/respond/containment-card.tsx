@@ -148,7 +148,7 @@ const About = ({ containment }: { readonly containment: Containment }): ReactNod
 
 export function ContainmentCard({ containment }: { readonly containment: Containment }): ReactNode {
   const [undoing, setUndoing] = useState(false);
-  const mayAct = useRole('operator', 'administrator');
+  const mayAct = useRole('operator', 'analyst');
   const holds = ['applying', 'in-force', 'partly-failed'].includes(containment.state);
   const state = (
     <span className="cw-badge" data-state={LOOK[containment.state]}>

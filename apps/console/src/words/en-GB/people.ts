@@ -14,7 +14,7 @@ export const people = {
     codeHelp: 'Each code works once.',
     useCode: 'Sign in with this code',
     lost: 'First time here, or neither at hand? Whoever runs the server can print a new one-time link:',
-    lostCommand: 'npx cityward link',
+    lostCommand: 'npx cityward person link',
   },
   passkey: {
     name: 'Passkey',

@@ -165,7 +165,7 @@ export const respond = {
     protects: 'Protects',
     impossible: 'No safe cut exists',
     impossibleText: 'Every cut would go through what must not be cut.',
-    noRole: 'Operators can contain. You can see what it would do.',
+    noRole: 'Operators and analysts can contain. You can see what it would do.',
     reasons: ['Stop the spread while we look', 'Command and control seen'],
     now: 'Containment in force',
     before: 'Earlier containment',

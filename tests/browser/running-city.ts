@@ -1,0 +1,107 @@
+/** Starts the real product as a person would, and drives it with Debian's Chromium. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser } from 'playwright-core';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const CHROMIUM = '/usr/bin/chromium';
+export const hasChromium = existsSync(CHROMIUM);
+const START_MAX_MS = 150_000;
+const QUIET_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface RunningCity {
+  readonly origin: string;
+  readonly link: string;
+  readonly dataFolder: string;
+  readonly said: () => string;
+  /** Runs the `cityward` command against this city. */
+  cityward(...args: readonly string[]): { readonly status: number | null; readonly out: string };
+  stop(): Promise<void>;
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** @param flags of `npm start`, after the ports and the data folder */
+export async function startCity(...flags: readonly string[]): Promise<RunningCity> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'cityward-story-'));
+  const [port, est, ingest, mqtt, syslogTls, syslog] = await freePorts(6);
+  const ports = [
+    '--port',
+    port,
+    '--est-port',
+    est,
+    '--ingest-port',
+    ingest,
+    '--mqtt-port',
+    mqtt,
+    '--syslog-tls-port',
+    syslogTls,
+    '--syslog-port',
+    syslog,
+  ];
+  const args = [join(ROOT, 'apps/server/start.mjs'), '--data', dataFolder, ...ports.map(String), ...flags];
+  const city: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [city.stdout, city.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const link = await new Promise<string>((resolve, reject) => {
+    const limit = setTimeout(
+      () => reject(new Error(`the city did not start in time; it said:\n${said}`)),
+      START_MAX_MS,
+    );
+    const look = setInterval(() => {
+      const [found] = /http:\/\/localhost:\d+\/#token=\S+/.exec(said) ?? [];
+      if (!found && city.exitCode === null) return;
+      clearInterval(look);
+      clearTimeout(limit);
+      if (found) resolve(found);
+      else reject(new Error(`the city ended; it said:\n${said}`));
+    }, 100);
+  });
+  return {
+    origin: `http://localhost:${port}`,
+    link,
+    dataFolder,
+    said: () => said,
+    cityward: (...words) => {
+      const run = spawnSync(
+        process.execPath,
+        [join(ROOT, 'apps/cli/bin/cityward.mjs'), ...words, '--data', dataFolder],
+        { encoding: 'utf8' },
+      );
+      return { status: run.status, out: run.stdout + run.stderr };
+    },
+    stop: async () => {
+      const gone = new Promise((resolve) => city.once('exit', resolve));
+      if (city.exitCode === null) {
+        city.kill('SIGTERM');
+        await gone;
+      }
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: CHROMIUM, args: QUIET_FLAGS });
