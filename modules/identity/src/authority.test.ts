@@ -50,7 +50,7 @@ describe('a device certificate', () => {
     expect(authority.isDevice(certificate)).toBe('cam-0001');
   });
   it('reads in @peculiar/x509 with the same names, uses and chain', async () => {
-    const certificate = new x509.X509Certificate(issue().der);
+    const certificate = new x509.X509Certificate(Uint8Array.from(issue().der));
     expect(certificate.subject).toBe('CN=cam-0001');
     const names = certificate.getExtension(x509.SubjectAlternativeNameExtension)!.names.toJSON();
     expect(names).toEqual([{ type: 'url', value: 'spiffe://port-merrow/device/cam-0001' }]);
@@ -103,7 +103,7 @@ describe('a revocation list', () => {
   it('names what is revoked and why, signed', async () => {
     const { serial } = authority.issueDevice('cam-0002', spkiOf('cam-0002'), now);
     const der = authority.revocationList([{ serial, at: now, reason: 'hold' }], now);
-    const list = new x509.X509Crl(der);
+    const list = new x509.X509Crl(Uint8Array.from(der));
     expect(await list.verify({ publicKey: new x509.X509Certificate(issuingPem!()) })).toBe(true);
     expect(list.entries.map((entry) => [entry.serialNumber.toUpperCase(), entry.reason])).toEqual([
       [serial, x509.X509CrlReason.certificateHold],
@@ -111,7 +111,7 @@ describe('a revocation list', () => {
     expect(list.nextUpdate!.getTime()).toBeGreaterThan(now);
   });
   it('may be empty', async () => {
-    const list = new x509.X509Crl(authority.revocationList([], now));
+    const list = new x509.X509Crl(Uint8Array.from(authority.revocationList([], now)));
     expect(list.entries).toEqual([]);
     expect(await list.verify({ publicKey: new x509.X509Certificate(issuingPem!()) })).toBe(true);
   });

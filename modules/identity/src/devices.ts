@@ -62,10 +62,11 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
   });
   const register = new Register();
   const rows = await load(options, register);
-  const journal = await openJournal<StandingChange>(
-    join(folder, 'standing.journal'),
-    Math.max(0, ...rows.map((row) => row.sequence)),
-  );
+  const journal = await openJournal<StandingChange>({
+    path: join(folder, 'standing.journal'),
+    after: Math.max(0, ...rows.map((row) => row.sequence)),
+    about: (change) => change.device,
+  });
   if (journal.repairedBytes > 0)
     log.warn('standing journal: a torn last line was cut off; nobody was told that it counted', {
       bytes: journal.repairedBytes,
@@ -179,7 +180,7 @@ const STATES: Readonly<Record<Exclude<Standing, 'none'>, DeviceIdentity['state']
 function identityOf({ register, authority, options }: IdentityParts, device: string): DeviceIdentity {
   const now = options.clock();
   const standing = register.standing(device, now);
-  const certificate = register.newest(device);
+  const certificate = register.latest(device);
   const restriction = inForce(register.restriction(device), now);
   const code = register.code(device);
   const waiting = code !== undefined && code.used === null && code.expires > now;

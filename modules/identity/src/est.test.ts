@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { X509Certificate } from 'node:crypto';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { DAY_MS, ok, refuse } from '@cityward/kernel';
 import type { Fact } from '@cityward/contracts';
 import { createDispatcher } from '@cityward/sql';
@@ -237,6 +238,35 @@ describe('simplereenroll', () => {
     expect((await est('simplereenroll', { body: newRequest('cam-0105').base64, ...held })).status).toBe(200);
     await identity.revoke('cam-0105', { reason: 'test', by: 'per-1' });
     expect((await est('simplereenroll', { body: newRequest('cam-0105').base64, ...held })).status).toBe(403);
+  });
+  it('asks again for the standing when a TLS session is resumed', async () => {
+    const { key, cert } = await enrolled('cam-0107');
+    let resumed: Buffer | null = null;
+    const once = () =>
+      new Promise<{ status: string; reused: boolean }>((resolve, reject) => {
+        const body = newRequest('cam-0107').base64;
+        const options = { host: '127.0.0.1', port: listener.port(), ca: identity.authority.caPem, key, cert };
+        const socket = connect({ ...options, ...(resumed ? { session: resumed } : {}) }, () =>
+          socket.write(
+            `POST /.well-known/est/simplereenroll HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/pkcs10\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+          ),
+        );
+        let text = '';
+        socket.on('session', (session: Buffer) => void (resumed = session));
+        socket.on('data', (data: Buffer) => void (text += data.toString()));
+        socket.on('end', () => resolve({ status: text.slice(9, 12), reused: socket.isSessionReused() }));
+        socket.on('error', reject);
+      });
+    expect(await once()).toEqual({ status: '200', reused: false });
+    expect(await once()).toEqual({ status: '200', reused: true });
+    await identity.revoke('cam-0107', { reason: 'test', by: 'per-1' });
+    expect(await once()).toEqual({ status: '403', reused: true });
+  });
+  it('issues at most ten certificates an hour to one device', async () => {
+    const { key, cert } = await enrolled('cam-0108');
+    const renew = async () => (await est('simplereenroll', { body: newRequest('cam-0108').base64, key, cert })).status;
+    for (let i = 0; i < 10; i++) expect(await renew()).toBe(200);
+    expect(await renew()).toBe(429);
   });
   it('renews an expired certificate with its old key for 90 days, and with no other key', async () => {
     const { key, cert, keyObject, certificate } = await enrolled('cam-0106');

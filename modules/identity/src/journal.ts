@@ -2,7 +2,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { syncFolder } from './slot-file.ts';
+import { OperationalFault } from '@cityward/kernel';
+import { syncFolder, writeSlot } from './slot-file.ts';
 
 /**
  * One line per write: 8 hex digits of CRC-32 over the JSON, a space, the JSON array of its changes, a line feed. The next line
@@ -46,22 +47,63 @@ function decode<Entry extends Numbered>(line: string): readonly Entry[] | null {
   return JSON.parse(match[2]!) as readonly Entry[];
 }
 
+/** A longer file is rewritten when it is opened: what later entries about the same thing have overtaken is left out. */
+export const COMPACT_ABOVE_BYTES = 8 * 1_048_576;
+
+export interface JournalOptions<Entry> {
+  readonly path: string;
+  /** The highest sequence that SQL knows, so that numbers only grow even when the file is new. */
+  readonly after: number;
+  /** What an entry is about: of two about the same, the later one says all. */
+  readonly about: (entry: Entry) => string;
+  readonly compactAboveBytes?: number;
+  /** Test seam: a handle whose writes fail. */
+  readonly openHandle?: (path: string) => Promise<FileHandle>;
+}
+
 /**
  * Opens or creates the file. A torn last line (a kill or power cut while it was written: nobody was told it counted) is cut
  * off; a damaged line before good ones throws, since dropping it could give a revoked device its trust back.
- * @param after the highest sequence that SQL knows, so that numbers only grow even when the file is new
  */
-export async function openJournal<Entry extends Numbered>(path: string, after: number): Promise<Journal<Entry>> {
-  const handle = await open(path, 'a+', OWNER_ONLY);
-  const bytes = await handle.readFile();
-  const { entries, goodBytes } = readAll<Entry>(bytes, path);
-  if (goodBytes < bytes.length) {
-    await handle.truncate(goodBytes);
-    await handle.datasync();
+export async function openJournal<Entry extends Numbered>(options: JournalOptions<Entry>): Promise<Journal<Entry>> {
+  const { path, after, about, compactAboveBytes = COMPACT_ABOVE_BYTES } = options;
+  const openHandle = options.openHandle ?? ((name: string) => open(name, 'a+', OWNER_ONLY));
+  const first = await openFile<Entry>(path, openHandle);
+  if (first.goodBytes <= compactAboveBytes) return appender(first, after);
+  await first.handle.close();
+  const last = new Map(first.entries.map((entry) => [about(entry), entry]));
+  const kept = [...last.values()].sort((a, b) => a.sequence - b.sequence);
+  await writeSlot(path, encode(kept));
+  return appender({ ...(await openFile<Entry>(path, openHandle)), repairedBytes: first.repairedBytes }, after);
+}
+
+interface OpenedFile<Entry> {
+  readonly handle: FileHandle;
+  readonly entries: readonly Entry[];
+  readonly goodBytes: number;
+  readonly repairedBytes: number;
+}
+
+async function openFile<Entry extends Numbered>(
+  path: string,
+  openHandle: (path: string) => Promise<FileHandle>,
+): Promise<OpenedFile<Entry>> {
+  const handle = await openHandle(path);
+  try {
+    const bytes = await handle.readFile();
+    const { entries, goodBytes } = readAll<Entry>(bytes, path);
+    if (goodBytes < bytes.length) await cutTo(handle, goodBytes);
+    await syncFolder(dirname(path));
+    return { handle, entries, goodBytes, repairedBytes: bytes.length - goodBytes };
+  } catch (fault) {
+    await handle.close();
+    throw fault;
   }
-  await syncFolder(dirname(path));
-  const repairedBytes = bytes.length - goodBytes;
-  return appender(handle, { entries, repairedBytes, next: Math.max(after, entries.at(-1)?.sequence ?? 0) + 1 });
+}
+
+async function cutTo(handle: FileHandle, bytes: number): Promise<void> {
+  await handle.truncate(bytes);
+  await handle.datasync();
 }
 
 function readAll<Entry extends Numbered>(bytes: Buffer, path: string): { entries: Entry[]; goodBytes: number } {
@@ -75,46 +117,49 @@ function readAll<Entry extends Numbered>(bytes: Buffer, path: string): { entries
         throw new Error(`read journal "${path}": the line at byte ${from} is damaged, wanted it as it was written`);
       break;
     }
-    entries.push(...batch);
+    for (const entry of batch) entries.push(entry);
     from = end + 1;
   }
   return { entries, goodBytes: from };
 }
 
-interface Start<Entry> {
-  readonly entries: readonly Entry[];
-  readonly repairedBytes: number;
-  readonly next: number;
-}
-
-function appender<Entry extends Numbered>(handle: FileHandle, start: Start<Entry>): Journal<Entry> {
-  let { next } = start;
+function appender<Entry extends Numbered>(file: OpenedFile<Entry>, after: number): Journal<Entry> {
+  const { handle, entries: kept, repairedBytes } = file;
+  let next = Math.max(after, kept.at(-1)?.sequence ?? 0) + 1;
+  let { goodBytes } = file;
   let waiting: Waiting<Entry>[] = [];
   let writing: Promise<void> | null = null;
-  let broken: Error | null = null;
+  let doubtful = false;
 
+  const write = async (entries: readonly Entry[]): Promise<void> => {
+    // After a failed write or sync nobody knows what is on disk beyond the last good byte: it is cut off first.
+    if (doubtful) await cutTo(handle, goodBytes);
+    doubtful = true;
+    const line = Buffer.from(encode(entries));
+    await handle.appendFile(line);
+    await handle.datasync();
+    goodBytes += line.length;
+    doubtful = false;
+  };
   const writeAll = async (): Promise<void> => {
     await Promise.resolve(); // let everybody of this turn join the first write
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
       try {
-        if (broken) throw broken;
-        await handle.appendFile(encode(batch.flatMap((one) => one.entries)));
-        await handle.datasync();
+        await write(batch.flatMap((one) => one.entries));
         for (const one of batch) one.resolve(one.entries);
       } catch (fault) {
-        // After a failed write or sync nobody knows what is on disk: only opening the file again can tell.
-        broken ??= fault as Error;
-        for (const one of batch) one.reject(broken);
+        const why = `write journal: ${(fault as Error).message}; nothing was changed`;
+        for (const one of batch) one.reject(new OperationalFault(why, { cause: fault }));
       }
     }
     writing = null;
   };
 
   return {
-    entries: start.entries,
-    repairedBytes: start.repairedBytes,
+    entries: kept,
+    repairedBytes,
     append: (pending) => {
       const entries = pending.map((entry) => ({ ...entry, sequence: next++ }) as unknown as Entry);
       return new Promise((resolve, reject) => {

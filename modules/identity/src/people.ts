@@ -51,7 +51,12 @@ export class People {
 
   /** Reads everything, and replays ended access that SQL lost. The tables must be there. */
   static async open(options: PeopleOptions): Promise<People> {
-    const people = new People(options, await openJournal<Disabled>(join(options.folder, 'people.journal'), 0));
+    const journal = await openJournal<Disabled>({
+      path: join(options.folder, 'people.journal'),
+      after: 0,
+      about: (entry) => entry.person,
+    });
+    const people = new People(options, journal);
     const db = options.sql.for<PeopleTables>();
     for (const person of await store.readPeople(db)) people.#people.set(person.id, person);
     people.sessions.start(await store.readSessions(db, options.clock()));

@@ -20,6 +20,8 @@ interface Entry {
   sequence: number;
   /** Serials of live certificates, oldest first. */
   live: string[];
+  /** The serial that was issued last, whatever became of it. */
+  latest: string | null;
 }
 
 /** Everything is by device id or serial; `now` in milliseconds since 1970. */
@@ -80,6 +82,12 @@ export class Register {
     return serial === undefined ? undefined : this.#certificates.get(serial);
   }
 
+  /** The certificate that was issued last, whatever became of it. */
+  latest(device: string): IssuedRecord | undefined {
+    const serial = this.#devices.get(device)?.latest ?? null;
+    return serial === null ? undefined : this.#certificates.get(serial);
+  }
+
   addLive(record: Omit<IssuedRecord, 'state'>): void {
     this.#keep({ ...record, state: 'live', endedAt: null });
   }
@@ -124,13 +132,15 @@ export class Register {
 
   #entry(device: string): Entry {
     let found = this.#devices.get(device);
-    if (!found) this.#devices.set(device, (found = { restriction: null, sequence: 0, live: [] }));
+    if (!found) this.#devices.set(device, (found = { restriction: null, sequence: 0, live: [], latest: null }));
     return found;
   }
 
   #keep(record: StoredCertificate): void {
     this.#certificates.set(record.serial, record);
-    if (record.state === 'live') this.#entry(record.device).live.push(record.serial);
+    const owner = this.#entry(record.device);
+    owner.latest = record.serial;
+    if (record.state === 'live') owner.live.push(record.serial);
     else this.#ended.add(record.serial);
   }
 }

@@ -30,7 +30,7 @@ const admitted = (identity: Identity, device: string, serial: string): string =>
   return result.ok ? result.value.standing : result.error.code;
 };
 const listed = (identity: Identity): string[] =>
-  new X509Crl(identity.revocations()).entries.map((entry) => entry.serialNumber.toUpperCase());
+  new X509Crl(Uint8Array.from(identity.revocations())).entries.map((entry) => entry.serialNumber.toUpperCase());
 
 describe('standing', () => {
   let sql: TestSql;
@@ -80,6 +80,7 @@ describe('standing', () => {
     expect(admitted(identity, 'cam-0003', serial)).toBe('CERTIFICATE_REVOKED');
     expect(listed(identity)).toContain(serial);
     expect((await identity.release('cam-0003', because)).ok).toBe(false);
+    expect(identity.identityOf('cam-0003')).toMatchObject({ state: 'revoked', serial, reason: 'test' });
     const old = await identity.est({
       method: 'POST',
       path: '/.well-known/est/simpleenroll',

@@ -21,7 +21,11 @@ const never: Sql = {
 };
 const register = new Register();
 register.addLive({ serial, device, notBefore: 0, notAfter: Number.MAX_SAFE_INTEGER });
-const journal = await openJournal<StandingChange>(join(folder, 'standing.journal'), 0);
+const journal = await openJournal<StandingChange>({
+  path: join(folder, 'standing.journal'),
+  after: 0,
+  about: () => device,
+});
 const standing = new StandingService({ register, journal, sql: never, clock: testClock(), log: silentLog });
 standing.onStanding((_device, now) => void process.stdout.write(`${now}\n`));
 setInterval(() => undefined, 1_000);

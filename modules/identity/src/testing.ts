@@ -1,5 +1,5 @@
 /** What the tests of this module share: an identity on a fresh database, clients with keys, requests. */
-import { createPrivateKey, generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request, type Agent } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -13,8 +13,6 @@ import { OID } from './domain/oids.ts';
 import { ECDSA_SHA256 } from './domain/certificate.ts';
 import type { IdentityOptions } from './needs.ts';
 import { createIdentity, type Identity } from './service.ts';
-
-export const BEGIN = Date.UTC(2026, 10, 22, 3);
 
 /** A clock that tests move. Starts at the real time, since TLS judges certificates by it. */
 export function testClock(start: number = Date.now()): Clock & { add(ms: number): void } {
@@ -81,7 +79,6 @@ function derive(key: KeyObject): Buffer {
 }
 
 export const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }) as string;
-export const keyOf = (pem: string): KeyObject => createPrivateKey(pem);
 
 /** The certificates of a base64 certs-only answer: found by their DER, since the wrapping has a fixed shape. */
 export function certificatesIn(base64: string): X509Certificate[] {
