@@ -17,15 +17,17 @@ export interface TestAuthority {
   issue(request: Buffer, lifeDays?: number): Promise<{ readonly name: string; readonly answer: string }>;
 }
 
-type Pair = Pick<webcrypto.CryptoKeyPair, 'privateKey' | 'publicKey'>;
+/** Node and the browser have types of their own for the same keys. */
+type Pair = x509.X509CertificateCreateSelfSignedParams['keys'];
 
 async function keysOf(key: KeyObject): Promise<Pair> {
   const pkcs8 = new Uint8Array(key.export({ type: 'pkcs8', format: 'der' }));
   const spki = new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' }));
-  return {
+  const pair = {
     privateKey: await webcrypto.subtle.importKey('pkcs8', pkcs8, ALGORITHM, true, ['sign']),
     publicKey: await webcrypto.subtle.importKey('spki', spki, ALGORITHM, true, ['verify']),
   };
+  return pair as unknown as Pair;
 }
 
 export async function testAuthority(): Promise<TestAuthority> {
@@ -42,7 +44,7 @@ export async function testAuthority(): Promise<TestAuthority> {
     extensions: [new x509.BasicConstraintsExtension(true, 1, true)],
   });
   let serial = 1;
-  const sign = (name: string, publicKey: webcrypto.CryptoKey, rest: { days: number; names: boolean }) =>
+  const sign = (name: string, publicKey: Pair['publicKey'], rest: { days: number; names: boolean }) =>
     x509.X509CertificateGenerator.create({
       notBefore: life.notBefore,
       notAfter: new Date(Date.now() + rest.days * DAY_MS),

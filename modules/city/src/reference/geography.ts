@@ -1,4 +1,5 @@
 /** Land, water, wards, parks and main roads of Port Merrow, built from the blueprint with a little roughness from the seed. */
+import { cosine, sine } from './exact.ts';
 import {
   BEYOND_M,
   BORDERS,
@@ -139,14 +140,11 @@ function blob(plan: ParkPlan, seed: number): Point[] {
   const points = 44;
   return Array.from({ length: points }, (_, i): Point => {
     const angle = (i / points) * 2 * Math.PI;
-    const rim: Point = [Math.cos(angle), Math.sin(angle)];
+    const rim: Point = [cosine(angle), sine(angle)];
     const size = 1 + 0.16 * field(seed, [plan.centre[0] + rim[0] * 400, plan.centre[1] + rim[1] * 400], 260);
     const x = rim[0] * plan.radii[0] * size;
     const y = rim[1] * plan.radii[1] * size;
-    return [
-      plan.centre[0] + x * Math.cos(turn) - y * Math.sin(turn),
-      plan.centre[1] + x * Math.sin(turn) + y * Math.cos(turn),
-    ];
+    return [plan.centre[0] + x * cosine(turn) - y * sine(turn), plan.centre[1] + x * sine(turn) + y * cosine(turn)];
   });
 }
 
@@ -159,7 +157,10 @@ function drawRiver(drawn: ReadonlyMap<BorderName, Drawn>): Point[] {
     ...[...drawn.get('lowerRiver')!.line].reverse().slice(1),
     [3925, 3080] as Point,
   ];
-  const width = (i: number): number => RIVER_NARROW_M + (RIVER_WIDE_M - RIVER_NARROW_M) * (i / middle.length) ** 3;
+  const width = (i: number): number => {
+    const part = i / middle.length;
+    return RIVER_NARROW_M + (RIVER_WIDE_M - RIVER_NARROW_M) * part * part * part;
+  };
   return [...offset(middle, (i) => width(i) / 2), ...offset(middle, (i) => -width(i) / 2).reverse()];
 }
 

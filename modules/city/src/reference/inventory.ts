@@ -158,7 +158,8 @@ function makeDevice(making: Making, entry: Placed, net: { index: number; site: s
   const { plan } = entry;
   const model = pickModel(plan, making.random);
   const firmware = pickFirmware(model, making.random);
-  const age = YOUNGEST_DAYS + (OLDEST_DAYS - YOUNGEST_DAYS) * making.random.next() ** 1.6;
+  const part = making.random.next();
+  const age = YOUNGEST_DAYS + (OLDEST_DAYS - YOUNGEST_DAYS) * part * Math.sqrt(part);
   const traffic = plan.short === 'plant' && isTrafficController(entry.ordinal);
   const profile = CLASS_PROFILES[plan.class];
   const [lon, lat] = toLonLat(entry.point);

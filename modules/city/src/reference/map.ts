@@ -1,4 +1,5 @@
 /** The drawing of Port Merrow as GeoJSON layers. */
+import { cosine, sine } from './exact.ts';
 import { hash32, seeded } from '@cityward/kernel';
 import type { Bounds, Feature, Geometry, GeometryLayer, Layer, Shape } from '../domain/model.ts';
 import { BUILDINGS, FRAME_HEIGHT_M, FRAME_WIDTH_M, type BuildingName } from './blueprint.ts';
@@ -59,7 +60,7 @@ function named(): Feature[] {
   return (Object.keys(BUILDINGS) as BuildingName[]).map((name) => {
     const { name: called, at, size } = BUILDINGS[name];
     const turn = ((hash32(name) % 5) - 2) * 0.16;
-    const outline = rectangle(at, size, [Math.cos(turn), Math.sin(turn)]);
+    const outline = rectangle(at, size, [cosine(turn), sine(turn)]);
     return feature('building', ring(outline), { id: buildingId(name), name: called, rank: 'public' });
   });
 }

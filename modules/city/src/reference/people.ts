@@ -98,6 +98,8 @@ const HOUSES: readonly {
 const RESIDENTS = 24_000;
 /** Of 100 signals in reach only the nearest matter. */
 const NEAR_MAX = 12;
+/** The way in crosses so many at least, however far. */
+const NEAR_MIN = 3;
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 
 const subjectId = (random: Random): string => {
@@ -201,8 +203,8 @@ function houseEdges(geography: Geography, inventory: Inventory): Edge[] {
     const { at, ward } = BUILDINGS[house.building];
     const near = guides
       .map((i) => ({ id: inventory.devices[i]!.id, away: distance(inventory.points[i]!, at) }))
-      .filter((entry) => entry.away <= house.near)
       .sort((a, b) => a.away - b.away)
+      .filter((entry, place) => entry.away <= house.near || place < NEAR_MIN)
       .slice(0, NEAR_MAX);
     const edges: Edge[] = [
       { from: house.id, to: feederId(ward), kind: 'power', note: 'own generator for 8 hours' },

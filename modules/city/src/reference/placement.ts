@@ -1,4 +1,5 @@
 /** Where things stand: along streets, at junctions, in plants; every spot lies in a ward and has a street to be named by. */
+import { cosine, sine } from './exact.ts';
 import { seeded, type Random } from '@cityward/kernel';
 import { BUILDINGS } from './blueprint.ts';
 import type { Geography, Ward } from './geography.ts';
@@ -99,7 +100,7 @@ function atJunctions(ground: Ground, wanted: number, rest: { away: number; turn:
     const round = Math.floor(i / ground.junctions.length);
     const angle = rest.turn + round * 1.9 + index * 0.7;
     const away = rest.away + round * 3;
-    const point: Point = [junction.point[0] + Math.cos(angle) * away, junction.point[1] + Math.sin(angle) * away];
+    const point: Point = [junction.point[0] + cosine(angle) * away, junction.point[1] + sine(angle) * away];
     const street = ground.streets[junction.streets[0]]!;
     const other = ground.streets[junction.streets[1]]!;
     const name = street.name === other.name ? street.name : `${street.name} at ${other.name}`;
@@ -193,7 +194,10 @@ export function placeClass(ground: Ground, seed: number, what: { short: string; 
       return atJunctions(ground, wanted, { away: 24, turn: 2.4 });
     case 'cam': {
       const corners = atJunctions(ground, Math.ceil(wanted / 2), { away: 15, turn: 4.1 });
-      const rest = scattered(ground, wanted - corners.length, { random, liking: (ward) => weightOf(ward) ** 2 });
+      const rest = scattered(ground, wanted - corners.length, {
+        random,
+        liking: (ward) => weightOf(ward) * weightOf(ward),
+      });
       return [...corners, ...rest];
     }
     case 'park':

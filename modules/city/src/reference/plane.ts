@@ -18,7 +18,8 @@ export const toLonLat = ([x, y]: Point): Position => [
   Math.round((ORIGIN_LAT + y / METRES_PER_DEGREE_LAT) * DEGREE_DIGITS) / DEGREE_DIGITS,
 ];
 
-export const distance = (a: Point, b: Point): number => Math.sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2);
+export const distance = (a: Point, b: Point): number =>
+  Math.sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]));
 
 export function lengthOf(line: Line): number {
   let sum = 0;

@@ -1,4 +1,5 @@
 /** The small streets of each ward, and where streets meet. */
+import { cosine, sine } from './exact.ts';
 import { seeded, type Random } from '@cityward/kernel';
 import { STREET_NAMES, STREET_SUFFIXES } from './blueprint.ts';
 import type { Geography, Road, Ward } from './geography.ts';
@@ -51,7 +52,7 @@ interface Weave {
 function family({ ward, seed, random, allowed }: Weave, turned: boolean): Point[][] {
   const { degrees, along, across, bend } = ward.plan.pattern;
   const angle = ((degrees + (turned ? 90 : 0)) * Math.PI) / 180;
-  const ahead: Point = [Math.cos(angle), Math.sin(angle)];
+  const ahead: Point = [cosine(angle), sine(angle)];
   const aside: Point = [-ahead[1], ahead[0]];
   const spacing = turned ? along : across;
   const reach = Math.max(...ward.outline.map((point) => distance(point, ward.centre))) + spacing;

@@ -1,4 +1,5 @@
 /** What a device says in a given hour: its usual peers, and the visits, updates and restarts that belong to a benign month. */
+import { exponential } from './exact.ts';
 import { HOUR_MS } from '@cityward/kernel';
 import { ADDRESSES } from './catalogue.ts';
 import type { PortMerrow } from './city.ts';
@@ -130,7 +131,7 @@ function usualHour(peer: UsualPeer, { salt, line, hour }: Saying): HourOfTalk | 
   const key = Math.imul(line + 1, 0x1003f) ^ hour;
   const fair = isFair(hour) && peer.rhythm !== 'flat' && peer.rhythm !== 'night' ? FAIR_FACTOR : 1;
   const factor = factorAt(peer.rhythm, hour) * fair * (1 + 0.2 * (uniform(salt, line, 77) - 0.5));
-  const strayed = factor * Math.exp(peer.spread * bell(salt, key, 1));
+  const strayed = factor * exponential(peer.spread * bell(salt, key, 1));
   const count = Math.max(1, Math.round(peer.conversations * (peer.scaled ? strayed : 1)));
   const unanswered = uniform(salt, key, 4) < LOSS_ODDS * count ? 1 : 0;
   return {
