@@ -4,6 +4,7 @@ import type {
   Affected,
   Containment,
   ContainmentPlan,
+  Finding,
   Incident,
   LiveEvent,
   Situation,
@@ -197,10 +198,7 @@ class IncidentRoom implements Incidents {
     const findings = await this.#parts.situations.findings(situation.id);
     const began = performance.now();
     const view = this.#parts.contacts.view();
-    const result = traceSources(
-      view,
-      findings.map((finding) => ({ node: finding.device, at: finding.at })),
-    );
+    const result = traceSources(view, firstAlerts(findings));
     const cut = new Set(
       (await this.#parts.containments.ofIncident(id))
         .filter((one) => one.undone === null && one.state !== 'ended')
@@ -343,10 +341,7 @@ class IncidentRoom implements Incidents {
       subject: finding.device,
       entry: null,
     }));
-    const traced = traceSources(
-      this.#parts.contacts.view(),
-      findings.map((finding) => ({ node: finding.device, at: finding.at })),
-    );
+    const traced = traceSources(this.#parts.contacts.view(), firstAlerts(findings));
     const steps = [...(traced.sources[0]?.entry ? [traced.sources[0].entry] : []), ...traced.steps];
     const attack = steps.map((step): TimelineItem => ({
       at: step.at,
@@ -363,6 +358,13 @@ class IncidentRoom implements Incidents {
   async #withEntry({ fact, ...row }: TimelineRow): Promise<TimelineItem> {
     return { ...row, entry: fact ? await this.#parts.ledger.entryOf(fact) : null };
   }
+}
+
+/** One alert for each device, its first: a device that alarms often must not weigh more than one that alarms once. */
+function firstAlerts(findings: readonly Finding[]): { node: string; at: number }[] {
+  const first = new Map<string, number>();
+  for (const { device, at } of findings) first.set(device, Math.min(first.get(device) ?? Infinity, at));
+  return [...first].map(([node, at]) => ({ node, at }));
 }
 
 const noSituation = (what: string, id: string) =>

@@ -34,7 +34,7 @@ export function presentTrace({ result, view, situation, city, cut, now, ms }: Pr
   return {
     at: now,
     determinable: result.determinable,
-    note: result.note,
+    note: noteOf(result, city),
     sources: result.sources.map((one, index) => ({
       rank: index + 1,
       node: one.node,
@@ -75,9 +75,13 @@ export function presentTrace({ result, view, situation, city, cut, now, ms }: Pr
   };
 }
 
+/** The trace speaks in ids; people read names. */
+const noteOf = ({ note, sources }: TraceResult, city: CityNeeds): string =>
+  sources.slice(0, 2).reduce((text, source) => text.replace(source.node, nameOf(source.node, city)), note);
+
 /** `It reached 13 of the devices first, by contacts never made before; 198.51.100.7 had contacted it 2 minutes earlier; installed 6 days ago by Northwind`. */
 function reasonOf(source: RankedSource, city: CityNeeds): string {
-  const parts = [`a chain of contacts leads from it to ${source.reaches} of the alerts`];
+  const parts = [`a chain of contacts leads from it to ${source.reaches} of the devices`];
   if (source.entry) {
     const minutes = Math.round((source.firstAt - source.entry.at) / MINUTE_MS);
     const when = minutes < 1 ? 'less than a minute' : minutes === 1 ? 'a minute' : `${minutes} minutes`;
