@@ -40,7 +40,10 @@ export interface WatchStats extends Counters {
   /** When the last observation folded had been received. */
   readonly lastReceived: number;
   readonly openFindings: number;
+  /** Findings that SQL does not have yet. */
   readonly waiting: number;
+  /** Observations that could not be folded; 0 in a healthy city. */
+  readonly leftOut: number;
 }
 
 export interface Watch {
@@ -79,6 +82,7 @@ class WatchService implements Watch {
   #state: WatchState;
   #saved = 0;
   #dirty = false;
+  #leftOut = 0;
   #savedAt = 0;
   #savedBytes = 0;
   #startedAt = 0;
@@ -135,13 +139,28 @@ class WatchService implements Watch {
   }
 
   async observe(batch: readonly Observed[]): Promise<void> {
-    for (const observed of batch) observe(this.#state, observed);
+    for (const observed of batch) this.#fold(observed);
     this.#dirty = true;
     this.#lastBatchAt = this.#needs.clock();
     advance(this.#state, Math.min(this.#state.lastReceived, this.#lastBatchAt));
     this.#collect();
     if (this.#raised.length > RAISED_WAITING_MAX) await this.#write();
     else if (this.#raised.length > 0) this.#write().catch(() => undefined); // the tick tries again
+  }
+
+  /** One observation that cannot be folded is a bug; it must not blind watch to all that come after it. */
+  #fold(observed: Observed): void {
+    try {
+      observe(this.#state, observed);
+    } catch (error) {
+      this.#leftOut++;
+      const { position, reporter } = observed;
+      this.#needs.log.error('an observation could not be folded and was left out', {
+        position,
+        reporter,
+        error: String(error),
+      });
+    }
   }
 
   learn(batch: readonly Observed[]): void {
@@ -247,6 +266,7 @@ class WatchService implements Watch {
       lastReceived,
       openFindings: registry.open.size,
       waiting: this.#raised.length,
+      leftOut: this.#leftOut,
     };
   }
 

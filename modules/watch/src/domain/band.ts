@@ -48,6 +48,8 @@ interface CentrePlace {
   readonly hour: number;
   readonly last: number;
   readonly measure: number;
+  /** Days like `hour`'s that are enough; below, days of both kinds are taken together. */
+  readonly ownDays: number;
 }
 /** How many days the last `centreOf` rests on. */
 let centreDays = 0;
@@ -56,7 +58,7 @@ let centreDays = 0;
  * Median, in octaves, of one measure at the hour of day of `hour` over the fortnight that ends with `last`: of days like it
  * where enough are known, else of all days. NaN where nothing is known; sets `centreDays`.
  */
-function centreOf(columns: Columns, device: number, { hour, last, measure }: CentrePlace): number {
+function centreOf(columns: Columns, device: number, { hour, last, measure, ownDays }: CentrePlace): number {
   const { ring, marks } = columns;
   const weekend = isWeekend(hour);
   const newest = last - ((((last - hour) % HOURS_A_DAY) + HOURS_A_DAY) % HOURS_A_DAY);
@@ -74,7 +76,7 @@ function centreOf(columns: Columns, device: number, { hour, last, measure }: Cen
     } else scratch[all] = byte / steps;
     all++;
   }
-  centreDays = own >= BAND_OWN_DAYS_MIN ? own : all;
+  centreDays = own >= ownDays ? own : all;
   return centreDays === 0 ? Number.NaN : medianOf(scratch, centreDays);
 }
 
@@ -115,8 +117,8 @@ function setCentresOfDay(columns: Columns, device: number, at: { last: number; m
   const working = nearestHour(last, false);
   const weekend = nearestHour(last, true);
   for (let hour = 0; hour < HOURS_A_DAY; hour++) {
-    centres[hour] = centreOf(columns, device, { last, measure, hour: working + hour });
-    centres[HOURS_A_DAY + hour] = centreOf(columns, device, { last, measure, hour: weekend + hour });
+    centres[hour] = centreOf(columns, device, { last, measure, hour: working + hour, ownDays: 1 });
+    centres[HOURS_A_DAY + hour] = centreOf(columns, device, { last, measure, hour: weekend + hour, ownDays: 1 });
   }
 }
 
@@ -149,12 +151,13 @@ export interface BandPlace {
  */
 export function bandAt(columns: Columns, device: number, at: BandPlace): Band | null {
   if (columns.learned[device]! < LEARNING_HOURS) return null;
-  const centre = centreOf(columns, device, at);
+  const { hour, last, measure } = at;
+  const place = { hour, last, measure, ownDays: BAND_OWN_DAYS_MIN };
+  const centre = centreOf(columns, device, place);
   const days = centreDays;
   if (days < BAND_DAYS_MIN) return null;
-  const { hour, last, measure } = at;
-  const before = centreOf(columns, device, { last, measure, hour: hour - 1 });
-  const after = centreOf(columns, device, { last, measure, hour: hour + 1 });
+  const before = centreOf(columns, device, { ...place, hour: hour - 1 });
+  const after = centreOf(columns, device, { ...place, hour: hour + 1 });
   const cell = device * MEASURE_COUNT + measure;
   const deviation = Math.max(columns.deviation[cell]!, BAND_DEVIATION_MIN);
   const few = 1 + BAND_FEW_DAYS / days;

@@ -194,6 +194,8 @@ function silenceOf(state: WatchState, row: number): number {
   const { columns } = state.table;
   const now = columns.now[row]!;
   if (!(columns.flags[row]! & ALWAYS_ON) || now & NOW_PARTIAL || !(now & NOW_BANDED)) return -1;
+  // An hour in which nobody at all was heard says something about us.
+  if (!wasHeard(state, columns.hour[row]!)) return -1;
   for (const measure of [MESSAGES, CONVERSATIONS]) {
     const low = columns.low[row * MEASURE_COUNT + measure]!;
     const value = valueNow(state, row, measure);
