@@ -39,7 +39,8 @@ export function compareWithCedar({ seed, requests, perPolicySet, schema }: Compa
   for (let round = 0; tally.requests < requests; round++) {
     const random = seeded(`${seed}/${round}`);
     const world = randomWorld(random);
-    const policies = randomPolicies(random, world, { count: 3 + random.int(8), chaos: schema ? 0.01 : 0.06 });
+    const forbids = random.next() < 0.5 ? 0 : 0.25;
+    const policies = randomPolicies(random, world, { whole: 4, probes: 8, forbids, chaos: schema ? 0.01 : 0.06 });
     const sides = prepare(world, policies, schema);
     for (let i = 0; i < perPolicySet && tally.requests < requests; i++)
       ask(sides, randomRequest(random, world, schema ? 0.05 : 0), tally);

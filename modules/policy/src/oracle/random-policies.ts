@@ -18,14 +18,20 @@ export interface Setting {
 export const ID_COUNT = 3;
 const entityId = (random: Random): string => `e${random.int(ID_COUNT)}`;
 
-/** Permits and forbids over one world, each about one principal type, action and resource type. */
-export function randomPolicies(
-  random: Random,
-  world: World,
-  options: { count: number; chaos: number },
-): Map<string, string> {
+export interface PolicyMix {
+  /** Policies with scopes and conditions of several levels. */
+  readonly whole: number;
+  /** Permits without a scope and with one operator: each shows in the reasons what that operator answered. */
+  readonly probes: number;
+  /** Chance that a whole policy forbids; a forbid that holds hides all permits. */
+  readonly forbids: number;
+  readonly chaos: number;
+}
+
+/** Policies over one world, each about one principal type, action and resource type. */
+export function randomPolicies(random: Random, world: World, mix: PolicyMix): Map<string, string> {
   const policies = new Map<string, string>();
-  for (let i = 0; i < options.count; i++) {
+  for (let i = 0; i < mix.whole + mix.probes; i++) {
     const action = random.pick(world.actions);
     const setting: Setting = {
       random,
@@ -33,22 +39,42 @@ export function randomPolicies(
       principal: random.pick(action.principals),
       resource: random.pick(action.resources),
       action,
-      chaos: options.chaos,
+      chaos: mix.chaos,
     };
-    policies.set(`policy-${i}`, policyText(setting));
+    if (i < mix.whole) policies.set(`policy-${i}`, policyText(setting, mix.forbids));
+    else policies.set(`probe-${i}`, `permit (principal, action, resource) when { ${probeText(setting)} };`);
   }
   return policies;
 }
 
-function policyText(setting: Setting): string {
+function policyText(setting: Setting, forbids: number): string {
   const { random } = setting;
-  const effect = random.next() < 0.8 ? 'permit' : 'forbid';
+  const effect = random.next() < forbids ? 'forbid' : 'permit';
   const conditions = Array.from({ length: random.int(3) }, () => {
     const keyword = random.next() < 0.8 ? 'when' : 'unless';
     return `${keyword} { ${booleanText(setting, 1 + random.int(4))} }`;
   });
   const head = `${partText(setting, 'principal')}, ${actionText(setting)}, ${partText(setting, 'resource')}`;
   return `${effect} (${head}) ${conditions.join(' ')};`;
+}
+
+function probeText(setting: Setting): string {
+  const { random } = setting;
+  const make = random.pick([
+    compareText,
+    arithmeticText,
+    arithmeticText,
+    equalText,
+    setTestText,
+    hierarchyText,
+    extensionTestText,
+    extensionTestText,
+    likeText,
+    likeText,
+    tagText,
+    hasText,
+  ]);
+  return make(setting, 1 + random.int(2));
 }
 
 function partText({ random, world, ...setting }: Setting, part: 'principal' | 'resource'): string {
@@ -167,7 +193,7 @@ const BOOLEANS: readonly Make[] = [
   (s, d) => hasText(s, d),
   (s, d) => setTestText(s, d),
   (s, d) => setTestText(s, d),
-  (s, d) => `(${expressionText(s, { kind: 'string' }, d - 1)} like ${patternText(s.random)})`,
+  (s, d) => likeText(s, d),
   (s, d) => hierarchyText(s, d),
   (s, d) => hierarchyText(s, d),
   (s, d) => extensionTestText(s, d),
@@ -191,6 +217,20 @@ function compareText(setting: Setting, depth: number): string {
   ] as const);
   const [a, b] = [expressionText(setting, type, depth - 1), expressionText(setting, type, depth - 1)];
   return `(${a} ${random.pick(['<', '<=', '>', '>='])} ${b})`;
+}
+
+/** An operation on two literals, compared with its exact result: one that is off by one shows. */
+function arithmeticText({ random }: Setting): string {
+  const [a, b] = [random.pick(LONGS), random.pick(LONGS)];
+  const [x, y] = [BigInt(a), BigInt(b)];
+  const [operator, exact] = random.pick([
+    ['+', x + y],
+    ['-', x - y],
+    ['*', x * y],
+  ] as const);
+  const operation = `(${a}) ${operator} (${b})`;
+  if (Number.isSafeInteger(Number(exact))) return `${operation} == ${exact}`;
+  return `${operation} ${random.pick(['>', '<'])} 0`;
 }
 
 function equalText(setting: Setting, depth: number): string {
@@ -220,8 +260,15 @@ function setTestText(setting: Setting, depth: number): string {
   ]);
 }
 
+function likeText(setting: Setting, depth: number): string {
+  const { random } = setting;
+  const letters = JSON.stringify(Array.from({ length: random.int(7) }, () => random.pick(['a', 'b'])).join(''));
+  const text = random.next() < 0.7 ? letters : expressionText(setting, { kind: 'string' }, depth - 1);
+  return `(${text} like ${patternText(random)})`;
+}
+
 const patternText = (random: Random): string =>
-  JSON.stringify(Array.from({ length: random.int(5) }, () => random.pick(['*', 'a', 'b', 'ab', '😀', 'é'])).join(''));
+  JSON.stringify(Array.from({ length: random.int(5) }, () => random.pick(['*', '*', 'a', 'b', 'ab', '😀'])).join(''));
 
 function hierarchyText(setting: Setting, depth: number): string {
   const { random, world } = setting;
