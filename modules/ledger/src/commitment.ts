@@ -16,14 +16,23 @@ const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
 /** HMAC-SHA-256(key = salt, message = body) in base64. `openssl dgst -mac HMAC` gives the same. */
 export function commitmentOf(salt: Uint8Array, body: Uint8Array): string {
   if (salt.length !== SALT_BYTES) throw new Error(`commit to a body: its salt has ${salt.length} bytes, wanted 32`);
-  if (inner.length < BLOCK_BYTES + body.length) inner = Buffer.alloc(BLOCK_BYTES + body.length * 2);
-  inner.fill(INNER, SALT_BYTES, BLOCK_BYTES);
-  outer.fill(OUTER, SALT_BYTES, BLOCK_BYTES);
+  return commitmentIn(Buffer.concat([salt, body]), 0, SALT_BYTES + body.length);
+}
+
+/** The same where the salt stands right before the body: from `start` to `end` of the buffer. */
+export function commitmentIn(bytes: Buffer, start: number, end: number): string {
+  const total = BLOCK_BYTES + (end - start - SALT_BYTES);
+  if (inner.length < total) inner = Buffer.alloc(total * 2);
   for (let i = 0; i < SALT_BYTES; i++) {
-    inner[i] = salt[i]! ^ INNER;
-    outer[i] = salt[i]! ^ OUTER;
+    const byte = bytes[start + i]!;
+    inner[i] = byte ^ INNER;
+    outer[i] = byte ^ OUTER;
   }
-  inner.set(body, BLOCK_BYTES);
-  outer.write(hash('sha256', inner.subarray(0, BLOCK_BYTES + body.length), 'binary'), BLOCK_BYTES, 'latin1');
+  for (let i = SALT_BYTES; i < BLOCK_BYTES; i++) {
+    inner[i] = INNER;
+    outer[i] = OUTER;
+  }
+  bytes.copy(inner, BLOCK_BYTES, start + SALT_BYTES, end);
+  outer.write(hash('sha256', inner.subarray(0, total), 'binary'), BLOCK_BYTES, 'latin1');
   return hash('sha256', outer, 'base64');
 }

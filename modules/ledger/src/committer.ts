@@ -1,25 +1,14 @@
 /** Group commit: facts that arrive while one group is being synced share the next fdatasync. */
 import { OperationalFault } from '@cityward/kernel';
-import { prepareGroup, type PreparedFact, type PreparedGroup } from './group.ts';
+import { prepareGroup, type PreparedFact, type PreparedGroup, type Ticket } from './group.ts';
 import { GROUP_FACTS_MAX } from './wal-frame.ts';
 
 /** Facts that wait for their turn; above it callers are told to come back (backpressure). */
 export const PENDING_FACTS_MAX = 100_000;
 
-export interface Ticket {
-  /** Called with the index of the last of the caller's facts; -1 where all were on their way already. */
-  readonly resolve: (last: number) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Item {
-  readonly fact: PreparedFact;
-  tickets: Ticket[] | null;
-}
-
 interface Batch {
   readonly group: PreparedGroup;
-  readonly items: readonly Item[];
+  readonly facts: readonly PreparedFact[];
   /** Callers whose facts others have sent: they wait for the newest batch under way. */
   readonly followers: Ticket[];
 }
@@ -30,7 +19,7 @@ export type CommitGroup = (group: PreparedGroup) => Promise<number>;
 export class Committer {
   readonly #commit: CommitGroup;
   readonly #pending = new Set<string>();
-  #queue: Item[] = [];
+  #queue: PreparedFact[] = [];
   #newest: Batch | null = null;
   #running: Promise<void> | null = null;
 
@@ -41,7 +30,10 @@ export class Committer {
   /** True while a fact with this id is on its way to the disk. */
   isPending = (id: string): boolean => this.#pending.has(id);
 
-  /** Queues the facts that are not on their way already; the ticket is answered when all of them are durable. */
+  /**
+   * Queues the facts that are not on their way already; the ticket is answered when all of them are durable, with the index of the
+   * last of them, or with -1 where there is nothing to wait for.
+   */
   enqueue(facts: readonly PreparedFact[], ticket: Ticket): void {
     if (this.#pending.size + facts.length > PENDING_FACTS_MAX)
       return ticket.reject(
@@ -50,10 +42,10 @@ export class Committer {
     for (const fact of facts) {
       if (this.#pending.has(fact.id)) continue;
       this.#pending.add(fact.id);
-      this.#queue.push({ fact, tickets: null });
+      this.#queue.push(fact);
     }
     const last = this.#queue.at(-1);
-    if (last) (last.tickets ??= []).push(ticket);
+    if (last) last.tickets = last.tickets.length === 0 ? [ticket] : [...last.tickets, ticket];
     else if (this.#newest) this.#newest.followers.push(ticket);
     else ticket.resolve(-1);
     if (last) this.#running ??= this.#run();
@@ -84,10 +76,10 @@ export class Committer {
   }
 
   #take(): Batch {
-    const group = prepareGroup(this.#queue.slice(0, GROUP_FACTS_MAX).map((item) => item.fact));
-    const items = this.#queue.slice(0, group.count);
+    const group = prepareGroup(this.#queue);
+    const facts = this.#queue.slice(0, group.count);
     this.#queue = this.#queue.slice(group.count);
-    this.#newest = { group, items, followers: [] };
+    this.#newest = { group, facts, followers: [] };
     return this.#newest;
   }
 
@@ -96,29 +88,37 @@ export class Committer {
     try {
       const first = await this.#commit(batch.group);
       this.#settle(batch);
-      batch.items.forEach(({ tickets }, at) => tickets?.forEach((ticket) => ticket.resolve(first + at)));
+      let index = first;
+      for (const { tickets } of batch.facts) {
+        for (const ticket of tickets) ticket.resolve(index);
+        index++;
+      }
       for (const ticket of batch.followers) ticket.resolve(-1);
       return true;
     } catch (error) {
       this.#fail(batch, error);
       const rest = this.#queue;
       this.#queue = [];
-      for (const { fact, tickets } of rest) {
-        this.#pending.delete(fact.id);
-        tickets?.forEach((ticket) => ticket.reject(error));
-      }
+      this.#reject(rest, error);
       return false;
     }
   }
 
   #fail(batch: Batch, error: unknown): void {
     this.#settle(batch);
-    for (const { tickets } of batch.items) tickets?.forEach((ticket) => ticket.reject(error));
+    this.#reject(batch.facts, error);
     for (const ticket of batch.followers) ticket.reject(error);
   }
 
+  #reject(facts: readonly PreparedFact[], error: unknown): void {
+    for (const { id, tickets } of facts) {
+      this.#pending.delete(id);
+      for (const ticket of tickets) ticket.reject(error);
+    }
+  }
+
   #settle(batch: Batch): void {
-    for (const { fact } of batch.items) this.#pending.delete(fact.id);
+    for (const { id } of batch.facts) this.#pending.delete(id);
     if (this.#newest === batch) this.#newest = null;
   }
 }

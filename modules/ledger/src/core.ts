@@ -151,7 +151,9 @@ export class LogCore {
   #enqueue(facts: readonly PreparedFact[]): Promise<number> {
     if (this.#stopping) return Promise.reject(new OperationalFault('append to the ledger: it is stopping'));
     this.#noticeLostRows(facts);
-    return new Promise((resolve, reject) => this.#committer.enqueue(facts, { resolve, reject }));
+    const ticket = Promise.withResolvers<number>();
+    this.#committer.enqueue(facts, ticket);
+    return ticket.promise;
   }
 
   async #withoutKnown(facts: readonly PreparedFact[]): Promise<PreparedFact[]> {

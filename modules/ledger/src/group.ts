@@ -2,7 +2,7 @@
 import { randomFillSync } from 'node:crypto';
 import { writeLeafHash, HASH_BYTES } from '@cityward/tlog-tiles';
 import { ENTRY_MAX_BYTES } from '@cityward/tlog-tiles/tile';
-import { SALT_BYTES, commitmentOf } from './commitment.ts';
+import { SALT_BYTES, commitmentIn } from './commitment.ts';
 import { bodyText, entryText, parseBody, type Body, type LedgerFact } from './domain/body.ts';
 import { GROUP_FACTS_MAX, RECORD_HEAD_BYTES, recordsOf, type WalRecord } from './wal-frame.ts';
 
@@ -11,6 +11,8 @@ export const BODY_MAX_CHARS = 2 * 1_048_576;
 const NAME_MAX_CHARS = 100;
 /** A group is cut when it has so many bytes, even with fewer than 1,000 facts. */
 const GROUP_SOFT_MAX_BYTES = 8 * 1_048_576;
+/** In a record the salt stands right before the body. */
+const SALT_AT = RECORD_HEAD_BYTES - SALT_BYTES;
 const LENGTH_BYTES = 2;
 const LEAF_PREFIX_BYTES = 1;
 const ENTRY_EXPECTED_BYTES = 256;
@@ -74,8 +76,9 @@ class GainsBuilder {
     this.#entries = new Slab(countMax * ENTRY_EXPECTED_BYTES);
     this.#leaves = Buffer.allocUnsafeSlow(countMax * HASH_BYTES);
   }
-  add(fact: Pick<Body, 'at' | 'module' | 'type' | 'personal'>, salt: Uint8Array, body: Uint8Array): void {
-    const text = entryText(fact, commitmentOf(salt, body));
+  /** @param commitment to salt and body of the fact */
+  add(fact: Pick<Body, 'at' | 'module' | 'type' | 'personal'>, commitment: string): void {
+    const text = entryText(fact, commitment);
     const length = leafScratch.write(text, LEAF_PREFIX_BYTES, 'utf8');
     writeLeafHash(leafScratch.subarray(0, LEAF_PREFIX_BYTES + length), this.#leaves, this.#count++ * HASH_BYTES);
     const room = this.#entries.room(LENGTH_BYTES + length);
@@ -101,7 +104,17 @@ export interface PreparedFact {
   readonly type: string;
   readonly personal: boolean;
   readonly text: string;
+  /** Who is told when it is durable; set while it waits. */
+  tickets: readonly Ticket[];
 }
+
+/** How a caller is told: with the index of the fact, or why not. */
+export interface Ticket {
+  readonly resolve: (index: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const NO_TICKETS: readonly Ticket[] = [];
 
 /** Throws on a fact that the ledger cannot take: a bug of the module that recorded it. */
 export function prepareFact(fact: LedgerFact): PreparedFact {
@@ -118,7 +131,7 @@ export function prepareFact(fact: LedgerFact): PreparedFact {
     throw new Error(
       `append to the ledger: fact "${id}" has ${text.length} characters, at most ${BODY_MAX_CHARS} are taken`,
     );
-  return { id, position, at, module, type, personal, text };
+  return { id, position, at, module, type, personal, text, tickets: NO_TICKETS };
 }
 
 /**
@@ -142,12 +155,8 @@ export function prepareGroup(facts: readonly PreparedFact[]): PreparedGroup {
     const end = start + RECORD_HEAD_BYTES + length;
     room.writeUInt32BE(length, start);
     room.writeDoubleBE(fact.position, start + 4);
-    salts.copy(room, start + 12, i * SALT_BYTES, (i + 1) * SALT_BYTES);
-    builder.add(
-      fact,
-      room.subarray(start + 12, start + RECORD_HEAD_BYTES),
-      room.subarray(start + RECORD_HEAD_BYTES, end),
-    );
+    salts.copy(room, start + SALT_AT, i * SALT_BYTES, (i + 1) * SALT_BYTES);
+    builder.add(fact, commitmentIn(room, start + SALT_AT, end));
     payload.take(end - start);
     ids.push(fact.id);
     starts.push(start);
@@ -162,10 +171,10 @@ export function readGroup(payload: Buffer, count: number): Group | null {
   if (!records) return null;
   const builder = new GainsBuilder(count);
   const ids: string[] = [];
-  for (const { salt, body } of records) {
+  for (const { at, body } of records) {
     const parsed = parseBody(body.toString('utf8'));
     if (!parsed) return null;
-    builder.add(parsed, salt, body);
+    builder.add(parsed, commitmentIn(payload, at + SALT_AT, at + RECORD_HEAD_BYTES + body.length));
     ids.push(parsed.id);
   }
   const position = records.findLast((record) => record.position > 0)?.position ?? 0;

@@ -7,7 +7,7 @@ import type { IndexStore, Seen } from './store.ts';
 const BATCH_ENTRIES = 1_000;
 /** Above so many new entries during a batch the log is busy, and the index waits. */
 const BUSY_ENTRIES = 500;
-const BUSY_PAUSE_FACTOR = 8;
+const BUSY_PAUSE_FACTOR = 4;
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 30_000;
 

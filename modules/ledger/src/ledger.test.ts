@@ -67,6 +67,7 @@ const list = (ledger: Ledger, query: object) =>
 const rows = async (): Promise<number> =>
   (await raw<{ n: number }>`select count(*)::int as n from ledger.entry`.execute(sql.for())).rows[0]!.n;
 
+const AT = 1_764_000_000_000;
 const story: LedgerFact[] = [
   factOf('evt-a', {
     module: 'watch',
@@ -78,7 +79,7 @@ const story: LedgerFact[] = [
     module: 'watch',
     type: 'finding.raised',
     subject: 'fnd-2',
-    data: { title: 'Elsewhere', device: 'cam-0009' },
+    data: { title: 'Elsewhere', device: 'cam-0007' },
   }),
   factOf('evt-c', {
     module: 'respond',
@@ -96,11 +97,24 @@ const story: LedgerFact[] = [
     module: 'respond',
     type: 'containment.applied',
     subject: 'con-1',
-    data: { incident: 'inc-1', devices: ['cam-0007'], finding: 'fnd-1' },
+    data: { incident: 'inc-1', devices: ['cam-0007'] },
   }),
-  factOf('evt-f', { module: 'identity', type: 'device.held', subject: 'cam-0007', data: { incident: 'inc-1' } }),
+  factOf('evt-f', {
+    module: 'identity',
+    type: 'device.held',
+    subject: 'cam-0007',
+    at: AT + 1_000,
+    data: { reason: 'contained' },
+  }),
   factOf('evt-g', { module: 'identity', type: 'device.enrolled', subject: 'cam-0007', data: {} }),
   factOf('evt-h', {
+    module: 'identity',
+    type: 'device.held',
+    subject: 'cam-0007',
+    at: AT - 86_400_000,
+    data: { reason: 'long before' },
+  }),
+  factOf('evt-i', {
     module: 'identity',
     type: 'person.signed-in',
     subject: 'per-2',
@@ -116,21 +130,21 @@ describe('entries', () => {
     for (const isFilled of [false, true]) {
       if (isFilled) await ledger.indexed();
       const all = await list(ledger, { limit: 3 });
-      expect(all.size).toBe(8);
-      expect(all.entries.map((entry) => entry.index)).toEqual([7, 6, 5]);
-      expect(all.entries[2]).toMatchObject({
-        text: 'per-0001 held device cam-0007',
-        body: { incident: 'inc-1' },
+      expect(all.size).toBe(9);
+      expect(all.entries.map((entry) => entry.index)).toEqual([8, 7, 6]);
+      expect(all.entries[1]).toMatchObject({
+        text: 'per-0001 held device cam-0007: long before',
+        body: { reason: 'long before' },
         personal: false,
       });
       expect(all.entries[0]).toMatchObject({ type: 'person.signed-in', body: null, personal: true });
       expect((await list(ledger, { type: 'finding.raised' })).entries.map((entry) => entry.index)).toEqual([1, 0]);
-      expect((await list(ledger, { subject: 'cam-0007', limit: 1 })).entries.map((entry) => entry.index)).toEqual([6]);
+      expect((await list(ledger, { subject: 'cam-0007', limit: 1 })).entries.map((entry) => entry.index)).toEqual([7]);
       expect((await list(ledger, { subject: 'cam-0007', before: 6 })).entries.map((entry) => entry.index)).toEqual([5]);
       expect((await list(ledger, { before: 2 })).entries.map((entry) => entry.index)).toEqual([1, 0]);
       expect((await list(ledger, { type: 'nothing' })).entries).toEqual([]);
     }
-    expect(ledger.status()).toMatchObject({ behind: 0, durable: 8, size: 8, notes: [] });
+    expect(ledger.status()).toMatchObject({ behind: 0, durable: 9, size: 9, notes: [] });
     expect(await ledger.entryOf('evt-d')).toBe(3);
   });
 
@@ -180,7 +194,7 @@ describe('packs', () => {
     expect(pack.fileName).toMatch(/^evidence-inc-1-\d{4}-\d\d-\d\d\.zip$/);
     const verdict = verifyPack(pack.body as Uint8Array, { verifierKey: ledger.status().verifierKey });
     expect(verdict.faults).toEqual([]);
-    expect(verdict.exhibits.map((exhibit) => exhibit.index)).toEqual([0, 2, 3, 4, 5, 7, 8]);
+    expect(verdict.exhibits.map((exhibit) => exhibit.index)).toEqual([0, 2, 3, 4, 5, 8, 9]);
     expect(verdict.sentences.at(-1)).toContain('per-auditor exported 6 entries');
     expect(verdict.incident).toBe('inc-1');
     expect(await ask(ledger, 'evidencePack', { query: { incident: 'inc-none' } })).toMatchObject({

@@ -1,5 +1,5 @@
 /** Makes evidence packs, and puts each export itself into the log first. */
-import { newId, type Clock } from '@cityward/kernel';
+import { MINUTE_MS, newId, type Clock, type Json } from '@cityward/kernel';
 import type { LogCore } from './core.ts';
 import { guideText } from './guide.ts';
 import {
@@ -26,26 +26,54 @@ export interface PackNeeds {
   caughtUp(): Promise<void>;
 }
 
-/** Facts of these kinds belong to an incident when one of its own facts names them. */
-const DRAWN_IN = /^(finding|situation|incident|containment)\./;
+/** What an incident draws in: its situation names findings, its containments name devices. */
+const DRAWN_IN = ['finding.%', 'situation.%', 'incident.%', 'containment.%'];
+const DEVICE_ACTS = ['device.held', 'device.released', 'device.revoked'];
+const HOPS_MAX = 3;
+/** A hold is made, and lifted, in steps around the fact that tells of the containment. */
+const SLACK_MS = 5 * MINUTE_MS;
 
-/** Entries about the incident, and those about the findings, situations and containments that they name. */
+const isText = (value: Json): value is string => typeof value === 'string';
+/** Ids that stand directly in a fact's data. */
+const namedIn = ({ body }: StoredRecord): string[] => Object.values(body.data).filter(isText);
+const devicesIn = ({ body }: StoredRecord): string[] => {
+  const devices = body.data['devices'];
+  return body.type.startsWith('containment.') && Array.isArray(devices)
+    ? (devices as readonly Json[]).filter(isText)
+    : [];
+};
+
+/** Entries about an incident, about what they name, and what was done to devices by its containments while it lasted. */
 async function incidentEntries({ core, store, caughtUp }: PackNeeds, incident: string): Promise<number[]> {
   await caughtUp();
-  const near = await store.about([incident], PACK_ENTRIES_MAX);
-  const records = await core.read(near);
-  const named = new Set(records.flatMap((record) => [record.body.subject, ...namedIn(record)]));
-  named.delete(incident);
-  const around = await store.about([...named], PACK_ENTRIES_MAX);
-  const drawn = (await core.read(around)).filter(
-    (record) => DRAWN_IN.test(record.body.type) && named.has(record.body.subject),
-  );
-  return [...new Set([...near, ...drawn.map((record) => record.index)])].sort((a, b) => a - b).slice(-PACK_ENTRIES_MAX);
+  const chosen = new Map<number, StoredRecord>();
+  const asked = new Set([incident]);
+  let fresh = await core.read(await store.about([incident], PACK_ENTRIES_MAX));
+  for (let hop = 0; hop < HOPS_MAX && fresh.length > 0; hop++) {
+    for (const record of fresh) chosen.set(record.index, record);
+    const named = [...new Set(fresh.flatMap((record) => [record.body.subject, ...namedIn(record)]))].filter(
+      (id) => !asked.has(id),
+    );
+    for (const id of named) asked.add(id);
+    const around = await store.ofSubjects(named, DRAWN_IN, PACK_ENTRIES_MAX);
+    fresh = await core.read(around.filter((index) => !chosen.has(index)));
+  }
+  for (const record of await deviceActs({ core, store }, [...chosen.values()])) chosen.set(record.index, record);
+  return [...chosen.keys()].sort((a, b) => a - b).slice(-PACK_ENTRIES_MAX);
 }
 
-/** Ids that stand directly in a fact's data: those in lists, such as devices, would draw in their whole history. */
-const namedIn = ({ body }: StoredRecord): string[] =>
-  Object.values(body.data).filter((value) => typeof value === 'string');
+async function deviceActs(
+  needs: Pick<PackNeeds, 'core' | 'store'>,
+  records: readonly StoredRecord[],
+): Promise<StoredRecord[]> {
+  const devices = [...new Set(records.flatMap(devicesIn))];
+  if (devices.length === 0) return [];
+  const times = records.map((record) => record.body.at);
+  const from = times.reduce((a, b) => Math.min(a, b)) - SLACK_MS;
+  const to = times.reduce((a, b) => Math.max(a, b)) + SLACK_MS;
+  const acts = await needs.core.read(await needs.store.ofSubjects(devices, DEVICE_ACTS, PACK_ENTRIES_MAX));
+  return acts.filter(({ body }) => body.at >= from && body.at <= to);
+}
 
 async function chosenEntries(needs: PackNeeds, incident: string | null): Promise<number[]> {
   if (incident !== null) return incidentEntries(needs, incident);

@@ -40,6 +40,8 @@ export interface IndexStore {
   find(filter: EntryFilter): Promise<number[]>;
   /** Indices of what speaks of these ids, or is about them, oldest first. */
   about(ids: readonly string[], limit: number): Promise<number[]>;
+  /** Indices of facts of these types about these subjects, oldest first. @param types as SQL patterns, e.g. `finding.%` */
+  ofSubjects(subjects: readonly string[], types: readonly string[], limit: number): Promise<number[]>;
 }
 
 export interface Seen {
@@ -74,14 +76,25 @@ export function createIndexStore(sql: Sql): IndexStore {
       const rows = await query.orderBy('index', 'desc').limit(limit).execute();
       return rows.map((row) => row.index);
     },
+    ofSubjects: async (subjects, types, limit) => {
+      const { rows } = await raw<{ index: number }>`select index from ledger.entry
+        where subject = any(${listOf(subjects)}) and type like any(${listOf(types)}) order by index limit ${limit}`.execute(
+        db(),
+      );
+      return rows.map((row) => row.index);
+    },
     about: async (ids, limit) => {
-      const list = raw<string[]>`array(select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`;
+      const list = listOf(ids);
       const { rows } = await raw<{ index: number }>`select index from ledger.entry
         where subject = any(${list}) or mentions && ${list} order by index limit ${limit}`.execute(db());
       return rows.map((row) => row.index);
     },
   };
 }
+
+/** A list as one parameter, the same on both engines. */
+const listOf = (texts: readonly string[]) =>
+  raw<string[]>`array(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`;
 
 /** One parameter for all rows: a parameter for each column of each row is slower and reaches the protocol's limit. */
 async function addRows(db: Kysely<LedgerTables>, records: readonly StoredRecord[], seen: Seen): Promise<void> {

@@ -38,6 +38,7 @@ beforeAll(async () => {
   // Twelve entries keep one verification fast; what is mutated is every byte of the pack.
   const indices = [0, 1, 2, 100, 255, 256, 257, 294, 295, 298, 299];
   const store = {
+    ofSubjects: () => Promise.resolve([]),
     about: (ids: readonly string[]) => Promise.resolve(ids.includes('inc-1') ? indices : []),
   } as unknown as IndexStore;
   pack = (await makePack(
