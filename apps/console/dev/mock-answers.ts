@@ -17,7 +17,7 @@ export const cityNow = (state: MockState) => ({
   observationsPerSecond: 118.4,
   openSituations: situations(state).filter((one) => one.state === 'open').length,
   openIncidents: state.incident ? 1 : 0,
-  history: 'The first 14 days of history are simulated.',
+  history: '14 days, simulated',
 });
 
 export function situations(state: MockState) {

@@ -82,7 +82,7 @@ export function mockMap(): CityMap {
               .filter((y) => x * 0.8 < shore(y) - 0.02)
               .map((y) => at(x * 0.8 + 0.008 * Math.sin(y * 5 + i), y)),
           ),
-          { name: `${STREETS[i % 12]} Street`, class: 'main' },
+          { name: `${STREETS[i % 12]} Street`, rank: 'main' },
         ),
       ),
     ...steps(13)
@@ -90,7 +90,7 @@ export function mockMap(): CityMap {
       .map((y, i) =>
         feature('street', line(steps(16).map((x) => at(x * (shore(y) - 0.01), y + 0.006 * Math.sin(x * 6 + i)))), {
           name: `${STREETS[(i + 5) % 12]} Road`,
-          class: 'local',
+          rank: 'street',
         }),
       ),
   ];

@@ -1,5 +1,5 @@
 /** Pictures of every page, for the eye: `node dev/shots.ts [--only inbox] [--url http://localhost:8080] [--axe]`; into the system's temporary folder. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -109,6 +109,7 @@ async function shoot(
     readonly only: string | undefined;
     readonly axe: boolean;
     readonly folder: string;
+    readonly cookies: string | undefined;
     readonly size: keyof typeof SIZES;
     readonly theme: (typeof THEMES)[number];
   },
@@ -120,6 +121,7 @@ async function shoot(
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
+  if (options.cookies) await context.addCookies(JSON.parse(readFileSync(options.cookies, 'utf8')) as never);
   page.on('console', (line) => line.type() === 'error' && process.stdout.write(`  console: ${line.text()}\n`));
   page.on('pageerror', (error) => process.stdout.write(`  page error: ${error.message}\n`));
   for (const [name, path, before] of SCENES) {
@@ -145,6 +147,8 @@ const { values } = parseArgs({
     axe: { type: 'boolean', default: false },
     size: { type: 'string' },
     theme: { type: 'string' },
+    link: { type: 'string' },
+    cookies: { type: 'string' },
     devices: { type: 'string', default: '600' },
     calm: { type: 'boolean', default: false },
   },
@@ -164,16 +168,29 @@ if (server && !values.calm)
     ].join('\n'),
     headers: { 'content-type': 'text/plain' },
   });
+/** Signs in with a one-time link and keeps the cookies for later runs: the link works once. */
+async function enter(from: Browser, link: string, keep: string): Promise<void> {
+  const context = await from.newContext();
+  const page = await context.newPage();
+  await page.goto(link);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.waitForTimeout(SETTLE_MS);
+  await page.screenshot({ path: join(folder, 'welcome.png') });
+  writeFileSync(keep, JSON.stringify(await context.cookies()));
+  await context.close();
+}
+
 const browser = await chromium.launch({
   executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
   args: CHROMIUM_FLAGS,
 });
 try {
+  if (values.link && values.cookies) await enter(browser, values.link, values.cookies);
   for (const size of Object.keys(SIZES) as (keyof typeof SIZES)[])
     for (const theme of THEMES) {
       if ((values.size && values.size !== size) || (values.theme && values.theme !== theme)) continue;
       process.stdout.write(`${size} ${theme}\n`);
-      await shoot(browser, base, { only: values.only, axe: values.axe, folder, size, theme });
+      await shoot(browser, base, { only: values.only, axe: values.axe, folder, size, theme, cookies: values.cookies });
     }
 } finally {
   await browser.close();

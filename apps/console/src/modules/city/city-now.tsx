@@ -33,7 +33,7 @@ function Pulse({ city }: { readonly city: CityNow }): ReactNode {
   return (
     <>
       {words.city.pulse(formatCount(city.devices), formatRate(rate))}
-      {city.history !== '' && ` ${city.history}`}
+      {city.history !== '' && ` ${words.city.history(city.history)}`}
     </>
   );
 }

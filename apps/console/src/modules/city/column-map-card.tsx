@@ -7,7 +7,7 @@ import { words } from '../../words/en-GB.ts';
 import { useAct } from '../../live/hooks.ts';
 import { Card } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
-import { mapOf, mapText, type ColumnMap } from './column-map.ts';
+import { canCorrect, mapOf, mapText, type ColumnMap } from './column-map.ts';
 import { rememberedFile, rememberFile } from './import-files.ts';
 import { IMPORT_FIELDS } from './import-fields.ts';
 
@@ -75,7 +75,7 @@ export function ColumnMapCard({ report }: { readonly report: ImportReport }): Re
                 <th scope="row">{column.column}</th>
                 <td className="cw-small cw-sample">{column.sample}</td>
                 <td>
-                  {editable ? (
+                  {editable && canCorrect(column.column) ? (
                     <NativeSelect
                       size="xs"
                       aria-label={words.import.means(column.column)}

@@ -1,4 +1,4 @@
-/** The fields that a column of an import may mean, and the map as the endpoint wants it. Pure. */
+/** The fields that a column of an import may mean, and the corrections as the endpoint wants them. Pure. */
 import type { ImportReport } from '@cityward/contracts';
 
 export type Column = ImportReport['columns'][number];
@@ -13,11 +13,12 @@ export const mapOf = (columns: readonly Column[], changed: ColumnMap): ColumnMap
     ]),
   );
 
-/** `column=field` pairs, comma separated; commas, equals signs and per cents in a column's name are percent-encoded. */
-export function mapText(map: ColumnMap): string {
-  const pairs: string[] = [];
-  for (const [column, field] of map) pairs.push(`${escape(column)}=${field ?? ''}`);
-  return pairs.join(',');
-}
-const escape = (name: string): string =>
-  name.replace(/[%,=]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+/** A comma would end the pair: such a column keeps its guess. */
+export const canCorrect = (column: string): boolean => !column.includes(',');
+
+/** `column=field` pairs, comma separated; an empty field leaves the column out. */
+export const mapText = (map: ColumnMap): string =>
+  [...map]
+    .filter(([column]) => canCorrect(column))
+    .map(([column, field]) => `${column}=${field ?? ''}`)
+    .join(',');

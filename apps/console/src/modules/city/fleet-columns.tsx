@@ -16,19 +16,19 @@ const text = (value: string | null | undefined): ReactNode =>
 
 /** Widths in pixels; the name takes what is left. */
 export const WIDTHS: Readonly<Record<string, number>> = {
-  state: 138,
-  name: 220,
-  id: 118,
-  class: 160,
-  ward: 130,
-  site: 170,
-  maker: 150,
-  model: 140,
-  firmware: 100,
-  criticality: 112,
-  serial: 140,
-  ip: 120,
-  lastSeen: 104,
+  state: 128,
+  name: 188,
+  id: 92,
+  class: 136,
+  ward: 108,
+  site: 160,
+  maker: 136,
+  model: 130,
+  firmware: 80,
+  criticality: 108,
+  serial: 130,
+  ip: 112,
+  lastSeen: 90,
 };
 export const DEFAULT_COLUMNS = ['state', 'name', 'id', 'class', 'ward', 'maker', 'firmware', 'lastSeen'];
 export const SORTED_BY: Readonly<Partial<Record<string, Sort>>> = {

@@ -73,8 +73,24 @@ const zoomed = (from: number, to: number): ExpressionSpecification => [
   to,
 ];
 
+const RANK: ExpressionSpecification = ['coalesce', ['get', 'rank'], ''];
+const MAIN: ExpressionSpecification = ['==', RANK, 'main'];
+/** Streets by rank, from a thin line over the whole city to a carriageway near by. */
+const streetWidth = (edge: number): ExpressionSpecification => [
+  'interpolate',
+  ['exponential', 1.5],
+  ['zoom'],
+  11,
+  ['case', MAIN, 1.6 + edge, 0.5 + edge / 2],
+  17,
+  ['case', MAIN, 15 + 2 * edge, 8 + 2 * edge],
+];
+const ROUND = { 'line-cap': 'round', 'line-join': 'round' } as const;
+
 function ground(scheme: Scheme): LayerSpecification[] {
   const tone = MAP_TONES[scheme];
+  const wet: ExpressionSpecification = ['case', ['==', RANK, 'sea'], tone.sea, tone.water];
+  const built: ExpressionSpecification = ['case', ['==', RANK, 'public'], tone.public, tone.building];
   return [
     { id: 'sea', type: 'background', paint: { 'background-color': tone.sea } },
     { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': tone.land } },
@@ -84,7 +100,7 @@ function ground(scheme: Scheme): LayerSpecification[] {
       type: 'fill',
       source: 'water',
       filter: ['==', ['geometry-type'], 'Polygon'],
-      paint: { 'fill-color': tone.water },
+      paint: { 'fill-color': wet },
     },
     {
       id: 'river',
@@ -93,20 +109,21 @@ function ground(scheme: Scheme): LayerSpecification[] {
       filter: ['==', ['geometry-type'], 'LineString'],
       paint: { 'line-color': tone.water, 'line-width': zoomed(3, 22) },
     },
-    { id: 'building', type: 'fill', source: 'building', minzoom: 13, paint: { 'fill-color': tone.building } },
+    { id: 'building', type: 'fill', source: 'building', minzoom: 12.5, paint: { 'fill-color': built } },
     {
       id: 'street-edge',
       type: 'line',
       source: 'street',
-      layout: { 'line-cap': 'round', 'line-join': 'round' },
-      paint: { 'line-color': tone.streetEdge, 'line-width': zoomed(1.6, 13) },
+      minzoom: 12.5,
+      layout: ROUND,
+      paint: { 'line-color': tone.streetEdge, 'line-width': streetWidth(1) },
     },
     {
       id: 'street',
       type: 'line',
       source: 'street',
-      layout: { 'line-cap': 'round', 'line-join': 'round' },
-      paint: { 'line-color': tone.street, 'line-width': zoomed(0.9, 11) },
+      layout: ROUND,
+      paint: { 'line-color': tone.street, 'line-width': streetWidth(0) },
     },
     {
       id: 'ward',
@@ -134,6 +151,15 @@ function labels(scheme: Scheme): LayerSpecification[] {
         'symbol-spacing': 320,
       },
       paint: { 'text-color': tone.streetLabel, ...halo },
+    },
+    {
+      id: 'building-label',
+      type: 'symbol',
+      source: 'building',
+      minzoom: 13,
+      filter: ['has', 'name'],
+      layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 11, 'text-max-width': 8 },
+      paint: { 'text-color': tone.label, ...halo },
     },
     {
       id: 'ward-label',

@@ -68,9 +68,9 @@ export const StripSkeleton = (): ReactNode => (
   <div className="cw-services" role="status" aria-label={words.loading}>
     {Array.from({ length: 10 }, (_, at) => (
       <div className="cw-service" key={at}>
-        <Skeleton height={12} width="70%" />
-        <Skeleton height={12} width="45%" />
-        <Skeleton height={18} />
+        <Skeleton height={12} width="70%" className="cw-service-name" />
+        <Skeleton height={12} width="60%" />
+        <Skeleton height={12} />
       </div>
     ))}
   </div>

@@ -18,16 +18,24 @@ import { Origin, Severity } from './severity.tsx';
 const DEVICES_SHOWN = 12;
 const FINDINGS_SHOWN = 8;
 
-const DeviceLinks = ({ ids }: { readonly ids: readonly string[] }): ReactNode => (
+/** Devices as links, outside addresses as they are; the first few of them. */
+const Nodes = ({ ids }: { readonly ids: readonly string[] }): ReactNode => (
   <span className="cw-id-list">
-    {ids.slice(0, DEVICES_SHOWN).map((id) => (
-      <Link key={id} to="/devices/$id" params={{ id }}>
-        {id}
-      </Link>
-    ))}
+    {ids.slice(0, DEVICES_SHOWN).map((id) =>
+      id.startsWith('ip:') ? (
+        <code key={id}>{id.slice(3)}</code>
+      ) : (
+        <Link key={id} to="/devices/$id" params={{ id }}>
+          {id}
+        </Link>
+      ),
+    )}
     {ids.length > DEVICES_SHOWN && <span className="cw-muted">{words.andMore(ids.length - DEVICES_SHOWN)}</span>}
   </span>
 );
+
+const outsideFirst = (peers: readonly string[]): string[] =>
+  peers.toSorted((a, b) => Number(b.startsWith('ip:')) - Number(a.startsWith('ip:')));
 
 function factsOf(situation: Situation): Fact[] {
   const q = words.situation.questions;
@@ -41,10 +49,9 @@ function factsOf(situation: Situation): Fact[] {
         </>
       ),
     },
-    { term: q.devices, value: <DeviceLinks ids={situation.devices} /> },
+    { term: q.devices, value: <Nodes ids={situation.devices} /> },
   ];
-  if (situation.peers.length > 0)
-    facts.push({ term: q.peers, value: <code className="cw-wrap">{situation.peers.join(', ')}</code> });
+  if (situation.peers.length > 0) facts.push({ term: q.peers, value: <Nodes ids={outsideFirst(situation.peers)} /> });
   facts.push({ term: q.why, value: situation.cause });
   facts.push({ term: q.touches, value: situation.touches.join(', ') || words.situation.touchesNothing });
   return facts;

@@ -13,6 +13,7 @@ export const city = {
     waiting: 'Asking how the city is.',
     needs: (n: number, place: string) =>
       `${many(n, 'device', 'devices')} in ${place} ${verb(n, 'needs', 'need')} an eye`,
+    history: (text: string) => `History: ${text}.`,
     pulse: (devices: string, rate: string) => `${devices} devices, ${rate} observations a second.`,
   },
   services: {
