@@ -10,3 +10,7 @@ export type {
   RespondDevice,
   SwitchNeeds,
 } from './needs.ts';
+export { backwardClosure } from './domain/backward.ts';
+export { minimumVertexCut } from './domain/cut.ts';
+export type { CutProblem } from './domain/cut.ts';
+export type { ContactView } from './domain/contact-log.ts';
