@@ -244,6 +244,6 @@ async function saveAll(tx: Tx, items: readonly Write[]): Promise<void> {
       actor: device,
       subject: device,
       at,
-      data: { serial: issued.serial, key: issued.keyHash, notAfter: issued.notAfter },
+      data: { serial: issued.serial, keyHash: issued.keyHash, notAfter: issued.notAfter },
     });
 }

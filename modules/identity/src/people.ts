@@ -96,9 +96,10 @@ export class People {
     return this.all()[0] ?? this.#add({ handle: FIRST_HANDLE, roles: FIRST_ROLES }, 'system');
   }
 
-  async invite(wanted: Wanted, by: string): Promise<Result<Person, Refusal>> {
+  /** `also` is saved in the same transaction: an invitation without its link would be half done. */
+  async invite(wanted: Wanted, by: string, also: Also): Promise<Result<Person, Refusal>> {
     const decision = decideInvite(this.all(), wanted);
-    return decision.ok ? ok(faceOf(await this.#add(wanted, by))) : decision;
+    return decision.ok ? ok(faceOf(await this.#add(wanted, by, also))) : decision;
   }
 
   /** Sets roles and ends every sign-in of the person, so that the next request has only what is allowed now. */
@@ -158,7 +159,7 @@ export class People {
     tx.record({ module: 'identity', ...fact, at: this.options.clock(), personal: true });
   }
 
-  async #add({ handle, roles }: Wanted, by: string): Promise<StoredPerson> {
+  async #add({ handle, roles }: Wanted, by: string, also?: Also): Promise<StoredPerson> {
     const id = newId<PersonId>('per');
     const person: StoredPerson = { id, handle: handle.trim(), roles: [...roles], state: 'invited', lastSeen: null };
     this.#people.set(id, person);
@@ -166,6 +167,7 @@ export class People {
       await this.transact(async (tx) => {
         await store.addPerson(tx.for<PeopleTables>(), person, this.options.clock());
         this.record(tx, { type: 'person.invited', actor: by, subject: id, data: { roles: [...roles] } });
+        await also?.(tx, id);
       });
     } catch (fault) {
       this.#people.delete(id);
@@ -186,6 +188,7 @@ export class People {
   }
 }
 
+type Also = (tx: Tx, person: string) => Promise<void>;
 interface Wanted {
   readonly handle: string;
   readonly roles: readonly Role[];

@@ -5,7 +5,7 @@ import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Devices } from './devices.ts';
 import type { IdentityOptions } from './needs.ts';
 import type { People } from './people.ts';
-import type { SignedIn, WaysIn } from './ways-in.ts';
+import type { LinkDraft, SignedIn, WaysIn } from './ways-in.ts';
 
 export interface RouteParts {
   readonly options: IdentityOptions;
@@ -35,6 +35,12 @@ function signedIn(parts: RouteParts, result: Result<SignedIn, Refusal>, caller: 
   if (!result.ok) return err(result.error);
   caller.setSession(result.value.token);
   return ok(sessionOf(parts, result.value.token));
+}
+
+/** The link's URL, from now on good for one sign-in. */
+function counted(link: LinkDraft | null): string {
+  link?.count();
+  return link?.url ?? '';
 }
 
 const selfOf = (caller: Caller): Resource => ({ type: 'Person', id: caller.principal.id, attributes: {} });
@@ -98,10 +104,14 @@ function peopleRoutes({ people, waysIn }: RouteParts): Route[] {
   return [
     route(api.listPeople, () => Promise.resolve(ok({ people: people().list() }))),
     route(api.invitePerson, async ({ body }, caller) => {
-      const invited = await people().invite(body, caller.principal.id);
+      const by = caller.principal.id;
+      let link: LinkDraft | null = null;
+      const invited = await people().invite(body, by, (tx, person) => {
+        link = waysIn().draftLink(person, by);
+        return link.save(tx);
+      });
       if (!invited.ok) return invited;
-      const link = await waysIn().issueLink(invited.value.id, caller.principal.id);
-      return ok({ person: invited.value, link });
+      return ok({ person: invited.value, link: counted(link) });
     }),
     route(
       api.setRoles,

@@ -29,6 +29,11 @@ export interface SignedIn {
   readonly token: string;
   readonly person: string;
 }
+export interface LinkDraft {
+  readonly url: string;
+  readonly save: (tx: Tx) => Promise<void>;
+  readonly count: () => void;
+}
 type SignIn = Promise<Result<SignedIn, Refusal>>;
 
 interface Accepted {
@@ -74,19 +79,34 @@ export class WaysIn {
     return { passkeys: this.#passkeysOf(person).length, recoveryCodesLeft };
   }
 
-  /** A new link, single use, ten minutes; those of the person before it end. The token is in the fragment, which no server log sees. */
-  async issueLink(person: string, by: string): Promise<string> {
+  /**
+   * A new link, single use, ten minutes; those of the person before it end. The token is in the fragment, which no server log
+   * sees. It works once it is saved in the caller's transaction and `count` was called after the commit.
+   */
+  draftLink(person: string, by: string): LinkDraft {
     const token = randomBytes(LINK_TOKEN_BYTES).toString('base64url');
     const issued = this.#now();
     const link = { hash: hashOf(token), person, issued, expires: issued + LINK_LIFE_MS };
-    await this.#people.transact(async (tx) => {
-      await store.putLink(tx.for<PeopleTables>(), link);
-      this.#people.record(tx, { type: 'link.issued', actor: by, subject: person, data: { expires: link.expires } });
-    });
-    for (const old of [...this.#links.values()])
-      if (old.person === person || old.expires <= issued) this.#links.delete(old.hash);
-    this.#links.set(link.hash, link);
-    return `${this.#people.options.origins[0] ?? ''}/#token=${token}`;
+    return {
+      url: `${this.#people.options.origins[0] ?? ''}/#token=${token}`,
+      save: async (tx) => {
+        await store.putLink(tx.for<PeopleTables>(), link);
+        const data = { expires: link.expires };
+        this.#people.record(tx, { type: 'link.issued', actor: by, subject: person, data });
+      },
+      count: () => {
+        for (const old of [...this.#links.values()])
+          if (old.person === person || old.expires <= issued) this.#links.delete(old.hash);
+        this.#links.set(link.hash, link);
+      },
+    };
+  }
+
+  async issueLink(person: string, by: string): Promise<string> {
+    const draft = this.draftLink(person, by);
+    await this.#people.transact(draft.save);
+    draft.count();
+    return draft.url;
   }
 
   async byLink(token: string, before: string | null): SignIn {
