@@ -184,7 +184,13 @@ export function readConfig(
 }
 
 /** Read by tests, benchmarks and evaluations, not by the server. */
-const OTHER_ENV = ['CITYWARD_CORPORA', 'CITYWARD_ORACLE_REQUESTS', 'CITYWARD_REAL'];
+const OTHER_ENV = [
+  'CITYWARD_CORPORA',
+  'CITYWARD_ORACLE_REQUESTS',
+  'CITYWARD_BENCH_FOLDER',
+  'CITYWARD_BENCH_KILLS',
+  'CITYWARD_URL',
+];
 const KNOWN_ENV = new Set([...SETTINGS.map((setting) => setting.env), ...OTHER_ENV]);
 
 function readFlags(args: readonly string[], faults: string[]): Map<string, string> {

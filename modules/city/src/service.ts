@@ -197,7 +197,7 @@ function lifecycle(parts: CityParts, heard: HeardKeeper) {
     foundFrom,
     async found({ seed, devices }: { readonly seed: string; readonly devices: number }) {
       const { portMerrow } = await import('./reference.ts'); // only the first start needs the generator
-      return foundFrom(portMerrow({ seed, devices }), seed);
+      return foundFrom(portMerrow({ seed, devices, at: needs.clock() }), seed);
     },
     name: () => parts.city?.name ?? '',
   };

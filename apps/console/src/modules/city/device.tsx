@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useParams, Link } from '@tanstack/react-router';
 import type { DeviceDetail } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { Person } from '../identity/person.tsx';
 import { useUrl } from '../../frame/url.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
@@ -83,7 +84,11 @@ function Timeline({ detail }: { readonly detail: DeviceDetail }): ReactNode {
               <span className="cw-event-text">
                 {item.text}
                 <span className="cw-muted cw-small">
-                  {item.actor !== '' && words.timeline.by(item.actor)}
+                  {item.actor !== '' && (
+                    <>
+                      {words.timeline.by} <Person id={item.actor} />
+                    </>
+                  )}
                   {item.entry !== null && (
                     <>
                       {' · '}

@@ -4,6 +4,7 @@ import { Button, Modal } from '@mantine/core';
 import { useParams } from '@tanstack/react-router';
 import type { ImportReport } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { Person } from '../identity/person.tsx';
 import { useRole } from '../../frame/session.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
@@ -46,7 +47,7 @@ function UndoForm({ report, onClose }: { readonly report: ImportReport; readonly
 function Act({ report }: { readonly report: ImportReport }): ReactNode {
   const commit = useAct('commitImport', { refresh: CHANGED });
   const [undoing, setUndoing] = useState(false);
-  const mayImport = useRole('administrator', 'operator');
+  const mayImport = useRole('operator');
   const count = report.counts.new + report.counts.changed;
   if (!mayImport) return null;
   if (report.state === 'previewed')
@@ -94,7 +95,7 @@ const Whole = ({ report }: { readonly report: ImportReport }): ReactNode => (
         <span>{words.import.formatNames[report.format]}</span>
         <span>{words.import.rows(formatCount(report.counts.rows))}</span>
         <span>
-          {report.by}, <Moment at={report.at} />
+          <Person id={report.by} />, <Moment at={report.at} />
         </span>
       </span>
     }

@@ -3,6 +3,7 @@ import { useRef, useState, type DragEvent, type ReactNode } from 'react';
 import { Button, FileButton, Textarea } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { words } from '../../words/en-GB.ts';
+import { Person } from '../identity/person.tsx';
 import { useRole } from '../../frame/session.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import type { Answer } from '../../live/client.ts';
@@ -128,7 +129,9 @@ const HistoryRow = ({ one }: { readonly one: Row }): ReactNode => (
     <td>
       <Moment at={one.at} />
     </td>
-    <td>{one.by}</td>
+    <td>
+      <Person id={one.by} />
+    </td>
     <td className="cw-num">{formatCount(one.counts.rows)}</td>
     <td className="cw-small">
       {words.import.summary(
@@ -175,7 +178,7 @@ function History(): ReactNode {
 }
 
 export function ImportsPage(): ReactNode {
-  const mayImport = useRole('administrator', 'operator');
+  const mayImport = useRole('operator');
   return (
     <Page title={words.pages.import.name} lead={words.import.lead}>
       <div className="cw-stack-wide">

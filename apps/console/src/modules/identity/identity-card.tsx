@@ -91,7 +91,7 @@ function RevokeForm({ id, onClose }: { readonly id: string; readonly onClose: ()
 
 export function IdentityCard({ id }: { readonly id: string }): ReactNode {
   const identity = useAsk('getIdentity', { params: { id } });
-  const mayChange = useRole('administrator', 'operator');
+  const mayChange = useRole('operator');
   const [open, setOpen] = useState<'code' | 'revoke' | null>(null);
   const close = (): void => setOpen(null);
   const holds = identity.data !== undefined && ['enrolled', 'held', 'expired'].includes(identity.data.state);

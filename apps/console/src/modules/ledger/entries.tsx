@@ -6,6 +6,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { FACT_TYPES, type LedgerEntry } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { Person } from '../identity/person.tsx';
 import { useSetUrl, useUrl } from '../../frame/url.ts';
 import { client } from '../../live/live.ts';
 import { formatHash } from '../../ui/format.ts';
@@ -87,7 +88,7 @@ const Row = ({ entry, start }: { readonly entry: LedgerEntry; readonly start: nu
     <th role="rowheader" scope="row" className="cw-entry-text">
       {entry.personal && <IconLock size={13} aria-label={words.evidence.personal} />} {entry.text}
       <span className="cw-muted cw-small cw-block">
-        {entry.actor} → {entry.subject}
+        <Person id={entry.actor} /> → {entry.subject}
       </span>
     </th>
     <td role="cell">

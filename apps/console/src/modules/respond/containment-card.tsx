@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react';
 import { Button, Modal } from '@mantine/core';
 import type { Containment } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { Person } from '../identity/person.tsx';
 import { useRole } from '../../frame/session.ts';
 import { useAct } from '../../live/hooks.ts';
 import { formatCount } from '../../ui/format.ts';
@@ -113,7 +114,7 @@ const About = ({ containment }: { readonly containment: Containment }): ReactNod
         term: words.contain.applied,
         value: (
           <>
-            <Moment at={containment.applied} /> · {containment.by}
+            <Moment at={containment.applied} /> · <Person id={containment.by} />
           </>
         ),
       },
@@ -136,7 +137,8 @@ const About = ({ containment }: { readonly containment: Containment }): ReactNod
               term: words.contain.undone,
               value: (
                 <>
-                  <Moment at={containment.undone.at} /> · {containment.undone.by}: {containment.undone.reason}
+                  <Moment at={containment.undone.at} /> · <Person id={containment.undone.by} />:{' '}
+                  {containment.undone.reason}
                 </>
               ),
             },

@@ -4,6 +4,7 @@ import { Button, Modal, Tabs } from '@mantine/core';
 import { useParams } from '@tanstack/react-router';
 import type { Incident } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { Person } from '../identity/person.tsx';
 import { useRole } from '../../frame/session.ts';
 import { useSetUrl, useUrl } from '../../frame/url.ts';
 import { useAsk } from '../../live/hooks.ts';
@@ -34,7 +35,7 @@ export const infected = (incident: Incident): string[] =>
 function Actions({ incident }: { readonly incident: Incident }): ReactNode {
   const setUrl = useSetUrl();
   const [closing, setClosing] = useState(false);
-  const mayAct = useRole('operator', 'analyst', 'administrator');
+  const mayAct = useRole('analyst');
   if (incident.state === 'closed' || !mayAct) return null;
   return (
     <>
@@ -67,7 +68,7 @@ const Lead = ({ incident }: { readonly incident: Incident }): ReactNode => (
     <IncidentState state={incident.state} />
     <Severity severity={incident.situation.severity} />
     <span>
-      {words.incident.opened(incident.openedBy)} <Age at={incident.opened} />
+      {words.incident.openedBy} <Person id={incident.openedBy} />, <Age at={incident.opened} />
     </span>
     <span>{objectOf(infected(incident))}</span>
     {incident.situation.wards.length > 0 && <span>{incident.situation.wards.join(', ')}</span>}

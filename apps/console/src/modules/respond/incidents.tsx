@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { words } from '../../words/en-GB.ts';
+import { Person } from '../identity/person.tsx';
 import { useAsk } from '../../live/hooks.ts';
 import type { Answer } from '../../live/client.ts';
 import { Answered } from '../../ui/answered.tsx';
@@ -37,7 +38,7 @@ const IncidentRow = ({ incident }: { readonly incident: Row }): ReactNode => (
       <span className="cw-inbox-title">{incident.title}</span>
       <span className="cw-muted cw-small">
         {words.situation.size(incident.situation.devices.length, incident.situation.findings)} ·{' '}
-        {words.incident.opened(incident.openedBy)} <Moment at={incident.opened} />
+        {words.incident.openedBy} <Person id={incident.openedBy} />, <Moment at={incident.opened} />
         {incident.closed && ` · ${words.incident.closedWhy(incident.closed.reason)}`}
       </span>
     </Link>

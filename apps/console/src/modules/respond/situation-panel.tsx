@@ -4,6 +4,7 @@ import { Button, Modal } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Situation } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { Person } from '../identity/person.tsx';
 import { useRole } from '../../frame/session.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
@@ -92,11 +93,11 @@ interface Props {
 }
 
 function Acts({ situation, opening, onEnter, onDismissing }: Props): ReactNode {
-  const mayAct = useRole('operator', 'analyst', 'administrator');
+  const mayAct = useRole('analyst');
   if (situation.state === 'dismissed')
     return situation.dismissed ? (
       <p className="cw-muted">
-        {words.situation.dismissedBy(situation.dismissed.by)} <Moment at={situation.dismissed.at} />:{' '}
+        {words.situation.dismissedBy} <Person id={situation.dismissed.by} />, <Moment at={situation.dismissed.at} />:{' '}
         {situation.dismissed.reason}
       </p>
     ) : null;

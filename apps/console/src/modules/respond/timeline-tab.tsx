@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useElementSize } from '@mantine/hooks';
 import type { Incident } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { Person } from '../identity/person.tsx';
 import { useRole } from '../../frame/session.ts';
 import { useUrl } from '../../frame/url.ts';
 import { formatClock, formatSeconds } from '../../ui/format.ts';
@@ -79,7 +80,11 @@ function Row({ item }: { readonly item: TimelineItem }): ReactNode {
       <span className="cw-event-text">
         {item.text}
         <span className="cw-muted cw-small">
-          {item.actor !== '' && words.timeline.by(item.actor)}
+          {item.actor !== '' && (
+            <>
+              {words.timeline.by} <Person id={item.actor} />
+            </>
+          )}
           {item.entry !== null && (
             <>
               {' · '}
@@ -96,7 +101,7 @@ function Row({ item }: { readonly item: TimelineItem }): ReactNode {
 
 export function TimelineTab({ incident }: { readonly incident: Incident }): ReactNode {
   const { from, to } = useUrl();
-  const mayNote = useRole('operator', 'analyst', 'administrator');
+  const mayNote = useRole('analyst');
   const lanes = lanesOf(incident.timeline, from, to);
   return (
     <div className="cw-two">

@@ -31,7 +31,7 @@ function JobState({ job }: { readonly job: Job }): ReactNode {
 
 function Row({ job }: { readonly job: Job }): ReactNode {
   const retry = useAct('retryJob', { refresh: ['listJobs'] });
-  const mayRetry = useRole('administrator', 'operator');
+  const mayRetry = useRole('operator');
   return (
     <tr>
       <th scope="row">

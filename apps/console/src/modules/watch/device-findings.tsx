@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react';
 import { Button, Modal } from '@mantine/core';
 import type { Finding } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { Person } from '../identity/person.tsx';
 import { useRole } from '../../frame/session.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
@@ -32,7 +33,7 @@ function DismissForm({ finding, onClose }: { readonly finding: Finding; readonly
 export function DeviceFindings({ id }: { readonly id: string }): ReactNode {
   const findings = useAsk('listFindings', { query: { device: id, limit: 20 } });
   const [open, setOpen] = useState<Finding | null>(null);
-  const mayAct = useRole('operator', 'analyst', 'administrator');
+  const mayAct = useRole('analyst');
   return (
     <Answered query={findings} wanted={words.wanted.findings} skeleton={<CardSkeleton height={80} />}>
       {(answer) => (
@@ -44,7 +45,7 @@ export function DeviceFindings({ id }: { readonly id: string }): ReactNode {
                 <FindingCard finding={finding} />
                 {finding.dismissed && (
                   <p className="cw-muted cw-small">
-                    {words.finding.dismissed(finding.dismissed.by, finding.dismissed.reason)}
+                    {words.finding.dismissedBy} <Person id={finding.dismissed.by} />: {finding.dismissed.reason}
                   </p>
                 )}
                 {mayAct && finding.state === 'open' && (

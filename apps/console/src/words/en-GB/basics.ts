@@ -3,6 +3,7 @@ import { count } from './counting.ts';
 
 export const basics = {
   product: 'Cityward',
+  system: 'Cityward',
   none: 'none',
   dash: '–',
   notKnown: 'not known',
@@ -77,7 +78,7 @@ export const basics = {
   },
   reason: {
     label: 'Reason',
-    description: 'Goes into the ledger with your name.',
+    description: 'Goes into the ledger with your id.',
     tooShort: (min: number) => `At least ${min} letters, so that a later reader understands`,
     suggestions: 'Common reasons',
   },

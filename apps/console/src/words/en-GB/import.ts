@@ -14,7 +14,7 @@ export const importWords = {
     checkAgain: 'Check again with this map',
     pasted: 'pasted.csv',
     tooLarge: (file: string) => `${file} is larger than 64 MB. Send it in smaller parts.`,
-    noRole: 'Operators and administrators can import. You can read what was imported.',
+    noRole: 'Operators can import. You can read what was imported.',
     history: 'Imports so far',
     historyColumns: ['File', 'State', 'When', 'By', 'Rows', 'Difference'],
     summary: (fresh: string, changed: string, left: string) => `${fresh} new, ${changed} changed, ${left} left out`,

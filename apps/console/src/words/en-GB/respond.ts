@@ -46,8 +46,8 @@ export const respond = {
     dismissEffect:
       'It leaves the inbox, and the same behaviour of these devices does not raise it again. It stays under “Dismissed” with your reason.',
     dismissReasons: ['Planned work', 'Known fault', 'Test'],
-    dismissedBy: (who: string) => `Dismissed by ${who}`,
-    noRole: 'Analysts and operators can open or dismiss it.',
+    dismissedBy: 'Dismissed by',
+    noRole: 'Analysts can open or dismiss it.',
   },
   finding: {
     title: 'Findings',
@@ -64,7 +64,7 @@ export const respond = {
     unauthenticated: 'reporter not authenticated',
     dismiss: 'Dismiss finding',
     dismissEffect: 'This behaviour of this device is then taken as known and does not raise a finding again.',
-    dismissed: (who: string, why: string) => `Dismissed by ${who}: ${why}`,
+    dismissedBy: 'Dismissed by',
   },
   incident: {
     one: 'Incident',
@@ -73,7 +73,7 @@ export const respond = {
     toInbox: 'Open the inbox',
     sections: 'Parts of the incident',
     close: 'Close incident',
-    opened: (who: string) => `Opened by ${who}`,
+    openedBy: 'Opened by',
     closedWhy: (why: string) => `Closed: ${why}`,
     states: { open: 'Open', closed: 'Closed' },
     tabs: {
@@ -96,7 +96,7 @@ export const respond = {
     title: 'Timeline',
     summary: 'In short',
     lanes: { attack: 'Attack', alert: 'Alert', response: 'Response', note: 'Note' },
-    by: (who: string) => ` by ${who}`,
+    by: 'by',
     entry: (n: number) => `entry ${n}`,
     empty: { title: 'Nothing in this span', text: 'Widen the time at the top to see the whole timeline.' },
   },
