@@ -37,9 +37,10 @@ export class Edges {
     const head = slotOf(edge.to);
     if (tail === -1 || head === -1) return false;
     const kind = EDGE_KINDS.indexOf(edge.kind);
-    if (this.#placeOf(tail, head, kind) === -1) this.#append(tail, head, kind);
-    if (edge.note === '') this.#notes.delete(edgeKey(edge));
-    else this.#notes.set(edgeKey(edge), edge.note);
+    const fresh = this.#placeOf(tail, head, kind) === -1;
+    if (fresh) this.#append(tail, head, kind);
+    if (edge.note !== '') this.#notes.set(edgeKey(edge), edge.note);
+    else if (!fresh) this.#notes.delete(edgeKey(edge));
     return true;
   }
 

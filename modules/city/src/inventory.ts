@@ -34,7 +34,7 @@ export class Inventory {
       if (change.what !== 'edge') this.#place(change);
       else if (!change.after) removed.add(edgeKey(change.before!));
       else if (!this.edges.put(change.after, (id) => this.slotOf(id))) dangling++;
-      else removed.delete(edgeKey(change.after));
+      else if (removed.size > 0) removed.delete(edgeKey(change.after));
     }
     if (removed.size > 0) this.edges.remove(removed, this.#nodes);
     this.#revision++;

@@ -14,7 +14,7 @@ import {
 } from './store-tables.ts';
 
 export const ROWS_PER_STATEMENT = 2_000;
-const ROWS_PER_PAGE = 5_000;
+const ROWS_PER_PAGE = 10_000;
 
 /** The one row of the city itself. */
 export interface CityRow {
@@ -56,7 +56,7 @@ export async function* loadAll<W extends What>(sql: Sql, what: W): AsyncGenerato
   let last: readonly unknown[] = spec.key.map(() => '');
   for (;;) {
     const [answer] = await run<{ page: string }>(sql.for(), text, [...last, ROWS_PER_PAGE]);
-    const things = [...thingsOfPage(what, answer!.page)];
+    const things = thingsOfPage(what, answer!.page);
     if (things.length > 0) yield things;
     if (things.length < ROWS_PER_PAGE) return;
     const end = things.at(-1) as unknown as Record<string, unknown>;
