@@ -184,7 +184,7 @@ function longText(setting: Setting, depth: number): string {
 const BOOLEANS: readonly Make[] = [
   (s, d) => `(${booleanText(s, d - 1)} && ${booleanText(s, d - 1)})`,
   (s, d) => `(${booleanText(s, d - 1)} || ${booleanText(s, d - 1)})`,
-  (s, d) => `(!${expressionText(s, { kind: 'boolean' }, d - 1)})`,
+  (s, d) => `(!(${expressionText(s, { kind: 'boolean' }, d - 1)}))`,
   (s, d) => compareText(s, d),
   (s, d) => compareText(s, d),
   (s, d) => equalText(s, d),
