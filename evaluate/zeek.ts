@@ -103,7 +103,10 @@ function isAlarmed(flow: Flow, findings: readonly Finding[]): boolean {
 
 async function judge(sql: TestSql, judged: readonly Labelled[], warm: readonly Labelled[]): Promise<Finding[]> {
   return tryWatch(sql, nobody, async (trial) => {
-    if (warm.length > 0) trial.watch.learn([...warmUp(warm, judged[0]!.flow.at)]);
+    if (warm.length > 0) {
+      trial.watch.learn([...warmUp(warm, judged[0]!.flow.at)]);
+      await trial.watch.save();
+    }
     trial.at = judged.at(-1)!.flow.at;
     await trial.watch.observe(judged.map(({ flow }, at) => observed(flow, at + 1)));
   });
@@ -191,6 +194,7 @@ async function evaluateBenign(sql: TestSql, size: { devices: number; days: numbe
   let observations = 0;
   const findings = await tryWatch(sql, kindOf, async (trial) => {
     trial.watch.learn([...history(city, { days: WARM_UP_DAYS, endAt: city.at })]);
+    await trial.watch.save();
     for (let day = 0; day < size.days; day++) {
       let batch: Observed[] = [];
       const flush = async (): Promise<void> => {

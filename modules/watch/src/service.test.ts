@@ -198,6 +198,47 @@ describe('routes', () => {
   });
 });
 
+describe('history', () => {
+  const history = past(2).map((body) => seen(body, { gateway: 'history', position: -1 }));
+  const fresh = async (): Promise<Watch> => {
+    rmSync(folder, { recursive: true, force: true });
+    return open();
+  };
+
+  it('comes before what was seen live while it was being learned', async () => {
+    const young = await fresh();
+    await young.observe([seen(usualHour(at)[0]!)]);
+    young.learn(history.slice(0, 100));
+    let passed = false;
+    const observing = young.observe([seen(strange())]).then(() => (passed = true));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([passed, young.hasLearned()]).toEqual([false, false]);
+    young.learn(history.slice(100));
+    await young.save();
+    await observing;
+    expect(young.hasLearned()).toBe(true);
+    await young.save();
+    expect(await young.listOpen()).toMatchObject([{ severity: 'alarm', device: 'cam-0001' }]);
+    await young.stop();
+  });
+
+  it('stopped half-way leaves nothing, and begun again is learned once', async () => {
+    const young = await fresh();
+    young.learn(history.slice(0, 400));
+    await young.stop();
+    const again = await open();
+    expect([again.hasLearned(), again.stateOf('cam-0001')]).toEqual([false, null]);
+    again.learn(history.slice(0, 400));
+    again.learn(history);
+    await again.save();
+    const route = again.routes.find((one) => one.endpoint.name === 'behaviour')!;
+    const answer = await route.handle({ params: { id: 'cam-0001' } } as never, {} as never);
+    const learned = (answer as { value: { learnedHours: number } }).value.learnedHours;
+    expect(learned).toBe(47);
+    await again.stop();
+  });
+});
+
 describe('learning', () => {
   it('is told when it begins and ends', async () => {
     const changes: string[] = [];

@@ -11,6 +11,7 @@ import { LEARNING_HOURS } from './domain/parameters.ts';
 import { decodeState, encodeState } from './domain/snapshot.ts';
 import { createState, type Counters, type WatchState } from './domain/state.ts';
 import { bytesPerDevice } from './domain/table.ts';
+import { HistoryGate } from './history-gate.ts';
 import type { WatchNeeds } from './needs.ts';
 import { unknownFinding, watchRoutes } from './routes.ts';
 import { loadSnapshot, saveSnapshot } from './snapshot-file.ts';
@@ -52,9 +53,12 @@ export interface Watch {
   stop(): Promise<void>;
   /** Folds a batch in stream order; what lies at or before the last position folded is left out. Throws an OperationalFault while SQL takes nothing. */
   observe(batch: readonly Observed[]): Promise<void>;
-  /** Folds history, in order of time: teaches, raises nothing. Save with `save()`. */
+  /**
+   * Folds the past, in order of time: teaches, raises nothing. From gateway `history`, once for a city, it comes before all
+   * else: `observe` waits until `save()` ends it; stopped before that, nothing of it is kept.
+   */
   learn(batch: readonly Observed[]): void;
-  /** True when something is known already, so that history is not learned twice. */
+  /** True when a history has been learned and saved, so that it is not learned twice. */
   hasLearned(): boolean;
   /** Stream position that the last durable snapshot holds; consume after it. */
   position(): number;
@@ -83,6 +87,9 @@ class WatchService implements Watch {
   #saved = 0;
   #dirty = false;
   #leftOut = 0;
+  readonly #history = new HistoryGate(() =>
+    this.#needs.log.warn('history stopped coming before it was saved; watch goes on without the rest of it'),
+  );
   #savedAt = 0;
   #savedBytes = 0;
   #startedAt = 0;
@@ -135,10 +142,13 @@ class WatchService implements Watch {
     clearInterval(this.#timer);
     this.#timer = undefined;
     await this.#saving;
-    await this.save();
+    // Half a history is worth less than none: the next start learns it whole.
+    if (this.#history.running) this.#history.end();
+    else await this.save();
   }
 
   async observe(batch: readonly Observed[]): Promise<void> {
+    await this.#history.passed();
     for (const observed of batch) this.#fold(observed);
     this.#dirty = true;
     this.#lastBatchAt = this.#needs.clock();
@@ -164,13 +174,25 @@ class WatchService implements Watch {
   }
 
   learn(batch: readonly Observed[]): void {
+    const [first] = batch;
+    if (first?.gateway === 'history' && !this.#state.taught) {
+      if (this.#history.more(first.body.at)) this.#beginHistory();
+      this.#history.reached(batch.at(-1)!.body.at);
+    }
     for (const observed of batch) learn(this.#state, observed);
     this.#dirty = true;
     this.#collect();
   }
 
+  /** History comes first: what was seen live in the seconds before it is not kept in its way. Findings stay. */
+  #beginHistory(): void {
+    const { registry, position, lastReceived } = this.#state;
+    const fresh = createState({ kindOf: this.#needs.kindOf, idOf });
+    this.#state = Object.assign(fresh, { registry, position, lastReceived });
+  }
+
   hasLearned(): boolean {
-    return this.#state.table.ids.length > 0;
+    return this.#state.taught;
   }
 
   position(): number {
@@ -179,6 +201,8 @@ class WatchService implements Watch {
 
   /** One snapshot after the other; each holds only findings that SQL has. */
   save(): Promise<void> {
+    if (this.#history.running) this.#state.taught = true;
+    this.#history.end();
     this.#saving = this.#saving.catch(() => undefined).then(() => this.#saveNow());
     return this.#saving;
   }
@@ -358,7 +382,7 @@ class WatchService implements Watch {
       const due = this.#state.registry.grown.size > 0 && now - this.#grownAt >= GROWN_EVERY_MS;
       if (this.#raised.length > 0 || due) await this.#write();
       const every = Math.max(this.#needs.saveEveryMs ?? SAVE_EVERY_MS, this.#savedBytes / SAVED_BYTES_PER_MS_MAX);
-      if (this.#dirty && now - this.#savedAt >= every) await this.save();
+      if (this.#dirty && !this.#history.running && now - this.#savedAt >= every) await this.save();
     } catch (error) {
       this.#savedAt = now;
       this.#needs.log.warn('watch could not save; it will try again', { error: String(error) });

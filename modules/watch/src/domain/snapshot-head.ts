@@ -13,6 +13,7 @@ export interface SnapshotHead {
   readonly position: number;
   readonly lastReceived: number;
   readonly closedTo: number;
+  readonly taught: boolean;
   readonly settled: boolean;
   readonly ids: Names;
   readonly kinds: readonly (Omit<Kind, 'peers'> & { readonly peers: readonly (readonly [number, number])[] })[];

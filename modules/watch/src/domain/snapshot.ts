@@ -16,6 +16,7 @@ export function encodeState(state: WatchState): Uint8Array[] {
     position: state.position,
     lastReceived: state.lastReceived,
     closedTo: state.closedTo,
+    taught: state.taught,
     settled: state.settled,
     ids: table.ids,
     kinds: state.kinds.list.map((kind) => ({ ...kind, peers: [...kind.peers] })),
@@ -100,6 +101,7 @@ function restore(state: WatchState, head: SnapshotHead): WatchState {
   state.position = head.position;
   state.lastReceived = head.lastReceived;
   state.closedTo = head.closedTo;
+  state.taught = head.taught;
   state.settled = head.settled;
   Object.assign(state.counters, head.counters);
   return state;

@@ -57,6 +57,8 @@ export interface WatchState {
   lastReceived: number;
   /** All rows have been brought to this hour. */
   closedTo: number;
+  /** True once a whole history has been learned and saved. */
+  taught: boolean;
   /** False after history, until every device's deviations have been worked out. */
   settled: boolean;
   readonly counters: Counters;
@@ -80,6 +82,7 @@ export const createState = (needs: Pick<WatchState, 'kindOf' | 'idOf'>): WatchSt
   position: 0,
   lastReceived: 0,
   closedTo: -1,
+  taught: false,
   settled: true,
   counters: { observed: 0, duplicates: 0, late: 0, skewed: 0, silencedTogether: 0 },
   learningChanges: [],
