@@ -40,7 +40,7 @@ function splitImport(specifier: string): { name: string; entry: string } {
   return { name: parts.slice(0, length).join('/'), entry: rest ? `./${rest}` : '.' };
 }
 const packagesOf = (file: SourceFile): string[] =>
-  file.imports.filter((one) => !one.startsWith('.') && !BUILTIN.test(one));
+  file.imports.filter((one) => !one.startsWith('.') && !BUILTIN.test(one) && !one.startsWith('virtual:'));
 
 export const sawFiles: Rule = (tree) =>
   tree.files.length > 50 && tree.workspaces.length > 10
@@ -58,7 +58,7 @@ export const importsAreDeclared: Rule = (tree) =>
         : tree.devDependencies.has(name) ||
           tree.workspaces.some((one) => one.name === name || one.dependencies.has(name));
       const typesOnly = tree.devDependencies.has(`@types/${name}`);
-      const testMayUse = test && tree.workspaces.some((one) => one.name === name);
+      const testMayUse = test && tree.workspaces.some((one) => one.name === name || one.dependencies.has(name));
       return declared || typesOnly || testMayUse
         ? []
         : [`${file.path} imports "${name}", which ${owner?.folder ?? ''}package.json does not declare`];
