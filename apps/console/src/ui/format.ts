@@ -55,23 +55,32 @@ export const formatMoment = (at: number, zone?: string): string => `${formatDate
 /** For the hover: `2026-11-22 02:07:31 UTC`. */
 export const formatUtc = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
-/** A measured value with its unit: large ones scaled (`1.2 MB/h`), small ones to three figures. */
-export function formatValue(value: number, unit: string): string {
-  const [base, per] = unit.split('/') as [string, string | undefined];
-  const tail = per === undefined ? '' : `/${per}`;
-  if (base === 'bytes' || base === 'B') {
-    const steps = ['B', 'kB', 'MB', 'GB', 'TB'];
-    let step = 0;
-    let scaled = value;
-    while (scaled >= 1_000 && step < steps.length - 1) {
-      scaled /= 1_000;
-      step++;
-    }
-    return `${scaled < 10 ? short.format(scaled) : whole.format(scaled)} ${steps[step]}${tail}`;
+const BYTE_STEPS = ['B', 'kB', 'MB', 'GB', 'TB'];
+const BYTES = /^(?:bytes|B)((?:\/| per ).*)?$/;
+
+function formatBytes(value: number): string {
+  let step = 0;
+  let scaled = value;
+  while (Math.abs(scaled) >= 1_000 && step < BYTE_STEPS.length - 1) {
+    scaled /= 1_000;
+    step++;
   }
-  const text = Math.abs(value) >= 1_000 ? whole.format(value) : precise.format(value);
-  return unit === '' ? text : `${text} ${unit}`;
+  return `${scaled < 10 ? short.format(scaled) : whole.format(scaled)} ${BYTE_STEPS[step]}`;
 }
+
+const formatNumber = (value: number): string =>
+  Math.abs(value) >= 1_000 ? whole.format(value) : precise.format(value);
+
+/** A measured value with its unit: bytes scaled (`1.2 MB per hour`), other numbers to three figures below a thousand. */
+export function formatValue(value: number, unit: string): string {
+  const bytes = BYTES.exec(unit);
+  if (bytes) return `${formatBytes(value)}${bytes[1] ?? ''}`;
+  return unit === '' ? formatNumber(value) : `${formatNumber(value)} ${unit}`;
+}
+
+/** A value beside an axis whose heading has the unit: only the scale of bytes is said again. */
+export const formatTick = (value: number, unit: string): string =>
+  BYTES.test(unit) ? formatBytes(value) : formatNumber(value);
 
 /** A rate a second: `0.4`, `12`, `1,204`. */
 export const formatRate = (perSecond: number): string =>

@@ -67,6 +67,14 @@ export const NEUTRALS = {
   },
 } as const satisfies Record<Scheme, Record<string, string>>;
 
+const NIGHT = '#12161b';
+const DAY = '#ffffff';
+/** The sign inside a badge of the map. */
+export const BADGE_GLYPH = {
+  light: { suspect: DAY, quarantined: DAY, contained: DAY, watched: NIGHT, unreachable: DAY },
+  dark: { suspect: NIGHT, quarantined: NIGHT, contained: NIGHT, watched: NIGHT, unreachable: DAY },
+} as const satisfies Record<Scheme, Partial<Record<DeviceState, string>>>;
+
 /** The map's quiet tones. */
 export const MAP_TONES = {
   light: {

@@ -1,7 +1,7 @@
 /** The map's images, drawn here: shapes as distance fields (so that a state can colour them), badges as pictures. */
 import type { Map as MapLibre } from 'maplibre-gl';
 import { DEVICE_CLASSES } from '@cityward/contracts';
-import { MAP_TONES, STATE_TONES, type Scheme } from '../../ui/palette.ts';
+import { BADGE_GLYPH, MAP_TONES, STATE_TONES, type Scheme } from '../../ui/palette.ts';
 import { BADGES, SHAPES, type Badged } from './shapes.ts';
 
 const RATIO = 2;
@@ -61,7 +61,7 @@ function badge(state: Badged, scheme: Scheme): ImageData {
   drawn.stroke(outline);
   drawn.fillStyle = STATE_TONES[scheme][state].fill;
   drawn.fill(outline);
-  drawn.fillStyle = scheme === 'dark' || state === 'watched' ? '#12161b' : '#ffffff';
+  drawn.fillStyle = BADGE_GLYPH[scheme][state];
   drawn.fill(new Path2D(BADGES[state].glyph), 'evenodd');
   return drawn.getImageData(0, 0, SIDE, SIDE);
 }

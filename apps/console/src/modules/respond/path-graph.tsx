@@ -85,6 +85,12 @@ function flowOf(
   };
 }
 
+const HEIGHT_MIN = 260;
+const HEIGHT_MAX = 580;
+const ROOM = 120;
+/** High enough for the graph and its buttons, never a page of emptiness. */
+const heightOf = (graph: number): number => Math.min(HEIGHT_MAX, Math.max(HEIGHT_MIN, graph + ROOM));
+
 export function PathGraph({
   trace,
   path,
@@ -110,7 +116,7 @@ export function PathGraph({
   if (!flow) return <Skeleton height={460} />;
   return (
     <>
-      <div className="cw-graph">
+      <div className="cw-graph" style={{ height: heightOf(placed?.height ?? 0) }}>
         <ReactFlow
           key={scheme}
           nodes={flow.nodes}

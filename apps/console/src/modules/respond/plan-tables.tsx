@@ -25,7 +25,9 @@ const Effects = ({ plan }: { readonly plan: ContainmentPlan }): ReactNode => (
               <strong>{effect.service}</strong>
               <span className="cw-small cw-block">{effect.text}</span>
             </span>
-            <span className="cw-num">{words.contain.of(formatCount(effect.affected), formatCount(effect.of))}</span>
+            {effect.of > 0 && (
+              <span className="cw-num">{words.contain.of(formatCount(effect.affected), formatCount(effect.of))}</span>
+            )}
           </li>
         ))}
       </ul>

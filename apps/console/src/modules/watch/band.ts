@@ -28,34 +28,47 @@ export function columnsOf(measure: Measure, from?: number, to?: number): Columns
 export interface LastWords {
   readonly at: number;
   readonly value: string;
-  /** Where it lies; `no-band` while nothing is known for that hour. */
-  readonly place: 'inside' | 'above' | 'below' | 'no-band';
+  /** Where it lies; `no-band` while nothing is known for that hour, `running` while a low hour has not ended. */
+  readonly place: 'inside' | 'above' | 'below' | 'no-band' | 'running';
   readonly low: string;
   readonly high: string;
 }
 
-/** The newest hour that has a value; null when none has. */
-export function lastOf(measure: Measure): LastWords | null {
-  const hour = measure.hours.findLast((one) => one.value !== null);
-  if (!hour || hour.value === null) return null;
-  const { low, high, value } = hour;
-  const place = low === null || high === null ? 'no-band' : value > high ? 'above' : value < low ? 'below' : 'inside';
-  const text = (number: number | null): string => (number === null ? '' : formatValue(number, measure.unit));
-  return { at: hour.at, value: text(value), place, low: text(low), high: text(high) };
+const HOUR_MS = 3_600_000;
+
+/** An hour that has not ended cannot be called low: the rest of it is still to come. */
+const stillRuns = (at: number, now: number): boolean => at + HOUR_MS > now;
+
+function placeOf({ at, value, low, high }: Measure['hours'][number], now: number): LastWords['place'] {
+  if (value === null || low === null || high === null) return 'no-band';
+  if (value > high) return 'above';
+  if (value >= low) return 'inside';
+  return stillRuns(at, now) ? 'running' : 'below';
 }
 
-/** Hours outside their band, for marks on the plot. */
-export const outside = (columns: Columns): number[] =>
-  columns.at.flatMap((_at, i) => {
-    const [value, low, high] = [columns.value[i], columns.low[i], columns.high[i]];
-    if (
-      value === null ||
-      value === undefined ||
-      low === null ||
-      low === undefined ||
-      high === null ||
-      high === undefined
-    )
-      return [];
-    return value > high || value < low ? [i] : [];
+/** The newest hour that has a value; null when none has. */
+export function lastOf(measure: Measure, now: number): LastWords | null {
+  const hour = measure.hours.findLast((one) => one.value !== null);
+  if (!hour || hour.value === null) return null;
+  const text = (number: number | null): string => (number === null ? '' : formatValue(number, measure.unit));
+  return {
+    at: hour.at,
+    value: text(hour.value),
+    place: placeOf(hour, now),
+    low: text(hour.low),
+    high: text(hour.high),
+  };
+}
+
+/** Places of the hours outside their band, for marks on the plot. */
+export const outside = (columns: Columns, now: number): number[] =>
+  columns.at.flatMap((seconds, i) => {
+    const hour = {
+      at: seconds * 1_000,
+      value: columns.value[i] ?? null,
+      low: columns.low[i] ?? null,
+      high: columns.high[i] ?? null,
+      simulated: false,
+    };
+    return ['above', 'below'].includes(placeOf(hour, now)) ? [i] : [];
   });

@@ -4,7 +4,7 @@ import { Progress, Skeleton } from '@mantine/core';
 import type { Behaviour } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useSetUrl, useUrl } from '../../frame/url.ts';
-import { useAsk } from '../../live/hooks.ts';
+import { useAsk, useNow } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { formatClock, formatCount } from '../../ui/format.ts';
 import { IconActivity } from '../../ui/icons.ts';
@@ -14,8 +14,11 @@ import { lastOf, type Measure } from './band.ts';
 
 const BehaviourPlot = lazy(() => import('./behaviour-plot.tsx').then((module) => ({ default: module.BehaviourPlot })));
 
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 function LastWords({ measure }: { readonly measure: Measure }): ReactNode {
-  const last = lastOf(measure);
+  const now = useNow(60_000);
+  const last = lastOf(measure, now);
   if (!last) return <p className="cw-muted">{words.behaviour.noValue}</p>;
   return (
     <p data-place={last.place} className="cw-last">
@@ -30,7 +33,7 @@ function Plot({ measure }: { readonly measure: Measure }): ReactNode {
   return (
     <section className="cw-measure">
       <h3 className="cw-small-head">
-        {measure.name} <span className="cw-muted">({measure.unit})</span>
+        {capital(measure.name)} <span className="cw-muted">({measure.unit})</span>
       </h3>
       <LastWords measure={measure} />
       <Suspense fallback={<Skeleton height={190} />}>

@@ -5,7 +5,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import uPlot from 'uplot';
 import { words } from '../../words/en-GB.ts';
 import { NEUTRALS, STATE_TONES, type Scheme } from '../../ui/palette.ts';
-import { formatClock, formatDate, formatValue } from '../../ui/format.ts';
+import { formatClock, formatDate, formatTick } from '../../ui/format.ts';
 import { columnsOf, outside, type Columns, type Measure } from './band.ts';
 
 const HEIGHT = 180;
@@ -19,7 +19,7 @@ const marks = (scheme: Scheme, columns: Columns): uPlot.Plugin => ({
       const context = plot.ctx;
       context.save();
       context.fillStyle = STATE_TONES[scheme].suspect.fill;
-      for (const at of outside(columns)) {
+      for (const at of outside(columns, Date.now())) {
         const x = plot.valToPos(columns.at[at]!, 'x', true);
         const y = plot.valToPos(columns.value[at]!, 'y', true);
         context.beginPath();
@@ -30,9 +30,6 @@ const marks = (scheme: Scheme, columns: Columns): uPlot.Plugin => ({
     },
   },
 });
-
-/** Bytes carry their scaled unit; other units stand in the heading already. */
-const axisValue = (value: number, unit: string): string => formatValue(value, /^(bytes|B)\b/.test(unit) ? unit : '');
 
 interface Parts {
   readonly scheme: Scheme;
@@ -76,7 +73,7 @@ function optionsOf({ scheme, measure, columns, width, onBrush }: Parts): uPlot.O
       {
         ...axis,
         size: VALUE_AXIS_PX,
-        values: (_plot, splits) => splits.map((value) => axisValue(value, measure.unit)),
+        values: (_plot, splits) => splits.map((value) => formatTick(value, measure.unit)),
       },
     ],
     plugins: [marks(scheme, columns)],

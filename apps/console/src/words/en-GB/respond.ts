@@ -217,6 +217,7 @@ export const respond = {
       inside: (low: string, high: string) => `within the expected ${low} to ${high}.`,
       above: (_low: string, high: string) => `above the expected ${high}.`,
       below: (low: string, _high: string) => `below the expected ${low}.`,
+      running: (low: string, high: string) => `so far in an hour that runs still; ${low} to ${high} is expected.`,
       'no-band': () => 'nothing is known to compare it with yet.',
     },
     learning: (hours: number, needed: number) =>
