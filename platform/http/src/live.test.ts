@@ -4,7 +4,14 @@ import { ANONYMOUS } from '@cityward/contracts';
 import type { LiveEvent, Principal } from '@cityward/contracts';
 import { silentLog } from '@cityward/log';
 import { ANN } from './fixture.ts';
-import { createLiveHub, LIVE_CLIENTS_PER_PRINCIPAL_MAX, LIVE_FLUSH_MS, LIVE_HEARTBEAT_MS, LIVE_STALLED_MS, LIVE_WAITING_MAX } from './live.ts';
+import {
+  createLiveHub,
+  LIVE_CLIENTS_PER_PRINCIPAL_MAX,
+  LIVE_FLUSH_MS,
+  LIVE_HEARTBEAT_MS,
+  LIVE_STALLED_MS,
+  LIVE_WAITING_MAX,
+} from './live.ts';
 import type { LiveConnection, LiveHub } from './live.ts';
 import { createLiveMerge, DEVICES_PER_EVENT_MAX } from './live-merge.ts';
 import type { Caller } from './types.ts';
@@ -128,14 +135,28 @@ describe('live', () => {
 describe('folding', () => {
   it('keeps the newest state of a device and the newest counts, and each thing said once', () => {
     const merge = createLiveMerge();
-    merge.add({ kind: 'devices', at: 1, changes: [['a', 'trusted'], ['b', 'trusted']] });
+    merge.add({
+      kind: 'devices',
+      at: 1,
+      changes: [
+        ['a', 'trusted'],
+        ['b', 'trusted'],
+      ],
+    });
     merge.add({ kind: 'devices', at: 2, changes: [['a', 'suspect']] });
     for (const size of [1, 2, 3]) merge.add({ kind: 'evidence', at: size, size, root: 'r' });
     merge.add({ kind: 'incident', at: 1, id: 'inc-1', change: 'opened' });
     merge.add({ kind: 'incident', at: 2, id: 'inc-1', change: 'noted' });
     merge.add({ kind: 'incident', at: 3, id: 'inc-1', change: 'noted' });
     expect(merge.take()).toEqual([
-      { kind: 'devices', at: 2, changes: [['a', 'suspect'], ['b', 'trusted']] },
+      {
+        kind: 'devices',
+        at: 2,
+        changes: [
+          ['a', 'suspect'],
+          ['b', 'trusted'],
+        ],
+      },
       { kind: 'evidence', at: 3, size: 3, root: 'r' },
       { kind: 'incident', at: 1, id: 'inc-1', change: 'opened' },
       { kind: 'incident', at: 3, id: 'inc-1', change: 'noted' },
@@ -146,6 +167,9 @@ describe('folding', () => {
     const merge = createLiveMerge();
     const changes = Array.from({ length: DEVICES_PER_EVENT_MAX + 1 }, (_, i) => [`d-${i}`, 'trusted'] as const);
     merge.add({ kind: 'devices', at: 1, changes });
-    expect(merge.take().map((event) => event.kind === 'devices' && event.changes.length)).toEqual([DEVICES_PER_EVENT_MAX, 1]);
+    expect(merge.take().map((event) => event.kind === 'devices' && event.changes.length)).toEqual([
+      DEVICES_PER_EVENT_MAX,
+      1,
+    ]);
   });
 });
