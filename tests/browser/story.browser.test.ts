@@ -115,7 +115,10 @@ describe.skipIf(!hasChromium)('the story', () => {
     await page.getByText(/Isolates \d+ of \d+ cameras; no crossing is affected; ends in 4 hours/).waitFor(SOON);
     await picture('contain-preview');
     await page.getByRole('textbox', { name: /Reason/ }).fill('Command and control seen');
-    await page.getByRole('button', { name: /^Contain \d+ cameras/ }).last().click();
+    await page
+      .getByRole('button', { name: /^Contain \d+ cameras/ })
+      .last()
+      .click();
     await page.getByText('In force').first().waitFor(SOON);
     await page.waitForTimeout(2_000);
     await picture('contained');
