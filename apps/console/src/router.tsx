@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { Gate } from './frame/gate.tsx';
 import { NotFound } from './frame/not-found.tsx';
+import { PageFailed } from './frame/page-failed.tsx';
 import { RowsSkeleton } from './ui/parts.tsx';
 import { readUrl } from './frame/url-state.ts';
 
@@ -75,6 +76,7 @@ export const router = createRouter({
   defaultPreload: 'intent',
   defaultPendingMs: 200,
   defaultPendingComponent: () => <RowsSkeleton />,
+  defaultErrorComponent: PageFailed,
   scrollRestoration: true,
 });
 

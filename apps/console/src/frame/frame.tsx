@@ -9,7 +9,6 @@ import { BottomBar } from './bottom-bar.tsx';
 import { DeviceDrawer } from '../modules/city/device-drawer.tsx';
 import { KeysHelp } from './keys-help.tsx';
 import { Palette } from './palette.tsx';
-import { PAGES } from './pages.ts';
 import { Rail } from './rail.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useGoKeys } from './go-keys.ts';
@@ -33,7 +32,7 @@ function usePreload(): void {
   const router = useRouter();
   useEffect(() => {
     const timer = window.setTimeout(() => {
-      for (const page of PAGES) void router.loadRouteChunk(router.routesByPath[page.to]);
+      for (const route of Object.values(router.routesByPath)) void router.loadRouteChunk(route)?.catch(() => undefined);
     }, PRELOAD_AFTER_MS);
     return () => window.clearTimeout(timer);
   }, [router]);

@@ -12,6 +12,12 @@ export function takeToken(): void {
   if (token !== null) window.history.replaceState(null, '', window.location.pathname + window.location.search);
 }
 
+/** A link pasted into an open tab changes only the fragment: the page is loaded anew, so that the token is taken as ever. */
+export const watchForToken = (): void =>
+  window.addEventListener('hashchange', () => {
+    if (tokenIn(window.location.hash) !== null) window.location.reload();
+  });
+
 /** Gives the token out once. */
 export function spendToken(): string | null {
   const held = token;

@@ -34,6 +34,7 @@ export const basics = {
     },
   },
   wanted: {
+    page: 'show the page',
     session: 'ask the server who is signed in',
     signIn: 'sign you in',
     link: 'use the one-time link',
