@@ -9,6 +9,8 @@ import { createTerminal, type Terminal } from './terminal.ts';
 import { createModules, openStorage, type Modules } from './wire.ts';
 import { issueSimulatedCodes, simulatorStart } from './simulated-city.ts';
 
+const FIRST_PAGE_MS = 3_000;
+
 interface Running {
   readonly modules: Modules;
   readonly listeners: Listeners;
@@ -52,6 +54,8 @@ async function start(config: Config, terminal: Terminal, log: Log): Promise<Runn
   writeVerifierKey(config.dataFolder, modules);
   await greet(config, modules, terminal);
   const running: Running = { modules, listeners, simulator: null };
+  // Six hundred handshakes and a browser's first page share two cores: the page goes first.
+  await new Promise((resolve) => setTimeout(resolve, FIRST_PAGE_MS));
   if (config.simulator)
     running.simulator = startSimulator(
       simulatorStart(config, modules),
