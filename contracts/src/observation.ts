@@ -93,8 +93,7 @@ export const subjectOf = (body: Observation): string => ('subject' in body ? bod
 /** The wire form in the stream: one JSON object without `position`, which the stream itself gives. */
 export const encodeObserved = (entry: Omit<Observed, 'position'>): Buffer => Buffer.from(JSON.stringify(entry));
 export const decodeObserved = (position: number, payload: Uint8Array): Observed => {
-  const entry = JSON.parse(
-    Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8'),
-  ) as Omit<Observed, 'position'>;
-  return { ...entry, position };
+  const buffer = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const entry = JSON.parse(buffer.toString('utf8')) as Omit<Observed, 'position'>;
+  return Object.assign(entry, { position });
 };

@@ -5,7 +5,7 @@ import { ANONYMOUS, type Principal, type Resource, type ActionName } from '@city
 import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { City } from '@cityward/city';
 import type { Asked, Caller, RequestFacts, Route } from '@cityward/http';
-import type { Identity } from '@cityward/identity';
+import type { Identity, Standing } from '@cityward/identity';
 import { contextFor, type Policy } from '@cityward/policy';
 import { CITY_CLI, type LocalSocket } from './local-socket.ts';
 
@@ -28,6 +28,11 @@ export interface Access {
   authorise(route: Asked & Pick<Route, 'resource'>, input: unknown, caller: Caller): Promise<Result<void, Refusal>>;
   /** One question to policy. */
   may(...asked: readonly [Principal, ActionName, Resource]): Result<void, Refusal>;
+  /**
+   * The same, remembered for as long as the device's record and standing stay what they are. Only for a resource that its id
+   * and the device together determine: a topic, or the device itself.
+   */
+  mayAgain(...asked: readonly [Principal, ActionName, Resource]): Result<void, Refusal>;
   device(id: string): Principal;
   /** Tokens of sessions by their public id, to close their streams at once. */
   tokenOf(session: string): string | null;
@@ -37,7 +42,9 @@ export interface Access {
 export function createAccess(parts: AccessParts): Access {
   const { policy, identity } = parts;
   const tokens = new Map<string, string>();
-  const device = (id: string): Principal => devicePrincipal(parts, id);
+  const device = createDevicePrincipals(parts);
+  const may: Access['may'] = (principal, action, resource) =>
+    policy.decide(principal, action, resource).allow ? ok(undefined) : denied(principal, `${action} ${resource.id}`);
   return {
     authenticate: ({ sessionToken, bearer }) => {
       if (parts.local.owns(bearer)) return CITY_CLI;
@@ -58,22 +65,47 @@ export function createAccess(parts: AccessParts): Access {
       const decision = policy.decide(caller.principal, route.action, resource, contextFor(route.action, input));
       return decision.allow ? ok(undefined) : denied(caller.principal, route.name);
     },
-    may: (principal, action, resource) =>
-      policy.decide(principal, action, resource).allow ? ok(undefined) : denied(principal, `${action} ${resource.id}`),
+    may,
+    mayAgain: createMemo(may),
     device,
     tokenOf: (session) => tokens.get(session) ?? null,
     forget: (session) => void tokens.delete(session),
   };
 }
 
-/** A device with what policies ask about it. */
-function devicePrincipal({ city, identity }: Pick<AccessParts, 'city' | 'identity'>, id: string): Principal {
-  const record = city.record(id);
-  return {
-    type: 'Device',
-    id,
-    roles: [],
-    attributes: { class: record?.class ?? 'other', site: record?.site ?? '', standing: identity.standing(id) },
+const PRINCIPALS_MAX = 200_000;
+
+/** Devices with what policies ask about them; the same object until the record or the standing changes. */
+function createDevicePrincipals({ city, identity }: Pick<AccessParts, 'city' | 'identity'>) {
+  type Known = { record: ReturnType<City['record']>; standing: Standing; principal: Principal };
+  const known = new Map<string, Known>();
+  return (id: string): Principal => {
+    const record = city.record(id);
+    const standing = identity.standing(id);
+    const last = known.get(id);
+    if (last && last.record === record && last.standing === standing) return last.principal;
+    const attributes = { class: record?.class ?? 'other', site: record?.site ?? '', standing };
+    const principal: Principal = { type: 'Device', id, roles: [], attributes };
+    if (known.size >= PRINCIPALS_MAX) known.clear();
+    known.set(id, { record, standing, principal });
+    return principal;
+  };
+}
+
+const ANSWERS_PER_PRINCIPAL_MAX = 32;
+
+/** Remembers by the principal's object, so that nothing outlives what it was decided from. */
+function createMemo(may: Access['may']): Access['mayAgain'] {
+  const answers = new WeakMap<Principal, Map<string, Result<void, Refusal>>>();
+  return (principal, action, resource) => {
+    let own = answers.get(principal);
+    if (!own) answers.set(principal, (own = new Map()));
+    const key = `${action} ${resource.type} ${resource.id}`;
+    const answered = own.get(key);
+    if (answered) return answered;
+    const answer = may(principal, action, resource);
+    if (own.size < ANSWERS_PER_PRINCIPAL_MAX) own.set(key, answer);
+    return answer;
   };
 }
 

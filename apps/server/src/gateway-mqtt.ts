@@ -28,7 +28,8 @@ export interface MqttGateway {
 
 export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
   const { identity, access, log } = parts;
-  const online = new Set<string>();
+  /** Who speaks on each connection, made when it begins. */
+  const online = new Map<string, Reporter>();
   const topic = (name: string): Resource => ({ type: 'Topic', id: name, attributes: {} });
   const listener = createMqttListener({
     host: ['127.0.0.1', '::1'],
@@ -43,11 +44,15 @@ export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
       },
       subscribe: (device, name) => access.may(access.device(device), 'subscribe', topic(name)),
       publish: (message, acknowledge) => {
-        const allowed = access.may(access.device(message.clientId), 'publish', topic(message.topic));
+        const { clientId } = message;
+        const allowed = access.mayAgain(access.device(clientId), 'publish', topic(message.topic));
         if (!allowed.ok) return acknowledge(new IngestRefusal(allowed.error));
-        takeMessage(parts, message, acknowledge);
+        if (parseTopic(message.topic)?.leaf === 'ack') return takeAck(parts, message, acknowledge);
+        // A will comes after its connection has ended.
+        const reporter = online.get(clientId) ?? reporterOf(parts, clientId);
+        parts.ingest.take(reporter, message.payload, acknowledge);
       },
-      connected: (device) => void online.add(device),
+      connected: (device) => void online.set(device, reporterOf(parts, device)),
       disconnected: (device) => void online.delete(device),
       refused: ({ what, clientId, reason }) =>
         log.info('MQTT refused', { what, client: clientId ?? 'unknown', reason }),
@@ -61,18 +66,13 @@ export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
   };
 }
 
-function takeMessage(parts: MqttGatewayParts, message: MqttMessage, acknowledge: (fault: Error | null) => void): void {
-  const leaf = parseTopic(message.topic)?.leaf;
-  if (leaf === 'ack') return takeAck(parts, message, acknowledge);
-  const reporter: Reporter = {
-    id: message.clientId,
-    gateway: 'mqtt',
-    authenticated: true,
-    replay: false,
-    simulated: parts.isSimulated(message.clientId),
-  };
-  parts.ingest.take(reporter, message.payload, acknowledge);
-}
+const reporterOf = ({ isSimulated }: MqttGatewayParts, device: string): Reporter => ({
+  id: device,
+  gateway: 'mqtt',
+  authenticated: true,
+  replay: false,
+  simulated: isSimulated(device),
+});
 
 function takeAck(parts: MqttGatewayParts, message: MqttMessage, acknowledge: (fault: Error | null) => void): void {
   let ack: unknown;

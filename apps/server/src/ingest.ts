@@ -1,7 +1,8 @@
 /** The observation journey, the same for every gateway: parse, may this reporter speak about this subject, stream, then acknowledge. */
 import { Compile } from 'typebox/compile';
 import { err, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
-import { encodeObserved, Observation, type Gateway, type Observed } from '@cityward/contracts';
+import { encodeObserved, Observation, type Gateway } from '@cityward/contracts';
+import { createEnvelope, readJsonPayload } from '@cityward/formats/observation-envelope';
 import type { Stream } from '@cityward/stream';
 
 const OBSERVATIONS_PER_MESSAGE_MAX = 100;
@@ -45,12 +46,19 @@ const observation = Compile(Observation);
 export function createIngest(parts: IngestParts): Ingest {
   let taken = 0;
   let refused = 0;
+  /** By reporter as its listener made it: a connection's observations differ in body and time only. */
+  const envelopes = new WeakMap<Reporter, ReturnType<typeof createEnvelope>>();
   const encode = (reporter: Reporter, body: Observation): Buffer => {
     const { id, ...provenance } = reporter;
-    return encodeObserved({ reporter: id, ...provenance, received: parts.clock(), body } satisfies Omit<
-      Observed,
-      'position'
-    >);
+    return encodeObserved({ reporter: id, ...provenance, received: parts.clock(), body });
+  };
+  const seal = (reporter: Reporter, json: Uint8Array): Buffer => {
+    let envelope = envelopes.get(reporter);
+    if (!envelope) {
+      const { id, ...provenance } = reporter;
+      envelopes.set(reporter, (envelope = createEnvelope({ reporter: id, ...provenance })));
+    }
+    return envelope(parts.clock(), json);
   };
   const admit = (reporter: Reporter, bodies: readonly unknown[]): Result<readonly Observation[], Refusal> => {
     for (const body of bodies) {
@@ -68,16 +76,18 @@ export function createIngest(parts: IngestParts): Ingest {
         refused++;
         return done(new IngestRefusal(admitted.error));
       }
-      let left = admitted.value.length;
+      const bodies = admitted.value;
+      let left = bodies.length;
       let fault: Error | null = null;
-      for (const body of admitted.value) {
-        parts.stream.appendThen(encode(reporter, body), (error) => {
-          fault ??= error;
-          if (--left > 0) return;
-          if (!fault) taken += admitted.value.length;
-          done(fault);
-        });
-      }
+      const settle = (error: Error | null): void => {
+        fault ??= error;
+        if (--left > 0) return;
+        if (!fault) taken += bodies.length;
+        done(fault);
+      };
+      // One that came alone is kept in the bytes that were checked; those of an array are written one by one.
+      if (payload[0] === OPENING_BRACE) return parts.stream.appendThen(seal(reporter, payload), settle);
+      for (const body of bodies) parts.stream.appendThen(encode(reporter, body), settle);
     },
     put: async (reporter, body) => {
       const allowed = parts.maySpeak(reporter, body);
@@ -93,19 +103,12 @@ export function createIngest(parts: IngestParts): Ingest {
   };
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const OPENING_BRACE = 0x7b;
 
 function readPayload(payload: Uint8Array): Result<readonly unknown[], Refusal> {
-  let value: unknown;
-  try {
-    value = JSON.parse(utf8.decode(payload));
-  } catch (error) {
-    return refuse(
-      'invalid',
-      'OBSERVATION_NOT_JSON',
-      `read an observation of ${payload.length} bytes: ${(error as Error).message}; one JSON object or an array of them is wanted`,
-    );
-  }
+  const read = readJsonPayload(payload);
+  if (!read.ok) return read;
+  const { value } = read.value;
   if (!Array.isArray(value)) return ok([value]);
   if (value.length === 0 || value.length > OBSERVATIONS_PER_MESSAGE_MAX) {
     return refuse(

@@ -1,7 +1,7 @@
 /** `npm start`: preflight, storage, modules, listeners, console, simulated devices; Ctrl-C stops all of it. */
 import { createLog, type Log } from '@cityward/log';
 import { helpText, readConfig, type Config } from './config.ts';
-import { buildConsoleFiles, consoleIsBuilt } from './console-files.ts';
+import { buildConsoleFiles, CONSOLE_FOLDER, consoleIsBuilt } from './console-files.ts';
 import { preflight } from './preflight.ts';
 import { openListeners, startJobs, startModules, stopModules, writeVerifierKey, type Listeners } from './serve.ts';
 import { startSimulator, type Simulator } from './simulator.ts';
@@ -50,7 +50,9 @@ async function start(config: Config, terminal: Terminal, log: Log): Promise<Runn
   const modules = createModules(config, storage, log);
   await terminal.step('Ledger, city, identity, watch', () => startModules(config, modules));
   if (building) await terminal.step('Console', () => building);
-  const listeners = await terminal.step('Listeners', () => openListeners(config, modules, log));
+  const listeners = await terminal.step('Listeners', () =>
+    openListeners(config, modules, { log, consoleFolder: CONSOLE_FOLDER }),
+  );
   writeVerifierKey(config.dataFolder, modules);
   await greet(config, modules, terminal);
   const running: Running = { modules, listeners, simulator: null };

@@ -7,7 +7,6 @@ import { systemClock } from '@cityward/kernel';
 import { createHttpListener, type HttpListener, type RawRoute } from '@cityward/http';
 import type { Log } from '@cityward/log';
 import type { Config } from './config.ts';
-import { CONSOLE_FOLDER } from './console-files.ts';
 import { ingestRoute } from './gateway-http.ts';
 import { createMqttGateway, type MqttGateway } from './gateway-mqtt.ts';
 import { createSyslogGateway } from './gateway-syslog.ts';
@@ -51,7 +50,11 @@ export interface Listeners {
 }
 
 /** Opens every listener; the console's is the last, so that whoever sees a page finds all behind it. */
-export async function openListeners(config: Config, modules: Modules, log: Log): Promise<Listeners> {
+export async function openListeners(
+  config: Config,
+  modules: Modules,
+  { log, consoleFolder }: { readonly log: Log; readonly consoleFolder: string },
+): Promise<Listeners> {
   const { identity, feed, local } = modules;
   const { keyPem, certPem } = await identity.authority.serverCertificate();
   const tls = { key: keyPem, cert: certPem, ca: identity.authority.caPem };
@@ -85,7 +88,7 @@ export async function openListeners(config: Config, modules: Modules, log: Log):
     allowedOrigins: originsOf(config),
     routes: routesOf(modules, replay),
     rawRoutes: [...modules.ledger.logRoutes, ...publicKeyRoutes(modules)],
-    statics: { folder: CONSOLE_FOLDER, fallback: 'index.html' },
+    statics: { folder: consoleFolder, fallback: 'index.html' },
     live: live.hub,
     metrics: metricsOf(modules),
     describe: { title: 'Cityward', version: VERSION },

@@ -25,7 +25,9 @@ export function createSpeaking({ identity, access, city }: SpeakingParts) {
     if (!reporter.authenticated) return unauthenticated(access, about, body);
     const known = identity.maySpeak(reporter.id, body);
     if (!known.ok) return known;
-    return access.may(access.device(reporter.id), 'reportAbout', about(siteEndOf(reporter.id, body, city)));
+    const subject = siteEndOf(reporter.id, body, city);
+    const ask = subject === reporter.id ? access.mayAgain : access.may;
+    return ask(access.device(reporter.id), 'reportAbout', about(subject));
   };
 }
 

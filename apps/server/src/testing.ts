@@ -1,5 +1,5 @@
 /** A whole server for tests: own data folder, free ports, no simulator, nobody signed in. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,7 +70,7 @@ export async function openTestServer(change: Partial<Config> = {}): Promise<Test
   const objects = await openObjects({ folder: join(dataFolder, 'objects') });
   const modules = createModules(config, { sql, stream, objects }, log);
   await startModules(config, modules);
-  const listeners = await openListeners(config, modules, log);
+  const listeners = await openListeners(config, modules, { log, consoleFolder: consoleFiles(dataFolder) });
   await startJobs(config, modules);
   return {
     config,
@@ -82,4 +82,12 @@ export async function openTestServer(change: Partial<Config> = {}): Promise<Test
       rmSync(dataFolder, { recursive: true, force: true });
     },
   };
+}
+
+/** The console is not built for tests of the server: one page stands for it. */
+function consoleFiles(dataFolder: string): string {
+  const folder = join(dataFolder, 'console');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Console</title>');
+  return folder;
 }

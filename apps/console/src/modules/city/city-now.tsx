@@ -45,7 +45,7 @@ export function CityNowPage(): ReactNode {
   return (
     <Page
       title={headline(city.data, counts, ward)}
-      lead={city.data ? <Pulse city={city.data} /> : words.city.waiting}
+      lead={city.data ? <Pulse city={city.data} /> : city.error ? undefined : words.city.waiting}
       fill
     >
       <div className="cw-city">

@@ -3,6 +3,7 @@ import type { FeatureCollection } from 'geojson';
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import { DEVICE_CLASSES, DEVICE_STATES } from '@cityward/contracts';
 import { MAP_TONES, STATE_TONES, type Scheme } from '../../ui/palette.ts';
+import { words } from '../../words/en-GB.ts';
 import { wardLabels, type Geography } from './geography.ts';
 import { aggregates, classAt, hotIndexes, stateAt, type PointSet } from './points.ts';
 import { asClass, isBadged, SHAPE_SIZES } from './shapes.ts';
@@ -46,7 +47,7 @@ export const groupsGeoJson = (set: PointSet, nameOf: (ward: string) => string): 
     properties: {
       count: group.count,
       state: DEVICE_STATES.indexOf(group.worst),
-      text: group.worst === 'trusted' ? `${group.count}` : `${group.worstCount} / ${group.count}`,
+      text: words.map.group(group.worstCount, words.states[group.worst].word, group.count),
       key: group.key,
     },
     geometry: { type: 'Point', coordinates: [group.lon, group.lat] },
@@ -134,7 +135,10 @@ function ground(scheme: Scheme): LayerSpecification[] {
   ];
 }
 
-function labels(scheme: Scheme): LayerSpecification[] {
+/** Over the bubbles of a large city the names of wards stand below them. */
+const GROUP_NAME_EM = 4.5;
+
+function labels(scheme: Scheme, from: number): LayerSpecification[] {
   const tone = MAP_TONES[scheme];
   const halo = { 'text-halo-color': tone.halo, 'text-halo-width': 1.4 };
   return [
@@ -170,6 +174,14 @@ function labels(scheme: Scheme): LayerSpecification[] {
         'text-font': FONT,
         'text-size': 13,
         'text-letter-spacing': 0.04,
+        'text-offset': [
+          'step',
+          ['zoom'],
+          ['literal', [0, from > 0 ? GROUP_NAME_EM : 0]],
+          Math.max(from, 0.1),
+          ['literal', [0, 0]],
+        ],
+        'text-allow-overlap': from > 0,
         'text-padding': 4,
       },
       paint: { 'text-color': tone.label, ...halo },
@@ -251,7 +263,7 @@ const groupLayers = (scheme: Scheme, until: number): LayerSpecification[] => [
     source: 'groups',
     maxzoom: until,
     paint: {
-      'circle-radius': ['interpolate', ['linear'], ['sqrt', ['get', 'count']], 1, 14, 80, 34],
+      'circle-radius': ['interpolate', ['linear'], ['sqrt', ['get', 'count']], 1, 30, 100, 44],
       'circle-color': MAP_TONES[scheme].halo,
       'circle-opacity': 0.94,
       'circle-stroke-width': 4,
@@ -263,7 +275,7 @@ const groupLayers = (scheme: Scheme, until: number): LayerSpecification[] => [
     type: 'symbol',
     source: 'groups',
     maxzoom: until,
-    layout: { 'text-field': ['get', 'text'], 'text-font': FONT, 'text-size': 12, 'text-allow-overlap': true },
+    layout: { 'text-field': ['get', 'text'], 'text-font': FONT, 'text-size': 11, 'text-allow-overlap': true },
     paint: { 'text-color': MAP_TONES[scheme].label },
   },
 ];
@@ -302,7 +314,7 @@ export function mapStyle({ scheme, geography, set, nameOf, fit }: StyleParts): S
     layers: [
       ...ground(scheme),
       ...devices(scheme, from),
-      ...labels(scheme),
+      ...labels(scheme, from),
       ...badges(scheme, from),
       ...(grouped ? groupLayers(scheme, from) : []),
     ],

@@ -1,5 +1,6 @@
 /** The map without WebGL: the same GeoJSON as SVG. */
 import { memo, useEffect, useMemo, useReducer, useRef, useState, type ReactNode } from 'react';
+import { words } from '../../words/en-GB.ts';
 import { live } from '../../live/live.ts';
 import { AGGREGATE_FROM, HOT_MAX } from './map-style.ts';
 import type { MapProps } from './map-props.ts';
@@ -12,6 +13,9 @@ const REDRAW_MS = 500;
 const ZOOM_STEP = 1.5;
 const ZOOM_MAX = 40;
 const BRUSH_SIZE = 15;
+/** Bubbles are drawn in units of the picture, which is wider than most windows. */
+const GROUP_SCALE = 1.5;
+const GROUPED_BELOW = 3;
 
 export const Ground = memo(function Ground({
   geography,
@@ -122,14 +126,22 @@ function Groups({ set, to, scale, props }: DeviceProps): ReactNode {
         return (
           <g
             key={group.key}
-            transform={`translate(${x} ${y}) scale(${1 / scale})`}
+            transform={`translate(${x} ${y}) scale(${GROUP_SCALE / scale})`}
             data-state={group.worst}
             className="cw-svg-group"
           >
-            <circle r={20} />
-            <text textAnchor="middle" dy="4">
-              {group.worst === 'trusted' ? group.count : `${group.worstCount}/${group.count}`}
+            <circle r={34} />
+            <text textAnchor="middle" dy={52} className="cw-svg-group-name">
+              {group.label}
             </text>
+            {words.map
+              .group(group.worstCount, words.states[group.worst].word, group.count)
+              .split('\n')
+              .map((line, at) => (
+                <text key={line} textAnchor="middle" dy={at * 14 - 3}>
+                  {line}
+                </text>
+              ))}
           </g>
         );
       })}
@@ -193,6 +205,7 @@ export function MapSvg(props: MapProps): ReactNode {
   }, [set]);
   const width = to.width / view.scale;
   const height = to.height / view.scale;
+  const grouped = set.count >= AGGREGATE_FROM && view.scale < GROUPED_BELOW;
   const parts = { set, to, scale: view.scale, props };
   const here = selected < 0 ? null : to.point(set.lon[selected]!, set.lat[selected]!);
   return (
@@ -204,8 +217,8 @@ export function MapSvg(props: MapProps): ReactNode {
       aria-hidden
     >
       <Ground geography={geography} to={to} />
-      <WardNames geography={geography} to={to} scale={view.scale} />
-      {set.count >= AGGREGATE_FROM && view.scale < 3 ? <Groups {...parts} /> : <Devices {...parts} />}
+      {!grouped && <WardNames geography={geography} to={to} scale={view.scale} />}
+      {grouped ? <Groups {...parts} /> : <Devices {...parts} />}
       {here && (
         <circle
           cx={here[0]}

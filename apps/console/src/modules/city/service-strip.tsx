@@ -39,10 +39,9 @@ function Service({ service }: { readonly service: ServiceCard }): ReactNode {
     <>
       <span className="cw-service-name">{service.name}</span>
       <Verdict service={service} />
-      <Sparkline
-        values={service.reporting}
-        label={last === undefined ? words.services.unknownReporting : words.services.reporting(formatShare(last))}
-      />
+      {last !== undefined && (
+        <Sparkline values={service.reporting} label={words.services.reporting(formatShare(last))} />
+      )}
     </>
   );
   if (classes === null) return <div className="cw-service">{inside}</div>;

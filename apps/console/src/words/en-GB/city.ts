@@ -1,5 +1,5 @@
 /** City now, map, devices, fleet. */
-import { many, verb } from './counting.ts';
+import { count, many, verb } from './counting.ts';
 
 export const city = {
   city: {
@@ -18,17 +18,20 @@ export const city = {
   },
   services: {
     title: 'Services of the city',
-    noDevices: 'No own devices',
+    noDevices: 'No devices',
     all: (state: string) => `All ${state.toLowerCase()}`,
     some: (n: string, state: string) => `${n} ${state.toLowerCase()}`,
     reporting: (share: string) => `${share} reporting; last 24 hours`,
-    unknownReporting: 'How many reported is not known yet',
   },
   map: {
     label: (n: number) =>
       `Map of the city with ${many(n, 'device', 'devices')}. Arrow keys move between devices, Enter opens one, T shows the table.`,
     tableName: 'Devices of the map',
     columns: ['Device', 'State', 'Class', 'Ward'],
+    group: (worst: number, word: string, all: number) =>
+      worst === all
+        ? `All ${count.format(all)}\n${word.toLowerCase()}`
+        : `${count.format(worst)} ${word.toLowerCase()}\nof ${count.format(all)}`,
     selected: 'Selected device',
     open: 'Open',
     keys: 'or Enter',
