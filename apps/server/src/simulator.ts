@@ -24,6 +24,8 @@ export interface Simulator {
   progress(): SimulatorProgress;
   /** For demonstrations and tests: closes a site switch's own link. */
   cutLink(switchId: string): void;
+  /** Opens the link that was cut. */
+  mendLink(switchId: string): void;
 }
 
 /** Makes one-time codes for devices that have no certificate. */
@@ -52,5 +54,6 @@ export function startSimulator(start: SimulatorStart, issueCodes: IssueCodes, lo
     stop: () => endChild(child),
     progress: () => progress,
     cutLink: (switchId) => void child.send({ cutLink: switchId }),
+    mendLink: (switchId) => void child.send({ mendLink: switchId }),
   };
 }

@@ -1,0 +1,100 @@
+/** Containing through a switch whose link is cut: a whole server, simulated devices with real certificates, the real API. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Containment, ContainmentPlan, Incident, Situation } from '@cityward/contracts';
+import { silentLog } from '@cityward/log';
+import { switchOf } from './respond-city.ts';
+import { issueSimulatedCodes, simulatorStart } from './simulated-city.ts';
+import { startSimulator, type Simulator } from './simulator.ts';
+import { eventually, postObservations, signInFirst, simulatedCredential, type Call } from './testing-clients.ts';
+import { openTestServer, type TestServer } from './testing.ts';
+
+let server: TestServer;
+let simulator: Simulator;
+beforeAll(async () => {
+  server = await openTestServer();
+  const { config, modules } = server;
+  simulator = startSimulator(simulatorStart(config, modules), issueSimulatedCodes(modules), silentLog);
+}, 120_000);
+afterAll(async () => {
+  await simulator?.stop();
+  await server?.stop();
+});
+
+const SCANNED = 40;
+const connected = (device: string): boolean => server.modules.mqtt!.isConnected(device);
+
+/** The switch reports that the camera knocks at many doors. */
+async function infect(camera: string, site: string): Promise<void> {
+  const credential = await eventually(`"${site}" has a certificate`, () => simulatedCredential(server, site));
+  const at = Date.now();
+  const knocks = Array.from({ length: SCANNED }, (_, index) => ({
+    kind: 'flow',
+    at: at - (SCANNED - index) * 100,
+    src: camera,
+    dst: `ip:203.0.113.${index + 1}`,
+    dst_port: 23,
+    protocol: 'tcp',
+    outcome: 'refused',
+    bytes_out: 60,
+    bytes_in: 0,
+  }));
+  const { config, modules } = server;
+  const target = { port: config.ingestPort, ca: modules.identity.authority.caPem };
+  expect(await postObservations(target, credential, knocks)).toMatchObject({ status: 200 });
+}
+
+async function openIncidentAbout(camera: string, call: Call): Promise<string> {
+  const situation = await eventually('the scan is a situation', async () => {
+    const { body } = await call<{ situations: Situation[] }>('GET', '/api/situations');
+    return body.situations.find((one) => one.devices.includes(camera)) ?? null;
+  });
+  const opened = await call<Incident>('POST', `/api/situations/${situation.id}/incident`);
+  expect(opened.status).toBe(200);
+  return opened.body.id;
+}
+
+async function contain(incident: string, camera: string, call: Call): Promise<Containment> {
+  const wanted = { hours: 1, devices: [camera] };
+  const plan = await call<ContainmentPlan>('POST', `/api/incidents/${incident}/containment-plan`, wanted);
+  expect(plan.body.cut.map((one) => one.device)).toEqual([camera]);
+  const order = { ...wanted, hash: plan.body.hash, reason: 'it scans others' };
+  const applied = await call<Containment>('POST', `/api/incidents/${incident}/containments`, order);
+  expect(applied.status).toBe(200);
+  return applied.body;
+}
+
+describe('containing through a switch', () => {
+  it('visibly fails in time while its link is cut, and is confirmed once the link is back', async () => {
+    const { city } = server.modules;
+    const camera = city.deviceIds().find((id) => id.startsWith('cam-') && switchOf(city, id) !== null)!;
+    const site = switchOf(city, camera)!;
+    await eventually('both are connected', () => (connected(camera) && connected(site) ? true : null));
+    const call = await signInFirst(server);
+    await infect(camera, site);
+    const incident = await openIncidentAbout(camera, call);
+
+    simulator.cutLink(site);
+    await eventually('the link is cut', () => (connected(site) ? null : true));
+    const applied = await contain(incident, camera, call);
+    expect(applied).toMatchObject({ state: 'applying', devices: [{ switch: 'waiting', through: site }] });
+    expect(applied.devices[0]).toMatchObject({ session: 'cut', certificate: 'held' });
+
+    const now = async (): Promise<Containment> =>
+      (await call<Incident>('GET', `/api/incidents/${incident}`)).body.containments[0]!;
+    const settled = await eventually('the switch is given up', async () => {
+      const one = await now();
+      return one.state === 'applying' ? null : one;
+    });
+    expect(settled).toMatchObject({ state: 'partly-failed', devices: [{ switch: 'failed' }] });
+    expect(settled.devices[0]!.note).toContain(site);
+    const { body } = await call<Incident>('GET', `/api/incidents/${incident}`);
+    expect(body.timeline.map((entry) => entry.text).join('\n')).toContain('1 of 1 devices are not isolated');
+
+    simulator.mendLink(site);
+    const confirmed = await eventually('the switch answers', async () => {
+      const one = await now();
+      return one.state === 'partly-failed' ? null : one;
+    });
+    expect(confirmed).toMatchObject({ state: 'in-force', devices: [{ switch: 'applied', note: '' }] });
+  }, 120_000);
+});

@@ -1,0 +1,108 @@
+/** Who calls a server in tests: a person who signed in by the first link, and a device with its own certificate. */
+import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { INGEST_PATH } from './gateway-http.ts';
+import type { TestServer } from './testing.ts';
+
+const PATIENCE_MS = 60_000;
+const LOOK_MS = 25;
+
+/** Looks until it is there; throws after a minute, for machines that are busy. */
+export async function eventually<T>(what: string, look: () => Promise<T | null> | T | null): Promise<T> {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const found = await look();
+    if (found !== null) return found;
+    if (Date.now() > end) throw new Error(`waited too long until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+export interface Answered<T> {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: T;
+}
+export type Call = <T>(method: 'GET' | 'POST', url: string, body?: unknown) => Promise<Answered<T>>;
+
+/** Calls as whoever has the cookie, past the same gate as a browser. */
+export const caller =
+  (server: TestServer, cookie?: string): Call =>
+  async <T>(method: 'GET' | 'POST', url: string, body?: unknown): Promise<Answered<T>> => {
+    const host = `localhost:${server.config.consolePort}`;
+    const headers = {
+      host,
+      origin: `http://${host}`,
+      ...(cookie ? { cookie } : {}),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    const payload = body === undefined ? {} : { payload: JSON.stringify(body) };
+    const answer = await server.listeners.console.inject({ method, url, headers, ...payload });
+    return { status: answer.statusCode, headers: answer.headers, body: JSON.parse(answer.body) as T };
+  };
+
+/** The first person: administrator, operator and analyst. */
+export async function signInFirst(server: TestServer): Promise<Call> {
+  const link = (await server.modules.identity.firstLink()) ?? '';
+  const token = link.slice(link.indexOf('#token=') + '#token='.length);
+  const answer = await caller(server)('POST', '/api/session/link', { token });
+  if (answer.status !== 200) throw new Error(`sign in the first person: ${JSON.stringify(answer.body)}`);
+  return caller(server, String(answer.headers['set-cookie']).split(';')[0]);
+}
+
+export interface DeviceCredential {
+  readonly device: string;
+  readonly key: string;
+  readonly certificate: string;
+}
+
+/** What the simulator keeps of a device; null while it has no certificate. */
+export function simulatedCredential({ config }: TestServer, device: string): DeviceCredential | null {
+  let text: string;
+  try {
+    text = readFileSync(join(config.dataFolder, 'simulator', 'credentials.ndjson'), 'utf8');
+  } catch {
+    return null;
+  }
+  const lines = text.split('\n').filter((line) => line.endsWith('}'));
+  const held = lines.map((line) => JSON.parse(line) as DeviceCredential);
+  return held.findLast((one) => one.device === device) ?? null;
+}
+
+export interface IngestTarget {
+  readonly port: number;
+  readonly ca: string;
+}
+
+/** Observations as NDJSON over HTTPS, with the device's certificate. */
+export function postObservations(
+  { port, ca }: IngestTarget,
+  { key, certificate }: DeviceCredential,
+  bodies: readonly unknown[],
+): Promise<{ readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        host: '127.0.0.1',
+        servername: 'localhost',
+        port,
+        path: INGEST_PATH,
+        method: 'POST',
+        ca,
+        key,
+        cert: certificate,
+        agent: false,
+        headers: { host: `localhost:${port}`, 'content-type': 'application/x-ndjson' },
+      },
+      (answer) => {
+        let text = '';
+        answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        answer.on('error', reject);
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text }));
+      },
+    );
+    sent.on('error', reject);
+    sent.end(bodies.map((body) => JSON.stringify(body)).join('\n'));
+  });
+}
