@@ -1,11 +1,12 @@
 /** Containing through a switch whose link is cut: a whole server, simulated devices with real certificates, the real API. */
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Containment, ContainmentPlan, Incident, Situation } from '@cityward/contracts';
 import { silentLog } from '@cityward/log';
 import { switchOf } from './respond-city.ts';
 import { issueSimulatedCodes, simulatorStart } from './simulated-city.ts';
 import { startSimulator, type Simulator } from './simulator.ts';
-import { eventually, postObservations, signInFirst, simulatedCredential, type Call } from './testing-clients.ts';
+import { credentialIn, eventually, postObservations, signInFirst, type Call } from './testing-clients.ts';
 import { openTestServer, type TestServer } from './testing.ts';
 
 let server: TestServer;
@@ -25,7 +26,9 @@ const connected = (device: string): boolean => server.modules.mqtt!.isConnected(
 
 /** The switch reports that the camera knocks at many doors. */
 async function infect(camera: string, site: string): Promise<void> {
-  const credential = await eventually(`"${site}" has a certificate`, () => simulatedCredential(server, site));
+  const credential = await eventually(`"${site}" has a certificate`, () =>
+    credentialIn(join(server.config.dataFolder, 'simulator'), site),
+  );
   const at = Date.now();
   const knocks = Array.from({ length: SCANNED }, (_, index) => ({
     kind: 'flow',

@@ -1,7 +1,7 @@
 /** Syslog over TCP: with certificates (RFC 5425), and plain on loopback, which is marked unauthenticated for ever. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, Server as TlsServer, type TLSSocket } from 'node:tls';
 import { DAY_MS, isId, MINUTE_MS, type Clock } from '@cityward/kernel';
 import { createSyslogFramer, parseSyslog, type SyslogFrames, type SyslogMessage } from '@cityward/formats/syslog';
 import type { LogLine } from '@cityward/contracts';
@@ -9,6 +9,7 @@ import type { City } from '@cityward/city';
 import type { Identity } from '@cityward/identity';
 import type { Log } from '@cityward/log';
 import type { Ingest, Reporter } from './ingest.ts';
+import type { ListenerTls } from './listener-certificate.ts';
 import { PLAIN_SYSLOG } from './speaking.ts';
 
 const CONNECTIONS_MAX = 1_000;
@@ -17,9 +18,10 @@ const IDLE_MS = 10 * MINUTE_MS;
 const UNDER_WAY_MAX = 500;
 const MESSAGE_MAX = 8_192;
 const APP_MAX = 48;
+const TICKET_KEY_BYTES = 48;
 
 export interface SyslogGatewayParts {
-  readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
+  readonly tls: ListenerTls;
   readonly tlsPort: number;
   readonly plainPort: number;
   readonly identity: Identity;
@@ -32,6 +34,8 @@ export interface SyslogGatewayParts {
 export interface SyslogGateway {
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** New key and certificate for connections from now on. */
+  setTls(tls: ListenerTls): void;
 }
 
 /** Syslog has no acknowledgement: what is refused or lost is only in the log and the counters. */
@@ -57,11 +61,13 @@ export function createSyslogGateway(parts: SyslogGatewayParts): SyslogGateway {
       }
       for (const one of servers) await listen(one, parts.log);
       rotation = setInterval(() => {
-        const keys = randomBytes(48);
-        for (const { server } of servers)
-          if ('setTicketKeys' in server) (server as ReturnType<typeof createTlsServer>).setTicketKeys(keys);
+        const keys = randomBytes(TICKET_KEY_BYTES);
+        for (const { server } of servers) if (server instanceof TlsServer) server.setTicketKeys(keys);
       }, DAY_MS);
       rotation.unref();
+    },
+    setTls: (tls) => {
+      for (const { server } of servers) if (server instanceof TlsServer) server.setSecureContext(contextOf(tls));
     },
     stop: async () => {
       clearInterval(rotation);
@@ -89,15 +95,15 @@ function listen({ server, port, host }: { server: Server; port: number; host: st
 }
 
 /** Own ticket keys and session context: a session of another listener is never resumed here. */
+const contextOf = (tls: ListenerTls) => ({
+  ...tls,
+  minVersion: 'TLSv1.2' as const,
+  ticketKeys: randomBytes(TICKET_KEY_BYTES),
+  sessionIdContext: 'cityward-syslog',
+});
+
 function tlsServer(parts: SyslogGatewayParts, track: (socket: Socket) => void): Server {
-  const options = {
-    ...parts.tls,
-    requestCert: true,
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.2' as const,
-    ticketKeys: randomBytes(48),
-    sessionIdContext: 'cityward-syslog',
-  };
+  const options = { ...contextOf(parts.tls), requestCert: true, rejectUnauthorized: true };
   const server = createTlsServer(options, (socket) => receiveTls(parts, socket, track));
   server.on('tlsClientError', (error) => parts.log.info('a syslog client was refused', { error: error.message }));
   return server;

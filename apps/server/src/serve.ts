@@ -9,7 +9,8 @@ import type { Log } from '@cityward/log';
 import type { Config } from './config.ts';
 import { ingestRoute } from './gateway-http.ts';
 import { createMqttGateway, type MqttGateway } from './gateway-mqtt.ts';
-import { createSyslogGateway } from './gateway-syslog.ts';
+import { createSyslogGateway, type SyslogGateway } from './gateway-syslog.ts';
+import { openListenerCertificate, type ListenerCertificateParts, type ListenerTls } from './listener-certificate.ts';
 import { learnHistory, learnUsualContacts } from './history.ts';
 import { createLive } from './live.ts';
 import { statusOf } from './problems.ts';
@@ -49,15 +50,25 @@ export interface Listeners {
   stop(): Promise<void>;
 }
 
+export interface Opens {
+  readonly log: Log;
+  readonly consoleFolder: string;
+  /** When certificates are renewed; for tests. */
+  readonly renewal?: Pick<ListenerCertificateParts, 'clock' | 'every'>;
+}
+
 /** Opens every listener; the console's is the last, so that whoever sees a page finds all behind it. */
-export async function openListeners(
-  config: Config,
-  modules: Modules,
-  { log, consoleFolder }: { readonly log: Log; readonly consoleFolder: string },
-): Promise<Listeners> {
+export async function openListeners(config: Config, modules: Modules, opens: Opens): Promise<Listeners> {
   const { identity, feed, local } = modules;
-  const { keyPem, certPem } = await identity.authority.serverCertificate();
-  const tls = { key: keyPem, cert: certPem, ca: identity.authority.caPem };
+  const { log } = opens;
+  const certificate = await openListenerCertificate({
+    clock: systemClock,
+    ...opens.renewal,
+    issue: () => identity.authority.serverCertificate(),
+    ca: () => identity.authority.caPem,
+    log: log.part('certificates'),
+  });
+  const { tls } = certificate;
   const mqtt = mqttGateway({ config, modules, tls, log });
   modules.mqtt = mqtt;
   const est = identity.createEstListener({ host: 'localhost', port: config.estPort, log: log.part('est') });
@@ -74,16 +85,37 @@ export async function openListeners(
     teach: teachBy(modules),
   });
   const ingest = ingestListener({ config, modules, tls, log });
-  const syslog = createSyslogGateway({
-    ...modules,
-    tls,
-    tlsPort: config.syslogTlsPort,
-    plainPort: config.syslogPort,
-    clock: systemClock,
-    isSimulated: simulatedIn(modules),
-    log: log.part('syslog'),
-  });
-  const pages = createHttpListener({
+  const syslog = syslogGateway({ config, modules, tls, log });
+  const pages = consoleListener({ config, modules, log, replay, live, consoleFolder: opens.consoleFolder });
+  await mqtt.listener.start();
+  // Orders to switches are retained in memory only: those of containments in force are sent anew from here.
+  await modules.respond.start();
+  for (const listener of [est, ingest, syslog]) await listener.start();
+  certificate.start([mqtt.listener.renew, ingest.setTls, syslog.setTls]);
+  live.start();
+  feed.start();
+  await pages.start();
+  await local.start(pages, `localhost:${config.consolePort}`);
+  return {
+    console: pages,
+    stop: async () => {
+      certificate.stop();
+      replay.stop();
+      live.stop();
+      await local.stop();
+      await Promise.all([pages.stop(), ingest.stop(), est.stop(), syslog.stop(), mqtt.listener.stop()]);
+    },
+  };
+}
+
+interface Pages extends Pick<Opening, 'config' | 'modules' | 'log'> {
+  readonly replay: Replay;
+  readonly live: ReturnType<typeof createLive>;
+  readonly consoleFolder: string;
+}
+
+const consoleListener = ({ config, modules, log, replay, live, consoleFolder }: Pages): HttpListener =>
+  createHttpListener({
     ...common({ config, modules, log: log.part('http') }, config.consolePort),
     allowedOrigins: originsOf(config),
     routes: routesOf(modules, replay),
@@ -94,29 +126,22 @@ export async function openListeners(
     describe: { title: 'Cityward', version: VERSION },
     authenticate: (facts) => modules.access.authenticate(facts),
   });
-  await mqtt.listener.start();
-  // Orders to switches are retained in memory only: those of containments in force are sent anew from here.
-  await modules.respond.start();
-  for (const listener of [est, ingest, syslog]) await listener.start();
-  live.start();
-  feed.start();
-  await pages.start();
-  await local.start(pages, `localhost:${config.consolePort}`);
-  return {
-    console: pages,
-    stop: async () => {
-      replay.stop();
-      live.stop();
-      await local.stop();
-      await Promise.all([pages.stop(), ingest.stop(), est.stop(), syslog.stop(), mqtt.listener.stop()]);
-    },
-  };
-}
+
+const syslogGateway = ({ config, modules, tls, log }: Opening): SyslogGateway =>
+  createSyslogGateway({
+    ...modules,
+    tls,
+    tlsPort: config.syslogTlsPort,
+    plainPort: config.syslogPort,
+    clock: systemClock,
+    isSimulated: simulatedIn(modules),
+    log: log.part('syslog'),
+  });
 
 interface Opening {
   readonly config: Config;
   readonly modules: Modules;
-  readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
+  readonly tls: ListenerTls;
   readonly log: Log;
 }
 

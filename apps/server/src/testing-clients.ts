@@ -1,7 +1,10 @@
 /** Who calls a server in tests: a person who signed in by the first link, and a device with its own certificate. */
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { endChild } from './child.ts';
 import { INGEST_PATH } from './gateway-http.ts';
 import type { TestServer } from './testing.ts';
 
@@ -57,17 +60,39 @@ export interface DeviceCredential {
   readonly certificate: string;
 }
 
-/** What the simulator keeps of a device; null while it has no certificate. */
-export function simulatedCredential({ config }: TestServer, device: string): DeviceCredential | null {
+/** What the simulator, or an agent, keeps of a device in its folder; null while it has no certificate. */
+export function credentialIn(folder: string, device: string): DeviceCredential | null {
   let text: string;
   try {
-    text = readFileSync(join(config.dataFolder, 'simulator', 'credentials.ndjson'), 'utf8');
+    text = readFileSync(join(folder, 'credentials.ndjson'), 'utf8');
   } catch {
     return null;
   }
   const lines = text.split('\n').filter((line) => line.endsWith('}'));
   const held = lines.map((line) => JSON.parse(line) as DeviceCredential);
   return held.findLast((one) => one.device === device) ?? null;
+}
+
+export interface RunningAgent {
+  readonly credential: DeviceCredential;
+  stop(): Promise<void>;
+}
+
+const AGENT = fileURLToPath(new URL('../../agent/src/agent.ts', import.meta.url));
+
+/** A device of its own, from the agent's command line: enrolled over EST with a real code, and connected over MQTT. */
+export async function startAgent({ config, modules }: TestServer, device: string): Promise<RunningAgent> {
+  const folder = join(config.dataFolder, 'agents', device);
+  const caFile = join(config.dataFolder, 'ca.pem');
+  writeFileSync(caFile, modules.identity.authority.caPem);
+  const [issued] = await modules.identity.issueCodes([device], 'system');
+  const where = ['--est', `https://localhost:${config.estPort}`, '--mqtt', `localhost:${config.mqttPort}`];
+  const own = ['--id', device, '--code', issued!.code, '--ca', caFile, '--data', folder];
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', AGENT, ...own, ...where], {
+    stdio: ['ignore', 'ignore', 'ignore'],
+  });
+  await eventually(`agent "${device}" is connected`, () => (modules.mqtt?.isConnected(device) ? true : null));
+  return { credential: credentialIn(folder, device)!, stop: () => endChild(child) };
 }
 
 export interface IngestTarget {

@@ -9,7 +9,7 @@ import { openSql } from '@cityward/sql';
 import { openObjects } from '@cityward/objects';
 import { openStream } from '@cityward/stream';
 import type { Config } from './config.ts';
-import { openListeners, startJobs, startModules, stopModules, type Listeners } from './serve.ts';
+import { openListeners, startJobs, startModules, stopModules, type Listeners, type Opens } from './serve.ts';
 import { createModules, type Modules } from './wire.ts';
 
 const TEMPLATES = fileURLToPath(new URL('../../../node_modules/.cache/cityward', import.meta.url));
@@ -61,16 +61,19 @@ export async function testConfig(change: Partial<Config> = {}): Promise<Config> 
 }
 
 /** Started, founded, listening. Set CITYWARD_LOG=info to see why one fails. */
-export async function openTestServer(change: Partial<Config> = {}): Promise<TestServer> {
+export async function openTestServer(
+  change: Partial<Config> = {},
+  opens: Partial<Pick<Opens, 'log' | 'renewal'>> = {},
+): Promise<TestServer> {
   const config = await testConfig(change);
-  const log: Log = process.env['CITYWARD_LOG'] ? createLog({ level: 'info' }) : silentLog;
+  const log: Log = opens.log ?? (process.env['CITYWARD_LOG'] ? createLog({ level: 'info' }) : silentLog);
   const { dataFolder, databaseUrl } = config;
   const sql = await openSql({ folder: join(dataFolder, 'sql'), cache: TEMPLATES, databaseUrl, log });
   const stream = await openStream({ folder: join(dataFolder, 'stream') });
   const objects = await openObjects({ folder: join(dataFolder, 'objects') });
   const modules = createModules(config, { sql, stream, objects }, log);
   await startModules(config, modules);
-  const listeners = await openListeners(config, modules, { log, consoleFolder: consoleFiles(dataFolder) });
+  const listeners = await openListeners(config, modules, { ...opens, log, consoleFolder: consoleFiles(dataFolder) });
   await startJobs(config, modules);
   return {
     config,

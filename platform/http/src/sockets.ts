@@ -19,6 +19,7 @@ import type { HttpListenerOptions, HttpsOptions } from './options.ts';
 /** Requests under way at `stop` have so long to end. */
 const GRACE_MS = 3 * SECOND_MS;
 const TICKET_KEY_BYTES = 48;
+const MIN_VERSION = 'TLSv1.2' as const;
 
 type TlsMaterial = Pick<HttpsOptions, 'key' | 'cert' | 'ca'>;
 
@@ -34,10 +35,12 @@ export function createSockets(options: HttpListenerOptions, handler: () => Reque
   let servers: Server[] = [];
   let rotation: NodeJS.Timeout | null = null;
   let tls: TlsMaterial | undefined = options.https;
+  // Its own context, so that a session of another listener with other rules is never resumed here; kept over a renewal.
+  const sessionIdContext = newId('tls').slice(0, 32);
   const secured = (): https.Server[] => servers as https.Server[];
   const open = async (host: string, port: number): Promise<number> => {
     const server = options.https
-      ? httpsServer({ ...options.https, ...tls }, handler())
+      ? httpsServer({ ...options.https, ...tls, sessionIdContext }, handler())
       : http.createServer(LIMITS, handler());
     limit(server, options);
     await listen(server, host, port);
@@ -71,7 +74,10 @@ export function createSockets(options: HttpListenerOptions, handler: () => Reque
     addresses: () => servers.map((server) => textOf(server.address() as AddressInfo, options.https !== undefined)),
     setTls(next) {
       tls = next;
-      for (const server of secured()) server.setSecureContext(contextOf(next));
+      const minVersion = options.https?.minVersion ?? MIN_VERSION;
+      // What is not said again falls back to Node's defaults: a session context shared by all listeners of the process.
+      const context = { ...contextOf(next), minVersion, sessionIdContext, ticketKeys: randomBytes(TICKET_KEY_BYTES) };
+      for (const server of secured()) server.setSecureContext(context);
     },
   };
 }
@@ -91,16 +97,18 @@ const contextOf = ({ key, cert, ca }: TlsMaterial): { key: string; cert: string;
   ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? [ca] : [...ca] }),
 });
 
-function httpsServer(options: HttpsOptions, handler: RequestListener): https.Server {
+function httpsServer(
+  options: HttpsOptions & { readonly sessionIdContext: string },
+  handler: RequestListener,
+): https.Server {
   return https.createServer(
     {
       ...LIMITS,
       ...contextOf(options),
       requestCert: options.requestCert ?? false,
       rejectUnauthorized: options.rejectUnauthorized ?? true,
-      minVersion: options.minVersion ?? 'TLSv1.2',
-      // Its own context, so that a session of another listener with other rules is never resumed here.
-      sessionIdContext: newId('tls').slice(0, 32),
+      minVersion: options.minVersion ?? MIN_VERSION,
+      sessionIdContext: options.sessionIdContext,
       handshakeTimeout: HEADERS_TIMEOUT_MS,
     },
     handler,
