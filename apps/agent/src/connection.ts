@@ -119,6 +119,8 @@ function createDialler(options: ConnectionOptions) {
   const attach = (dialled: MqttClient, leave: () => void): void => {
     dialled.on('connect', () => {
       leave();
+      // Told to rest while the answer was under way: the client has closed its store, and a publish would throw.
+      if (!state.wanted) return void dialled.end(true);
       state.online = true;
       attempt = 0;
       if (options.takesOrders) dialled.subscribe(topicOf(options.credential.device, 'orders'), { qos: 1 });

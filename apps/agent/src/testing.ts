@@ -155,6 +155,8 @@ export interface BrokerDouble {
   drop(client: string): void;
   /** Client ids that get CONNACK 5. */
   readonly refused: Set<string>;
+  /** Called when a client has sent its CONNECT, before it is answered. */
+  readonly asked: { before: () => void };
   close(): Promise<void>;
 }
 
@@ -188,7 +190,7 @@ interface Session {
 
 function serveSession(
   socket: TLSSocket,
-  world: { sessions: Map<string, Session>; published: Published[]; refused: Set<string> },
+  world: { sessions: Map<string, Session>; published: Published[]; refused: Set<string>; asked: { before(): void } },
 ): void {
   const client = String(socket.getPeerCertificate().subject?.CN ?? '');
   const session: Session = { socket, topics: new Set() };
@@ -196,6 +198,7 @@ function serveSession(
   const handle = (head: number, body: Buffer): void => {
     const kind = head >> 4;
     if (kind === 1) {
+      world.asked.before();
       const no = world.refused.has(client);
       socket.write(Buffer.from([0x20, 2, 0, no ? 5 : 0]));
       if (no) socket.end();
@@ -225,7 +228,12 @@ function serveSession(
 }
 
 export async function brokerDouble(authority: TestAuthority): Promise<BrokerDouble> {
-  const world = { sessions: new Map<string, Session>(), published: [] as Published[], refused: new Set<string>() };
+  const world = {
+    sessions: new Map<string, Session>(),
+    published: [] as Published[],
+    refused: new Set<string>(),
+    asked: { before: (): void => undefined },
+  };
   const tls = { ...authority.server, ca: authority.ca, requestCert: true, rejectUnauthorized: true };
   const server = createTls(tls, (socket) => serveSession(socket, world));
   server.on('tlsClientError', () => undefined);
@@ -234,6 +242,7 @@ export async function brokerDouble(authority: TestAuthority): Promise<BrokerDoub
     port: (server.address() as AddressInfo).port,
     published: world.published,
     refused: world.refused,
+    asked: world.asked,
     connected: () => [...world.sessions.keys()],
     send: (topic, body) => {
       const session = [...world.sessions.values()].find((one) => one.topics.has(topic));

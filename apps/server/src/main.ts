@@ -43,13 +43,11 @@ function refuse(terminal: Terminal, title: string, faults: readonly string[]): v
 }
 
 async function start(config: Config, terminal: Terminal, log: Log): Promise<Running> {
-  // Vite works in its own process while the database opens.
-  const building = consoleIsBuilt() ? null : buildConsoleFiles();
-  building?.catch(() => undefined);
+  // One after the other: the bundler and a new database take half a gigabyte each.
+  if (!consoleIsBuilt()) await terminal.step('Console', buildConsoleFiles);
   const storage = await terminal.step('Database and stream', () => openStorage(config, log));
   const modules = createModules(config, storage, log);
   await terminal.step('Ledger, city, identity, watch', () => startModules(config, modules));
-  if (building) await terminal.step('Console', () => building);
   const listeners = await terminal.step('Listeners', () =>
     openListeners(config, modules, { log, consoleFolder: CONSOLE_FOLDER }),
   );

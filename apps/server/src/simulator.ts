@@ -47,7 +47,7 @@ export function startSimulator(start: SimulatorStart, issueCodes: IssueCodes, lo
   });
   child.on('error', (error) => log.error('the simulator could not start', { error: error.message }));
   child.on('exit', (code, signal) => {
-    if (code !== 0 && signal !== 'SIGTERM') log.error('the simulator ended', { code, signal });
+    if (code !== 0 && signal !== 'SIGTERM') log.error('the simulator ended', { exit: code, signal });
   });
   child.send(start);
   return {
