@@ -1,6 +1,7 @@
 /** Who calls a server in tests: a person who signed in by the first link, and a device with its own certificate. */
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { request as requestLocally } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,7 +69,7 @@ export function credentialIn(folder: string, device: string): DeviceCredential |
   } catch {
     return null;
   }
-  const lines = text.split('\n').filter((line) => line.endsWith('}'));
+  const lines = text.split('\n').slice(0, -1).filter(Boolean);
   const held = lines.map((line) => JSON.parse(line) as DeviceCredential);
   return held.findLast((one) => one.device === device) ?? null;
 }
@@ -82,17 +83,48 @@ const AGENT = fileURLToPath(new URL('../../agent/src/agent.ts', import.meta.url)
 
 /** A device of its own, from the agent's command line: enrolled over EST with a real code, and connected over MQTT. */
 export async function startAgent({ config, modules }: TestServer, device: string): Promise<RunningAgent> {
-  const folder = join(config.dataFolder, 'agents', device);
-  const caFile = join(config.dataFolder, 'ca.pem');
-  writeFileSync(caFile, modules.identity.authority.caPem);
   const [issued] = await modules.identity.issueCodes([device], 'system');
-  const where = ['--est', `https://localhost:${config.estPort}`, '--mqtt', `localhost:${config.mqttPort}`];
-  const own = ['--id', device, '--code', issued!.code, '--ca', caFile, '--data', folder];
+  const enrolled = await enrolAgent(config, { device, code: issued!.code, ca: modules.identity.authority.caPem });
+  await eventually(`agent "${device}" is connected`, () => (modules.mqtt?.isConnected(device) ? true : null));
+  return enrolled;
+}
+
+type AgentConfig = Pick<TestServer['config'], 'dataFolder' | 'estPort' | 'mqttPort'>;
+
+/** The same for a server in another process. */
+export async function enrolAgent(
+  { dataFolder, estPort, mqttPort }: AgentConfig,
+  { device, code, ca }: { readonly device: string; readonly code: string; readonly ca: string },
+): Promise<RunningAgent> {
+  const folder = join(dataFolder, 'agents', device);
+  const caFile = join(dataFolder, 'ca.pem');
+  writeFileSync(caFile, ca);
+  const where = ['--est', `https://localhost:${estPort}`, '--mqtt', `localhost:${mqttPort}`];
+  const own = ['--id', device, '--code', code, '--ca', caFile, '--data', folder];
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', AGENT, ...own, ...where], {
     stdio: ['ignore', 'ignore', 'ignore'],
   });
-  await eventually(`agent "${device}" is connected`, () => (modules.mqtt?.isConnected(device) ? true : null));
-  return { credential: credentialIn(folder, device)!, stop: () => endChild(child) };
+  const credential = await eventually(`"${device}" has a certificate`, () => credentialIn(folder, device));
+  return { credential, stop: () => endChild(child) };
+}
+
+/** Over the socket that the command uses. */
+export function callLocally<T>(dataFolder: string, path: string, body?: unknown): Promise<Answered<T>> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' };
+    const to = { socketPath: join(dataFolder, 'cityward.sock'), method: 'POST', path, headers };
+    const sent = requestLocally(to, (answer) => {
+      let text = '';
+      answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      answer.on('error', reject);
+      answer.on('end', () => {
+        if (!answer.complete) return reject(new Error(`post "${path}": the answer was cut off`));
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: JSON.parse(text) as T });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
 }
 
 export interface IngestTarget {
@@ -124,7 +156,10 @@ export function postObservations(
         let text = '';
         answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
         answer.on('error', reject);
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text }));
+        answer.on('end', () => {
+          if (!answer.complete) return reject(new Error('post observations: the answer was cut off'));
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text });
+        });
       },
     );
     sent.on('error', reject);

@@ -90,7 +90,7 @@ export async function openTestServer(
 /** The console is not built for tests of the server: one page stands for it. */
 function consoleFiles(dataFolder: string): string {
   const folder = join(dataFolder, 'console');
-  mkdirSync(folder);
+  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Console</title>');
   return folder;
 }
