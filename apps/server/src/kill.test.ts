@@ -1,6 +1,5 @@
 /** A whole server, killed at random moments under load: whatever it acknowledged is there after the next start. */
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceIdentity, LedgerEntry } from '@cityward/contracts';
 import type { Config } from './config.ts';
