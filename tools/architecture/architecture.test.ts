@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import {
+  declarationsAreUsed,
   domainIsPure,
   filesAreShort,
   functionsAreShort,
@@ -43,6 +44,11 @@ describe('each rule fails on a tree that breaks it', () => {
   it('an import that is not declared', () => {
     expect(importsAreDeclared(treeOf('modules/city/src/a.ts', `import x from 'left-pad';`))).toEqual([
       'modules/city/src/a.ts imports "left-pad", which modules/city/package.json does not declare',
+    ]);
+  });
+  it('a declared dependency that nothing imports', () => {
+    expect(declarationsAreUsed(treeOf('modules/city/src/a.ts', `import { ok } from '@cityward/kernel';`))).toEqual([
+      'modules/city/package.json declares "@cityward/watch", which nothing there imports',
     ]);
   });
   it('an inside, by path and by name', () => {

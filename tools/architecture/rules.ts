@@ -65,6 +65,18 @@ export const importsAreDeclared: Rule = (tree) =>
     });
   });
 
+export const declarationsAreUsed: Rule = (tree) =>
+  tree.workspaces.flatMap((owner) => {
+    const used = new Set(
+      tree.files
+        .filter((file) => ownerOf(tree, file.path) === owner)
+        .flatMap((file) => packagesOf(file).map((specifier) => splitImport(specifier).name)),
+    );
+    return [...owner.dependencies]
+      .filter((name) => !used.has(name))
+      .map((name) => `${owner.folder}package.json declares "${name}", which nothing there imports`);
+  });
+
 export const noInsides: Rule = (tree) =>
   tree.files.flatMap((file) => {
     const owner = ownerOf(tree, file.path);
@@ -166,6 +178,7 @@ export const modulesHaveTheirParts: Rule = (tree) =>
 export const RULES: Readonly<Record<string, Rule>> = {
   'the test saw the whole tree': sawFiles,
   'every import is declared in its package.json': importsAreDeclared,
+  'every declared dependency is imported': declarationsAreUsed,
   'nobody imports the inside of another workspace': noInsides,
   'imports go down, and modules only to those before them': importsGoDown,
   'domain files do no I/O': domainIsPure,
