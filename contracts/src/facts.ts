@@ -24,6 +24,7 @@ export const FACT_TYPES = [
   'reporter.refused',
   'person.invited',
   'person.signed-in',
+  'person.sign-in-refused',
   'person.signed-out',
   'person.roles-set',
   'person.disabled',

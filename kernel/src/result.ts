@@ -21,6 +21,8 @@ export interface Refusal<Code extends string = string> {
   readonly code: Code;
   readonly message: string;
   readonly details?: readonly string[];
+  /** Where trying again helps: milliseconds until then. */
+  readonly retryAfterMs?: number;
 }
 
 export const refuse = <Code extends string>(

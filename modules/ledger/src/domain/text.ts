@@ -58,6 +58,8 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'reporter.refused': (f) => `What ${who(f)} reported about ${f.subject} was refused${reason(f)}`,
   'person.invited': (f) => `${who(f)} invited person ${f.subject}`,
   'person.signed-in': (f) => `Person ${f.subject} signed in`,
+  'person.sign-in-refused': (f) =>
+    `${countIn(f.data, 'refused') ?? 'Some'} attempts to sign in were refused${reason(f)}`,
   'person.signed-out': (f) => `Person ${f.subject} signed out`,
   'person.roles-set': (f) => `${who(f)} set the roles of person ${f.subject}`,
   'person.disabled': (f) => `${who(f)} disabled person ${f.subject}`,
