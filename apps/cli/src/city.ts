@@ -8,6 +8,9 @@ import type { Asked, Command, Said } from './command.ts';
 const ROWS_SHOWN_MAX = 40;
 const SPEED_DEFAULT = '0';
 
+/** `1 row`, `2 rows`. */
+const many = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
 /** Strict UTF-8: a wrong encoding is named with its place, not read as something else. */
 export function readText(path: string): string {
   let bytes: Buffer;
@@ -93,7 +96,7 @@ function reportText(report: ImportReport): string {
     report.rows.length > ROWS_SHOWN_MAX
       ? [`  … and ${report.rows.length - ROWS_SHOWN_MAX} more; --json shows them`]
       : [];
-  const total = `${counts.rows} rows: ${counts.new} new, ${counts.changed} changed, ${counts.same} same, ${counts.conflict} in conflict, ${counts.rejected} rejected`;
+  const total = `${many(counts.rows, 'row')}: ${counts.new} new, ${counts.changed} changed, ${counts.same} same, ${counts.conflict} in conflict, ${counts.rejected} rejected`;
   return [`${report.file} (${report.format})`, ...columns, total, ...rows, ...more].join('\n');
 }
 
@@ -140,8 +143,8 @@ const statusCommand = (api: Api): Command => ({
     ]);
     const states = Object.entries(city.states).map(([state, count]) => `${count} ${state}`);
     const text = [
-      `${city.name}: ${city.devices} devices; ${states.join(', ')}`,
-      `${city.openSituations} open situations, ${city.openIncidents} open incidents; ${Math.round(city.observationsPerSecond)} observations a second`,
+      `${city.name}: ${many(city.devices, 'device')}; ${states.join(', ')}`,
+      `${many(city.openSituations, 'open situation')}, ${many(city.openIncidents, 'open incident')}; ${Math.round(city.observationsPerSecond)} observations a second`,
       `Health: ${health.status}. ${health.promise}`,
       ...health.notes.map((note) => `  - ${note}`),
       `Evidence: ${evidence.size} entries, root ${evidence.root}`,
@@ -182,9 +185,13 @@ const inboxCommand = (api: Api): Command => ({
   run: async ({ client }) => {
     const { situations } = await client.call(api.listSituations, { query: { state: 'open' } });
     const lines = situations.map(
-      (one) => `${one.severity.padEnd(8)} ${one.title}\n         ${one.cause}. ${one.findings} findings, ${one.id}`,
+      (one) =>
+        `${one.severity.padEnd(8)} ${one.title}\n         ${one.cause}. ${many(one.findings, 'finding')}, ${one.id}`,
     );
-    return { data: situations, text: lines.length > 0 ? lines.join('\n') : 'Nothing is unusual.' };
+    if (lines.length > 0) return { data: situations, text: lines.join('\n') };
+    const { openIncidents } = await client.call(api.cityNow, {});
+    const inHand = openIncidents === 0 ? '' : ` ${many(openIncidents, 'incident')} in hand; the console shows them.`;
+    return { data: situations, text: `Nothing waits for you.${inHand}` };
   },
 });
 

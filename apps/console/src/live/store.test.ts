@@ -71,6 +71,11 @@ describe('what becomes old', () => {
       expect(endpoint.method, name).toBe('GET');
     }
   });
+  test('a situation that grew makes its incident old too, one that was opened does not', () => {
+    const incident = ['listIncidents', 'getIncident', 'traceIncident', 'affectedBy'];
+    expect(staleAfter(situation('sit-1', 'grown'))).toEqual(expect.arrayContaining(incident));
+    for (const name of incident) expect(staleAfter(situation('sit-1'))).not.toContain(name);
+  });
   test('counts come every second and ask nothing again', () => {
     expect(staleAfter(EVENTS[1]!)).toEqual([]);
   });

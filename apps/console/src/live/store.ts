@@ -78,7 +78,13 @@ export function staleAfter(event: LiveEvent): readonly string[] | null {
     case 'counts':
       return [];
     case 'situation':
-      return ['listSituations', 'getSituation', 'listFindings', 'cityNow'];
+      return [
+        'listSituations',
+        'getSituation',
+        'listFindings',
+        'cityNow',
+        ...(event.change === 'grown' ? ['listIncidents', 'getIncident', 'traceIncident', 'affectedBy'] : []),
+      ];
     case 'incident':
       return [
         'listIncidents',

@@ -3,7 +3,7 @@ import { basics } from './en-GB/basics.ts';
 import { city } from './en-GB/city.ts';
 import { frame } from './en-GB/frame.ts';
 import { importWords } from './en-GB/import.ts';
-import { classes, criticalities, edges, nodes, roles, states } from './en-GB/nouns.ts';
+import { classes, criticalities, edges, facts, nodes, roles, states } from './en-GB/nouns.ts';
 import { people } from './en-GB/people.ts';
 import { respond } from './en-GB/respond.ts';
 
@@ -20,5 +20,6 @@ export const words = {
   roles,
   edges,
   nodes,
+  facts,
 } as const;
 export type Words = typeof words;

@@ -4,7 +4,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { FACT_TYPES, type LedgerEntry } from '@cityward/contracts';
+import { FACT_TYPES, type FactType, type LedgerEntry } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { Person } from '../identity/person.tsx';
 import { useSetUrl, useUrl } from '../../frame/url.ts';
@@ -14,6 +14,7 @@ import { IconCertificate, IconDownload, IconLock } from '../../ui/icons.ts';
 import { Card, Empty, RowsSkeleton } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Moment } from '../../ui/time.tsx';
+import { said } from './said.ts';
 
 const PAGE = 100;
 const ROW_PX = 52;
@@ -53,14 +54,14 @@ function Filters(): ReactNode {
         value={url.type ?? ''}
         data={[
           { value: '', label: words.evidence.allTypes },
-          ...FACT_TYPES.map((type) => ({ value: type, label: type })),
+          ...FACT_TYPES.map((type) => ({ value: type, label: words.facts[type] })),
         ]}
         onChange={(event) => setUrl({ type: event.currentTarget.value, q: null }, { replace: true })}
       />
       <TextInput
         key={url.subject === undefined ? 'none' : 'some'}
         aria-label={words.evidence.subject}
-        placeholder={words.evidence.subject}
+        placeholder={words.evidence.subjectShort}
         defaultValue={url.subject ?? ''}
         maxLength={70}
         onChange={(event) => apply(event.currentTarget.value)}
@@ -83,10 +84,10 @@ const Row = ({ entry, start }: { readonly entry: LedgerEntry; readonly start: nu
       <Moment at={entry.at} />
     </td>
     <td role="cell">
-      <code>{entry.type}</code>
+      <span title={entry.type}>{words.facts[entry.type as FactType] ?? entry.type}</span>
     </td>
     <th role="rowheader" scope="row" className="cw-entry-text">
-      {entry.personal && <IconLock size={13} aria-label={words.evidence.personal} />} {entry.text}
+      {entry.personal && <IconLock size={13} aria-label={words.evidence.personal} />} {said(entry)}
       <span className="cw-muted cw-small cw-block">
         <Person id={entry.actor} /> → {entry.subject}
       </span>

@@ -10,7 +10,9 @@ import { Age } from '../../ui/time.tsx';
 
 const People = ({ affected }: { readonly affected: Affected }): ReactNode => (
   <Card title={words.affected.people}>
-    <p className="cw-figure">{formatCount(affected.people)}</p>
+    <p className="cw-figure">
+      {affected.people === 0 ? words.none : words.affected.about(formatCount(affected.people))}
+    </p>
     <p className="cw-muted">{affected.people === 0 ? words.affected.nobody : words.affected.peopleText}</p>
     {affected.datasets.length > 0 && (
       <ul className="cw-plain-list">
@@ -48,18 +50,32 @@ const Services = ({ affected }: { readonly affected: Affected }): ReactNode => (
   </Card>
 );
 
+type Party = Affected['parties'][number];
+/** One party once, with all that it is to these devices. */
+function byParty(parties: readonly Party[]): (readonly [Party, ...Party[]])[] {
+  const found = new Map<string, [Party, ...Party[]]>();
+  for (const party of parties) {
+    const known = found.get(party.id);
+    if (known) known.push(party);
+    else found.set(party.id, [party]);
+  }
+  return [...found.values()];
+}
+
 const Parties = ({ affected }: { readonly affected: Affected }): ReactNode => (
   <Card title={words.affected.parties}>
     {affected.parties.length === 0 ? (
       <p className="cw-muted">{words.affected.noParties}</p>
     ) : (
       <ul className="cw-plain-list">
-        {affected.parties.map((party) => (
-          <li key={`${party.id} ${party.role}`}>
-            <strong>{party.name}</strong>
-            <span className="cw-small cw-block">
-              {party.role} · {formatPlural(party.devices, words.device.one, words.device.many)}
-            </span>
+        {byParty(affected.parties).map((roles) => (
+          <li key={roles[0].id}>
+            <strong>{roles[0].name}</strong>
+            {roles.map((party) => (
+              <span key={party.role} className="cw-small cw-block">
+                {words.affected.as(party.role, formatPlural(party.devices, words.device.one, words.device.many))}
+              </span>
+            ))}
           </li>
         ))}
       </ul>

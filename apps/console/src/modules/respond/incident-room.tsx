@@ -70,7 +70,6 @@ const Lead = ({ incident }: { readonly incident: Incident }): ReactNode => (
     <span>
       {words.incident.openedBy} <Person id={incident.openedBy} />, <Age at={incident.opened} />
     </span>
-    <span>{objectOf(infected(incident))}</span>
     {incident.situation.wards.length > 0 && <span>{incident.situation.wards.join(', ')}</span>}
   </span>
 );

@@ -1,8 +1,19 @@
 /** The path graph: nodes by their role, arrows with their time, cut edges dashed. */
 import '@xyflow/react/dist/style.css';
-import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { Skeleton, useComputedColorScheme } from '@mantine/core';
-import { Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react';
+import {
+  Controls,
+  Handle,
+  MarkerType,
+  Position,
+  ReactFlow,
+  type Edge,
+  type Node,
+  type NodeProps,
+  type ReactFlowInstance,
+  type ReactFlowProps,
+} from '@xyflow/react';
 import type { Trace } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useSetUrl } from '../../frame/url.ts';
@@ -91,6 +102,26 @@ const ROOM = 120;
 /** High enough for the graph and its buttons, never a page of emptiness. */
 const heightOf = (graph: number): number => Math.min(HEIGHT_MAX, Math.max(HEIGHT_MIN, graph + ROOM));
 
+const FIT = { padding: 0.05, maxZoom: 1.1, minZoom: 0.5 } as const;
+
+/** Fits the graph again when it has grown, until somebody moves it: then their view stays. */
+function useFit(placed: Placed | null): Required<Pick<ReactFlowProps, 'onInit' | 'onMoveEnd'>> {
+  const graph = useRef<ReactFlowInstance | null>(null);
+  const moved = useRef(false);
+  useEffect(() => {
+    if (placed && !moved.current) void graph.current?.fitView(FIT);
+  }, [placed]);
+  return {
+    onInit: (instance) => {
+      graph.current = instance;
+      moved.current = false;
+    },
+    onMoveEnd: (event) => {
+      if (event) moved.current = true; // our own fitting has no event
+    },
+  };
+}
+
 export function PathGraph({
   trace,
   path,
@@ -111,6 +142,7 @@ export function PathGraph({
       wanted = false;
     };
   }, [trace.graph]);
+  const { onInit, onMoveEnd } = useFit(placed);
   const flow = useMemo(() => (placed ? flowOf(placed, path) : null), [placed, path]);
   if (failed) return <p className="cw-muted">{words.trace.noLayout}</p>;
   if (!flow) return <Skeleton height={460} />;
@@ -124,7 +156,9 @@ export function PathGraph({
           nodeTypes={NODE_TYPES}
           colorMode={scheme}
           fitView
-          fitViewOptions={{ padding: 0.05, maxZoom: 1.1, minZoom: 0.5 }}
+          fitViewOptions={FIT}
+          onInit={onInit}
+          onMoveEnd={onMoveEnd}
           minZoom={0.1}
           nodesConnectable={false}
           proOptions={{ hideAttribution: true }}

@@ -7,6 +7,12 @@ import { formatCount } from '../../ui/format.ts';
 import { IconAlertTriangle, IconShieldCheck } from '../../ui/icons.ts';
 import { ShapeIcon } from '../city/shape-icon.tsx';
 
+/** The server's sentence begins with the service's name, which stands above it here. */
+const withoutName = ({ service, text }: ContainmentPlan['effects'][number]): string => {
+  const rest = text.startsWith(`${service}: `) ? text.slice(service.length + 2) : text;
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
+};
+
 const Effects = ({ plan }: { readonly plan: ContainmentPlan }): ReactNode => (
   <section>
     <h3 className="cw-small-head">{words.contain.effects}</h3>
@@ -23,7 +29,7 @@ const Effects = ({ plan }: { readonly plan: ContainmentPlan }): ReactNode => (
             )}
             <span>
               <strong>{effect.service}</strong>
-              <span className="cw-small cw-block">{effect.text}</span>
+              <span className="cw-small cw-block">{withoutName(effect)}</span>
             </span>
             {effect.of > 0 && (
               <span className="cw-num">{words.contain.of(formatCount(effect.affected), formatCount(effect.of))}</span>

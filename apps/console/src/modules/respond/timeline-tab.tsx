@@ -26,6 +26,9 @@ const ICONS: Readonly<Record<Lane, Icon>> = {
   note: IconUser,
 };
 
+/** Actors that are no person: the lane says already that a detector or the city itself spoke. */
+const MACHINES = new Set(['watch', 'system', 'trace', 'respond']);
+
 function Picture({ lanes }: { readonly lanes: Lanes }): ReactNode {
   const { ref, width: measured } = useElementSize<HTMLDivElement>();
   const width = Math.max(WIDTH_MIN, measured);
@@ -69,6 +72,7 @@ function Picture({ lanes }: { readonly lanes: Lanes }): ReactNode {
 
 function Row({ item }: { readonly item: TimelineItem }): ReactNode {
   const Sign = ICONS[item.lane];
+  const byPerson = item.actor !== '' && !MACHINES.has(item.actor);
   return (
     <li className="cw-event" data-lane={item.lane}>
       <span className="cw-event-time">
@@ -80,14 +84,14 @@ function Row({ item }: { readonly item: TimelineItem }): ReactNode {
       <span className="cw-event-text">
         {item.text}
         <span className="cw-muted cw-small">
-          {item.actor !== '' && (
+          {byPerson && (
             <>
               {words.timeline.by} <Person id={item.actor} />
             </>
           )}
           {item.entry !== null && (
             <>
-              {' · '}
+              {byPerson && ' · '}
               <Link to="/evidence" search={{ q: String(item.entry) }}>
                 {words.timeline.entry(item.entry)}
               </Link>
@@ -112,8 +116,9 @@ export function TimelineTab({ incident }: { readonly incident: Incident }): Reac
           <>
             <Picture lanes={lanes} />
             <ol className="cw-events">
-              {lanes.items.toReversed().map((item, at) => (
-                <Row key={`${item.at} ${at}`} item={item} />
+              {lanes.items.toReversed().map((item) => (
+                // No place in the key: what comes in above must not shift what somebody reads below.
+                <Row key={`${item.at} ${item.lane} ${item.subject} ${item.text}`} item={item} />
               ))}
             </ol>
           </>

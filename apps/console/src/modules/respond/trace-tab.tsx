@@ -30,16 +30,16 @@ const SourceRow = ({
       <span className="cw-source-rank">{source.rank}</span>
       <span className="cw-source-main">
         <strong>{source.name}</strong>
+        <span className="cw-score" title={words.trace.fitMeans}>
+          <span className="cw-score-bar" aria-hidden>
+            <span style={{ width: `${source.score * 100}%` }} />
+          </span>
+          <span className="cw-num cw-small">{words.trace.fit(formatShare(source.score))}</span>
+        </span>
         <span className="cw-small">{source.reason}</span>
         <span className="cw-muted cw-small">
-          {words.trace.firstAt} <Moment at={source.firstAt} /> · {words.trace.reaches(source.reaches)}
+          {words.trace.firstAt} <Moment at={source.firstAt} />
         </span>
-      </span>
-      <span className="cw-score">
-        <span className="cw-score-bar" aria-hidden>
-          <span style={{ width: `${source.score * 100}%` }} />
-        </span>
-        <span className="cw-num">{formatShare(source.score)}</span>
       </span>
     </button>
   </li>
@@ -122,12 +122,7 @@ function Found({ trace }: { readonly trace: Trace }): ReactNode {
         <Card
           title={words.trace.sources}
           aside={
-            <span className="cw-muted cw-small">
-              {words.trace.considered(
-                formatCount(trace.considered.events),
-                Math.max(1, Math.round(trace.considered.ms)),
-              )}
-            </span>
+            <span className="cw-muted cw-small">{words.trace.considered(formatCount(trace.considered.events))}</span>
           }
         >
           {trace.determinable && trace.note !== '' && <p className="cw-muted">{trace.note}</p>}

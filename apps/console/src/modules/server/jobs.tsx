@@ -36,7 +36,6 @@ function Row({ job }: { readonly job: Job }): ReactNode {
     <tr>
       <th scope="row">
         {job.title}
-        <span className="cw-muted cw-small cw-block">{job.kind}</span>
         {job.error !== null && <span className="cw-small cw-block cw-error">{job.error}</span>}
         {retry.error && <ProblemNote error={retry.error} wanted={words.wanted.retryJob} />}
       </th>

@@ -1,6 +1,6 @@
 /** One measure of a device as columns for the plot, and its last value in words. Pure. */
 import type { Behaviour } from '@cityward/contracts';
-import { formatValue } from '../../ui/format.ts';
+import { formatTick, formatValue } from '../../ui/format.ts';
 
 export type Measure = Behaviour['measures'][number];
 
@@ -51,11 +51,13 @@ export function lastOf(measure: Measure, now: number): LastWords | null {
   const hour = measure.hours.findLast((one) => one.value !== null);
   if (!hour || hour.value === null) return null;
   const text = (number: number | null): string => (number === null ? '' : formatValue(number, measure.unit));
+  const place = placeOf(hour, now);
+  const isRange = place === 'inside' || place === 'running'; // `148 MB to 1.8 GB per hour`: the unit once
   return {
     at: hour.at,
     value: text(hour.value),
-    place: placeOf(hour, now),
-    low: text(hour.low),
+    place,
+    low: isRange && hour.low !== null ? formatTick(hour.low, measure.unit) : text(hour.low),
     high: text(hour.high),
   };
 }

@@ -33,7 +33,8 @@ function Plot({ measure }: { readonly measure: Measure }): ReactNode {
   return (
     <section className="cw-measure">
       <h3 className="cw-small-head">
-        {capital(measure.name)} <span className="cw-muted">({measure.unit})</span>
+        {words.behaviour.measures[measure.name] ?? capital(measure.name)}{' '}
+        <span className="cw-muted">({measure.unit})</span>
       </h3>
       <LastWords measure={measure} />
       <Suspense fallback={<Skeleton height={190} />}>

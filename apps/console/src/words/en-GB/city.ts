@@ -1,5 +1,5 @@
 /** City now, map, devices, fleet. */
-import { count, many, verb } from './counting.ts';
+import { count, either, many, verb } from './counting.ts';
 
 export const city = {
   city: {
@@ -8,6 +8,7 @@ export const city = {
     nothing: 'Nothing needs you',
     nothingText:
       'When devices begin to do what none of their kind does, it stands here as one sentence with what to do.',
+    noneIs: (states: readonly string[]) => `None is ${either.format(states)}.`,
     others: (n: number) => `${many(n, 'other', 'others')} open`,
     calm: (place: string) => `${place} is calm`,
     waiting: 'Asking how the city is.',

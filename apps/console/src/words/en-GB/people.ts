@@ -91,7 +91,7 @@ export const people = {
     until: 'Until',
     serial: 'Certificate',
     notAfter: 'Valid until',
-    spiffe: 'Name',
+    spiffe: 'Name in it',
     states: {
       none: 'No certificate',
       'code-issued': 'Code issued, not enrolled yet',
