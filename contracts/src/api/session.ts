@@ -33,6 +33,8 @@ export type Person = Static<typeof Person>;
 /** WebAuthn JSON as the browser and @simplewebauthn exchange it; checked there, field by field. */
 const WebAuthnJson = Type.Record(Type.String(), Type.Unknown());
 const Handle = Type.String({ minLength: 2, maxLength: 40, pattern: '^[^\\p{C}]+$' });
+/** How somebody at the machine names a person: who lost every way in knows the name, not the id. */
+const IdOrHandle = Type.String({ minLength: 2, maxLength: 64, pattern: '^[^\\p{C}]+$' });
 
 export const session = {
   getSession: endpoint({
@@ -154,7 +156,7 @@ export const session = {
     path: '/api/people/link',
     action: 'reissueLink',
     summary: 'A new one-time sign-in link',
-    body: Closed({ person: Type.Optional(Id) }),
+    body: Closed({ person: Type.Optional(IdOrHandle) }),
     answer: Closed({ link: Type.String() }),
   }),
 } as const;
