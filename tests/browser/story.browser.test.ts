@@ -72,6 +72,12 @@ describe.skipIf(!hasChromium)('the story', () => {
     await other.close();
   });
 
+  it('makes a new link at the machine for a person by name', () => {
+    const made = city.cityward('person', 'link', 'first operator');
+    expect(made).toMatchObject({ status: 0 });
+    expect(made.out).toMatch(/^http:\/\/localhost:\d+\/#token=\S+\n$/);
+  });
+
   it('notices the attack on the first screen, in words', async () => {
     await page
       .getByText(/began sending to \d+\.\d+\.\d+\.\d+/)

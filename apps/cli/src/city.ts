@@ -212,10 +212,10 @@ const enrolCommand = (api: Api): Command => ({
 
 const linkCommand = (api: Api): Command => ({
   verb: 'person link',
-  words: ['ID?'],
-  help: 'A new one-time sign-in link for a person; without an id, for the first one. Valid for ten minutes, once.',
+  words: ['PERSON?'],
+  help: 'A new one-time sign-in link for a person, by id or name; without one, for the first. Valid for ten minutes, once.',
   flags: [],
-  examples: ['person link', 'person link person-7k2m9c0q4x1ab3d5'],
+  examples: ['person link', 'person link "First operator"'],
   run: async ({ words, client }: Asked): Promise<Said> => {
     const answer = await client.call(api.reissueLink, { body: words[0] ? { person: words[0] } : {} });
     return { data: answer, text: answer.link };

@@ -57,7 +57,11 @@ function readOrFault(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new CommandFault(EXIT.usage, `read "${path}": ${(error as Error).message}`);
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new CommandFault(
+      EXIT.usage,
+      `read "${path}": ${missing ? 'there is no such file' : (error as Error).message}`,
+    );
   }
 }
 
