@@ -1,7 +1,11 @@
 /** `bench import`: 100,000 CSV rows over 100,000 devices, dry run and commit. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createCity, type City, type Device } from '@cityward/city';
 import { seeded, systemClock } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
+import { openObjects } from '@cityward/objects';
 import { openTestSql } from '@cityward/sql/testing';
 import type { Report, RunOptions } from './report.ts';
 
@@ -43,8 +47,10 @@ function csvOver(devices: readonly Device[], count: number): string {
 export async function run({ quick }: RunOptions): Promise<Report> {
   const count = quick ? QUICK_ROWS : ROWS;
   const sql = await openTestSql();
+  const folder = await mkdtemp(join(tmpdir(), 'cityward-bench-import-'));
+  const files = await openObjects({ folder });
   try {
-    const city = createCity({ sql, clock: systemClock, log: silentLog });
+    const city = createCity({ sql, clock: systemClock, log: silentLog, files });
     await city.start();
     await city.found({ seed: 'bench', devices: count });
     const devices = city.deviceIds().map((id) => city.record(id)!);
@@ -63,6 +69,7 @@ export async function run({ quick }: RunOptions): Promise<Report> {
     };
   } finally {
     await sql.stop();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

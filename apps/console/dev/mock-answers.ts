@@ -119,6 +119,7 @@ export function preview(state: MockState, asked: Asked): ImportReport {
       conflict: of('conflict'),
       rejected: of('rejected'),
     },
+    sha256: null,
     rows,
   };
   state.imports.unshift(report);

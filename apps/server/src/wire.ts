@@ -5,7 +5,7 @@ import { createIdentity, type Identity } from '@cityward/identity';
 import { createJobs, type Jobs } from '@cityward/jobs';
 import { createLedger, type Ledger } from '@cityward/ledger';
 import { systemClock, type Clock } from '@cityward/kernel';
-import type { Log } from '@cityward/log';
+import { thinned, type Log } from '@cityward/log';
 import { openObjects, type Objects } from '@cityward/objects';
 import { createPolicy, type Policy } from '@cityward/policy';
 import { createRespond, type Respond } from '@cityward/respond';
@@ -84,11 +84,15 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
   });
   const jobs = createJobs({ sql, log: log.part('jobs'), clock });
   const pulse = createPulse(() => made);
-  const city = createCity({ sql, clock, log: log.part('city'), timeline: pulse.timeline, pulse: pulse.now });
-  const policy = createPolicy({
-    log: log.part('policy'),
-    onFault: (alarm) => log.error('policy could not decide and denied', { ...alarm }),
+  const city = createCity({
+    sql,
+    clock,
+    log: log.part('city'),
+    files: storage.objects,
+    timeline: pulse.timeline,
+    pulse: pulse.now,
   });
+  const policy = createPolicyFor(log.part('policy'));
   const identity = createIdentityFor(config, { sql, city, clock, log, made: () => made });
   const watch = createWatch({
     sql,
@@ -135,6 +139,16 @@ interface Shared {
   readonly log: Log;
   /** The finished modules: read when called, never while they are created. */
   readonly made: () => Modules;
+}
+
+/** A policy that errors may err on every request: its alarms are thinned. */
+function createPolicyFor(log: Log): Policy {
+  const alarms = thinned(log);
+  return createPolicy({
+    log,
+    onFault: ({ principal, action, resource, faults }) =>
+      alarms.error({ what: `policy could not decide "${action}" and denied`, who: principal }, { resource, faults }),
+  });
 }
 
 function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shared): Identity {

@@ -188,6 +188,8 @@ export const ImportReport = Closed({
   state: OneOf(['previewed', 'committed', 'undone']),
   columns: Type.Array(Closed({ column: Type.String(), field: Nullable(Type.String()), sample: Type.String() })),
   counts: Closed({ rows: Count, new: Count, changed: Count, same: Count, conflict: Count, rejected: Count }),
+  /** Of the file as UTF-8 without byte order mark; null for imports from before files were kept. */
+  sha256: Nullable(Type.String()),
   /** At most 500 rows of each verdict but `same`. */
   rows: Type.Array(ImportRow),
 });
@@ -278,6 +280,15 @@ export const city = {
     summary: 'One import with its difference',
     params: OneId,
     answer: ImportReport,
+  }),
+  getImportFile: endpoint({
+    name: 'getImportFile',
+    method: 'GET',
+    path: '/api/imports/:id/file',
+    action: 'readCity',
+    summary: 'The file of an import, as it was handed in',
+    params: OneId,
+    answer: Type.String(),
   }),
   commitImport: endpoint({
     name: 'commitImport',

@@ -10,13 +10,14 @@ import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { Value } from 'typebox/value';
 import { bfs, edgeMask } from './domain/graph.ts';
 import { exampleCity } from './example-city.ts';
+import { memoryFiles } from './import-testing.ts';
 import { createCity, type City } from './service.ts';
 
 const START = 500_000 * HOUR_MS;
 let sql: TestSql;
 let now = START;
 const clock = (): Millis => millis(now);
-const open = (): City => createCity({ sql, clock, log: silentLog, timeline: (id) => Promise.resolve([{ at: 1, type: 'device.enrolled', text: `${id} enrolled`, actor: 'system', entry: 7 }]) }); // prettier-ignore
+const open = (): City => createCity({ sql, clock, log: silentLog, files: memoryFiles(), timeline: (id) => Promise.resolve([{ at: 1, type: 'device.enrolled', text: `${id} enrolled`, actor: 'system', entry: 7 }]) }); // prettier-ignore
 
 beforeAll(async () => {
   sql = await openTestSql();

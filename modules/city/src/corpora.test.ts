@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
+import { memoryFiles } from './import-testing.ts';
 import { createCity, type City } from './service.ts';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
@@ -17,7 +18,7 @@ describe.skipIf(!there)('real asset layers', () => {
   let city: City;
   beforeAll(async () => {
     sql = await openTestSql();
-    city = createCity({ sql, clock: systemClock, log: silentLog });
+    city = createCity({ sql, clock: systemClock, log: silentLog, files: memoryFiles() });
     await city.start();
     await city.found({ seed: '1', devices: 600 });
   });

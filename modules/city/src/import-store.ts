@@ -38,6 +38,7 @@ interface Row {
   readonly revision: number;
   readonly committed: number | null;
   readonly counts: ImportReport['counts'];
+  readonly sha256: string | null;
   readonly columns?: ImportReport['columns'];
   readonly rows?: ImportReport['rows'];
 }
@@ -45,14 +46,15 @@ interface Row {
 const run = async <R>(db: Kysely<unknown>, text: string, parameters: readonly unknown[]): Promise<readonly R[]> =>
   (await db.executeQuery<R>(CompiledQuery.raw(text, [...parameters]))).rows;
 
-const HEAD = 'id, at, by_whom, file, format, state, revision, committed, counts';
+const HEAD = 'id, at, by_whom, file, format, state, revision, committed, counts, sha256';
 
-export async function insertImport(tx: Tx, stored: StoredImport, parts: readonly Part[]): Promise<void> {
+/** @returns hashes of files that no import refers to any more, now that the oldest previews are gone */
+export async function insertImport(tx: Tx, stored: StoredImport, parts: readonly Part[]): Promise<readonly string[]> {
   const { report } = stored;
   const db = tx.for<unknown>();
   await run(
     db,
-    `insert into city.import (${HEAD}, columns, rows) values ($1, $2, $3, $4, $5, $6, $7, null, $8, $9, $10)`,
+    `insert into city.import (${HEAD}, columns, rows) values ($1, $2, $3, $4, $5, $6, $7, null, $8, $9, $10, $11)`,
     [
       report.id,
       report.at,
@@ -62,18 +64,23 @@ export async function insertImport(tx: Tx, stored: StoredImport, parts: readonly
       report.state,
       stored.revision,
       JSON.stringify(report.counts),
+      report.sha256,
       JSON.stringify(report.columns),
       JSON.stringify(report.rows),
     ],
   );
   for (const [part, body] of parts.entries())
     await run(db, 'insert into city.import_part values ($1, $2, $3)', [report.id, part, body]);
-  await run(
+  const gone = await run<{ sha256: string | null }>(
     db,
     `delete from city.import where state = 'previewed' and id not in
-     (select id from city.import where state = 'previewed' order by at desc, id limit ${PREVIEWS_KEPT})`,
+     (select id from city.import where state = 'previewed' order by at desc, id limit ${PREVIEWS_KEPT})
+     returning sha256`,
     [],
   );
+  const hashes = gone.flatMap(({ sha256 }) => (sha256 === null ? [] : [sha256]));
+  const kept = await run<{ sha256: string }>(db, 'select sha256 from city.import where sha256 = any($1)', [hashes]);
+  return hashes.filter((hash) => !kept.some(({ sha256 }) => sha256 === hash));
 }
 
 export async function loadImport(sql: Sql, id: string): Promise<StoredImport | null> {
@@ -84,7 +91,7 @@ export async function loadImport(sql: Sql, id: string): Promise<StoredImport | n
 }
 
 export type ImportHead = Omit<ImportReport, 'rows' | 'columns'>;
-const headOf = ({ id, at, by_whom: by, file, format, state, counts }: Row): ImportHead => ({
+const headOf = ({ id, at, by_whom: by, file, format, state, counts, sha256 }: Row): ImportHead => ({
   id,
   at,
   by,
@@ -92,6 +99,7 @@ const headOf = ({ id, at, by_whom: by, file, format, state, counts }: Row): Impo
   format,
   state,
   counts,
+  sha256,
 });
 
 export const listImports = async (sql: Sql): Promise<ImportHead[]> =>

@@ -1,9 +1,11 @@
 /** What the tests of imports share: a fresh example city for each test, and short words for what they do with it. */
+import { createHash } from 'node:crypto';
 import type { Fact, ImportReport } from '@cityward/contracts';
 import { systemClock } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { createDispatcher } from '@cityward/sql';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
+import type { FileStore } from './needs.ts';
 import { exampleCity } from './example-city.ts';
 import { createCity, type City } from './service.ts';
 
@@ -13,11 +15,27 @@ interface Hooks {
   readonly beforeEach: (work: () => Promise<() => Promise<void>>) => void;
 }
 
+/** A store of files that a test can look into. */
+export function memoryFiles(): FileStore & { readonly held: Map<string, Uint8Array> } {
+  const held = new Map<string, Uint8Array>();
+  return {
+    held,
+    put: (bytes) => {
+      const hash = createHash('sha256').update(bytes).digest('hex');
+      held.set(hash, bytes);
+      return Promise.resolve(hash);
+    },
+    get: (hash) => Promise.resolve(held.get(hash) ?? null),
+    delete: (hash) => Promise.resolve(void held.delete(hash)),
+  };
+}
+
 /** @param hooks those of the test runner */
 export function importTesting({ beforeAll, afterAll, beforeEach }: Hooks) {
   let sql: TestSql;
   let city: City;
-  const open = (): City => createCity({ sql, clock: systemClock, log: silentLog });
+  const files = memoryFiles();
+  const open = (): City => createCity({ sql, clock: systemClock, log: silentLog, files });
   const fresh = async (): Promise<() => Promise<void>> => {
     await sql.reset();
     city = open();
@@ -38,6 +56,7 @@ export function importTesting({ beforeAll, afterAll, beforeEach }: Hooks) {
     return answer.value;
   };
   return {
+    files,
     sql: (): TestSql => sql,
     city: (): City => city,
     restart: async (): Promise<void> => {

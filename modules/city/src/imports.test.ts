@@ -51,6 +51,23 @@ describe('CSV', () => {
     expect(report.columns[1]?.sample).toBe('C1');
   });
 
+  it('keeps the file of an import, and forgets it with the preview that is dropped', async () => {
+    const { id, sha256 } = await preview(FILE);
+    expect([...testing.files.held.keys()]).toContain(sha256);
+    const kept = await testing.city().imports.file(id);
+    expect(kept.ok && [kept.value.name, Buffer.from(kept.value.bytes).toString()]).toEqual(['devices.csv', FILE]);
+    for (let i = 0; i < 20; i++) await preview(`${FILE}\n# ${i}`);
+    expect([...testing.files.held.keys()]).not.toContain(sha256);
+    expect(await testing.city().imports.file(id)).toMatchObject({ ok: false, error: { code: 'IMPORT_NOT_FOUND' } });
+    const committed = await commit(`${FILE.split('\n').slice(0, 2).join('\n')}\n`);
+    expect((await testing.facts()).at(-1)).toMatchObject({
+      type: 'inventory.imported',
+      data: { sha256: committed.sha256 },
+    });
+    for (let i = 0; i < 21; i++) await preview(`${FILE}\n# ${i}`);
+    expect(await testing.city().imports.file(committed.id)).toMatchObject({ ok: true });
+  });
+
   it('changes, adds, and finds all of it the same the second time', async () => {
     const file = `${FILE.split('\n').slice(0, 4).join('\n')}\n`;
     const report = await commit(file);

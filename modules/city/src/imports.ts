@@ -42,6 +42,7 @@ type Code =
   | 'IMPORT_MAP_INVALID'
   | 'IMPORT_TOO_LARGE'
   | 'IMPORT_NOT_FOUND'
+  | 'IMPORT_FILE_GONE'
   | 'IMPORT_STATE'
   | 'IMPORT_STALE'
   | 'IMPORT_BUILT_UPON'
@@ -57,6 +58,8 @@ export interface Imports {
   /** Restores what stood before; refused, naming it, when a later import touched the same. */
   undo(id: string, how: { readonly by: string; readonly reason: string }): ImportAnswer;
   get(id: string): ImportAnswer;
+  /** The file as it was handed in, and its name. */
+  file(id: string): Promise<Result<{ readonly name: string; readonly bytes: Uint8Array }, ImportRefusal>>;
   list(): Promise<ImportHead[]>;
 }
 
@@ -78,12 +81,22 @@ export function createImports(parts: CityParts): Imports {
     commit: (id, by) => inTurn(async () => (await commit(parts, id, by)) ?? get(id)),
     undo: (id, how) => inTurn(async () => (await undo(parts, id, how)) ?? get(id)),
     get,
+    file: async (id) => fileOf(parts, id, await get(id)),
     list: () => listImports(sql),
   };
 }
 
 const notFound = (id: string) =>
   refuse('not-found', 'IMPORT_NOT_FOUND', `find import "${id}": there is none, an id of the list wanted`);
+async function fileOf({ needs }: CityParts, id: string, found: Awaited<ImportAnswer>) {
+  if (!found.ok) return found;
+  const { sha256, file } = found.value;
+  const bytes = sha256 === null ? null : await needs.files.get(sha256);
+  return bytes
+    ? ok({ name: file, bytes })
+    : refuse('not-found', 'IMPORT_FILE_GONE', `show the file of import "${id}": it was not kept`);
+}
+
 type Failed = { readonly ok: false; readonly error: ImportRefusal };
 
 async function preview(parts: CityParts, file: ImportFile & { readonly by: string }): ImportAnswer {
@@ -113,10 +126,13 @@ async function preview(parts: CityParts, file: ImportFile & { readonly by: strin
     state: 'previewed',
     columns: [...opened.value.columns],
     counts: compared.counts,
+    // Kept before it is referred to: a kill in between leaves a file that nobody names, never a name without its file.
+    sha256: await parts.needs.files.put(Buffer.from(file.text)),
     rows: compared.rows,
   };
   const stored: StoredImport = { report, revision: parts.city.revision, committed: null };
-  await parts.needs.sql.transact((tx) => insertImport(tx, stored, compared.parts));
+  const unnamed = await parts.needs.sql.transact((tx) => insertImport(tx, stored, compared.parts));
+  for (const hash of unnamed) await parts.needs.files.delete(hash);
   return ok(report);
 }
 
@@ -189,7 +205,8 @@ async function commit(parts: CityParts, id: string, by: string): Promise<Failed 
     if (raised === null || !(await setImportState(tx, id, { from: 'previewed', to: 'committed', at, reason: null })))
       return null;
     for (const part of packed) await writeChanges(tx, await unpackPart(part));
-    const data = { import: id, file: report.file, format: report.format, ...report.counts };
+    const { file, format, sha256, counts } = report;
+    const data = { import: id, file, format, sha256, ...counts };
     tx.record({ module: 'city', type: 'inventory.imported', actor: by, subject: 'city', at, data });
     return raised;
   });

@@ -15,10 +15,18 @@ export interface Pulse {
   readonly history: string;
 }
 
+/** Where the files of imports are kept, by the hash of their bytes. */
+export interface FileStore {
+  put(bytes: Uint8Array): Promise<string>;
+  get(hash: string): Promise<Uint8Array | null>;
+  delete(hash: string): Promise<void>;
+}
+
 export interface CityNeeds {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Log;
+  readonly files: FileStore;
   /** What the ledger tells of a device, newest first; without it a device has no timeline. */
   readonly timeline?: (device: string) => Promise<readonly TimelineItem[]>;
   readonly pulse?: () => Pulse;

@@ -82,6 +82,10 @@ function importRoutes(imports: Imports): Route[] {
     ),
     route(endpoints.listImports, async () => ok({ imports: await imports.list() })),
     route(endpoints.getImport, ({ params }) => imports.get(params.id)),
+    route(endpoints.getImportFile, async ({ params }) => {
+      const found = await imports.file(params.id);
+      return found.ok ? ok(new RawAnswer('application/octet-stream', found.value.bytes, found.value.name)) : found;
+    }),
     route(endpoints.commitImport, ({ params }, caller) => imports.commit(params.id, caller.principal.id)),
     route(
       endpoints.undoImport,

@@ -6,6 +6,7 @@ import type { ImportReport } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { Person } from '../identity/person.tsx';
 import { useRole } from '../../frame/session.ts';
+import { client } from '../../live/live.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { formatCount } from '../../ui/format.ts';
@@ -97,6 +98,11 @@ const Whole = ({ report }: { readonly report: ImportReport }): ReactNode => (
         <span>
           <Person id={report.by} />, <Moment at={report.at} />
         </span>
+        {report.sha256 && (
+          <a href={client.url('getImportFile', { params: { id: report.id } })} download title={report.sha256}>
+            {words.import.file}
+          </a>
+        )}
       </span>
     }
     actions={<Act report={report} />}

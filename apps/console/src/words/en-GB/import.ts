@@ -21,6 +21,7 @@ export const importWords = {
     rows: (n: string) => `${n} rows`,
     states: { previewed: 'Not committed', committed: 'Committed', undone: 'Taken back' },
     formatNames: { csv: 'CSV', 'netbox-csv': 'NetBox CSV', geojson: 'GeoJSON', 'ngsi-ld': 'NGSI-LD' },
+    file: 'The file as it came',
     nothing: 'Nothing to commit',
     commit: (n: string) => `Commit ${n} changes`,
     undo: 'Take the import back',
