@@ -1,6 +1,8 @@
 /** Structured logging: JSON lines in files, short lines on a terminal; secrets cannot be printed. */
 import { pino } from 'pino';
 
+export { thinned, type ThinKey, type ThinLog, type ThinOptions } from './thin.ts';
+
 /** error: somebody must act (0 in a healthy city); warn: a bounded fault that was handled; info: a step of the life cycle; debug: the rest. */
 export interface Log {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
