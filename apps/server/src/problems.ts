@@ -11,4 +11,6 @@ const STATUS: Readonly<Record<RefusalKind, number>> = {
   unavailable: 503,
 };
 
-export const statusOf = (kind: RefusalKind): number => STATUS[kind];
+const STATUS_BY_CODE: Readonly<Record<string, number>> = { TOO_MANY_ATTEMPTS: 429 };
+
+export const statusOf = (kind: RefusalKind, code: string): number => STATUS_BY_CODE[code] ?? STATUS[kind];

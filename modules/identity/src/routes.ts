@@ -5,7 +5,7 @@ import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Devices } from './devices.ts';
 import type { IdentityOptions } from './needs.ts';
 import type { People } from './people.ts';
-import type { LinkDraft, SignedIn, WaysIn } from './ways-in.ts';
+import type { Attempt, LinkDraft, SignedIn, WaysIn } from './ways-in.ts';
 
 export interface RouteParts {
   readonly options: IdentityOptions;
@@ -43,6 +43,12 @@ function counted(link: LinkDraft | null): string {
   return link?.url ?? '';
 }
 
+/** Callers without an address count as one: they are limited together, never not at all. */
+const attemptOf = ({ sessionToken, address }: Caller): Attempt => ({
+  before: sessionToken,
+  address: address ?? 'unknown',
+});
+
 const selfOf = (caller: Caller): Resource => ({ type: 'Person', id: caller.principal.id, attributes: {} });
 
 export const createRoutes = (parts: RouteParts): readonly Route[] => [
@@ -57,14 +63,14 @@ function sessionRoutes(parts: RouteParts): Route[] {
   return [
     route(api.getSession, (_input, caller) => Promise.resolve(ok(sessionOf(parts, caller.sessionToken)))),
     route(api.signInByLink, async ({ body }, caller) =>
-      signedIn(parts, await waysIn().byLink(body.token, caller.sessionToken), caller),
+      signedIn(parts, await waysIn().byLink(body.token, attemptOf(caller)), caller),
     ),
     route(api.passkeyChallenge, async () => ok(await waysIn().passkeyChallenge())),
     route(api.signInByPasskey, async ({ body }, caller) =>
-      signedIn(parts, await waysIn().byPasskey(body, caller.sessionToken), caller),
+      signedIn(parts, await waysIn().byPasskey(body, attemptOf(caller)), caller),
     ),
     route(api.signInByRecoveryCode, async ({ body }, caller) =>
-      signedIn(parts, await waysIn().byRecoveryCode(body.code, caller.sessionToken), caller),
+      signedIn(parts, await waysIn().byRecoveryCode(body.code, attemptOf(caller)), caller),
     ),
     route(api.signOut, async (_input, caller) => {
       if (caller.sessionToken !== null) await people().sessions.end(caller.sessionToken, 'signed-out');

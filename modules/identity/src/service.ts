@@ -98,6 +98,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     stop: async () => {
       const closing = opened;
       opened = null;
+      await closing?.waysIn.stop();
       await closing?.people.stop();
       await closing?.devices.stop();
     },

@@ -2,16 +2,16 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MINUTE_MS, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Tx } from '@cityward/sql';
 import { hashOf, newCode, normaliseCode } from './codes.ts';
 import { personUnknown } from './domain/people.ts';
 import { LINK_LIFE_MS, type SignInMethod } from './domain/session.ts';
-import { createLimiter } from './limiter.ts';
 import { createPasskeys, type Json, type Passkeys } from './passkeys.ts';
 import type { People } from './people.ts';
 import * as store from './people-store.ts';
 import type { LinkRow, Passkey, PeopleTables } from './people-store.ts';
+import { createSignInGuard, type SignInGuard } from './sign-in-guard.ts';
 import { readSlot, writeSlot } from './slot-file.ts';
 
 const LINK_TOKEN_BYTES = 32;
@@ -20,9 +20,6 @@ const RECOVERY_SYMBOLS = 20; // 100 bits
 const RECOVERY_GROUP = 5;
 const PEPPER_BYTES = 32;
 const PASSKEYS_PER_PERSON_MAX = 10;
-const FAILURES_MAX = 30;
-const FAILURE_WINDOW_MS = MINUTE_MS;
-const METHODS = 3;
 
 export interface SignedIn {
   /** The new session token; every sign-in makes one, and ends the one that the browser had. */
@@ -36,11 +33,16 @@ export interface LinkDraft {
 }
 type SignIn = Promise<Result<SignedIn, Refusal>>;
 
+/** Where an attempt comes from. */
+export interface Attempt {
+  /** The session token that came with the request. */
+  readonly before: string | null;
+  readonly address: string;
+}
 interface Accepted {
   readonly person: string;
   readonly method: SignInMethod;
-  /** The session token that came with the request. */
-  readonly before: string | null;
+  readonly from: Attempt;
   /** Takes the used-up secret out of SQL, in the transaction of the sign-in. */
   readonly spend: (tx: Tx) => Promise<void>;
 }
@@ -53,10 +55,11 @@ export class WaysIn {
   readonly #passkeys = new Map<string, Passkey>();
   /** Hash of the code to person. */
   readonly #recovery = new Map<string, string>();
-  readonly #failures = createLimiter({ failuresMax: FAILURES_MAX, windowMs: FAILURE_WINDOW_MS, keysMax: METHODS });
+  readonly #guard: SignInGuard;
 
   private constructor(people: People, pepper: Buffer) {
-    const { origins, cityName, clock, log } = people.options;
+    const { origins, cityName, clock, log, sql } = people.options;
+    this.#guard = createSignInGuard({ sql, clock, log, key: pepper });
     this.#people = people;
     this.#pepper = pepper;
     const rpId = new URL(origins[0] ?? 'http://localhost').hostname;
@@ -71,6 +74,11 @@ export class WaysIn {
     for (const passkey of await store.readPasskeys(db)) ways.#passkeys.set(passkey.id, passkey);
     for (const code of await store.readRecoveryCodes(db)) ways.#recovery.set(code.hash, code.person);
     return ways;
+  }
+
+  /** Writes what is not yet told of refused sign-ins. */
+  stop(): Promise<void> {
+    return this.#guard.stop();
   }
 
   counts(person: string): { readonly passkeys: number; readonly recoveryCodesLeft: number } {
@@ -109,52 +117,54 @@ export class WaysIn {
     return draft.url;
   }
 
-  async byLink(token: string, before: string | null): SignIn {
-    const limited = this.#limited('link');
+  async byLink(token: string, from: Attempt): SignIn {
+    const limited = this.#guard.limited('link', from.address);
     if (limited) return limited;
     const hash = hashOf(token);
     const link = this.#links.get(hash);
     if (!link || link.expires <= this.#now())
-      return this.#failed('link', 'LINK_NOT_VALID', 'sign in: the link was used or has ended, wanted a new one');
+      return this.#failed('link', from, {
+        code: 'LINK_NOT_VALID',
+        message: 'sign in: the link was used or has ended, wanted a new one',
+      });
     this.#links.delete(hash); // before anything is awaited: used once
     const { person } = link;
     const spend = (tx: Tx) => store.dropLinks(tx.for<PeopleTables>(), person);
-    return this.#signIn({ person, method: 'link', before, spend }, () => this.#links.set(hash, link));
+    return this.#signIn({ person, method: 'link', from, spend }, () => this.#links.set(hash, link));
   }
 
-  async byRecoveryCode(code: string, before: string | null): SignIn {
-    const limited = this.#limited('recovery-code');
+  async byRecoveryCode(code: string, from: Attempt): SignIn {
+    const limited = this.#guard.limited('recovery-code', from.address);
     if (limited) return limited;
     const hash = this.#peppered(code);
     const person = this.#recovery.get(hash);
     if (person === undefined)
-      return this.#failed(
-        'recovery-code',
-        'RECOVERY_CODE_NOT_VALID',
-        'sign in: the recovery code is not known, wanted one that was not used yet',
-      );
+      return this.#failed('recovery-code', from, {
+        code: 'RECOVERY_CODE_NOT_VALID',
+        message: 'sign in: the recovery code is not known, wanted one that was not used yet',
+      });
     this.#recovery.delete(hash);
     const spend = async (tx: Tx): Promise<void> => {
       await store.dropRecoveryCode(tx.for<PeopleTables>(), hash);
       const left = this.counts(person).recoveryCodesLeft;
       this.#people.record(tx, { type: 'recovery-code.used', actor: person, subject: person, data: { left } });
     };
-    return this.#signIn({ person, method: 'recovery-code', before, spend }, () => this.#recovery.set(hash, person));
+    return this.#signIn({ person, method: 'recovery-code', from, spend }, () => this.#recovery.set(hash, person));
   }
 
   passkeyChallenge(): Promise<Json> {
     return this.#rules.authentication();
   }
 
-  async byPasskey(answer: Json, before: string | null): SignIn {
-    const limited = this.#limited('passkey');
+  async byPasskey(answer: Json, from: Attempt): SignIn {
+    const limited = this.#guard.limited('passkey', from.address);
     if (limited) return limited;
     const accepted = await this.#rules.authenticate(answer, (id) => this.#passkeys.get(id));
-    if (!accepted.ok) return this.#failed('passkey', accepted.error.code, accepted.error.message);
+    if (!accepted.ok) return this.#failed('passkey', from, accepted.error);
     const passkey = accepted.value;
     this.#passkeys.set(passkey.id, passkey);
     const spend = (tx: Tx) => store.usePasskey(tx.for<PeopleTables>(), passkey, this.#now());
-    return this.#signIn({ person: passkey.person, method: 'passkey', before, spend }, () => undefined);
+    return this.#signIn({ person: passkey.person, method: 'passkey', from, spend }, () => undefined);
   }
 
   async newPasskeyChallenge(id: string): Promise<Result<Json, Refusal>> {
@@ -199,10 +209,13 @@ export class WaysIn {
     return codes;
   }
 
-  async #signIn({ person: id, method, before, spend }: Accepted, giveBack: () => void): SignIn {
+  async #signIn({ person: id, method, from, spend }: Accepted, giveBack: () => void): SignIn {
     const person = this.#people.get(id);
     if (!person || person.state === 'disabled')
-      return this.#failed(method, 'PERSON_DISABLED', 'sign in: this person has no access any more');
+      return this.#failed(method, from, {
+        code: 'PERSON_DISABLED',
+        message: 'sign in: this person has no access any more',
+      });
     const { sessions } = this.#people;
     const { token, row } = sessions.prepare(id, method);
     try {
@@ -218,25 +231,12 @@ export class WaysIn {
     }
     this.#people.activate(id, row.created);
     sessions.add(row);
-    if (before !== null) await sessions.end(before, 'replaced');
+    if (from.before !== null) await sessions.end(from.before, 'replaced');
     return ok({ token, person: id });
   }
 
-  #limited(method: SignInMethod): Result<never, Refusal> | null {
-    const waitMs = this.#failures.waitMs(method, this.#now());
-    if (waitMs === 0) return null;
-    const seconds = Math.ceil(waitMs / 1_000);
-    return refuse(
-      'unavailable',
-      'TOO_MANY_ATTEMPTS',
-      `sign in: too many failed attempts, wanted none for ${seconds} seconds`,
-    );
-  }
-
-  #failed(method: SignInMethod, code: string, message: string): Result<never, Refusal> {
-    this.#failures.failed(method, this.#now());
-    this.#people.options.log.warn('sign-in refused', { method, why: code });
-    return refuse('forbidden', code, message);
+  #failed(method: SignInMethod, { address }: Attempt, why: Pick<Refusal, 'code' | 'message'>): Result<never, Refusal> {
+    return this.#guard.failed(method, address, { kind: 'forbidden', code: why.code, message: why.message });
   }
 
   #passkeysOf(person: string): Passkey[] {

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '@cityward/contracts';
 import type { Refusal, Result } from '@cityward/kernel';
-import { refuse } from '@cityward/kernel';
+import { refuse, SECOND_MS } from '@cityward/kernel';
 import { factsOf, readCookie, writeCookie } from './facts.ts';
 import { SECURITY_HEADERS } from './headers.ts';
 import type { Asked, HttpListenerOptions, RequestFacts } from './options.ts';
@@ -78,6 +78,7 @@ const createCaller = (call: CallFacts, setSession: (token: string | null) => voi
   id: call.request.id,
   sessionToken: call.facts.sessionToken,
   origin: call.origin,
+  address: call.facts.ip,
   setSession,
 });
 
@@ -111,6 +112,7 @@ export function fail(options: HttpListenerOptions, { thrown, request, reply }: F
   const path = pathOf(request.url);
   if (refusal) options.log.debug('request refused', { id: request.id, path, refusal: refusal.code });
   else options.log.error('request failed', { id: request.id, path, err: thrown });
+  if (refusal?.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(refusal.retryAfterMs / SECOND_MS));
   const status = refusal ? options.statusOf(refusal.kind, refusal.code) : 500;
   return reply
     .code(status)

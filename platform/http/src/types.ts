@@ -14,6 +14,8 @@ export interface Caller {
   setSession(token: string | null): void;
   /** The origin the browser named, checked against the allow-list, e.g. `http://localhost:8080`. */
   readonly origin: string;
+  /** The address of the other end of the connection; absent where there is none. */
+  readonly address?: string;
 }
 
 /** An answer that is not JSON. */
