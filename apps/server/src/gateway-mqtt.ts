@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile';
 import { OrderAck, parseTopic, topicOf, type QuarantineOrder, type Resource } from '@cityward/contracts';
 import { ok, type Refusal, type Result } from '@cityward/kernel';
 import type { Identity } from '@cityward/identity';
-import type { Log } from '@cityward/log';
+import { thinned, type Log } from '@cityward/log';
 import { createMqttListener, type MqttListener, type MqttMessage } from '@cityward/mqtt';
 import type { Access } from './access.ts';
 import { IngestRefusal, type Ingest, type Reporter } from './ingest.ts';
@@ -28,6 +28,7 @@ export interface MqttGateway {
 
 export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
   const { identity, access, log } = parts;
+  const thin = thinned(log);
   /** Who speaks on each connection, made when it begins. */
   const online = new Map<string, Reporter>();
   const topic = (name: string): Resource => ({ type: 'Topic', id: name, attributes: {} });
@@ -55,7 +56,7 @@ export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
       connected: (device) => void online.set(device, reporterOf(parts, device)),
       disconnected: (device) => void online.delete(device),
       refused: ({ what, clientId, reason }) =>
-        log.info('MQTT refused', { what, client: clientId ?? 'unknown', reason }),
+        thin.info({ what: `MQTT ${what} refused`, who: clientId ?? 'nobody yet' }, { reason }),
     },
   });
   return {

@@ -7,7 +7,7 @@ import { createSyslogFramer, parseSyslog, type SyslogFrames, type SyslogMessage 
 import type { LogLine } from '@cityward/contracts';
 import type { City } from '@cityward/city';
 import type { Identity } from '@cityward/identity';
-import type { Log } from '@cityward/log';
+import { thinned, type Log, type ThinLog } from '@cityward/log';
 import type { Ingest, Reporter } from './ingest.ts';
 import type { ListenerTls } from './listener-certificate.ts';
 import { PLAIN_SYSLOG } from './speaking.ts';
@@ -31,6 +31,11 @@ export interface SyslogGatewayParts {
   readonly isSimulated: (device: string) => boolean;
   readonly log: Log;
 }
+/** What is refused goes through the thinned log: a sender must not be able to fill the disk with it. */
+interface Working extends Omit<SyslogGatewayParts, 'log'> {
+  readonly log: Log;
+  readonly thin: ThinLog;
+}
 export interface SyslogGateway {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -39,13 +44,16 @@ export interface SyslogGateway {
 }
 
 /** Syslog has no acknowledgement: what is refused or lost is only in the log and the counters. */
-export function createSyslogGateway(parts: SyslogGatewayParts): SyslogGateway {
+export function createSyslogGateway(given: SyslogGatewayParts): SyslogGateway {
+  const parts: Working = { ...given, thin: thinned(given.log) };
   const sockets = new Set<Socket>();
   const track = (socket: Socket): void => {
     sockets.add(socket);
     socket.setTimeout(IDLE_MS, () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
-    socket.on('error', (error) => parts.log.info('a syslog connection failed', { error: error.message }));
+    socket.on('error', (error) =>
+      parts.thin.info({ what: 'a syslog connection failed', who: addressOf(socket) }, { error: error.message }),
+    );
   };
   const servers: { readonly server: Server; readonly port: number; readonly host: string }[] = [];
   let rotation: NodeJS.Timeout | undefined;
@@ -71,6 +79,7 @@ export function createSyslogGateway(parts: SyslogGatewayParts): SyslogGateway {
     },
     stop: async () => {
       clearInterval(rotation);
+      parts.thin.stop();
       for (const socket of sockets) socket.destroy();
       await Promise.all(
         servers.map(
@@ -81,6 +90,8 @@ export function createSyslogGateway(parts: SyslogGatewayParts): SyslogGateway {
     },
   };
 }
+
+const addressOf = (socket: Socket): string => socket.remoteAddress ?? 'unknown';
 
 function listen({ server, port, host }: { server: Server; port: number; host: string }, log: Log): Promise<void> {
   server.maxConnections = CONNECTIONS_MAX;
@@ -102,21 +113,23 @@ const contextOf = (tls: ListenerTls) => ({
   sessionIdContext: 'cityward-syslog',
 });
 
-function tlsServer(parts: SyslogGatewayParts, track: (socket: Socket) => void): Server {
+function tlsServer(parts: Working, track: (socket: Socket) => void): Server {
   const options = { ...contextOf(parts.tls), requestCert: true, rejectUnauthorized: true };
   const server = createTlsServer(options, (socket) => receiveTls(parts, socket, track));
-  server.on('tlsClientError', (error) => parts.log.info('a syslog client was refused', { error: error.message }));
+  server.on('tlsClientError', (error, socket) =>
+    parts.thin.info({ what: 'a syslog client was refused', who: addressOf(socket) }, { error: error.message }),
+  );
   return server;
 }
 
-function receiveTls(parts: SyslogGatewayParts, socket: TLSSocket, track: (socket: Socket) => void): void {
+function receiveTls(parts: Working, socket: TLSSocket, track: (socket: Socket) => void): void {
   track(socket);
   const certificate = socket.getPeerCertificate();
   const { CN } = certificate.subject;
   const commonName = Array.isArray(CN) ? '' : (CN ?? '');
   const admitted = parts.identity.admit({ commonName, serial: certificate.serialNumber });
   if (!admitted.ok || parts.identity.standing(commonName) !== 'active') {
-    parts.log.info('a syslog client was refused', { client: commonName });
+    parts.thin.info({ what: 'a syslog client was refused', who: commonName });
     return void socket.destroy();
   }
   const stop = parts.identity.onStanding((device, standing) => {
@@ -133,7 +146,7 @@ function receiveTls(parts: SyslogGatewayParts, socket: TLSSocket, track: (socket
   receive(parts, { socket, reporter, framing: 'octets', subjectOf: () => commonName });
 }
 
-function receivePlain(parts: SyslogGatewayParts, socket: Socket, track: (socket: Socket) => void): void {
+function receivePlain(parts: Working, socket: Socket, track: (socket: Socket) => void): void {
   track(socket);
   const reporter: Reporter = {
     id: PLAIN_SYSLOG.id,
@@ -158,7 +171,7 @@ interface Receiving {
   readonly subjectOf: (message: SyslogMessage) => string | null;
 }
 
-function receive(parts: SyslogGatewayParts, { socket, reporter, framing, subjectOf }: Receiving): void {
+function receive(parts: Working, { socket, reporter, framing, subjectOf }: Receiving): void {
   const framer = createSyslogFramer({ framing });
   let underWay = 0;
   const settle = (): void => {
@@ -167,7 +180,10 @@ function receive(parts: SyslogGatewayParts, { socket, reporter, framing, subject
   };
   const take = ({ frames, rejected, fault }: SyslogFrames): void => {
     for (const one of rejected)
-      parts.log.info('a syslog frame was left out', { reporter: reporter.id, reason: one.reason, offset: one.offset });
+      parts.thin.info(
+        { what: 'a syslog frame was left out', who: reporter.id },
+        { reason: one.reason, offset: one.offset },
+      );
     for (const frame of frames) {
       const body = logLineOf(parts, parseSyslog(frame.bytes), { reporter, subjectOf });
       if (!body) continue;
@@ -176,9 +192,11 @@ function receive(parts: SyslogGatewayParts, { socket, reporter, framing, subject
         .put(reporter, body)
         .then((put) => {
           if (!put.ok)
-            parts.log.info('a syslog line was refused', { reporter: reporter.id, reason: put.error.message });
+            parts.thin.info({ what: 'a syslog line was refused', who: reporter.id }, { reason: put.error.message });
         })
-        .catch((error: unknown) => parts.log.warn('a syslog line could not be stored', { error: String(error) }))
+        .catch((error: unknown) =>
+          parts.thin.warn({ what: 'a syslog line could not be stored', who: reporter.id }, { error: String(error) }),
+        )
         .finally(settle);
     }
     if (fault) socket.destroy();
@@ -188,20 +206,20 @@ function receive(parts: SyslogGatewayParts, { socket, reporter, framing, subject
 }
 
 function logLineOf(
-  parts: SyslogGatewayParts,
+  parts: Working,
   read: ReturnType<typeof parseSyslog>,
   { reporter, subjectOf }: Pick<Receiving, 'reporter' | 'subjectOf'>,
 ): LogLine | null {
   if (!read.ok) {
-    parts.log.info('a syslog line was left out', { reporter: reporter.id, reason: read.error.reason });
+    parts.thin.info({ what: 'a syslog line was left out', who: reporter.id }, { reason: read.error.reason });
     return null;
   }
   const subject = subjectOf(read.value);
   if (subject === null) {
-    parts.log.info('a syslog line was left out', {
-      reporter: reporter.id,
-      reason: `host "${read.value.hostname ?? ''}" is no device of the city`,
-    });
+    parts.thin.info(
+      { what: 'a syslog line was left out', who: reporter.id },
+      { reason: `host "${read.value.hostname ?? ''}" is no device of the city` },
+    );
     return null;
   }
   const { severity, app, message, timestamp } = read.value;
