@@ -2,12 +2,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '@cityward/contracts';
 import type { Refusal, Result } from '@cityward/kernel';
-import { refuse, SECOND_MS } from '@cityward/kernel';
+import { OperationalFault, refuse, SECOND_MS } from '@cityward/kernel';
 import { factsOf, readCookie, writeCookie } from './facts.ts';
 import { SECURITY_HEADERS } from './headers.ts';
 import type { Asked, HttpListenerOptions, RequestFacts } from './options.ts';
 import { URL_MAX_CHARS } from './options.ts';
-import { problemOf, RefusedRequest, refusalOf, unexpected } from './problems.ts';
+import { outageOf, problemOf, RefusedRequest, refusalOf, unexpected } from './problems.ts';
 import { checkOrigin, trustRules } from './trust.ts';
 import type { Caller } from './types.ts';
 
@@ -108,9 +108,10 @@ interface Failure {
 
 /** Answers a failed request; a bug of ours is logged with the id that the answer carries, and shows nothing else. */
 export function fail(options: HttpListenerOptions, { thrown, request, reply }: Failure): FastifyReply {
-  const refusal = refusalOf(thrown);
+  const refusal = refusalOf(thrown) ?? outageOf(thrown, request.id);
   const path = pathOf(request.url);
-  if (refusal) options.log.debug('request refused', { id: request.id, path, refusal: refusal.code });
+  if (thrown instanceof OperationalFault) options.log.error('request failed', { id: request.id, path, err: thrown });
+  else if (refusal) options.log.debug('request refused', { id: request.id, path, refusal: refusal.code });
   else options.log.error('request failed', { id: request.id, path, err: thrown });
   if (refusal?.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(refusal.retryAfterMs / SECOND_MS));
   const status = refusal ? options.statusOf(refusal.kind, refusal.code) : 500;

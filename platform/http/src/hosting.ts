@@ -10,6 +10,7 @@ import { takeBytes, takeText } from './bodies.ts';
 import { authorise, callerOf, must, pathOf } from './gate.ts';
 import type { Host } from './gate.ts';
 import { peerOf } from './facts.ts';
+import { FILE_HANDLER_MAX_MS, HANDLER_MAX_MS, inTime } from './in-time.ts';
 import type { Asked } from './options.ts';
 import type { RawRequest, RawRoute } from './raw.ts';
 import type { Caller, Route } from './types.ts';
@@ -18,6 +19,10 @@ import { SECURITY_HEADERS } from './headers.ts';
 import type { TLSSocket } from 'node:tls';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+/** An answer without a JSON shape: bytes that are made for this request. */
+const isPack = (endpoint: Endpoint): boolean => Object.keys(endpoint.answer).every((key) => key.startsWith('~'));
+const limitOf = ({ options }: Host, file: boolean): number =>
+  options.handlerMaxMs ?? (file ? FILE_HANDLER_MAX_MS : HANDLER_MAX_MS);
 const takesText = (endpoint: Endpoint): boolean => (endpoint.body as { type?: string } | undefined)?.type === 'string';
 
 /** JSON commands and those that take a whole file. */
@@ -44,8 +49,11 @@ function hostRoute(app: FastifyInstance, host: Host, route: Route): void {
     handler: async (request, reply) => {
       const caller = callerOf(host, request);
       const input = inputOf(endpoint, request);
-      await authorise(host, { route: { ...endpoint, resource: route.resource }, input }, caller);
-      const answer = must(await route.handle(input, caller));
+      const maxMs = limitOf(host, takesText(endpoint) || isPack(endpoint));
+      const answer = await inTime({ asked: endpoint, id: request.id, maxMs, log: host.options.log }, async () => {
+        await authorise(host, { route: { ...endpoint, resource: route.resource }, input }, caller);
+        return must(await route.handle(input, caller));
+      });
       if (answer instanceof RawAnswer) return sendRaw(reply, answer);
       if (check && !check.Check(answer)) throw answerFault(endpoint, check.Errors(answer));
       return reply.type(JSON_TYPE).send(JSON.stringify(answer));
@@ -110,8 +118,14 @@ function hostRawRoute(app: FastifyInstance, host: Host, route: RawRoute): void {
       const caller = callerOf(host, request);
       const raw = rawOf(request);
       const resource = (): ReturnType<Route['resource']> => (route.resource ? route.resource(raw, caller) : THE_CITY);
-      await authorise(host, { route: { ...askedOf(route), resource }, input: raw }, caller);
-      const answer = await route.handle(raw, caller);
+      const asked = askedOf(route);
+      const answer = await inTime(
+        { asked, id: request.id, maxMs: limitOf(host, false), log: host.options.log },
+        async () => {
+          await authorise(host, { route: { ...asked, resource }, input: raw }, caller);
+          return route.handle(raw, caller);
+        },
+      );
       return reply.code(answer.status).headers(answer.headers).send(asBuffer(answer.body));
     },
   });

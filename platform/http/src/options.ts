@@ -99,6 +99,8 @@ export interface HttpListenerOptions {
   readonly checkAnswers?: boolean;
   readonly sessionCookie?: string;
   readonly connectionsMax?: number;
+  /** Instead of the limits of `in-time.ts`; for tests. */
+  readonly handlerMaxMs?: number;
   readonly log: Log;
 }
 

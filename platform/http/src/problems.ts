@@ -1,6 +1,7 @@
 /** Every way a request can fail, as one shape: `Problem` with a code, a message, the request id and the single faults. */
 import type { Problem } from '@cityward/contracts';
 import type { Refusal, RefusalKind } from '@cityward/kernel';
+import { OperationalFault, SECOND_MS } from '@cityward/kernel';
 import { FAULTS_LISTED_MAX } from './options.ts';
 
 /** Thrown inside the listener where Fastify wants an error; never leaves it. */
@@ -26,6 +27,22 @@ export const unexpected = (id: string): Problem => ({
   message: `answer the request: an unexpected fault happened here, its log line carries id "${id}"`,
   id,
 });
+
+const OUTAGE_RETRY_MS = 10 * SECOND_MS;
+const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
+
+/** A fault of the world, such as a full disk; its own words name files of this machine and stay in the log. */
+export function outageOf(thrown: unknown, id: string): Refusal | null {
+  if (!(thrown instanceof OperationalFault)) return null;
+  const full = FULL.includes((thrown.cause as { readonly code?: unknown } | undefined)?.code);
+  const why = full ? 'the disk of the server is full' : 'storage cannot take it now';
+  return {
+    kind: 'unavailable',
+    code: full ? 'DISK_FULL' : 'UNAVAILABLE_NOW',
+    message: `answer the request: ${why}, nothing of it is promised; send it again later. The log line carries id "${id}"`,
+    retryAfterMs: OUTAGE_RETRY_MS,
+  };
+}
 
 interface SchemaFault {
   readonly instancePath?: string;
