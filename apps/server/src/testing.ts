@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createLog, silentLog, type Log } from '@cityward/log';
 import { openSql } from '@cityward/sql';
 import { openObjects } from '@cityward/objects';
-import { openStream } from '@cityward/stream';
+import { openStream, type FileLayer } from '@cityward/stream';
 import type { Config } from './config.ts';
 import { openListeners, startJobs, startModules, stopModules, type Listeners, type Opens } from './serve.ts';
 import { createModules, type Modules } from './wire.ts';
@@ -63,13 +63,14 @@ export async function testConfig(change: Partial<Config> = {}): Promise<Config> 
 /** Started, founded, listening. Set CITYWARD_LOG=info to see why one fails. */
 export async function openTestServer(
   change: Partial<Config> = {},
-  opens: Partial<Pick<Opens, 'log' | 'renewal'>> = {},
+  opens: Partial<Pick<Opens, 'log' | 'renewal'>> & { readonly streamFiles?: FileLayer } = {},
 ): Promise<TestServer> {
   const config = await testConfig(change);
   const log: Log = opens.log ?? (process.env['CITYWARD_LOG'] ? createLog({ level: 'info' }) : silentLog);
   const { dataFolder, databaseUrl } = config;
   const sql = await openSql({ folder: join(dataFolder, 'sql'), cache: TEMPLATES, databaseUrl, log });
-  const stream = await openStream({ folder: join(dataFolder, 'stream') });
+  const files = opens.streamFiles ? { files: opens.streamFiles } : {};
+  const stream = await openStream({ folder: join(dataFolder, 'stream'), ...files });
   const objects = await openObjects({ folder: join(dataFolder, 'objects') });
   const modules = createModules(config, { sql, stream, objects }, log);
   await startModules(config, modules);
