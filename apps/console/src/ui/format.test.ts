@@ -35,6 +35,7 @@ test('ages say now, then how long; a time ahead says in how long, then that it h
   expect(formatAge(AT, AT + 4_000)).toBe('now');
   expect(formatAge(AT, AT + 3 * MINUTE)).toBe('3 min ago');
   expect(formatUntil(AT + 2 * HOUR, AT)).toBe('in 2 h');
+  expect(formatUntil(AT + 4 * HOUR - 2_000, AT)).toBe('in 4 h');
   expect(formatUntil(AT, AT)).toBe('ended');
 });
 

@@ -34,8 +34,13 @@ export function formatSpan(ms: number): string {
 export const formatAge = (at: number, now: number): string =>
   now - at < 5_000 ? 'now' : `${formatSpan(now - at)} ago`;
 
-/** How far ahead a time is: `in 3 h`; `ended` once it has passed. */
-export const formatUntil = (at: number, now: number): string => (at <= now ? 'ended' : `in ${formatSpan(at - now)}`);
+/** How far ahead a time is, rounded so that four hours begin as `in 4 h`; `ended` once it has passed. */
+export function formatUntil(at: number, now: number): string {
+  if (at <= now) return 'ended';
+  const ahead = at - now;
+  const unit = ahead < HOUR ? MINUTE : ahead < 2 * DAY ? HOUR : DAY;
+  return `in ${formatSpan(ahead < MINUTE ? ahead : Math.round(ahead / unit) * unit)}`;
+}
 
 const zoned = (options: Intl.DateTimeFormatOptions, zone?: string): Intl.DateTimeFormat =>
   new Intl.DateTimeFormat('en-GB', zone === undefined ? options : { ...options, timeZone: zone });

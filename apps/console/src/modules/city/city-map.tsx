@@ -5,6 +5,7 @@ import { words } from '../../words/en-GB.ts';
 import { useSetUrl, useUrl } from '../../frame/url.ts';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { boundsOf } from './geography.ts';
+import { homeOf } from './home.ts';
 import { HoverCard, MapButtons, SelectedCard } from './map-cards.tsx';
 import { MapLegend } from './map-legend.tsx';
 import type { Hover, MapCommand, MapProps } from './map-props.ts';
@@ -68,6 +69,23 @@ function useFocus(ground: CityGround, set: PointSet): Bounds | null {
   }, [ground, set, ward]);
 }
 
+/** The bounds that the map opens on, and the word about devices that lie outside them. */
+function useHome(ground: CityGround, set: PointSet): { readonly bounds: Bounds; readonly note: ReactNode } {
+  const [wide, setWide] = useState(false);
+  const { land, ward } = ground.geography;
+  const own = useMemo(() => boundsOf([...land.features, ...ward.features]), [land, ward]);
+  const { bounds, outside } = useMemo(() => homeOf(own, ground.bounds, set), [own, ground.bounds, set]);
+  const note = outside > 0 && (
+    <p className="cw-map-outside">
+      {words.map.outside(outside)}{' '}
+      <button type="button" className="cw-linklike" onClick={() => setWide(!wide)}>
+        {wide ? words.map.hideOutside : words.map.showOutside}
+      </button>
+    </p>
+  );
+  return { bounds: wide ? ground.bounds : bounds, note };
+}
+
 interface KeyActs {
   readonly set: PointSet;
   readonly selected: number;
@@ -110,6 +128,7 @@ function DrawnMap({ ground, set }: { readonly ground: CityGround; readonly set: 
   const [failed, setFailed] = useState(false);
   const fitZoom = useRef(11);
   const focus = useFocus(ground, set);
+  const { bounds, note } = useHome(ground, set);
   const webgl = useMemo(hasWebGl, []);
   const svg = url.svg === 1 || !webgl || failed;
   const table = url.view === 'table';
@@ -117,7 +136,7 @@ function DrawnMap({ ground, set }: { readonly ground: CityGround; readonly set: 
   const toggleTable = (): void => setUrl({ view: table ? null : 'table' }, { replace: true });
   const props: MapProps = {
     geography: ground.geography,
-    bounds: ground.bounds,
+    bounds,
     set,
     scheme,
     nameOf,
@@ -153,6 +172,7 @@ function DrawnMap({ ground, set }: { readonly ground: CityGround; readonly set: 
         <SelectedCard at={selected} set={set} nameOf={nameOf} onOpen={open} onClose={() => select(-1)} />
       )}
       {!table && <MapLegend set={set} />}
+      {!table && note}
       <MapButtons table={table} onTable={toggleTable} onCommand={say} />
       <Said text={selected >= 0 ? words.map.at(set.ids[selected] ?? '') : ''} />
     </div>

@@ -25,7 +25,9 @@ function headline(city: CityNow | undefined, counts: StateCounts | undefined, wa
   if (!city || !counts) return words.pages.city.name;
   const place = city.wards.find((one) => one.id === ward)?.name ?? city.name;
   const count = needing(counts);
-  return count === 0 ? words.city.calm(place) : words.city.needs(count, place);
+  if (count > 0) return words.city.needs(count, place);
+  const unknown = counts.unknown ?? 0;
+  return unknown === 0 ? words.city.calm(place) : words.city.unheard(unknown, place);
 }
 
 function Pulse({ city }: { readonly city: CityNow }): ReactNode {

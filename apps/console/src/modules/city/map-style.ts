@@ -49,6 +49,7 @@ export const groupsGeoJson = (set: PointSet, nameOf: (ward: string) => string): 
       state: DEVICE_STATES.indexOf(group.worst),
       text: words.map.group(group.worstCount, words.states[group.worst].word, group.count),
       key: group.key,
+      name: group.label,
     },
     geometry: { type: 'Point', coordinates: [group.lon, group.lat] },
   })),
@@ -135,8 +136,8 @@ function ground(scheme: Scheme): LayerSpecification[] {
   ];
 }
 
-/** Over the bubbles of a large city the names of wards stand below them. */
-const GROUP_NAME_EM = 4.5;
+/** In a large city the names of wards stand below their bubbles. */
+const GROUP_NAME_EM = 3.6;
 
 function labels(scheme: Scheme, from: number): LayerSpecification[] {
   const tone = MAP_TONES[scheme];
@@ -169,19 +170,12 @@ function labels(scheme: Scheme, from: number): LayerSpecification[] {
       id: 'ward-label',
       type: 'symbol',
       source: 'ward-label',
+      minzoom: from,
       layout: {
         'text-field': ['get', 'name'],
         'text-font': FONT,
         'text-size': 13,
         'text-letter-spacing': 0.04,
-        'text-offset': [
-          'step',
-          ['zoom'],
-          ['literal', [0, from > 0 ? GROUP_NAME_EM : 0]],
-          Math.max(from, 0.1),
-          ['literal', [0, 0]],
-        ],
-        'text-allow-overlap': from > 0,
         'text-padding': 4,
       },
       paint: { 'text-color': tone.label, ...halo },
@@ -277,6 +271,25 @@ const groupLayers = (scheme: Scheme, until: number): LayerSpecification[] => [
     maxzoom: until,
     layout: { 'text-field': ['get', 'text'], 'text-font': FONT, 'text-size': 11, 'text-allow-overlap': true },
     paint: { 'text-color': MAP_TONES[scheme].label },
+  },
+  {
+    id: 'groups-name',
+    type: 'symbol',
+    source: 'groups',
+    maxzoom: until,
+    layout: {
+      'text-field': ['get', 'name'],
+      'text-font': FONT,
+      'text-size': 13,
+      'text-letter-spacing': 0.04,
+      'text-offset': [0, GROUP_NAME_EM],
+      'text-allow-overlap': true,
+    },
+    paint: {
+      'text-color': MAP_TONES[scheme].label,
+      'text-halo-color': MAP_TONES[scheme].halo,
+      'text-halo-width': 1.4,
+    },
   },
 ];
 

@@ -33,6 +33,7 @@ export const Ground = memo(function Ground({
               key={at}
               d={pathOf(feature.geometry, to)}
               data-line={/Line/.test(feature.geometry.type) || undefined}
+              data-sea={feature.properties?.['rank'] === 'sea' || undefined}
             />
           ))}
         </g>
@@ -137,8 +138,8 @@ function Groups({ set, to, scale, props }: DeviceProps): ReactNode {
             {words.map
               .group(group.worstCount, words.states[group.worst].word, group.count)
               .split('\n')
-              .map((line, at) => (
-                <text key={line} textAnchor="middle" dy={at * 14 - 3}>
+              .map((line, at, lines) => (
+                <text key={line} textAnchor="middle" dy={at * 14 + (lines.length === 3 ? -10 : -3)}>
                   {line}
                 </text>
               ))}

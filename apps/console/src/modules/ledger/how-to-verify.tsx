@@ -15,7 +15,7 @@ export function HowToVerify({ file }: { readonly file: string }): ReactNode {
         ))}
       </ol>
       <div className="cw-link-box">
-        <Copyable value={words.verify.command(file, key ?? '')} label={words.verify.commandName} />
+        <Copyable value={words.verify.command(file, key ?? words.verify.key)} label={words.verify.commandName} />
       </div>
       <p className="cw-muted cw-small">{words.verify.others}</p>
     </Card>

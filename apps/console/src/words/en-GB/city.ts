@@ -11,6 +11,8 @@ export const city = {
     noneIs: (states: readonly string[]) => `None is ${either.format(states)}.`,
     others: (n: number) => `${many(n, 'other', 'others')} open`,
     calm: (place: string) => `${place} is calm`,
+    unheard: (unknown: number, place: string) =>
+      `No alarm in ${place}, but ${many(unknown, 'device is', 'devices are')} unknown`,
     waiting: 'Asking how the city is.',
     needs: (n: number, place: string) =>
       `${many(n, 'device', 'devices')} in ${place} ${verb(n, 'needs', 'need')} an eye`,
@@ -32,7 +34,10 @@ export const city = {
     group: (worst: number, word: string, all: number) =>
       worst === all
         ? `All ${count.format(all)}\n${word.toLowerCase()}`
-        : `${count.format(worst)} ${word.toLowerCase()}\nof ${count.format(all)}`,
+        : `${count.format(worst)}\n${word.toLowerCase()}\nof ${count.format(all)}`,
+    outside: (n: number) => `${many(n, 'device lies', 'devices lie')} outside this map.`,
+    showOutside: 'Show all',
+    hideOutside: 'Show the city',
     selected: 'Selected device',
     open: 'Open',
     keys: 'or Enter',

@@ -89,6 +89,7 @@ export const importWords = {
   verify: {
     title: 'How to verify',
     commandName: 'the command',
+    key: 'KEY',
     steps: [
       'Take the pack to any machine; it needs no network.',
       'Take the key from somewhere else than the pack: from here, from print, from a colleague.',
