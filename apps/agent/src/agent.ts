@@ -140,7 +140,7 @@ export function createAgent(options: AgentOptions): Agent {
 
 const HELP = `One device of a Cityward city.
 
-  node apps/agent/src/agent.ts --id cam-9001 --code XXXX-XXXX --ca city-ca.pem --data ./cam-9001
+  node tools/pinned.mjs apps/agent/src/agent.ts --id cam-9001 --code XXXX-XXXX --ca city-ca.pem --data ./cam-9001
       [--est https://localhost:8443] [--mqtt localhost:8883]
 
 The code is needed once; key and certificate then stay in the data folder, readable by their owner only.
