@@ -149,7 +149,6 @@ function DrawnMap({ ground, set }: { readonly ground: CityGround; readonly set: 
     onOpen: open,
     onFailure: () => setFailed(true),
   };
-  const acts: KeyActs = { set, selected, select, open, say, toggleTable };
   return (
     <div className="cw-map" data-svg={svg || undefined}>
       {table ? (
@@ -160,7 +159,7 @@ function DrawnMap({ ground, set }: { readonly ground: CityGround; readonly set: 
           role="application"
           tabIndex={0}
           aria-label={words.map.label(set.count)}
-          onKeyDown={(event) => pressed(event, acts)}
+          onKeyDown={(event) => pressed(event, { set, selected, select, open, say, toggleTable })}
         >
           <Suspense fallback={<Skeleton height="100%" />}>
             {svg ? <MapSvg {...props} /> : <MapGl {...props} />}
