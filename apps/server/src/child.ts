@@ -3,10 +3,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 
 const KILL_AFTER_MS = 5_000;
 
-/** Runs a script to its end; throws with its last words when it fails. */
-export async function runToEnd(script: string, args: readonly string[]): Promise<void> {
+/** Runs a script to its end, or until the signal ends it; throws with its last words when it fails. */
+export async function runToEnd(script: string, args: readonly string[], signal?: AbortSignal): Promise<void> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    ...(signal ? { signal } : {}),
   });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4_000)));

@@ -9,4 +9,5 @@ const BUILD_SCRIPT = fileURLToPath(new URL('./build-console.ts', import.meta.url
 export const consoleIsBuilt = (): boolean => builtHash(CONSOLE_FOLDER) === sourceHash();
 
 /** Vite's memory goes back with the child that ran it. */
-export const buildConsoleFiles = (): Promise<void> => runToEnd(BUILD_SCRIPT, [CONSOLE_FOLDER]);
+export const buildConsoleFiles = (signal?: AbortSignal): Promise<void> =>
+  runToEnd(BUILD_SCRIPT, [CONSOLE_FOLDER], signal);

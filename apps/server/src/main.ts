@@ -1,4 +1,5 @@
 /** `npm start`: preflight, storage, modules, listeners, console, simulated devices; Ctrl-C stops all of it. */
+import { setTimeout } from 'node:timers/promises';
 import { createLog, type Log } from '@cityward/log';
 import { helpText, readConfig, type Config } from './config.ts';
 import { buildConsoleFiles, CONSOLE_FOLDER, consoleIsBuilt } from './console-files.ts';
@@ -6,15 +7,25 @@ import { preflight } from './preflight.ts';
 import { openListeners, startJobs, startModules, stopModules, writeVerifierKey, type Listeners } from './serve.ts';
 import { startSimulator, type Simulator } from './simulator.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
-import { createModules, openStorage, type Modules } from './wire.ts';
+import { createModules, openStorage, type Modules, type Storage } from './wire.ts';
 import { issueSimulatedCodes, simulatorStart } from './simulated-city.ts';
 
 const FIRST_PAGE_MS = 3_000;
+const ONE_CTRL_C_MS = 1_000;
 
+/** What has been started so far, so that a stop in the middle of a start ends exactly that. */
 interface Running {
-  readonly modules: Modules;
-  readonly listeners: Listeners;
+  storage: Storage | null;
+  modules: Modules | null;
+  listeners: Listeners | null;
   simulator: Simulator | null;
+}
+interface Starting {
+  readonly config: Config;
+  readonly terminal: Terminal;
+  readonly log: Log;
+  readonly running: Running;
+  readonly signal: AbortSignal;
 }
 
 async function main(): Promise<void> {
@@ -24,13 +35,16 @@ async function main(): Promise<void> {
   const config = readConfig(args, process.env);
   if (!config.ok) return refuse(terminal, 'Cityward was not started:', config.error);
   terminal.say('Cityward');
-  const faults = await terminal.step('Preflight', () => preflight(config.value));
-  if (faults.length > 0) return refuse(terminal, 'Cityward was not started:', faults);
   const log = createLog({ level: config.value.logLevel });
+  const running: Running = { storage: null, modules: null, listeners: null, simulator: null };
+  const stopping = new AbortController();
+  const starting = start({ config: config.value, terminal, log, running, signal: stopping.signal });
+  stopOnSignal({ running, terminal, log, stopping, starting: starting.catch(() => undefined) });
   try {
-    const running = await start(config.value, terminal, log);
-    stopOnSignal(running, terminal, log);
+    const faults = await starting;
+    if (faults.length > 0) refuse(terminal, 'Cityward was not started:', faults);
   } catch (error) {
+    if (stopping.signal.aborted) return;
     refuse(terminal, 'Cityward could not start:', [(error as Error).message]);
     log.error('start failed', { stack: (error as Error).stack ?? '' });
     process.exit(1);
@@ -42,20 +56,27 @@ function refuse(terminal: Terminal, title: string, faults: readonly string[]): v
   process.exitCode = 1;
 }
 
-async function start(config: Config, terminal: Terminal, log: Log): Promise<Running> {
+/** Answers what stands in the way, if anything does; throws between two steps when somebody has asked it to stop. */
+async function start({ config, terminal, log, running, signal }: Starting): Promise<readonly string[]> {
+  const step = async <T>(title: string, act: () => Promise<T>): Promise<T> => {
+    signal.throwIfAborted();
+    return terminal.step(title, act);
+  };
+  const faults = await step('Preflight', () => preflight(config));
+  if (faults.length > 0) return faults;
   // One after the other: the bundler and a new database take half a gigabyte each.
-  if (!consoleIsBuilt()) await terminal.step('Console', buildConsoleFiles);
-  const storage = await terminal.step('Database and stream', () => openStorage(config, log));
+  if (!consoleIsBuilt()) await step('Console', () => buildConsoleFiles(signal));
+  const storage = (running.storage = await step('Database and stream', () => openStorage(config, log)));
   const modules = createModules(config, storage, log);
-  await terminal.step('Ledger, city, identity, watch', () => startModules(config, modules));
-  const listeners = await terminal.step('Listeners', () =>
+  await step('Ledger, city, identity, watch', () => startModules(config, modules));
+  running.modules = modules;
+  running.listeners = await step('Listeners', () =>
     openListeners(config, modules, { log, consoleFolder: CONSOLE_FOLDER }),
   );
   writeVerifierKey(config.dataFolder, modules);
   await greet(config, modules, terminal);
-  const running: Running = { modules, listeners, simulator: null };
   // Six hundred handshakes and a browser's first page share two cores: the page goes first.
-  await new Promise((resolve) => setTimeout(resolve, FIRST_PAGE_MS));
+  await setTimeout(FIRST_PAGE_MS, undefined, { signal });
   if (config.simulator)
     running.simulator = startSimulator(
       simulatorStart(config, modules),
@@ -63,7 +84,7 @@ async function start(config: Config, terminal: Terminal, log: Log): Promise<Runn
       log.part('simulator'),
     );
   await startJobs(config, modules);
-  return running;
+  return [];
 }
 
 async function greet(config: Config, { identity, city, sql, ledger }: Modules, terminal: Terminal): Promise<void> {
@@ -85,14 +106,25 @@ async function greet(config: Config, { identity, city, sql, ledger }: Modules, t
   terminal.say('');
 }
 
-/** Once, however often it is asked; a second Ctrl-C does not wait. */
-function stopOnSignal(running: Running, terminal: Terminal, log: Log): void {
-  let stopping = false;
+interface Stopping extends Pick<Starting, 'running' | 'terminal' | 'log'> {
+  readonly stopping: AbortController;
+  /** Resolves when the step of the start that is under way has ended. */
+  readonly starting: Promise<unknown>;
+}
+
+/** One Ctrl-C comes as several signals, from the terminal and from the launcher; one that comes later does not wait any more. */
+function stopOnSignal({ running, terminal, log, stopping, starting }: Stopping): void {
+  let askedAt: number | null = null;
   const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
+    if (askedAt !== null) {
+      if (performance.now() - askedAt > ONE_CTRL_C_MS) process.exit(1);
+      return;
+    }
+    askedAt = performance.now();
     terminal.say('Stopping');
-    stopAll(running)
+    stopping.abort();
+    starting
+      .then(() => stopAll(running))
       .then(() => process.exit(0))
       .catch((error: unknown) => {
         log.error('stop failed', { error: String(error) });
@@ -102,10 +134,12 @@ function stopOnSignal(running: Running, terminal: Terminal, log: Log): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 }
 
-async function stopAll({ modules, listeners, simulator }: Running): Promise<void> {
+async function stopAll({ storage, modules, listeners, simulator }: Running): Promise<void> {
   await simulator?.stop();
-  await listeners.stop();
-  await stopModules(modules);
+  await listeners?.stop();
+  if (modules) return stopModules(modules);
+  await storage?.stream.close();
+  await storage?.sql.stop();
 }
 
 await main();
