@@ -1,6 +1,7 @@
 /** What people do in the console, by keyboard where there are keys: sign in, judge, contain, take back, import, filter, lose the connection. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
+import type { Incident } from '@cityward/contracts';
 import { axeFaults, buildOnce, launch, sit, stage } from './console-kit.ts';
 
 const TOKEN = 't8MYRggwP4Af0mMLkjTSPbiRYF80bLtdSSoEWt3yt8E';
@@ -66,6 +67,36 @@ test('from the first sentence to a containment and back, by keyboard', async () 
   await page.getByRole('dialog').getByRole('textbox', { name: 'Reason' }).fill('Devices are clean');
   await page.getByRole('dialog').getByRole('button', { name: 'Give access back to 14' }).click();
   await page.getByText('Taken back').first().waitFor();
+  await context.close();
+  await city.close();
+  expect(faults).toEqual([]);
+});
+
+test('an open incident follows its situation as it grows; the plan that is being read stays and says what it lacks', async () => {
+  const city = await stage(21_647);
+  const { page, context, faults } = await sit(browser, city.base);
+  let grown = false;
+  await page.route(/\/api\/incidents\/inc-[^/]+$/, async (route) => {
+    const answer = await route.fetch();
+    const incident = (await answer.json()) as Incident;
+    const joined = { ...incident.devices.find((one) => one.role === 'infected')!, id: 'cam-0999' };
+    await route.fulfill({
+      response: answer,
+      json: grown ? { ...incident, title: '15 cameras in Harbour', devices: [...incident.devices, joined] } : incident,
+    });
+  });
+  await page.goto('/inbox');
+  await page.getByRole('button', { name: 'Open as incident' }).click();
+  await page.getByRole('button', { name: 'Contain 14 cameras' }).first().click();
+  await page.getByText('Isolates 14 of 120 cameras').waitFor();
+  await page.getByRole('textbox', { name: 'Reason' }).fill('Stop the spread');
+  grown = true;
+  city.state.news.push({ kind: 'situation', at: Date.now(), id: 'sit-1', title: '15 cameras', change: 'grown' });
+  await page.getByRole('heading', { level: 1, name: '15 cameras in Harbour' }).waitFor();
+  await page.getByText('1 camera joined the incident after this was worked out and is not in it yet.').waitFor();
+  await page.getByRole('button', { name: 'Contain 15 cameras' }).waitFor();
+  expect(await page.locator('form').getByRole('button', { name: 'Contain 14 cameras' }).isVisible()).toBe(true);
+  expect(await page.getByRole('textbox', { name: 'Reason' }).inputValue()).toBe('Stop the spread');
   await context.close();
   await city.close();
   expect(faults).toEqual([]);

@@ -77,6 +77,7 @@ async function answer(state: MockState, request: IncomingMessage, response: Serv
 /** Moves containments on, and says what changed: a few devices, the counts. */
 function* ticking(state: MockState, tick: number): Generator<LiveEvent> {
   const at = Date.now();
+  yield* state.news.splice(0);
   const row = state.rows[(tick * 37) % state.rows.length];
   if (row && !state.calm && (row.state === 'trusted' || row.state === 'learning')) {
     row.state = row.state === 'trusted' ? 'learning' : 'trusted';

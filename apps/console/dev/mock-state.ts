@@ -6,6 +6,7 @@ import {
   type DeviceRow,
   type ImportReport,
   type Incident,
+  type LiveEvent,
   type Person,
   type ServiceCard,
   type ServiceKind,
@@ -56,6 +57,8 @@ export interface MockState {
   readonly calm: boolean;
   signedIn: boolean;
   incident: boolean;
+  /** Told on the live stream at its next tick, once. */
+  readonly news: LiveEvent[];
   notes: Incident['timeline'];
   containments: Containment[];
   dismissed: Set<string>;
@@ -82,6 +85,7 @@ export function mockState(options: {
     calm: options.calm,
     signedIn: options.signedIn,
     incident: false,
+    news: [],
     notes: [],
     containments: [],
     dismissed: new Set(),
