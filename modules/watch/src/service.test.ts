@@ -111,6 +111,24 @@ describe('findings', () => {
   });
 });
 
+describe('a snapshot', () => {
+  it('waits for findings that are on their way to SQL', async () => {
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const slow: typeof sql = { ...sql, transact: async (work) => (await held, sql.transact(work)) };
+    const other = await open(slow);
+    await other.observe([seen(strange())]);
+    const saving = other.save();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(other.position()).toBe(0);
+    letGo();
+    await saving;
+    expect(other.position()).toBe(1);
+    expect(await other.listOpen()).toHaveLength(1);
+    await other.stop();
+  });
+});
+
 describe('a dismissal', () => {
   it('teaches, is a fact with its reason held back, and lasts over a kill', async () => {
     const saved: number[] = [];

@@ -208,7 +208,8 @@ class WatchService implements Watch {
   }
 
   async #saveNow(): Promise<void> {
-    while (this.#raised.length > 0 || this.#state.registry.grown.size > 0) await this.#write();
+    // What is under way to SQL is not there yet.
+    while (this.#writing || this.#raised.length > 0 || this.#state.registry.grown.size > 0) await this.#write();
     const { position } = this.#state;
     this.#dirty = false;
     try {
