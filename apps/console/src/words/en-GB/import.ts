@@ -69,7 +69,7 @@ export const importWords = {
     signed: 'Signed',
     behind: 'Waiting',
     notBehind: 'nothing: every fact is in',
-    someBehind: (n: string) => `${n} facts on their way in`,
+    someBehind: (n: string) => `${n} on the way in`,
     root: 'Root',
     key: 'Key',
     checkpoint: 'Signed checkpoint',
