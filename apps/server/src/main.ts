@@ -94,7 +94,7 @@ async function greet(config: Config, { identity, city, sql, ledger }: Modules, t
   terminal.say('');
   terminal.say(`  ${city.name()} is alive at ${url}`);
   if (link) terminal.say(`  Sign in once, within ten minutes: ${link}`);
-  else terminal.say('  Sign in with your passkey or a recovery code; "npx cityward person link" makes a new link');
+  else terminal.say('  Sign in with your passkey or a recovery code; "npx cityward person link NAME" makes a new link');
   if (passphrase && config.simulator)
     terminal.say('  The root authority is sealed; this demonstration keeps its passphrase in the data folder');
   else if (passphrase)

@@ -67,7 +67,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'recovery-codes.issued': (f) => `Recovery codes were issued to person ${f.subject}`,
   'recovery-code.used': (f) => `Person ${f.subject} signed in with a recovery code`,
   'link.issued': (f) => `A one-time sign-in link was issued for person ${f.subject}`,
-  'finding.raised': (f) => `Something unusual was found on ${titled(f)}`,
+  'finding.raised': (f) => `Something unusual was found: ${titled(f)}`,
   'finding.dismissed': (f) => `${who(f)} dismissed the finding ${f.subject}${reason(f)}`,
   'situation.opened': (f) => `A situation was opened: ${titled(f)}${devices(f)}`,
   'situation.grown': (f) => `A situation grew: ${titled(f)}${devices(f)}`,

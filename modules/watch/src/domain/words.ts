@@ -68,7 +68,12 @@ const portInWords = (protocol: string, port: number | null): string =>
     : port >= DYNAMIC_PORT && port === DYNAMIC_PORT
       ? `on a passing ${protocol.toUpperCase()} port`
       : `on ${protocol.toUpperCase()} port ${port}`;
-const kindInWords = (kind: string): string => (kind === 'unlisted' ? 'endpoint without an inventory record' : kind);
+/** `camera/Corvane C220` is a Corvane C220 camera. */
+function kindInWords(kind: string): string {
+  if (kind === 'unlisted') return 'endpoint without an inventory record';
+  const cut = kind.indexOf('/');
+  return cut < 0 ? kind : `${kind.slice(cut + 1)} ${kind.slice(0, cut).replaceAll('-', ' ')}`;
+}
 
 function newPeer(finding: LiveFinding, cause: NewPeerCause): Sentences {
   const { name, kind } = finding.about;
