@@ -1,7 +1,7 @@
 /** Facts: what was done, written to the outbox in the transaction that did it, then carried to the ledger and other modules. */
 import type { Json } from '@cityward/kernel';
 
-export const MODULES = ['ledger', 'city', 'policy', 'identity', 'watch', 'respond', 'server'] as const;
+export const MODULES = ['ledger', 'city', 'policy', 'identity', 'watch', 'fleet', 'respond', 'server'] as const;
 export type ModuleName = (typeof MODULES)[number];
 
 /** Every fact type, `<what>.<past participle>`. A type is never reused for another meaning. */
@@ -45,6 +45,22 @@ export const FACT_TYPES = [
   'containment.failed',
   'containment.undone',
   'containment.ended',
+  'officers.pinned',
+  'officers.changed',
+  'artifact.added',
+  'change.planned',
+  'change.signed',
+  'change.started',
+  'change.wave-opened',
+  'change.paused',
+  'change.resumed',
+  'change.stopped',
+  'change.rolled-back',
+  'change.finished',
+  'change.ended-for-device',
+  'change.refused-by-device',
+  'fleet.frozen',
+  'fleet.thawed',
   'replay.started',
   'replay.ended',
   'server.started',

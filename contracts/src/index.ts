@@ -3,6 +3,7 @@ export * from './words.ts';
 export * from './schema.ts';
 export * from './observation.ts';
 export * from './topics.ts';
+export * from './jobs.ts';
 export * from './facts.ts';
 export * from './actions.ts';
 export * from './endpoint.ts';

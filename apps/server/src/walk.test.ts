@@ -20,6 +20,7 @@ const SIGNED_IN: readonly ActionName[] = [
   'readDevice',
   'readIncident',
   'readEvidence',
+  'readChanges',
   'subscribeLive',
   'readApiDescription',
   'manageSelf',
@@ -35,6 +36,9 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'issueEnrolmentCode',
     'revokeDevice',
     'releaseDevice',
+    'addArtifact',
+    'planChange',
+    'steerChange',
     'retryJob',
     'readJobs',
     'previewContainment',
@@ -54,7 +58,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'undoContainment',
     'exportEvidence',
   ],
-  officer: [...SIGNED_IN, 'readJobs'],
+  officer: [...SIGNED_IN, 'readJobs', 'signChange'],
   auditor: [...SIGNED_IN, 'readPeople', 'readMetrics', 'readJobs', 'exportEvidence'],
 };
 
@@ -199,12 +203,12 @@ describe('topics', () => {
     server.modules.policy.decide(principal, action, { type: 'Topic', id: topic, attributes: {} }).allow;
 
   it.each([
-    ['an active device', device('cam-0001', 'active'), ['obs', 'will', 'ack', 'quarantine'], ['orders']],
+    ['an active device', device('cam-0001', 'active'), ['obs', 'will', 'ack', 'quarantine', 'report'], ['orders', 'jobs']],
     [
       'an active switch',
       device('switch-0001', 'active', 'site-switch'),
-      ['obs', 'flows', 'will', 'ack', 'quarantine'],
-      ['orders'],
+      ['obs', 'flows', 'will', 'ack', 'quarantine', 'report'],
+      ['orders', 'jobs'],
     ],
     ['a held device', device('cam-0001', 'held'), ['quarantine'], ['orders']],
     ['a revoked device', device('cam-0001', 'revoked'), [], []],

@@ -183,8 +183,8 @@ describe('devices', () => {
     TOPIC_LEAVES.filter((leaf) => policy.decide(who, action, topic(owner, leaf)).allow);
 
   it('publish and subscribe on their own topics, by standing and class', () => {
-    expect(leaves(LAMP, 'publish')).toEqual(['obs', 'will', 'quarantine', 'ack']);
-    expect(leaves(device('switch-0001', SWITCH), 'publish')).toEqual(['obs', 'flows', 'will', 'quarantine', 'ack']);
+    expect(leaves(LAMP, 'publish')).toEqual(['obs', 'will', 'quarantine', 'ack', 'report']);
+    expect(leaves(device('switch-0001', SWITCH), 'publish')).toEqual(['obs', 'flows', 'will', 'quarantine', 'ack', 'report']);
     expect(leaves(LAMP, 'subscribe')).toEqual(['orders']);
     const held = device('lamp-0001', { ...LAMP.attributes, standing: 'held' });
     expect([leaves(held, 'publish'), leaves(held, 'subscribe')]).toEqual([['quarantine'], ['orders']]);
