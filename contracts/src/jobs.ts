@@ -50,7 +50,7 @@ export type JobRevert = Static<typeof JobRevert>;
 export const JobLeaf = Closed({ device: Id, counter: Type.Integer({ minimum: 1 }) });
 export type JobLeaf = Static<typeof JobLeaf>;
 
-export const Job = Closed({
+export const ChangeJob = Closed({
   kind: Type.Literal('cityward-job'),
   version: Type.Literal(1),
   id: Id,
@@ -64,7 +64,7 @@ export const Job = Closed({
   notAfter: Time,
   revert: Type.Union([JobRevert, Type.Null()]),
 });
-export type Job = Static<typeof Job>;
+export type ChangeJob = Static<typeof ChangeJob>;
 
 /** `cityward sign` on another machine: Ed25519 over JOB_DOMAIN and the canonical bytes. */
 export const Ed25519Signature = Closed({ key: Id, alg: Type.Literal('ed25519'), signature: Base64Url });
@@ -126,7 +126,7 @@ export type SignedOfficers = Static<typeof SignedOfficers>;
 /** What the city sends one device: the job, who signed it, and the proof that the device is meant. */
 export const JobOrder = Closed({
   order: Type.Literal('job'),
-  job: Job,
+  job: ChangeJob,
   signatures: Type.Array(JobSignature, { minItems: 1, maxItems: OFFICERS_MAX }),
   leaf: JobLeaf,
   index: Type.Integer({ minimum: 0 }),

@@ -203,7 +203,12 @@ describe('topics', () => {
     server.modules.policy.decide(principal, action, { type: 'Topic', id: topic, attributes: {} }).allow;
 
   it.each([
-    ['an active device', device('cam-0001', 'active'), ['obs', 'will', 'ack', 'quarantine', 'report'], ['orders', 'jobs']],
+    [
+      'an active device',
+      device('cam-0001', 'active'),
+      ['obs', 'will', 'ack', 'quarantine', 'report'],
+      ['orders', 'jobs'],
+    ],
     [
       'an active switch',
       device('switch-0001', 'active', 'site-switch'),

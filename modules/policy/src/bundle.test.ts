@@ -87,6 +87,12 @@ applyContainment      -      -             yes      yes     -       -       -   
 undoContainment       -      -             yes      yes     -       -       -        -    -       -   -
 exportEvidence        -      -             -        yes     -       yes     -        -    -       yes -
 recordEvidence        -      -             -        -       -       -       -        -    -       yes -
+readChanges           -      yes           yes      yes     yes     yes     -        -    -       yes -
+addArtifact           -      -             yes      -       -       -       -        -    -       yes -
+planChange            -      -             yes      -       -       -       -        -    -       yes -
+signChange            -      -             -        -       yes     -       -        -    -       yes -
+steerChange           -      -             yes      -       -       -       -        -    -       yes -
+takeChange            -      -             -        -       -       -       -        yes  -       -   -
 publish               -      -             -        -       -       -       -        yes  -       -   -
 subscribe             -      -             -        -       -       -       -        yes  -       -   -
 reportAbout           -      -             -        -       -       -       -        yes  -       -   -
@@ -184,8 +190,15 @@ describe('devices', () => {
 
   it('publish and subscribe on their own topics, by standing and class', () => {
     expect(leaves(LAMP, 'publish')).toEqual(['obs', 'will', 'quarantine', 'ack', 'report']);
-    expect(leaves(device('switch-0001', SWITCH), 'publish')).toEqual(['obs', 'flows', 'will', 'quarantine', 'ack', 'report']);
-    expect(leaves(LAMP, 'subscribe')).toEqual(['orders']);
+    expect(leaves(device('switch-0001', SWITCH), 'publish')).toEqual([
+      'obs',
+      'flows',
+      'will',
+      'quarantine',
+      'ack',
+      'report',
+    ]);
+    expect(leaves(LAMP, 'subscribe')).toEqual(['orders', 'jobs']);
     const held = device('lamp-0001', { ...LAMP.attributes, standing: 'held' });
     expect([leaves(held, 'publish'), leaves(held, 'subscribe')]).toEqual([['quarantine'], ['orders']]);
     for (const standing of ['revoked', 'none', 'Active', '']) {
