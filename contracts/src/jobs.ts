@@ -15,6 +15,8 @@ const Version = Type.String({ pattern: '^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$' });
 export const JOB_DOMAIN = 'cityward/job/v1\n';
 export const OFFICERS_DOMAIN = 'cityward/officers/v1\n';
 export const JOB_DEVICES_MAX = 1_000_000;
+/** Where a device fetches what a job names, on the city's listener for device certificates: this and the SHA-256 of the bytes. */
+export const CONTENT_PATH = '/fleet/v1/content/';
 export const OFFICERS_MAX = 50;
 
 /** A file that a device installs: what it is called, and what it must be to the byte. */

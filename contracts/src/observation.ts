@@ -1,5 +1,6 @@
 /** What a reporter says about a subject: the first schema of the observation journey. */
 import { Type, type Static } from 'typebox';
+import { Sha256 } from './jobs.ts';
 import { Closed, Id, OneOf, Time } from './schema.ts';
 import type { Gateway } from './words.ts';
 
@@ -60,6 +61,13 @@ export const Status = Closed({
   subject: Id,
   state: OneOf(['online', 'offline', 'quarantine-applied', 'quarantine-lifted', 'asleep']),
   detail: Type.Optional(Type.String({ maxLength: 200 })),
+  /** Only a device about itself: its firmware version and the hash of its configuration document; null where it has none. */
+  running: Type.Optional(
+    Closed({
+      firmware: Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Null()]),
+      document: Type.Union([Sha256, Type.Null()]),
+    }),
+  ),
 });
 
 export const Observation = Type.Union([Telemetry, Flow, CommandSeen, LogLine, Status]);
