@@ -36,6 +36,9 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'issueEnrolmentCode',
     'revokeDevice',
     'releaseDevice',
+    'endDevice',
+    'pinMaker',
+    'judgeEnrolment',
     'addArtifact',
     'planChange',
     'steerChange',
@@ -58,7 +61,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'undoContainment',
     'exportEvidence',
   ],
-  officer: [...SIGNED_IN, 'readJobs', 'signChange'],
+  officer: [...SIGNED_IN, 'readJobs', 'signChange', 'judgeEnrolment'],
   auditor: [...SIGNED_IN, 'readPeople', 'readMetrics', 'readJobs', 'exportEvidence'],
 };
 

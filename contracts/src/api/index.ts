@@ -5,8 +5,9 @@ import { watch } from './watch.ts';
 import { respond } from './respond.ts';
 import { evidence } from './evidence.ts';
 import { system } from './system.ts';
+import { enrolment } from './enrolment.ts';
 
-export const api = { ...session, ...city, ...watch, ...respond, ...evidence, ...system } as const;
+export const api = { ...session, ...city, ...watch, ...respond, ...evidence, ...system, ...enrolment } as const;
 export type Api = typeof api;
 export type * from './session.ts';
 export type * from './city.ts';
@@ -14,4 +15,5 @@ export type * from './watch.ts';
 export type * from './respond.ts';
 export type * from './evidence.ts';
 export type * from './system.ts';
+export type * from './enrolment.ts';
 export { EVIDENCE_BATCH_MAX } from './evidence.ts';

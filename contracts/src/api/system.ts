@@ -28,7 +28,7 @@ export const Job = Closed({
 export type Job = Static<typeof Job>;
 export const DeviceIdentity = Closed({
   device: Id,
-  state: OneOf(['none', 'code-issued', 'enrolled', 'held', 'revoked', 'expired']),
+  state: OneOf(['none', 'code-issued', 'enrolled', 'held', 'revoked', 'expired', 'ended']),
   serial: Type.Union([Type.String(), Type.Null()]),
   spiffe: Type.Union([Type.String(), Type.Null()]),
   notAfter: Type.Union([Time, Type.Null()]),
@@ -82,6 +82,8 @@ export const system = {
     action: 'issueEnrolmentCode',
     summary: 'A one-time code for EST, shown once',
     params: OneId,
+    /** With `approve` a person must still let the device in when it comes with the code. */
+    query: Closed({ approve: Type.Optional(Type.Boolean()) }),
     answer: Closed({ device: Id, code: Type.String(), expires: Time, url: Type.String() }),
   }),
   revokeDevice: endpoint({

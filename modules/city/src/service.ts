@@ -45,6 +45,8 @@ export interface City {
   record(id: string): Device | null;
   deviceIds(): readonly string[];
   deviceByIp(ip: string): string | null;
+  /** By the maker's serial, compared without case, or by a MAC with or without separators. */
+  deviceBySerial(serial: string): string | null;
   site(id: string): Site | null;
   wards(): readonly Site[];
   parties(): readonly Party[];
@@ -222,6 +224,13 @@ function readers({ inventory, runtime, members }: CityParts) {
       return ids;
     },
     deviceByIp: (ip: string) => inventory.deviceAt(inventory.byIp(ip))?.id ?? null,
+    deviceBySerial: (serial: string) => {
+      const bySerial = inventory.deviceAt(inventory.bySerial(serial));
+      if (bySerial) return bySerial.id;
+      const digits = serial.toLowerCase().replace(/[:.-]/g, '');
+      const mac = /^[0-9a-f]{12}$/.test(digits) ? digits.match(/../g)!.join(':') : null;
+      return mac === null ? null : (inventory.deviceAt(inventory.byMac(mac))?.id ?? null);
+    },
     site: (id: string) => inventory.sites.get(id) ?? null,
     wards: () => inventory.wards(),
     parties: () => [...inventory.parties.values()],

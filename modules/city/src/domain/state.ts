@@ -27,10 +27,11 @@ export interface Standing {
   readonly reason: string;
 }
 
-const IDENTITY_MISSING: Readonly<Record<'none' | 'code-issued' | 'expired', string>> = {
+const IDENTITY_MISSING: Readonly<Record<'none' | 'code-issued' | 'expired' | 'ended', string>> = {
   none: 'has no identity: not enrolled',
   'code-issued': 'has no identity yet: waits for enrolment',
   expired: 'its certificate has expired',
+  ended: 'its identity has ended: retired or replaced',
 };
 
 /**

@@ -46,7 +46,7 @@ function CodeShown({ id, onClose }: { readonly id: string; readonly onClose: () 
           <Button variant="default" onClick={onClose}>
             {words.cancel}
           </Button>
-          <Button loading={issue.isPending} onClick={() => issue.mutate({ params: { id } })} data-autofocus>
+          <Button loading={issue.isPending} onClick={() => issue.mutate({ params: { id }, query: {} })} data-autofocus>
             {words.identity.issueCode}
           </Button>
         </div>

@@ -99,6 +99,7 @@ export const people = {
       held: 'Held',
       revoked: 'Revoked',
       expired: 'Expired',
+      ended: 'Ended',
     },
     issueCode: 'Issue a one-time code',
     codeEffect: 'With the code the device can enrol once over EST. It is shown once; an earlier code stops working.',
