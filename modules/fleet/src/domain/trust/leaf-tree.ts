@@ -1,0 +1,85 @@
+/** The tree of the devices of a job: RFC 6962 over the canonical JSON of each leaf, sorted by device. */
+import type { JobLeaf } from '@cityward/contracts';
+import { canonicalJson } from '@cityward/kernel';
+import { HASH_BYTES, leafHash, nodeHash, verifyInclusion, writeLeafHash } from '@cityward/tlog-tiles';
+import { fromBase64Url } from './bytes.ts';
+
+export interface LeafTree {
+  /** Hexadecimal. */
+  readonly root: string;
+  /** base64url hashes from the sibling up. Throws outside the tree. */
+  proofOf(index: number): string[];
+}
+
+/** Throws unless there is a leaf, and the devices ascend by code unit with none twice: a tree has one order only. */
+export function leafTree(leaves: readonly JobLeaf[]): LeafTree {
+  if (leaves.length === 0) throw new Error('make a tree of devices: it is empty');
+  const levels = [bottomOf(leaves)];
+  for (let level = levels[0]!; level.length > HASH_BYTES;) {
+    level = aboveOf(level);
+    levels.push(level);
+  }
+  return {
+    root: levels.at(-1)!.toString('hex'),
+    proofOf: (index) => {
+      if (!Number.isInteger(index) || index < 0 || index >= leaves.length)
+        throw new RangeError(`prove device ${index}: the tree has ${leaves.length} leaves`);
+      const proof: string[] = [];
+      let place = index;
+      for (const level of levels) {
+        const sibling = place ^ 1;
+        if (sibling * HASH_BYTES < level.length) proof.push(hashAt(level, sibling).toString('base64url'));
+        place >>>= 1;
+      }
+      return proof;
+    },
+  };
+}
+
+const LEAF_PREFIX = '\u0000';
+
+function bottomOf(leaves: readonly JobLeaf[]): Buffer {
+  const level = Buffer.allocUnsafe(leaves.length * HASH_BYTES);
+  let before = '';
+  leaves.forEach((leaf, index) => {
+    if (leaf.device <= before)
+      throw new Error(`make a tree of devices: "${leaf.device}" comes after "${before}", wanted them sorted, each once`);
+    before = leaf.device;
+    writeLeafHash(Buffer.from(LEAF_PREFIX + canonicalJson(leaf)), level, index * HASH_BYTES);
+  });
+  return level;
+}
+
+/** A last hash without a partner moves up as it is: the same tree as RFC 6962 splits from the top. */
+function aboveOf(level: Buffer): Buffer {
+  const width = level.length / HASH_BYTES;
+  const above = Buffer.allocUnsafe(Math.ceil(width / 2) * HASH_BYTES);
+  for (let left = 0; left < width; left += 2) {
+    const hash = left + 1 < width ? nodeHash(hashAt(level, left), hashAt(level, left + 1)) : hashAt(level, left);
+    above.set(hash, (left / 2) * HASH_BYTES);
+  }
+  return above;
+}
+
+const hashAt = (level: Buffer, index: number): Buffer =>
+  level.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+
+export interface LeafProof {
+  readonly leaf: JobLeaf;
+  readonly index: number;
+  readonly proof: readonly string[];
+  readonly devices: { readonly count: number; readonly root: string };
+}
+
+/** True when the leaf stands at that place in the tree of the job. */
+export function provesLeaf({ leaf, index, proof, devices }: LeafProof): boolean {
+  const hashes = proof.map(fromBase64Url);
+  if (hashes.some((hash) => hash?.length !== HASH_BYTES)) return false;
+  return verifyInclusion({
+    leafHash: leafHash(Buffer.from(canonicalJson(leaf))),
+    index,
+    size: devices.count,
+    root: Buffer.from(devices.root, 'hex'),
+    proof: hashes as Buffer[],
+  });
+}

@@ -1,0 +1,11 @@
+/** What an agent, a gateway and the command line check jobs and officers with: pure, no I/O, no trust in any server. */
+export { jobBytes, jobHash, officersBytes, officersHash } from './domain/trust/bytes.ts';
+export { leafTree } from './domain/trust/leaf-tree.ts';
+export type { LeafTree } from './domain/trust/leaf-tree.ts';
+export { verifyFirstOfficers, verifyOfficers, needsOffline } from './domain/trust/officers.ts';
+export { verifyOrder } from './domain/trust/order.ts';
+export type { Against, Verified } from './domain/trust/order.ts';
+export { checkJob, checkSignature, officersNeeded } from './domain/trust/signatures.ts';
+export type { TrustCode, TrustRefusal } from './domain/trust/refusals.ts';
+export { plainText } from './domain/trust/refusals.ts';
+export { compareVersions } from './domain/trust/versions.ts';
