@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { DAY_MS, err, ok, Secret, type Refusal, type Result } from '@cityward/kernel';
 import {
   assembleSigned,
+  encodeStatusPlaces,
   encodeToBeSigned,
   serialOf,
   serialText,
@@ -14,6 +15,7 @@ import {
   type CertificateDraft,
   type Profile,
 } from './domain/certificate.ts';
+import { readDer, TAG, wholeBits } from './domain/der.ts';
 import { encodeCertsOnly } from './domain/certs-only.ts';
 import { BACKDATED_MS, CERTIFICATE_LIFE_MS } from './domain/enrolment.ts';
 import { authorityName, nameOf, spiffeOf, subjectOf, trustDomainOf } from './domain/names.ts';
@@ -24,7 +26,9 @@ import { ownerOnlyFolder, readSlot, seal, syncFolder, unseal, writeSlot } from '
 const ROOT_LIFE_MS = 25 * 365 * DAY_MS;
 const ISSUING_LIFE_MS = 10 * 365 * DAY_MS;
 const SERVER_LIFE_MS = 397 * DAY_MS;
+const RESPONDER_LIFE_MS = 7 * DAY_MS;
 const REVOCATION_LIST_LIFE_MS = DAY_MS;
+const NO_PLACES = Buffer.alloc(0);
 const PASSPHRASE_SYMBOLS = 30; // 150 bits
 const PASSPHRASE_GROUP = 5;
 
@@ -52,6 +56,11 @@ export interface ServerCertificate extends Issued {
   readonly certPem: string;
 }
 
+/** Who signs OCSP answers: its key is held in memory only. */
+export interface Responder extends Issued {
+  readonly key: KeyObject;
+}
+
 export interface Authority {
   readonly trustDomain: string;
   /** Root first, then issuing: what listeners take as `ca`, and what clients may pin. */
@@ -63,6 +72,9 @@ export interface Authority {
   readonly fingerprint: string;
   issueDevice(device: string, spki: Uint8Array, now: number): Issued;
   issueServer(names: readonly string[], now: number): ServerCertificate;
+  issueResponder(now: number): Responder;
+  /** DER name and key bits of the issuing authority: what OCSP questions name it by. */
+  readonly issuer: { readonly name: Uint8Array; readonly keyBits: Uint8Array };
   /** A signed list, DER. */
   revocationList(entries: readonly RevokedEntry[], now: number): Buffer;
   /** Was this certificate signed by the issuing key, for a device as its profile says? Says nothing on time or standing. */
@@ -76,6 +88,8 @@ export interface AuthorityOptions {
   readonly now: number;
   /** The demo keeps the root's passphrase in a file that only the owner can read. A real city writes it down. */
   readonly keepPassphrase: boolean;
+  /** Base of the public listener as clients reach it, written into certificates; without it they name no place to ask. */
+  readonly statusUrl?: string | undefined;
 }
 
 export interface OpenedAuthority {
@@ -91,6 +105,13 @@ interface Signer {
 }
 
 const spkiOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
+/** The BIT STRING's bytes of a public key, without tag, length and count of unused bits (RFC 6960 4.1.1). */
+export function keyBitsOf(spki: Uint8Array): Uint8Array {
+  const fields = readDer(readDer(spki).take(TAG.sequence, 'public key').body);
+  fields.take(TAG.sequence, 'key algorithm');
+  return wholeBits(fields.take(TAG.bitString, 'public key bits'), 'public key bits');
+}
+const RESPONDER_NAME = 'OCSP responder';
 const keyIdOf = (spki: Uint8Array): Buffer => createHash('sha256').update(spki).digest().subarray(0, 20); // RFC 7093 2(1), over the whole key
 const toPem = (label: string, der: Uint8Array): string =>
   `-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n').trimEnd()}\n-----END ${label}-----\n`;
@@ -103,6 +124,7 @@ interface IssueRequest {
   readonly lifeMs: number;
   readonly now: number;
   readonly alternativeNames: readonly AlternativeName[];
+  readonly statusPlaces?: Buffer;
 }
 
 function issue(signer: Signer, request: IssueRequest): Issued {
@@ -122,6 +144,7 @@ function issue(signer: Signer, request: IssueRequest): Issued {
     keyId: keyHash.subarray(0, 20),
     issuerKeyId: signer.keyId,
     alternativeNames,
+    statusPlaces: request.statusPlaces ?? NO_PLACES,
   };
   const toBeSigned = encodeToBeSigned(draft);
   const der = assembleSigned(toBeSigned, sign('sha256', toBeSigned, signer.key));
@@ -164,7 +187,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<OpenedAu
     throw new Error(`open authority in "${folder}": the issuing key is not the certificate's`);
   if (!issuing.verify(new X509Certificate(rootPem).publicKey))
     throw new Error(`open authority in "${folder}": the issuing certificate is not signed by the root`);
-  return { authority: authorityOf({ rootPem, issuingPem, key }), passphrase };
+  return { authority: authorityOf({ rootPem, issuingPem, key, statusUrl: options.statusUrl }), passphrase };
 }
 
 /** Makes everything in a folder beside and renames it: a kill on the way leaves no half authority. */
@@ -223,11 +246,20 @@ interface Material {
   readonly rootPem: string;
   readonly issuingPem: string;
   readonly key: KeyObject;
+  readonly statusUrl: string | undefined;
 }
+
+/** Below the public listener's base. */
+export const STATUS_PATHS = { ocsp: '/pki/ocsp', list: '/pki/revoked.crl' } as const;
+const placesBelow = (base: string | undefined): Buffer => {
+  if (base === undefined) return NO_PLACES;
+  const root = base.replace(/\/+$/, '');
+  return encodeStatusPlaces({ ocsp: `${root}${STATUS_PATHS.ocsp}`, list: `${root}${STATUS_PATHS.list}` });
+};
 
 const CLIENT_USE = '1.3.6.1.5.5.7.3.2';
 
-function authorityOf({ rootPem, issuingPem, key }: Material): Authority {
+function authorityOf({ rootPem, issuingPem, key, statusUrl }: Material): Authority {
   const root = new X509Certificate(rootPem);
   const issuing = new X509Certificate(issuingPem);
   const publicKey = createPublicKey(key);
@@ -235,6 +267,7 @@ function authorityOf({ rootPem, issuingPem, key }: Material): Authority {
   const self = subjectOf(issuing.raw);
   const trustDomain = trustDomainOf(self.organization);
   const signer: Signer = { key, name: self.der, keyId: keyIdOf(spkiOf(publicKey)) };
+  const statusPlaces = placesBelow(statusUrl);
   const deviceNames = (device: string): readonly AlternativeName[] => [
     { kind: 'uri', value: spiffeOf(trustDomain, device) },
   ];
@@ -252,20 +285,11 @@ function authorityOf({ rootPem, issuingPem, key }: Material): Authority {
         lifeMs: CERTIFICATE_LIFE_MS,
         now,
         alternativeNames: deviceNames(device),
+        statusPlaces,
       }),
-    issueServer: (names, now) => {
-      const pair = newKeyPair();
-      const issued = issue(signer, {
-        profile: 'server',
-        subject: nameOf(names[0] ?? 'localhost'),
-        spki: spkiOf(pair.publicKey),
-        lifeMs: SERVER_LIFE_MS,
-        now,
-        alternativeNames: names.map(alternativeName),
-      });
-      const keyPem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-      return { ...issued, keyPem, certPem: `${certificatePem(issued.der)}${issuingPem}` };
-    },
+    issuer: { name: self.der, keyBits: keyBitsOf(spkiOf(publicKey)) },
+    issueResponder: (now) => issueResponder(signer, now),
+    issueServer: (names, now) => issueServer(signer, { names, now, issuingPem, statusPlaces }),
     revocationList: (entries, now) => {
       const thisUpdate = Math.floor(now / 1_000) * 1_000;
       const toBeSigned = encodeRevocationList({
@@ -280,6 +304,33 @@ function authorityOf({ rootPem, issuingPem, key }: Material): Authority {
     },
     isDevice: (certificate) => deviceOf(certificate, issuing, trustDomain),
   };
+}
+
+function issueResponder(signer: Signer, now: number): Responder {
+  const pair = newKeyPair();
+  const request = { profile: 'ocsp', subject: nameOf(RESPONDER_NAME), lifeMs: RESPONDER_LIFE_MS, now } as const;
+  return { ...issue(signer, { ...request, spki: spkiOf(pair.publicKey), alternativeNames: [] }), key: pair.privateKey };
+}
+
+interface ServerRequest {
+  readonly names: readonly string[];
+  readonly now: number;
+  readonly issuingPem: string;
+  readonly statusPlaces: Buffer;
+}
+function issueServer(signer: Signer, { names, now, issuingPem, statusPlaces }: ServerRequest): ServerCertificate {
+  const pair = newKeyPair();
+  const issued = issue(signer, {
+    profile: 'server',
+    subject: nameOf(names[0] ?? 'localhost'),
+    spki: spkiOf(pair.publicKey),
+    lifeMs: SERVER_LIFE_MS,
+    now,
+    alternativeNames: names.map(alternativeName),
+    statusPlaces,
+  });
+  const keyPem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  return { ...issued, keyPem, certPem: `${certificatePem(issued.der)}${issuingPem}` };
 }
 
 /** The device that a certificate of the device profile names; null for every other certificate. */

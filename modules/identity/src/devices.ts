@@ -1,21 +1,27 @@
 /** The devices' half of identity, opened: authority, register, journal, standing, enrolment and EST tied together. */
+import { X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { err, isId, ok, refuse, MINUTE_MS, type Refusal, type Result, type Secret } from '@cityward/kernel';
 import type { DeviceIdentity } from '@cityward/contracts';
-import { openAuthority, type Authority, type ServerCertificate } from './authority.ts';
+import { openApprovals, type Approvals } from './approvals.ts';
+import { openAuthority, type Authority, type Responder, type ServerCertificate } from './authority.ts';
+import { openDiscoveries, type Discoveries } from './discoveries.ts';
 import { checkIssued, checkTime, EXPIRED_RENEWAL_MS } from './domain/enrolment.ts';
 import { spiffeOf } from './domain/names.ts';
 import { inForce, type Standing, type StandingChange } from './domain/standing.ts';
 import { createEnrolment, type Enrolment } from './enrolment.ts';
 import { createEst, type EstHandler } from './est.ts';
 import { openJournal, type Journal } from './journal.ts';
+import { openMakers, type Makers } from './makers.ts';
 import type { IdentityOptions } from './needs.ts';
+import { createOcsp, type Ocsp } from './ocsp.ts';
 import { createRefusalNotes } from './refusals.ts';
 import { Register } from './register.ts';
 import { ownerOnlyFolder } from './slot-file.ts';
 import { StandingService } from './standing.ts';
 import * as store from './store.ts';
+import { readClaims } from './ways-store.ts';
 
 /** The list is made anew after so long, and at once when somebody's standing changes. */
 const REVOCATION_LIST_KEPT_MS = 60 * MINUTE_MS;
@@ -33,7 +39,7 @@ export interface Admitted {
   readonly standing: 'active' | 'held';
 }
 
-export interface Devices {
+export interface Devices extends Ways {
   readonly authority: Authority;
   readonly register: Register;
   readonly journal: Journal<StandingChange>;
@@ -46,7 +52,9 @@ export interface Devices {
   serverCertificate(names?: readonly string[]): Promise<ServerCertificate>;
   admit(peer: Peer): Result<Admitted, Refusal>;
   revocations(): Buffer;
+  readonly ocsp: Ocsp;
   identityOf(device: string): DeviceIdentity;
+  isRetired(device: string): boolean;
   stop(): Promise<void>;
 }
 
@@ -59,6 +67,7 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
     cityName: options.cityName,
     now: clock(),
     keepPassphrase: options.keepPassphrase ?? false,
+    statusUrl: options.statusUrl,
   });
   const register = new Register();
   const rows = await load(options, register);
@@ -77,8 +86,10 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
   if (passphrase) await recordAuthority(options, authority);
 
   const refusals = createRefusalNotes({ sql, clock, log });
-  const enrolment = createEnrolment({ ...options, register, authority, standing, refusals });
+  const ways = await openWays(options, authority);
+  const enrolment = createEnrolment({ ...options, ...ways, register, authority, standing, refusals });
   const revocations = createRevocations({ authority, register, standing, clock });
+  const ocsp = createOcsp({ authority, register, clock, log, keep: keepResponder(options, register) });
   return {
     authority,
     register,
@@ -87,10 +98,20 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
     enrolment,
     passphrase,
     replayed,
+    ...ways,
     revocations,
-    est: createEst({ authority, enrolment, revocations, directory: options.directory, authorise: options.authorise }),
-    serverCertificate: (names = LISTENER_NAMES) => issueServer(options, authority, names),
+    ocsp,
+    est: createEst({ ...options, authority, enrolment, revocations, ocsp }),
+    serverCertificate: async (names = LISTENER_NAMES) => {
+      const issued = await issueServer(options, authority, names);
+      register.addOther(issued.serial);
+      return issued;
+    },
     admit: (peer) => admit(register, peer, clock()),
+    isRetired: (device) => {
+      const restriction = register.restriction(device);
+      return restriction?.kind === 'ended' && restriction.as === 'retired';
+    },
     identityOf: (device) => identityOf({ register, authority, options }, device),
     stop: async () => {
       await standing.stop();
@@ -99,12 +120,42 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
   };
 }
 
+interface Ways {
+  readonly makers: Makers;
+  readonly approvals: Approvals;
+  readonly discoveries: Discoveries;
+}
+
+async function openWays(options: IdentityOptions, authority: Authority): Promise<Ways> {
+  const { directory } = options;
+  const own = authority.caPem.split(/(?<=-----END CERTIFICATE-----\n)/).filter((pem) => pem.trim() !== '');
+  return {
+    makers: await openMakers({
+      ...options,
+      isParty: directory.isParty && ((id) => directory.isParty!(id)),
+      own: own.map((pem) => new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase()),
+    }),
+    approvals: await openApprovals(options),
+    discoveries: await openDiscoveries(options),
+  };
+}
+
+const keepResponder =
+  ({ sql }: IdentityOptions, register: Register) =>
+  async (responder: Responder): Promise<void> => {
+    const row = { ...responder, profile: 'ocsp', holder: 'ocsp' } as const;
+    await sql.transact((tx) => store.addCertificates(tx.for<store.DeviceTables>(), [row]));
+    register.addOther(responder.serial);
+  };
+
 async function load({ sql, clock }: IdentityOptions, register: Register): Promise<readonly store.DeviceRow[]> {
   await sql.migrate({ module: 'identity', folder: new URL('../migrations/', import.meta.url) });
   const db = sql.for<store.DeviceTables>();
   const rows = await store.readDevices(db);
   const now = clock();
   register.load(rows, await store.readCertificates(db, now - EXPIRED_RENEWAL_MS), await store.readCodes(db, now));
+  for (const serial of await store.readOthers(db, now)) register.addOther(serial);
+  for (const claim of await readClaims(db)) register.setClaim(claim);
   return rows;
 }
 
@@ -144,6 +195,8 @@ function admit(register: Register, { commonName, serial }: Peer, now: number): R
   const restriction = inForce(register.restriction(commonName), now);
   if (restriction?.kind === 'revoked')
     return refuse('forbidden', 'DEVICE_REVOKED', `admit "${commonName}": the device is revoked`);
+  if (restriction?.kind === 'ended')
+    return refuse('forbidden', 'DEVICE_ENDED', `admit "${commonName}": the identity of the device has ended`);
   return ok({ device: commonName, standing: restriction ? 'held' : 'active' });
 }
 
@@ -175,6 +228,7 @@ const STATES: Readonly<Record<Exclude<Standing, 'none'>, DeviceIdentity['state']
   active: 'enrolled',
   held: 'held',
   revoked: 'revoked',
+  ended: 'ended',
 };
 
 function identityOf({ register, authority, options }: IdentityParts, device: string): DeviceIdentity {

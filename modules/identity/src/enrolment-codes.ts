@@ -1,5 +1,5 @@
 /** One-time enrolment codes: issued in bulk, checked without telling why one is refused. */
-import { MINUTE_MS, OperationalFault, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { isId, MINUTE_MS, OperationalFault, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { hashOf, newCode, normaliseCode, sameHash } from './codes.ts';
 import { CODE_LIFE_MS } from './domain/enrolment.ts';
 import type { CodeClaim, EnrolmentParts, IssuedCode } from './enrolment.ts';
@@ -14,12 +14,13 @@ const PAIR_FAILURES_MAX = 10;
 const ADDRESS_FAILURES_MAX = 2_000; // one address may stand for a whole site of devices that lost their keys at once
 const FAILURE_WINDOW_MS = 10 * MINUTE_MS;
 const LIMITER_KEYS_MAX = 10_000;
+const NOTHING_SHOWN = { serial: null, maker: null, subject: null, keyHash: null } as const;
 const NO_CODE_HASH = hashOf('no code');
 
 /** The device of a code that could be used now; the same refusal for every cause. Uses nothing up. */
 export type CodeCheck = (claim: CodeClaim) => Result<string, Refusal>;
 
-export function createCodeCheck({ clock, register, directory, refusals }: EnrolmentParts): CodeCheck {
+export function createCodeCheck({ clock, register, directory, refusals, discoveries }: EnrolmentParts): CodeCheck {
   const limiter = (failuresMax: number) =>
     createLimiter({ failuresMax, windowMs: FAILURE_WINDOW_MS, keysMax: LIMITER_KEYS_MAX });
   const pairs = limiter(PAIR_FAILURES_MAX);
@@ -39,6 +40,8 @@ export function createCodeCheck({ clock, register, directory, refusals }: Enrolm
     if (known && same && known.used === null && known.expires > now && directory.device(device)) return ok(device);
     pairs.failed(pair, now);
     addresses.failed(address, now);
+    if (isId(device) && !directory.device(device))
+      discoveries.saw({ ...NOTHING_SHOWN, why: 'id-unknown', way: 'code', claimed: device, address });
     refusals.note(device, same && known?.used != null ? 'CODE_USED' : 'CODE_NOT_VALID', address);
     return refuse(
       'forbidden',
@@ -52,11 +55,16 @@ export function createCodeCheck({ clock, register, directory, refusals }: Enrolm
 export async function issueCodes(
   { sql, clock, register, directory }: EnrolmentParts,
   devices: readonly string[],
-  by: string,
+  { by, approval = false }: { readonly by: string; readonly approval?: boolean },
 ): Promise<readonly IssuedCode[]> {
   const wanted = [...new Set(devices)];
   const unknown = wanted.find((device) => !directory.device(device));
   if (unknown !== undefined) throw new OperationalFault(`issue enrolment code: "${unknown}" is no device of the city`);
+  const retired = wanted.find((device) => {
+    const restriction = register.restriction(device);
+    return restriction?.kind === 'ended' && restriction.as === 'retired';
+  });
+  if (retired !== undefined) throw new OperationalFault(`issue enrolment code: "${retired}" is retired`);
   const issued = clock();
   const expires = issued + CODE_LIFE_MS;
   const codes = wanted.map((device) => {
@@ -68,15 +76,16 @@ export async function issueCodes(
     await store.addDevices(db, wanted);
     await store.putCodes(
       db,
-      codes.map(({ device, hash }) => ({ device, hash, issued, expires })),
+      codes.map(({ device, hash }) => ({ device, hash, issued, expires, approval })),
     );
     for (let from = 0; from < wanted.length; from += CODES_PER_FACT) {
       const part = wanted.slice(from, from + CODES_PER_FACT);
       const subject = part.length === 1 ? part[0]! : 'city';
       const fact = { module: 'identity', type: 'enrolment-code.issued', actor: by, subject, at: issued } as const;
-      tx.record({ ...fact, data: { devices: part, expires } });
+      tx.record({ ...fact, data: { devices: part, expires, approval } });
     }
   });
-  for (const { device, hash } of codes) register.setCode(device, { hash, issued, expires, used: null } satisfies Code);
+  for (const { device, hash } of codes)
+    register.setCode(device, { hash, issued, expires, used: null, approval } satisfies Code);
   return codes.map(({ device, code }) => ({ device, code, expires }));
 }

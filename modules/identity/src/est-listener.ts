@@ -1,5 +1,6 @@
 /** The HTTPS listener that carries EST: its own ticket keys and session context, client certificates asked for but judged by us. */
 import { randomBytes } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { DAY_MS, SECOND_MS, type Clock } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { ServerCertificate } from './authority.ts';
+import { CHAIN_MAX } from './domain/factory-certificate.ts';
 import { EST_BODY_MAX_BYTES, type EstHandler } from './est.ts';
 
 const TICKET_KEY_BYTES = 48;
@@ -35,7 +37,6 @@ export interface EstListener {
 }
 export interface EstListenerParts {
   readonly handler: EstHandler;
-  readonly caPem: () => string;
   readonly certificate: () => Promise<ServerCertificate>;
   readonly clock: Clock;
 }
@@ -85,14 +86,16 @@ async function rotate(
     return null;
   }
   const certificate = await parts.certificate();
-  for (const server of servers) server.setSecureContext(contextOf(parts, certificate, ticketKeys));
+  for (const server of servers) server.setSecureContext(contextOf(certificate, ticketKeys));
   return certificate;
 }
 
-const contextOf = ({ caPem }: EstListenerParts, { keyPem, certPem }: ServerCertificate, ticketKeys: Buffer) => ({
+const contextOf = ({ keyPem, certPem }: ServerCertificate, ticketKeys: Buffer) => ({
   key: keyPem,
   cert: certPem,
-  ca: caPem(),
+  // Not one authority: a client would take the list for the only ones whose certificates are wanted, and factory certificates
+  // are too. What a certificate is worth here is judged by the handler alone, never by TLS.
+  ca: [],
   minVersion: 'TLSv1.2' as const,
   sessionIdContext: SESSION_CONTEXT,
   ticketKeys,
@@ -115,7 +118,7 @@ async function listenAll(parts: EstListenerParts, on: ListenOn): Promise<readonl
   const servers: Server[] = [];
   let { port } = on;
   for (const host of hosts) {
-    const server = createOne(parts.handler, contextOf(parts, certificate, ticketKeys), log);
+    const server = createOne(parts.handler, contextOf(certificate, ticketKeys), log);
     try {
       if (!(await listen(server, host, port))) {
         log.info('EST does not listen: the machine has no such address', { host });
@@ -175,6 +178,15 @@ function createOne(handler: EstHandler, context: ReturnType<typeof contextOf>, l
   return server;
 }
 
+/** The client's certificate and what it sent above it: bounded, verified by nobody yet. */
+function shownBy(socket: TLSSocket): { certificate: X509Certificate | null; chain: X509Certificate[] } {
+  const certificate = socket.getPeerX509Certificate() ?? null;
+  const chain: X509Certificate[] = [];
+  for (let next = certificate?.issuerCertificate; next && chain.length < CHAIN_MAX; next = next.issuerCertificate)
+    chain.push(next);
+  return { certificate, chain };
+}
+
 async function serve(handler: EstHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const socket = request.socket as TLSSocket;
   const body = await readBody(request);
@@ -184,7 +196,7 @@ async function serve(handler: EstHandler, request: IncomingMessage, response: Se
     headers: request.headers,
     body,
     address: socket.remoteAddress ?? '',
-    certificate: socket.getPeerX509Certificate() ?? null,
+    ...shownBy(socket),
   });
   response.writeHead(answer.status, { ...answer.headers, 'cache-control': 'no-store' });
   response.end(request.method === 'HEAD' ? undefined : answer.body);

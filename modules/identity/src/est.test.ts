@@ -10,6 +10,8 @@ import { createDispatcher } from '@cityward/sql';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { silentLog } from '@cityward/log';
 import { openAuthority } from './authority.ts';
+import { oid } from './domain/der.ts';
+import { OID } from './domain/oids.ts';
 import { parseSigningRequest } from './domain/signing-request.ts';
 import type { EstListener } from './est-listener.ts';
 import type { Identity } from './service.ts';
@@ -82,7 +84,28 @@ describe('cacerts and csrattrs', () => {
     expect(root!.fingerprint256).toBe(identity.authority.fingerprint);
     expect(issuing!.verify(root!.publicKey)).toBe(true);
   });
-  it('asks for no attributes', async () => expect((await est('csrattrs')).status).toBe(204));
+  it('asks for a P-256 key and one alternative name, the own one of who comes with its certificate', async () => {
+    const answer = await est('csrattrs');
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/csrattrs']);
+    const wanted = Buffer.from(answer.body, 'base64');
+    expect(wanted.includes(oid(OID.p256)) && wanted.includes(oid(OID.subjectAltName))).toBe(true);
+    const { key, cert } = await enrolled('cam-0020');
+    const own = await est('camera/csrattrs', { key, cert });
+    expect(Buffer.from(own.body, 'base64').includes(spiffe('cam-0020'))).toBe(true);
+  });
+  it('answers below the label of a class, and below no other', async () => {
+    for (const label of ['camera', 'device', 'water-pump'])
+      expect([label, (await est(`${label}/cacerts`)).body]).toEqual([label, (await est('cacerts')).body]);
+    for (const path of ['toaster/cacerts', 'camera/camera/cacerts', '/cacerts', 'camera/', 'camera/../cacerts'])
+      expect([path, (await est(path)).status]).toEqual([path, 404]);
+  });
+  it('enrols below the label of its own class only', async () => {
+    const basic = `cam-0021:${await codeFor('cam-0021')}`;
+    const body = newRequest('cam-0021').base64;
+    const other = await est('street-light/simpleenroll', { body, basic });
+    expect([other.status, other.body]).toEqual([403, expect.stringContaining('"camera"')]);
+    expect((await est('camera/simpleenroll', { body, basic })).status).toBe(200);
+  });
   it('refuses other methods and paths', async () => {
     expect((await est('cacerts', { method: 'POST', body: '' })).status).toBe(405);
     expect((await est('serverkeygen', { body: '' })).status).toBe(404);

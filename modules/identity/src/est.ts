@@ -1,12 +1,17 @@
 /** Enrolment over Secure Transport (RFC 7030): what each request is answered, independent of the listener that carries it. */
 import type { X509Certificate } from 'node:crypto';
-import { ANONYMOUS, THE_CITY, type ActionName } from '@cityward/contracts';
-import { ok, type Refusal, type RefusalKind, type Result } from '@cityward/kernel';
+import { ANONYMOUS, DEVICE_CLASSES, THE_CITY, type ActionName } from '@cityward/contracts';
+import { ok, refuse, SECOND_MS, type Refusal, type RefusalKind, type Result } from '@cityward/kernel';
 import type { Authority } from './authority.ts';
 import { encodeCertsOnly } from './domain/certs-only.ts';
+import { encodeCsrAttributes } from './domain/csr-attributes.ts';
+import { spiffeOf } from './domain/names.ts';
+import { OCSP_REQUEST_MAX_BYTES } from './domain/ocsp.ts';
 import { REQUEST_BODY_MAX_BYTES } from './domain/request-body.ts';
-import type { Enrolment } from './enrolment.ts';
+import type { Enrolment, Granted } from './enrolment.ts';
+import type { Quarantined } from './enrolment-factory.ts';
 import type { Authorise, Directory } from './needs.ts';
+import { OCSP_TYPE, type Ocsp } from './ocsp.ts';
 
 export interface EstRequest {
   readonly method: string;
@@ -17,6 +22,8 @@ export interface EstRequest {
   readonly address: string;
   /** What the client proved to hold the key of in TLS; its chain and profile are checked here. Null for none. */
   readonly certificate: X509Certificate | null;
+  /** What the client sent above its own certificate, in its order; nothing of it is verified. */
+  readonly chain?: readonly X509Certificate[];
 }
 
 export interface EstAnswer {
@@ -33,6 +40,9 @@ export const EST_BODY_MAX_BYTES = REQUEST_BODY_MAX_BYTES;
 const BASE = '/.well-known/est/';
 /** Where the revocation list lies on the same listener. */
 export const REVOCATIONS_PATH = '/revocations.crl';
+export const OCSP_PATH = '/ocsp';
+/** What may stand between base and operation: the class that the device has to have. `device` stands for any. */
+const LABELS: ReadonlySet<string> = new Set<string>([...DEVICE_CLASSES, 'device']);
 const CREDENTIALS_MAX_CHARS = 300;
 
 const CERTS_ONLY = 'application/pkcs7-mime; smime-type=certs-only';
@@ -53,72 +63,137 @@ export interface EstParts {
   readonly authority: Authority;
   readonly enrolment: Enrolment;
   readonly revocations: () => Buffer;
+  readonly ocsp: Ocsp;
   readonly directory: Directory;
   readonly authorise?: Authorise | undefined;
 }
 
-type Answerer = (request: EstRequest) => Promise<EstAnswer> | EstAnswer;
+/** An EST request with the label of its path; null where it has none. */
+interface Labelled extends EstRequest {
+  readonly label: string | null;
+}
+type Answerer = (request: Labelled) => Promise<EstAnswer> | EstAnswer;
 
 export function createEst(parts: EstParts): EstHandler {
   const routes = routesOf(parts);
   return async (request) => {
-    const found = routes.get(request.path);
+    if (request.method === 'GET' && request.path.startsWith(`${OCSP_PATH}/`))
+      return routes.get(OCSP_PATH)!.GET!({ ...request, label: null });
+    const { operation, label } = splitPath(request.path);
+    const found = operation === null ? undefined : routes.get(operation);
     if (!found)
       return text(
         404,
-        `answer "${request.path.slice(0, 100)}": wanted cacerts, csrattrs, simpleenroll or simplereenroll below ${BASE}`,
+        `answer "${request.path.slice(0, 100)}": wanted cacerts, csrattrs, simpleenroll or simplereenroll below ${BASE}, after it a class of device or nothing`,
       );
-    if (request.method !== found.method && !(request.method === 'HEAD' && found.method === 'GET'))
-      return withHeaders(text(405, `answer ${request.method}: wanted ${found.method}`), { allow: found.method });
-    return found.answer(request);
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    const answer = method === 'GET' || method === 'POST' ? found[method] : undefined;
+    if (!answer)
+      return withHeaders(
+        text(405, `answer ${request.method.slice(0, 20)}: wanted ${Object.keys(found).join(' or ')}`),
+        {
+          allow: Object.keys(found).join(', '),
+        },
+      );
+    return answer({ ...request, label });
   };
 }
 
-interface Answered {
-  readonly method: 'GET' | 'POST';
-  readonly answer: Answerer;
+type Methods = { readonly [Method in 'GET' | 'POST']?: Answerer };
+
+/** `/.well-known/est/camera/simpleenroll` is `simpleenroll` for label `camera`; no operation where the label is not known. */
+function splitPath(path: string): { readonly operation: string | null; readonly label: string | null } {
+  if (!path.startsWith(BASE)) return { operation: path, label: null };
+  const [first, second, ...more] = path.slice(BASE.length).split('/');
+  if (second === undefined) return { operation: `${BASE}${first}`, label: null };
+  const isLabel = more.length === 0 && LABELS.has(first!);
+  return { operation: isLabel ? `${BASE}${second}` : null, label: isLabel && first !== 'device' ? first! : null };
 }
 
-function routesOf(parts: EstParts): ReadonlyMap<string, Answered> {
+function routesOf(parts: EstParts): ReadonlyMap<string, Methods> {
   const { authority, revocations } = parts;
   const open =
-    (action: ActionName, answer: () => EstAnswer): Answerer =>
-    () => {
+    (action: ActionName, answer: Answerer): Answerer =>
+    (request) => {
       const allowed = parts.authorise?.(ANONYMOUS, action, THE_CITY) ?? ok(undefined);
-      return allowed.ok ? answer() : refused(allowed.error);
+      return allowed.ok ? answer(request) : refused(allowed.error);
     };
   const list = (): EstAnswer => bytes(200, { 'content-type': 'application/pkix-crl' }, revocations());
-  return new Map<string, Answered>([
-    [`${BASE}cacerts`, { method: 'GET', answer: open('readCaCertificates', () => base64(authority.caCertsOnly)) }],
-    [`${BASE}csrattrs`, { method: 'GET', answer: open('readCaCertificates', () => bytes(204, {}, Buffer.alloc(0))) }],
-    [`${BASE}simpleenroll`, { method: 'POST', answer: (request) => simpleEnrol(parts, request) }],
-    [`${BASE}simplereenroll`, { method: 'POST', answer: (request) => simpleReEnrol(parts, request) }],
-    [REVOCATIONS_PATH, { method: 'GET', answer: open('readRevocations', list) }],
+  const ocsp: Answerer = async (request) =>
+    bytes(200, { 'content-type': OCSP_TYPE }, await answerOcsp(parts.ocsp, request));
+  return new Map<string, Methods>([
+    [`${BASE}cacerts`, { GET: open('readCaCertificates', () => base64(authority.caCertsOnly)) }],
+    [`${BASE}csrattrs`, { GET: open('readCaCertificates', (request) => csrAttributes(parts, request)) }],
+    [`${BASE}simpleenroll`, { POST: (request) => simpleEnrol(parts, request) }],
+    [`${BASE}simplereenroll`, { POST: (request) => simpleReEnrol(parts, request) }],
+    [REVOCATIONS_PATH, { GET: open('readRevocations', list) }],
+    [OCSP_PATH, { POST: open('readRevocations', ocsp), GET: open('readRevocations', ocsp) }],
   ]);
 }
 
-/** Asks policy once it is known which device this is. */
-function mayDevice(parts: EstParts, device: string, action: 'enrol' | 'reEnrol'): Result<void, Refusal> {
+const answerOcsp = (ocsp: Ocsp, { method, path, body }: EstRequest): Promise<Buffer> =>
+  method === 'POST'
+    ? ocsp.answer(body.subarray(0, OCSP_REQUEST_MAX_BYTES + 1))
+    : ocsp.answerPath(path.slice(OCSP_PATH.length + 1));
+
+/** Who comes with its certificate is told its own name; everybody else that a name is wanted. */
+function csrAttributes({ authority }: EstParts, { certificate }: Labelled): EstAnswer {
+  const device = certificate && authority.isDevice(certificate);
+  const der = encodeCsrAttributes(device ? spiffeOf(authority.trustDomain, device) : null);
+  return bytes(200, { 'content-type': 'application/csrattrs' }, Buffer.from(der.toString('base64'), 'latin1'));
+}
+
+type Way = 'enrol' | 'factory' | 'reEnrol';
+
+/** The label must be the device's class, and policy is asked once it is known which device this is. */
+function mayDevice(
+  parts: EstParts,
+  label: string | null,
+  { device, way }: { readonly device: string; readonly way: Way },
+): Result<void, Refusal> {
   const known = parts.directory.device(device);
+  if (label !== null && label !== known?.class)
+    return refuse(
+      'forbidden',
+      'LABEL_NOT_OF_DEVICE',
+      `enrol "${device}": it is of class "${known?.class ?? 'other'}", wanted the label of its class or none`,
+    );
   const attributes = { class: known?.class ?? 'other', site: known?.site ?? '' };
-  const standing = parts.enrolment.standingFor(device, action);
+  const standing = parts.enrolment.standingFor(device, way);
   const principal = { type: 'Device', id: device, roles: [], attributes: { ...attributes, standing } } as const;
+  const action = way === 'reEnrol' ? 'reEnrol' : 'enrol';
   return parts.authorise?.(principal, action, { type: 'Device', id: device, attributes }) ?? ok(undefined);
 }
 
-async function simpleEnrol(parts: EstParts, request: EstRequest): Promise<EstAnswer> {
+async function simpleEnrol(parts: EstParts, request: Labelled): Promise<EstAnswer> {
   const typed = checkType(request);
   if (typed) return typed;
   const credentials = basicCredentials(request.headers['authorization']);
-  if (!credentials) return needsCredentials('wanted HTTP Basic: the id of the device and its one-time code');
+  if (!credentials) return factoryEnrol(parts, request);
   const claim = { ...credentials, address: request.address };
   const known = parts.enrolment.checkCode(claim);
   if (!known.ok) return refused(known.error);
-  const allowed = mayDevice(parts, known.value, 'enrol');
-  return allowed.ok ? issued(await parts.enrolment.enrol(claim, request.body)) : refused(allowed.error);
+  const allowed = mayDevice(parts, request.label, { device: known.value, way: 'enrol' });
+  return allowed.ok ? granted(await parts.enrolment.enrol(claim, request.body)) : refused(allowed.error);
 }
 
-async function simpleReEnrol(parts: EstParts, request: EstRequest): Promise<EstAnswer> {
+/** Without a code the client certificate has to be one that a pinned maker put into the device. */
+async function factoryEnrol(parts: EstParts, request: Labelled): Promise<EstAnswer> {
+  const { certificate, chain = [], address } = request;
+  if (!certificate || parts.authority.isDevice(certificate) !== null)
+    return needsCredentials(
+      'wanted HTTP Basic: the id of the device and its one-time code; or its factory certificate',
+    );
+  const recognised = parts.enrolment.recognise({ certificate, chain, address });
+  if (!recognised.ok) return refused(recognised.error);
+  if (!('device' in recognised.value)) return pending(recognised.value);
+  const allowed = mayDevice(parts, request.label, { device: recognised.value.device, way: 'factory' });
+  return allowed.ok
+    ? granted(await parts.enrolment.enrolByFactory(recognised.value, request.body))
+    : refused(allowed.error);
+}
+
+async function simpleReEnrol(parts: EstParts, request: Labelled): Promise<EstAnswer> {
   const typed = checkType(request);
   if (typed) return typed;
   const device = request.certificate && parts.authority.isDevice(request.certificate);
@@ -127,8 +202,10 @@ async function simpleReEnrol(parts: EstParts, request: EstRequest): Promise<EstA
       403,
       're-enrol: wanted the TLS client certificate that is to be renewed, issued by this city to a device',
     );
-  const allowed = mayDevice(parts, device, 'reEnrol');
-  return allowed.ok ? issued(await parts.enrolment.reEnrol(request.certificate, request.body)) : refused(allowed.error);
+  const allowed = mayDevice(parts, request.label, { device, way: 'reEnrol' });
+  return allowed.ok
+    ? granted(await parts.enrolment.reEnrol(request.certificate, request.body))
+    : refused(allowed.error);
 }
 
 function checkType({ headers, body }: EstRequest): EstAnswer | null {
@@ -178,5 +255,11 @@ function refused(refusal: Refusal): EstAnswer {
   return status === 429 || status === 503 ? withHeaders(answer, { 'retry-after': RETRY_AFTER_S }) : answer;
 }
 
-const issued = (result: Result<Buffer, Refusal>): EstAnswer =>
-  result.ok ? base64(encodeCertsOnly([result.value])) : refused(result.error);
+/** RFC 7030 4.2.3: not yet; the client sends the same request again. */
+const pending = ({ waitMs, why }: Quarantined): EstAnswer =>
+  withHeaders(text(202, why), { 'retry-after': String(Math.ceil(waitMs / SECOND_MS)) });
+
+function granted(result: Result<Granted, Refusal>): EstAnswer {
+  if (!result.ok) return refused(result.error);
+  return 'der' in result.value ? base64(encodeCertsOnly([result.value.der])) : pending(result.value);
+}

@@ -8,11 +8,20 @@ import type { Sql } from '@cityward/sql';
 export interface Directory {
   device(id: string): KnownDevice | null;
   siteOf(id: string): string | null;
+  /** The device with this serial or MAC, as the purchase list says; without it no factory certificate is of any use. */
+  bySerial?(serial: string): KnownDevice | null;
+  /** Is this a party of the city? Without it any id may be a maker's. */
+  isParty?(id: string): boolean;
 }
 export interface KnownDevice {
   readonly id: string;
   readonly class: string;
   readonly site: string | null;
+  /** Party id of who made it; null or absent where not known. */
+  readonly maker?: string | null;
+  readonly serial?: string | null;
+  /** Hex digits, with or without separators. */
+  readonly mac?: string | null;
 }
 
 /** Asks policy; identity's own rules stand whatever it answers. */
@@ -31,6 +40,8 @@ export interface IdentityOptions {
   readonly origins: readonly string[];
   /** Base of the EST listener as devices reach it, e.g. `https://localhost:8443`; shown with a new code. */
   readonly estUrl?: string;
+  /** Base of the public listener as others reach it, e.g. `http://status.example`: written into certificates. Default: not. */
+  readonly statusUrl?: string | undefined;
   /** The demo keeps the root's passphrase in a file of mode 0600 and says so. Default false: it is only shown once. */
   readonly keepPassphrase?: boolean;
   /** Asked by EST for every request (principal Anonymous or Device). Default: identity's own rules only. */

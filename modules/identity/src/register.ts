@@ -13,7 +13,23 @@ export interface Code {
   readonly issued: number;
   readonly expires: number;
   used: number | null;
+  readonly approval: boolean;
 }
+
+/** Which factory key holds which serial. */
+export interface Claim {
+  readonly serial: string;
+  readonly device: string;
+  readonly keyHash: string;
+  readonly root: string;
+  readonly claimed: number;
+  readonly ended: number | null;
+}
+
+/** What the authority knows of a certificate by its serial; `unknown` for one that it never signed. */
+export type CertificateState =
+  | { readonly state: 'good' | 'unknown' }
+  | { readonly state: 'revoked'; readonly at: number; readonly reason: RevokedEntry['reason'] };
 
 interface Entry {
   restriction: Restriction | null;
@@ -31,6 +47,10 @@ export class Register {
   readonly #codes = new Map<string, Code>();
   readonly #restricted = new Map<string, Restriction>();
   readonly #ended = new Set<string>();
+  readonly #others = new Set<string>();
+  readonly #claims = new Map<string, Claim>();
+  /** Serial of the living claim, by device. */
+  readonly #claimed = new Map<string, string>();
 
   load(devices: readonly DeviceRow[], certificates: readonly StoredCertificate[], codes: readonly CodeRow[]): void {
     for (const row of devices) this.restrict(row.id, row.restriction, row.sequence);
@@ -112,14 +132,49 @@ export class Register {
     else this.#codes.delete(device);
   }
 
+  addOther(serial: string): void {
+    this.#others.add(serial);
+  }
+
+  claim(serial: string): Claim | undefined {
+    return this.#claims.get(serial);
+  }
+
+  setClaim(claim: Claim): void {
+    this.#claims.set(claim.serial, claim);
+    if (claim.ended === null) this.#claimed.set(claim.device, claim.serial);
+    else if (this.#claimed.get(claim.device) === claim.serial) this.#claimed.delete(claim.device);
+  }
+
+  /** The living claim of a device. */
+  claimOf(device: string): Claim | undefined {
+    const serial = this.#claimed.get(device);
+    return serial === undefined ? undefined : this.#claims.get(serial);
+  }
+
+  endClaim(device: string, at: number): void {
+    const claim = this.claimOf(device);
+    if (claim) this.setClaim({ ...claim, ended: at });
+  }
+
+  /** For one who asks about a single certificate: the same that the list of all says. */
+  stateOf(serial: string, now: number): CertificateState {
+    const record = this.#certificates.get(serial);
+    if (!record) return { state: this.#others.has(serial) ? 'good' : 'unknown' };
+    const current = inForce(this.restriction(record.device), now);
+    if (record.state !== 'live') return revokedAs(record, now);
+    if (!current) return { state: 'good' };
+    return { state: 'revoked', at: current.at, reason: current.kind === 'held' ? 'hold' : 'withdrawn' };
+  }
+
   /** Certificates that nobody may trust now: ended ones, and the live ones of held and revoked devices. */
   revokedEntries(now: number): RevokedEntry[] {
     const entries: RevokedEntry[] = [];
     for (const serial of this.#ended) {
       const record = this.#certificates.get(serial);
       if (!record || record.notAfter + LISTED_AFTER_END_MS < now) continue;
-      const reason = record.state === 'superseded' ? 'superseded' : 'withdrawn';
-      entries.push({ serial, at: record.endedAt ?? now, reason });
+      const { at, reason } = revokedAs(record, now);
+      entries.push({ serial, at, reason });
     }
     for (const [device, restriction] of this.#restricted) {
       const current = inForce(restriction, now);
@@ -144,3 +199,9 @@ export class Register {
     else this.#ended.add(record.serial);
   }
 }
+
+const revokedAs = (record: StoredCertificate, now: number) => ({
+  state: 'revoked' as const,
+  at: record.endedAt ?? now,
+  reason: record.state === 'superseded' ? ('superseded' as const) : ('withdrawn' as const),
+});

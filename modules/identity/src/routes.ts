@@ -1,8 +1,9 @@
 /** The HTTP face of identity: sign-in and people, and the certificates of devices. */
-import { api, type EntityAttributes, type Resource, type Session } from '@cityward/contracts';
+import { api, type Resource, type Session } from '@cityward/contracts';
 import { route, type Caller, type Route } from '@cityward/http';
 import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Devices } from './devices.ts';
+import { deviceResource, enrolmentRoutes } from './enrolment-routes.ts';
 import type { IdentityOptions } from './needs.ts';
 import type { People } from './people.ts';
 import type { Attempt, LinkDraft, SignedIn, WaysIn } from './ways-in.ts';
@@ -56,6 +57,7 @@ export const createRoutes = (parts: RouteParts): readonly Route[] => [
   ...selfRoutes(parts),
   ...peopleRoutes(parts),
   ...deviceRoutes(parts),
+  ...enrolmentRoutes({ directory: parts.options.directory, devices: parts.devices }),
 ];
 
 function sessionRoutes(parts: RouteParts): Route[] {
@@ -130,11 +132,7 @@ function peopleRoutes({ people, waysIn }: RouteParts): Route[] {
 
 function deviceRoutes({ options, devices }: RouteParts): Route[] {
   const { directory } = options;
-  const device = ({ params }: { readonly params: { readonly id: string } }): Resource => {
-    const known = directory.device(params.id);
-    const attributes: EntityAttributes = { class: known?.class ?? 'other', site: known?.site ?? '' };
-    return { type: 'Device', id: params.id, attributes };
-  };
+  const device = deviceResource(directory);
   const known = (id: string): Result<void, Refusal> =>
     directory.device(id)
       ? ok(undefined)
@@ -150,10 +148,18 @@ function deviceRoutes({ options, devices }: RouteParts): Route[] {
     ),
     route(
       api.issueEnrolmentCode,
-      async ({ params }, caller) => {
+      async ({ params, query }, caller) => {
         const found = known(params.id);
         if (!found.ok) return err(found.error);
-        const [issued] = await devices().enrolment.issueCodes([params.id], caller.principal.id);
+        if (devices().isRetired(params.id))
+          return refuse(
+            'conflict',
+            'DEVICE_ENDED',
+            `issue code for "${params.id}": it is retired, wanted one that is not`,
+          );
+        const { enrolment } = devices();
+        const approval = query.approve ?? false;
+        const [issued] = await enrolment.issueCodes([params.id], caller.principal.id, { approval });
         return ok({ ...issued!, url: `${options.estUrl ?? ''}/.well-known/est` });
       },
       device,

@@ -6,11 +6,12 @@ import type { ServerCertificate } from './authority.ts';
 import { openDevices, type Admitted, type Devices, type Peer } from './devices.ts';
 import { maySpeak, type SpeakRefusal } from './domain/may-speak.ts';
 import { personUnknown } from './domain/people.ts';
-import type { Standing } from './domain/standing.ts';
-import type { IssuedCode } from './enrolment.ts';
+import type { Ending, Standing } from './domain/standing.ts';
+import type { CodeOptions, IssuedCode } from './enrolment.ts';
 import type { EstHandler } from './est.ts';
 import { createEstListener, type EstListener, type EstListenerOptions } from './est-listener.ts';
 import type { IdentityOptions } from './needs.ts';
+import type { Ocsp } from './ocsp.ts';
 import { People } from './people.ts';
 import { createRoutes } from './routes.ts';
 import type { EndedSession } from './sessions.ts';
@@ -64,13 +65,17 @@ export interface Identity {
   hold(device: string, hold: Because & { readonly until: number }): Promise<Result<void, Refusal>>;
   release(device: string, because: Because): Promise<Result<void, Refusal>>;
   revoke(device: string, because: Because): Promise<Result<void, Refusal>>;
+  /** For good: the device is retired, or another takes its place. It neither renews nor connects again. */
+  end(device: string, ending: Because & { readonly as: Ending }): Promise<Result<void, Refusal>>;
   onStanding(listener: StandingListener): () => void;
-  issueCodes(devices: readonly string[], by: string): Promise<readonly IssuedCode[]>;
+  issueCodes(devices: readonly string[], by: string, options?: CodeOptions): Promise<readonly IssuedCode[]>;
   identityOf(device: string): DeviceIdentity;
   readonly est: EstHandler;
   createEstListener(options: EstListenerOptions): EstListener;
   /** The signed revocation list, DER. */
   revocations(): Buffer;
+  /** Answers OCSP requests, on whichever listener they come. */
+  readonly ocsp: Ocsp;
   status(): IdentityStatus;
   readonly sessions: SessionsFace;
   /** May this authenticated reporter say this? Pure; standing and topics are judged elsewhere. */
@@ -152,21 +157,25 @@ function deviceFace(options: IdentityOptions, devices: () => Devices, hub: Hub):
     hold: async (device, hold) => known(device) ?? devices().standing.hold(device, hold),
     release: async (device, because) => devices().standing.release(device, because),
     revoke: async (device, because) => known(device) ?? devices().standing.revoke(device, because),
+    end: async (device, ending) => known(device) ?? devices().standing.end(device, ending),
     onStanding: addTo(hub.standing),
-    issueCodes: (ids, by) => devices().enrolment.issueCodes(ids, by),
+    issueCodes: (ids, by, codeOptions) => devices().enrolment.issueCodes(ids, by, codeOptions),
     identityOf: (device) => devices().identityOf(device),
     est: (request) => devices().est(request),
     createEstListener: (listenerOptions) =>
       createEstListener(
         {
           handler: (request) => devices().est(request),
-          caPem: () => devices().authority.caPem,
           certificate: () => devices().serverCertificate(),
           clock: options.clock,
         },
         listenerOptions,
       ),
     revocations: () => devices().revocations(),
+    ocsp: {
+      answer: (request) => devices().ocsp.answer(request),
+      answerPath: (escaped) => devices().ocsp.answerPath(escaped),
+    },
     status: () => ({ replayed: devices().replayed, unsaved: devices().standing.unsaved() }),
   };
 }

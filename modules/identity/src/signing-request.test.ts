@@ -9,7 +9,7 @@ import { nameOf } from './domain/names.ts';
 import { OID } from './domain/oids.ts';
 import { decodeRequestBody } from './domain/request-body.ts';
 import { parseSigningRequest } from './domain/signing-request.ts';
-import { provesPossession } from './enrolment.ts';
+import { provesPossession } from './enrolment-desk.ts';
 import { newRequest } from './testing.ts';
 
 type Algorithm = Parameters<typeof webcrypto.subtle.generateKey>[0];

@@ -3,10 +3,18 @@ import { ok, type Clock, type Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql, Tx } from '@cityward/sql';
 import { decideStanding, evolveStanding, inForce } from './domain/standing.ts';
-import type { Restriction, Standing, StandingChange, StandingCommand, StandingRefusal } from './domain/standing.ts';
+import type {
+  Ending,
+  Restriction,
+  Standing,
+  StandingChange,
+  StandingCommand,
+  StandingRefusal,
+} from './domain/standing.ts';
 import type { Journal, Pending } from './journal.ts';
 import { createSaver, type Saver } from './saver.ts';
 import type { Register } from './register.ts';
+import { endClaimOf } from './ways-store.ts';
 import { dropCode, liftRestriction, putRestriction, revokeCertificatesOf, type DeviceTables } from './store.ts';
 
 const TIMER_MAX_MS = 60_000; // also bounds how late a hold's end is told after the machine slept
@@ -27,7 +35,12 @@ export interface StandingParts {
   readonly log: Log;
 }
 
-const FACTS = { hold: 'device.held', release: 'device.released', revoke: 'device.revoked' } as const;
+const FACTS = {
+  hold: 'device.held',
+  release: 'device.released',
+  revoke: 'device.revoked',
+  end: 'device.ended',
+} as const;
 
 /** Saves one change with its fact; nothing happens when the row contains it already. */
 async function save(tx: Tx, change: StandingChange, restriction: Restriction | null): Promise<void> {
@@ -39,15 +52,17 @@ async function save(tx: Tx, change: StandingChange, restriction: Restriction | n
     .executeTakeFirst();
   if (row && row.sequence >= change.sequence) return;
   await putRestriction(db, change, restriction);
-  if (change.do === 'revoke') {
+  if (change.do === 'revoke' || change.do === 'end') {
     await revokeCertificatesOf(db, change.device, change.at);
     await dropCode(db, change.device);
+    if (change.do === 'end') await endClaimOf(db, { device: change.device, at: change.at });
   }
   const { device, at, by, reason } = change;
   const data = {
     reason,
     ...(change.do === 'hold' ? { until: change.until } : {}),
-    ...(change.do === 'revoke' ? { serials: change.serials } : {}),
+    ...(change.do === 'end' ? { as: change.as } : {}),
+    ...(change.do === 'revoke' || change.do === 'end' ? { serials: change.serials } : {}),
   };
   tx.record({ module: 'identity', type: FACTS[change.do], actor: by, subject: device, at, data });
 }
@@ -110,6 +125,11 @@ export class StandingService {
     return this.#change(device, { do: 'revoke' }, because);
   }
 
+  /** For good: retired, or replaced by another. */
+  end(device: string, { as, ...because }: Because & { readonly as: Ending }): Changed {
+    return this.#change(device, { do: 'end', as }, because);
+  }
+
   /** Called at once when a standing changes, before SQL knows: cut connections here. Returns how to stop listening. */
   onStanding(listener: StandingListener): () => void {
     this.#listeners.add(listener);
@@ -165,9 +185,10 @@ export class StandingService {
   #inMemory(change: StandingChange, restriction: Restriction | null): void {
     const { register } = this.#parts;
     register.restrict(change.device, restriction, change.sequence);
-    if (change.do !== 'revoke') return;
+    if (change.do !== 'revoke' && change.do !== 'end') return;
     register.end([...change.serials, ...register.liveSerials(change.device)], 'revoked', change.at);
     register.setCode(change.device, null);
+    if (change.do === 'end') register.endClaim(change.device, change.at);
   }
 
   #endHolds(): void {
@@ -202,5 +223,8 @@ function pendingOf(
   const common = { device, at: because.at, reason: because.reason, by: because.by };
   if (command.do === 'hold') return { ...common, do: 'hold', until: command.until };
   if (command.do === 'release') return { ...common, do: 'release' };
-  return { ...common, do: 'revoke', serials: [...because.serials] };
+  const serials = [...because.serials];
+  return command.do === 'end'
+    ? { ...common, do: 'end', as: command.as, serials }
+    : { ...common, do: 'revoke', serials };
 }

@@ -1,13 +1,16 @@
 /** Devices, certificates, codes: identity's tables and what is asked of them. People are in people-store.ts. */
 import type { Kysely } from 'kysely';
 import type { IssuedRecord } from './domain/enrolment.ts';
-import type { Restriction, StandingChange } from './domain/standing.ts';
+import type { Ending, Restriction, StandingChange } from './domain/standing.ts';
+
+/** What kinds of certificates are kept. */
+export type Kept = 'device' | 'server' | 'ocsp';
 
 export interface DeviceTables {
   'identity.device': {
     id: string;
     sequence: number;
-    restriction: 'held' | 'revoked' | null;
+    restriction: 'held' | 'revoked' | Ending | null;
     restricted_at: number | null;
     until: number | null;
     reason: string | null;
@@ -15,7 +18,7 @@ export interface DeviceTables {
   };
   'identity.certificate': {
     serial: string;
-    profile: 'device' | 'server';
+    profile: Kept;
     holder: string;
     key_hash: string;
     not_before: number;
@@ -29,13 +32,14 @@ export interface DeviceTables {
     issued: number;
     expires: number;
     used: number | null;
+    approval: boolean;
   };
 }
 type Db = Kysely<DeviceTables>;
 
 export interface CertificateRow {
   readonly serial: string;
-  readonly profile: 'device' | 'server';
+  readonly profile: Kept;
   readonly holder: string;
   readonly keyHash: string;
   readonly notBefore: number;
@@ -47,6 +51,8 @@ export interface CodeRow {
   readonly issued: number;
   readonly expires: number;
   readonly used: number | null;
+  /** A person must let the device in when it comes with it. */
+  readonly approval: boolean;
 }
 export interface DeviceRow {
   readonly id: string;
@@ -72,6 +78,8 @@ export async function readDevices(db: Db): Promise<DeviceRow[]> {
 function restrictionOf(row: DeviceTables['identity.device']): Restriction | null {
   const { restriction, restricted_at: at, until, reason, by } = row;
   if (restriction === null || at === null || reason === null || by === null) return null;
+  if (restriction === 'retired' || restriction === 'replaced')
+    return { kind: 'ended', as: restriction, at, reason, by };
   if (restriction === 'revoked') return { kind: 'revoked', at, reason, by };
   return until === null ? null : { kind: 'held', at, until, reason, by };
 }
@@ -93,6 +101,17 @@ export async function readCertificates(db: Db, notAfterMin: number): Promise<Sto
     endedAt: row.ended_at,
   }));
 }
+
+/** Serials of what else the authority has signed and is still good: listeners, and who answers for revocations. */
+export const readOthers = async (db: Db, now: number): Promise<string[]> =>
+  (
+    await db
+      .selectFrom('identity.certificate')
+      .select('serial')
+      .where('profile', '<>', 'device')
+      .where('not_after', '>=', now)
+      .execute()
+  ).map((row) => row.serial);
 
 /** Codes that have not expired, used ones too, so that a second use is known for what it is. */
 export const readCodes = (db: Db, now: number): Promise<CodeRow[]> =>
@@ -153,6 +172,7 @@ export async function putCodes(db: Db, codes: readonly Omit<CodeRow, 'used'>[]):
           hash: eb.ref('excluded.hash'),
           issued: eb.ref('excluded.issued'),
           expires: eb.ref('excluded.expires'),
+          approval: eb.ref('excluded.approval'),
           used: null,
         })),
       )
@@ -176,7 +196,7 @@ export const dropCode = async (db: Db, device: string): Promise<void> =>
 export async function putRestriction(db: Db, change: StandingChange, restriction: Restriction | null): Promise<void> {
   const values = {
     sequence: change.sequence,
-    restriction: restriction?.kind ?? null,
+    restriction: restriction?.kind === 'ended' ? restriction.as : (restriction?.kind ?? null),
     restricted_at: restriction?.at ?? null,
     until: restriction?.kind === 'held' ? restriction.until : null,
     reason: restriction?.reason ?? null,

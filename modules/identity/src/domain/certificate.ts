@@ -9,13 +9,14 @@ import {
   octetString,
   oid,
   sequence,
+  TAG,
   time,
   tlv,
 } from './der.ts';
 import { OID } from './oids.ts';
 
-/** root: signs issuing authorities only; issuing: signs leaves; device: TLS client only; server: TLS server only. */
-export type Profile = 'root' | 'issuing' | 'device' | 'server';
+/** root: signs issuing authorities only; issuing: signs leaves; device: TLS client only; server: TLS server only; ocsp: signs OCSP answers only. */
+export type Profile = 'root' | 'issuing' | 'device' | 'server' | 'ocsp';
 
 export interface CertificateDraft {
   readonly profile: Profile;
@@ -32,6 +33,8 @@ export interface CertificateDraft {
   readonly keyId: Uint8Array;
   readonly issuerKeyId: Uint8Array;
   readonly alternativeNames: readonly AlternativeName[];
+  /** Extensions that say where its revocation can be asked, see `encodeStatusPlaces`; empty for none. */
+  readonly statusPlaces: Uint8Array;
 }
 
 export type AlternativeName =
@@ -55,6 +58,7 @@ export const serialText = (serial: Uint8Array): string => Buffer.from(serial).to
 
 export const ECDSA_SHA256: Buffer = sequence(oid(OID.ecdsaSha256));
 
+const NULL = Buffer.from([TAG.null, 0]);
 const KEY_USAGE = { digitalSignature: 0, keyCertSign: 5, crlSign: 6 } as const;
 const critical = (type: string, value: Uint8Array): Buffer => sequence(oid(type), booleanTrue, octetString(value));
 const plain = (type: string, value: Uint8Array): Buffer => sequence(oid(type), octetString(value));
@@ -77,6 +81,8 @@ const FIXED: Readonly<Record<Profile, Buffer>> = {
   issuing: authority(sequence(booleanTrue, integer(0))),
   device: leaf(OID.clientAuth),
   server: leaf(OID.serverAuth),
+  // Without the no-check mark (RFC 6960 4.2.2.2.1) a client would ask about the responder in turn.
+  ocsp: Buffer.concat([leaf(OID.ocspSigning), plain(OID.ocspNoCheck, NULL)]),
 };
 
 const VERSION_3 = tlv(contextTag(0, true), integer(2));
@@ -88,6 +94,16 @@ const generalName = (name: AlternativeName): Buffer => {
   return tlv(contextTag(name.kind === 'uri' ? 6 : 2, false), Buffer.from(name.value, 'latin1'));
 };
 
+/** AuthorityInfoAccess and CRLDistributionPoints (RFC 5280 4.2.2.1, 4.2.1.13), encoded once. */
+export function encodeStatusPlaces(places: { readonly ocsp: string; readonly list: string }): Buffer {
+  const uri = (value: string): Buffer => generalName({ kind: 'uri', value });
+  const point = sequence(tlv(contextTag(0, true), tlv(contextTag(0, true), uri(places.list))));
+  return Buffer.concat([
+    plain(OID.authorityInfo, sequence(sequence(oid(OID.ocsp), uri(places.ocsp)))),
+    plain(OID.crlDistributionPoints, sequence(point)),
+  ]);
+}
+
 /** The bytes that the authority signs. */
 export function encodeToBeSigned(draft: CertificateDraft): Buffer {
   const extensions = [
@@ -97,6 +113,7 @@ export function encodeToBeSigned(draft: CertificateDraft): Buffer {
   ];
   if (draft.alternativeNames.length > 0)
     extensions.push(plain(OID.subjectAltName, sequence(...draft.alternativeNames.map(generalName))));
+  if (draft.statusPlaces.length > 0) extensions.push(Buffer.from(draft.statusPlaces));
   return sequence(
     VERSION_3,
     integerOf(draft.serial),

@@ -10,6 +10,7 @@ export const TAG = {
   enumerated: 0x0a,
   utf8String: 0x0c,
   printableString: 0x13,
+  teletexString: 0x14,
   ia5String: 0x16,
   utcTime: 0x17,
   generalizedTime: 0x18,
@@ -90,11 +91,18 @@ const UTC_TIME_ENDS = 2050; // RFC 5280 4.1.2.5: UTCTime through 2049, Generaliz
 
 /** Time as RFC 5280 wants it, whole seconds. `at` in milliseconds since 1970. */
 export function time(at: number): Buffer {
-  const text = new Date(at).toISOString();
-  const digits = `${text.slice(0, 4)}${text.slice(5, 7)}${text.slice(8, 10)}${text.slice(11, 13)}${text.slice(14, 16)}${text.slice(17, 19)}Z`;
-  return Number(text.slice(0, 4)) < UTC_TIME_ENDS
+  const digits = timeDigits(at);
+  return Number(digits.slice(0, 4)) < UTC_TIME_ENDS
     ? tlv(TAG.utcTime, Buffer.from(digits.slice(2), 'latin1'))
     : tlv(TAG.generalizedTime, Buffer.from(digits, 'latin1'));
+}
+
+/** GeneralizedTime whatever the year, as OCSP wants it; whole seconds. */
+export const generalizedTime = (at: number): Buffer => tlv(TAG.generalizedTime, Buffer.from(timeDigits(at), 'latin1'));
+
+function timeDigits(at: number): string {
+  const text = new Date(at).toISOString();
+  return `${text.slice(0, 4)}${text.slice(5, 7)}${text.slice(8, 10)}${text.slice(11, 13)}${text.slice(14, 16)}${text.slice(17, 19)}Z`;
 }
 
 /** Thrown by the reader for bytes that are not the DER asked for; parsers catch it and answer a refusal. */

@@ -65,7 +65,8 @@ describe('standing', () => {
 
 describe('renewal', () => {
   const record: IssuedRecord = { serial: 'A', device: 'cam-1', notBefore: 0, notAfter: 1_000, state: 'live' };
-  const renewal: Renewal = { record, commonName: 'cam-1', standing: 'active', sameKey: false, now: 500 };
+  const asked = { commonName: 'cam-1', standing: 'active', sameKey: false, now: 500 } as const;
+  const renewal: Renewal = { ...asked, record, notAfter: record.notAfter };
   it.each([
     [{}, 'ok'],
     [{ record: undefined }, 'CERTIFICATE_UNKNOWN'],
@@ -80,7 +81,9 @@ describe('renewal', () => {
     [{ now: 1_001, sameKey: true }, 'ok'],
     [{ now: 1_000 + 90 * DAY_MS, sameKey: true }, 'ok'],
     [{ now: 1_001 + 90 * DAY_MS, sameKey: true }, 'CERTIFICATE_EXPIRED'],
+    [{ now: 1_001 + 90 * DAY_MS, sameKey: true, record: undefined }, 'CERTIFICATE_EXPIRED'],
     [{ now: 1_001, sameKey: true, standing: 'held' }, 'DEVICE_HELD'],
+    [{ now: 1_001, sameKey: true, standing: 'ended' }, 'DEVICE_ENDED'],
   ] as const)('%# is decided', (change, wanted) => {
     expect(codeOf(decideRenewal({ ...renewal, ...change } as Renewal))).toBe(wanted);
   });

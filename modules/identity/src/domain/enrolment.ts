@@ -22,6 +22,7 @@ export type EnrolmentRefusal = Refusal<
   | 'CERTIFICATE_NOT_YET_VALID'
   | 'DEVICE_HELD'
   | 'DEVICE_REVOKED'
+  | 'DEVICE_ENDED'
   | 'DEVICE_UNKNOWN'
 >;
 
@@ -50,6 +51,33 @@ export function checkNames(
       `enrol "${device}": wanted no alternative name but "URI:${spiffe}"`,
     );
   return ok(undefined);
+}
+
+/**
+ * A device that comes with its factory certificate cannot know what the city calls it: its subject may be empty, or name it by its
+ * serial, as its maker did, or as the city does. The certificate gets the city's names whatever is asked.
+ */
+export function checkFactoryNames(
+  request: Pick<SigningRequest, 'subject' | 'alternativeNames'>,
+  device: string,
+  known: { readonly spiffe: string; readonly serial: string },
+): Result<void, EnrolmentRefusal> {
+  const asked = request.subject.filter(({ type }) => type !== OID.organization);
+  const isKnown = ({ type, value }: { readonly type: string; readonly value: string }): boolean => {
+    const name = value.toLowerCase();
+    if (type === OID.serialNumber) return name === known.serial;
+    return (
+      type === OID.commonName && (name === device || name === known.serial || name.startsWith(`axis-${known.serial}`))
+    );
+  };
+  if (!asked.every(isKnown))
+    return refuse(
+      'invalid',
+      'SUBJECT_NOT_OF_DEVICE',
+      `enrol "${device}": wanted the subject empty, "CN=${device}" or "CN=${known.serial}"`,
+    );
+  const subject = [{ type: OID.commonName, value: device }];
+  return checkNames({ subject, alternativeNames: request.alternativeNames }, device, known.spiffe);
 }
 
 /** What is kept of a certificate we issued. */
@@ -102,12 +130,18 @@ export function checkTime(record: IssuedRecord, now: number): Result<void, Enrol
     : ok(undefined);
 }
 
-/** Held and revoked devices get no certificate. */
+/** Held and revoked devices get no certificate, nor does one whose identity has ended. */
 export function checkStandingForIssue(device: string, standing: Standing): Result<void, EnrolmentRefusal> {
   if (standing === 'held')
     return refuse('forbidden', 'DEVICE_HELD', `enrol "${device}": it is held, wanted one that is not`);
   if (standing === 'revoked')
     return refuse('forbidden', 'DEVICE_REVOKED', `enrol "${device}": it is revoked, wanted a new enrolment code first`);
+  if (standing === 'ended')
+    return refuse(
+      'forbidden',
+      'DEVICE_ENDED',
+      `enrol "${device}": its identity has ended, wanted a device that is commissioned anew`,
+    );
   return ok(undefined);
 }
 
@@ -116,25 +150,27 @@ export interface Renewal {
   readonly commonName: string;
   readonly standing: Standing;
   readonly sameKey: boolean;
+  /** As the certificate itself says; its record is kept no longer than it can be renewed. */
+  readonly notAfter: number;
   readonly now: number;
 }
 
 /** May the holder of this certificate get the next one? */
 export function decideRenewal(renewal: Renewal): Result<IssuedRecord, EnrolmentRefusal> {
+  if (renewal.now > renewal.notAfter + EXPIRED_RENEWAL_MS)
+    return refuse(
+      'forbidden',
+      'CERTIFICATE_EXPIRED',
+      `renew "${renewal.commonName}": it expired more than 90 days ago, wanted a new enrolment code`,
+    );
   const issued = checkIssued(renewal.record, renewal.commonName);
   if (!issued.ok) return issued;
-  const { device, notAfter } = issued.value;
+  const { device } = issued.value;
   const allowed = checkStandingForIssue(device, renewal.standing);
   if (!allowed.ok) return allowed;
   const inTime = checkTime(issued.value, renewal.now);
   if (inTime.ok) return issued;
   if (inTime.error.code !== 'CERTIFICATE_EXPIRED') return err(inTime.error);
-  if (renewal.now > notAfter + EXPIRED_RENEWAL_MS)
-    return refuse(
-      'forbidden',
-      'CERTIFICATE_EXPIRED',
-      `renew "${device}": it expired more than 90 days ago, wanted a new enrolment code`,
-    );
   if (!renewal.sameKey)
     return refuse(
       'forbidden',

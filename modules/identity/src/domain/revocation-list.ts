@@ -4,7 +4,7 @@ import { ECDSA_SHA256 } from './certificate.ts';
 import { OID } from './oids.ts';
 
 /** RFC 5280 5.3.1 reason codes that occur here. */
-const REASONS = { unspecified: 0, superseded: 4, hold: 6, withdrawn: 9 } as const;
+export const REASONS = { unspecified: 0, superseded: 4, hold: 6, withdrawn: 9 } as const;
 export type RevocationReason = keyof typeof REASONS;
 
 export interface RevokedEntry {

@@ -1,13 +1,18 @@
 /** How far a device is trusted now: what may be done to its standing, and what the standing is at a moment. */
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 
-/** none: never enrolled, or its certificates have ended; active: trusted as itself; held: quarantine only; revoked: nothing. */
-export type Standing = 'none' | 'active' | 'held' | 'revoked';
+/**
+ * none: never enrolled, or its certificates have ended; active: trusted as itself; held: quarantine only; revoked: nothing;
+ * ended: nothing, and not a word of it is missing: the device was retired or replaced.
+ */
+export type Standing = 'none' | 'active' | 'held' | 'revoked' | 'ended';
+export type Ending = 'retired' | 'replaced';
 
 /** Laid upon a device from outside its certificates. */
 export type Restriction =
   | { readonly kind: 'held'; readonly at: number; readonly until: number; readonly reason: string; readonly by: string }
-  | { readonly kind: 'revoked'; readonly at: number; readonly reason: string; readonly by: string };
+  | { readonly kind: 'revoked'; readonly at: number; readonly reason: string; readonly by: string }
+  | { readonly kind: 'ended'; readonly as: Ending; readonly at: number; readonly reason: string; readonly by: string };
 
 /** One line of the journal. `sequence` grows by one from change to change, over all devices. */
 export type StandingChange = {
@@ -21,13 +26,14 @@ export type StandingChange = {
   | { readonly do: 'release' }
   /** `serials`: the certificates that were good until then, for the revocation list. */
   | { readonly do: 'revoke'; readonly serials: readonly string[] }
+  | { readonly do: 'end'; readonly as: Ending; readonly serials: readonly string[] }
 );
 
 export const HOLD_MAX_MS = 30 * 24 * 60 * 60 * 1_000;
 
-export type StandingRefusal = Refusal<'DEVICE_REVOKED' | 'DEVICE_NOT_HELD' | 'HOLD_END_NOT_VALID'>;
+export type StandingRefusal = Refusal<'DEVICE_REVOKED' | 'DEVICE_ENDED' | 'DEVICE_NOT_HELD' | 'HOLD_END_NOT_VALID'>;
 
-/** A restriction counts until its end; a revocation has none. */
+/** A restriction counts until its end; a revocation and the end of an identity have none. */
 export const inForce = (restriction: Restriction | null, now: number): Restriction | null =>
   restriction?.kind === 'held' && restriction.until <= now ? null : restriction;
 
@@ -40,7 +46,10 @@ export function standingOf(restriction: Restriction | null, certified: boolean, 
 
 /** What is asked for, before it has a place in the journal. */
 export type StandingCommand =
-  { readonly do: 'hold'; readonly until: number } | { readonly do: 'release' } | { readonly do: 'revoke' };
+  | { readonly do: 'hold'; readonly until: number }
+  | { readonly do: 'release' }
+  | { readonly do: 'revoke' }
+  | { readonly do: 'end'; readonly as: Ending };
 
 /** May this be done to a device under this restriction? A later hold replaces an earlier one and never shortens it silently. */
 export function decideStanding(
@@ -49,7 +58,8 @@ export function decideStanding(
   now: number,
 ): Result<StandingCommand, StandingRefusal> {
   const current = inForce(restriction, now);
-  if (command.do === 'revoke') return ok(command);
+  if (current?.kind === 'ended') return decideEnded(current.as, command);
+  if (command.do === 'revoke' || command.do === 'end') return ok(command);
   if (current?.kind === 'revoked')
     return refuse('conflict', 'DEVICE_REVOKED', `${command.do} device: it is revoked, wanted one that is not`);
   if (command.do === 'release')
@@ -59,9 +69,22 @@ export function decideStanding(
   return ok(current ? { do: 'hold', until: Math.max(current.until, command.until) } : command);
 }
 
+/** What has ended stays ended; a device that was replaced may still be retired. The later line in the journal says all. */
+function decideEnded(as: Ending, command: StandingCommand): Result<StandingCommand, StandingRefusal> {
+  if (command.do === 'revoke') return ok({ do: 'end', as });
+  if (command.do === 'end' && as === 'replaced') return ok(command);
+  return refuse(
+    'conflict',
+    'DEVICE_ENDED',
+    `${command.do} device: its identity has ended (${as}), wanted one that has not`,
+  );
+}
+
 /** The restriction after a change. A revocation is never lifted here: only a new enrolment does that. */
 export function evolveStanding(current: Restriction | null, change: StandingChange): Restriction | null {
   const { at, reason, by } = change;
+  if (change.do === 'end') return { kind: 'ended', as: change.as, at, reason, by };
+  if (current?.kind === 'ended') return current;
   if (current?.kind === 'revoked' && change.do !== 'revoke') return current;
   if (change.do === 'release') return null;
   return change.do === 'hold'
