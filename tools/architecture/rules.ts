@@ -142,7 +142,7 @@ export const domainIsPure: Rule = (tree) =>
 
 function mayDomainImport(path: string, specifier: string): boolean {
   if (specifier.startsWith('.')) return join(dirname(path), specifier).includes('/src/domain/');
-  if (specifier === 'typebox' || PURE_BUILTINS.has(specifier)) return true;
+  if (specifier === 'typebox' || specifier === 'typebox/value' || PURE_BUILTINS.has(specifier)) return true;
   const { name } = splitImport(specifier);
   return name === '@cityward/kernel' || name === '@cityward/contracts' || name === '@cityward/tlog-tiles';
 }

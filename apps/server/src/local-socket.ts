@@ -60,6 +60,23 @@ async function forward(
   response: ServerResponse,
   { listener, host, bearer }: Forwarding,
 ): Promise<void> {
+  const headers: Record<string, string> = { host, origin: `http://${host}`, authorization: `Bearer ${bearer}` };
+  for (const name of PASSED_HEADERS) if (request.headers[name]) headers[name] = request.headers[name];
+  const answer = await listener.inject({
+    method: (request.method ?? 'GET') as 'GET',
+    url: request.url ?? '/',
+    headers,
+    ...(await payloadOf(request)),
+  });
+  response.writeHead(answer.statusCode, {
+    'content-type': answer.headers['content-type'] ?? 'application/octet-stream',
+  });
+  response.end(answer.rawPayload);
+}
+
+/** Files of any size go on as they arrive; everything else is read first. */
+async function payloadOf(request: IncomingMessage): Promise<{ payload?: Buffer | IncomingMessage }> {
+  if (request.headers['content-type'] === 'application/octet-stream') return { payload: request };
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -68,16 +85,5 @@ async function forward(
       throw new Error(`read a request of over ${IMPORT_BODY_MAX_BYTES} bytes: a smaller one is wanted`);
     chunks.push(chunk);
   }
-  const headers: Record<string, string> = { host, origin: `http://${host}`, authorization: `Bearer ${bearer}` };
-  for (const name of PASSED_HEADERS) if (request.headers[name]) headers[name] = request.headers[name];
-  const answer = await listener.inject({
-    method: (request.method ?? 'GET') as 'GET',
-    url: request.url ?? '/',
-    headers,
-    ...(size > 0 ? { payload: Buffer.concat(chunks) } : {}),
-  });
-  response.writeHead(answer.statusCode, {
-    'content-type': answer.headers['content-type'] ?? 'application/octet-stream',
-  });
-  response.end(answer.rawPayload);
+  return size > 0 ? { payload: Buffer.concat(chunks) } : {};
 }

@@ -5,9 +5,21 @@ import { watch } from './watch.ts';
 import { respond } from './respond.ts';
 import { evidence } from './evidence.ts';
 import { system } from './system.ts';
+import { changes } from './changes.ts';
 import { enrolment } from './enrolment.ts';
+import { fleetTrust } from './fleet-trust.ts';
 
-export const api = { ...session, ...city, ...watch, ...respond, ...evidence, ...system, ...enrolment } as const;
+export const api = {
+  ...session,
+  ...city,
+  ...watch,
+  ...respond,
+  ...evidence,
+  ...system,
+  ...enrolment,
+  ...fleetTrust,
+  ...changes,
+} as const;
 export type Api = typeof api;
 export type * from './session.ts';
 export type * from './city.ts';
@@ -15,5 +27,15 @@ export type * from './watch.ts';
 export type * from './respond.ts';
 export type * from './evidence.ts';
 export type * from './system.ts';
+export type * from './changes.ts';
 export type * from './enrolment.ts';
+export type * from './fleet-trust.ts';
 export { EVIDENCE_BATCH_MAX } from './evidence.ts';
+export {
+  ATTEMPT_OUTCOMES,
+  CHANGE_DEVICE_STATES,
+  CHANGE_STATES,
+  DESIRED_SCOPES,
+  DOCUMENT_MAX_BYTES,
+  SELECTED_DEVICES_MAX,
+} from './changes.ts';

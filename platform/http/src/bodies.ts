@@ -100,3 +100,9 @@ export function takeBytes(app: FastifyInstance): void {
     done(null, body),
   );
 }
+
+/** Bodies left as they arrive: read by the handler, or never. */
+export function takeStream(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request: FastifyRequest, payload, done) => done(null, payload));
+}

@@ -6,7 +6,8 @@ import { Compile } from 'typebox/compile';
 import type { TSchema } from 'typebox';
 import type { Endpoint } from '@cityward/contracts';
 import { THE_CITY } from '@cityward/contracts';
-import { takeBytes, takeText } from './bodies.ts';
+import { Readable } from 'node:stream';
+import { takeBytes, takeStream, takeText } from './bodies.ts';
 import { authorise, callerOf, must, pathOf } from './gate.ts';
 import type { Host } from './gate.ts';
 import { peerOf } from './facts.ts';
@@ -101,9 +102,14 @@ const asBuffer = (body: Uint8Array | string): Buffer =>
 
 /** Paths whose bodies stay bytes. */
 export function hostRaw(app: FastifyInstance, host: Host): void {
+  const routes = host.options.rawRoutes ?? [];
   app.register(async (scope) => {
     takeBytes(scope);
-    for (const route of host.options.rawRoutes ?? []) hostRawRoute(scope, host, route);
+    for (const route of routes.filter(({ streams }) => !streams)) hostRawRoute(scope, host, route);
+  });
+  app.register(async (scope) => {
+    takeStream(scope);
+    for (const route of routes.filter(({ streams }) => streams)) hostRawRoute(scope, host, route);
   });
 }
 
@@ -120,7 +126,7 @@ function hostRawRoute(app: FastifyInstance, host: Host, route: RawRoute): void {
       const resource = (): ReturnType<Route['resource']> => (route.resource ? route.resource(raw, caller) : THE_CITY);
       const asked = askedOf(route);
       const answer = await inTime(
-        { asked, id: request.id, maxMs: limitOf(host, false), log: host.options.log },
+        { asked, id: request.id, maxMs: limitOf(host, route.streams ?? false), log: host.options.log },
         async () => {
           await authorise(host, { route: { ...asked, resource }, input: raw }, caller);
           return route.handle(raw, caller);
@@ -142,6 +148,7 @@ function rawOf(request: FastifyRequest): RawRequest {
     params: request.params as Record<string, string>,
     headers: request.headers,
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    stream: request.body instanceof Readable ? request.body : Readable.from([]),
     peer: peerOf(request.raw.socket as TLSSocket),
     ip: request.ip,
   };

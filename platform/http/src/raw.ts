@@ -11,8 +11,10 @@ export interface RawRequest {
   readonly query: string;
   readonly params: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
-  /** Empty when there is none. */
+  /** Empty when there is none, and on routes that stream. */
   readonly body: Buffer;
+  /** The body as it arrives, on routes that stream; empty elsewhere. Its size is the handler's to limit. */
+  readonly stream: AsyncIterable<Uint8Array>;
   readonly peer: PeerFacts | null;
   readonly ip: string;
 }
@@ -30,6 +32,8 @@ export interface RawRoute {
   readonly path: string;
   readonly action: ActionName;
   readonly bodyMaxBytes?: number;
+  /** For bodies too large to hold: handed on piece by piece, and given the time of a file. */
+  readonly streams?: boolean;
   /** The city itself where left out. */
   readonly resource?: (request: RawRequest, caller: Caller) => Resource | Promise<Resource>;
   readonly handle: (request: RawRequest, caller: Caller) => Promise<RawReply> | RawReply;

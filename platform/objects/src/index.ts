@@ -1,6 +1,6 @@
 /** Content-addressed objects in a folder: the name of an object is the SHA-256 of its bytes. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OperationalFault } from '@cityward/kernel';
 
@@ -9,6 +9,14 @@ export type ObjectHash = string;
 export interface Objects {
   /** Durable when it resolves; putting the same bytes again changes nothing. */
   put(bytes: Uint8Array): Promise<ObjectHash>;
+  /**
+   * The same for bytes that arrive piece by piece and are never held whole. `null` when there are more than `maxBytes`: nothing is
+   * kept then. Rejects as the source does.
+   */
+  putStream(
+    source: AsyncIterable<Uint8Array>,
+    maxBytes: number,
+  ): Promise<{ readonly hash: ObjectHash; readonly size: number } | null>;
   /** The bytes, checked against their hash; `null` when there is no such object; throws OperationalFault when they have rotted. */
   get(hash: ObjectHash): Promise<Uint8Array | null>;
   has(hash: ObjectHash): Promise<boolean>;
@@ -23,6 +31,7 @@ const sha256 = (bytes: Uint8Array): ObjectHash => createHash('sha256').update(by
 
 export async function openObjects({ folder }: { readonly folder: string }): Promise<Objects> {
   await mkdir(folder, { recursive: true });
+  await forgetHalves(folder);
   const pathOf = (hash: ObjectHash): string => {
     if (!HASH.test(hash)) throw new Error(`find object "${hash}": an object is named by 64 hexadecimal digits`);
     return join(folder, hash.slice(0, 2), hash.slice(2));
@@ -40,6 +49,16 @@ export async function openObjects({ folder }: { readonly folder: string }): Prom
       const hash = sha256(bytes);
       if (!(await has(hash))) await writeDurably(pathOf(hash), bytes);
       return hash;
+    },
+    putStream: async (source, maxBytes) => {
+      const growing = join(folder, `${randomBytes(8).toString('hex')}${GROWING}`);
+      try {
+        const taken = await writeStream(growing, source, Math.min(maxBytes, OBJECT_MAX_BYTES));
+        if (taken && !(await has(taken.hash))) await moveDurably(growing, pathOf(taken.hash));
+        return taken;
+      } finally {
+        await rm(growing, { force: true });
+      }
     },
     get: async (hash) => {
       const bytes = await readFile(pathOf(hash)).catch((error: NodeJS.ErrnoException) => {
@@ -64,6 +83,52 @@ export async function openObjects({ folder }: { readonly folder: string }): Prom
   };
 }
 
+const GROWING = '.growing';
+
+/** What a killed process had begun to take. */
+async function forgetHalves(folder: string): Promise<void> {
+  const halves = (await readdir(folder)).filter((name) => name.endsWith(GROWING));
+  await Promise.all(halves.map((name) => rm(join(folder, name), { force: true })));
+}
+
+async function writeStream(
+  path: string,
+  source: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<{ hash: ObjectHash; size: number } | null> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    const taken = await copyInto(file, source, maxBytes);
+    if (taken) await file.datasync();
+    return taken;
+  } finally {
+    await file.close();
+  }
+}
+
+async function copyInto(
+  file: FileHandle,
+  source: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<{ hash: ObjectHash; size: number } | null> {
+  const digest = createHash('sha256');
+  let size = 0;
+  for await (const piece of source) {
+    size += piece.length;
+    if (size > maxBytes) return null;
+    digest.update(piece);
+    await file.writeFile(piece);
+  }
+  return { hash: digest.digest('hex'), size };
+}
+
+async function moveDurably(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await rename(from, to);
+  const shelf = await open(dirname(to), 'r');
+  await shelf.sync().finally(() => shelf.close());
+}
+
 /** Write aside, sync, rename, sync the folder: a kill leaves the whole object or none. */
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
@@ -78,7 +143,5 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   } finally {
     await file.close();
   }
-  await rename(growing, path);
-  const shelf = await open(dirname(path), 'r');
-  await shelf.sync().finally(() => shelf.close());
+  await moveDurably(growing, path);
 }
