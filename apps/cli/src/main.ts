@@ -5,8 +5,17 @@ import { findCommand, helpOf, overview, readArguments, type Command } from './co
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { cityCommands } from './city.ts';
 import { evidenceCommands } from './evidence.ts';
+import { artifactCommands } from './artifact.ts';
+import { officersCommands } from './officers.ts';
+import { signCommand } from './sign.ts';
 
-const COMMANDS: readonly Command[] = [...cityCommands(api), ...evidenceCommands(api)];
+const COMMANDS: readonly Command[] = [
+  ...cityCommands(api),
+  ...evidenceCommands(api),
+  signCommand,
+  ...officersCommands(api),
+  ...artifactCommands(api),
+];
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.length === 0 || args[0] === 'help' || (args.length === 1 && args[0] === '--help')) {

@@ -1,9 +1,8 @@
 -- Each version of the officers' document, with the signatures that brought it in. The server keeps it; devices check it themselves.
 create table fleet.officers (
   version int primary key check (version >= 1),
-  document jsonb not null,
-  signatures jsonb not null,
   hash text not null check (hash ~ '^[0-9a-f]{64}$'),
+  signed jsonb not null,
   at bigint not null,
   by_whom text not null
 );
@@ -22,23 +21,22 @@ create table fleet.artifact (
   unique (name, version)
 );
 
--- One signature of each officer on each change.
+-- One signature of each officer on each change. The public key with it says later whether it is still that officer's key.
 create table fleet.signature (
   change text not null,
   officer text not null,
   key text not null,
-  alg text not null check (alg in ('ed25519', 'webauthn')),
+  public_key text not null,
   signature jsonb not null,
   at bigint not null,
   primary key (change, officer)
 );
 
--- Metadata of the repository of artifacts as published: the bytes that were signed, to the byte.
+-- The repository of artifacts as published: each document to the byte, since that is what was signed.
 create table fleet.metadata (
   role text not null check (role in ('root', 'targets', 'snapshot', 'timestamp')),
   version int not null check (version >= 1),
-  bytes text not null,
-  expires bigint not null,
+  text text not null,
   at bigint not null,
   primary key (role, version)
 );

@@ -2,6 +2,8 @@
 export { createFleet } from './service.ts';
 export type { Fleet } from './service.ts';
 export type { FleetNeeds } from './needs.ts';
-export type { Artifact, Artifacts } from './artifacts.ts';
+export type { Artifacts } from './artifacts.ts';
+export type { Artifact } from './store-trust.ts';
 export type { OfficersRegister } from './officers.ts';
+export type { ArtifactRepository } from './repository.ts';
 export type { Signatures, Signed } from './signatures.ts';

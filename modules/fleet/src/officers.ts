@@ -1,13 +1,81 @@
 /** Keeps the versions of the officers' document; takes a new one only as the old one's officers signed it. */
 import type { Officers, SignedOfficers } from '@cityward/contracts';
-import type { Refusal, Result } from '@cityward/kernel';
+import { ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
+import type { Sql } from '@cityward/sql';
+import { officersHash } from './domain/trust/bytes.ts';
+import { verifyFirstOfficers, verifyOfficers } from './domain/trust/officers.ts';
+import { inTurn } from './in-turn.ts';
+import { insertOfficers, officersRows, type OfficersRow } from './store-trust.ts';
 
 export interface OfficersRegister {
   start(): Promise<void>;
   /** The newest version; null before the city has pinned its first. */
   current(): Officers | null;
   /** Every version, oldest first: a device that was long away follows them one by one. */
-  versions(): readonly SignedOfficers[];
-  /** Takes version 1 signed by itself, or a validly signed next one. */
+  versions(): readonly OfficersRow[];
+  /** Takes version 1 signed by itself, or a validly signed next one. The same again is no fault. */
   add(signed: SignedOfficers, by: string): Promise<Result<Officers, Refusal>>;
 }
+
+export function createOfficers({
+  sql,
+  clock,
+  cityName,
+}: {
+  sql: Sql;
+  clock: Clock;
+  cityName: string;
+}): OfficersRegister {
+  let rows: OfficersRow[] = [];
+  const turn = inTurn();
+  const current = (): Officers | null => rows.at(-1)?.signed.officers ?? null;
+
+  const judge = (signed: SignedOfficers, now: number): Result<Officers, Refusal> => {
+    const before = current();
+    if (before) return verifyOfficers(before, signed, now);
+    const first = verifyFirstOfficers(signed, now);
+    if (!first.ok || first.value.city === cityName) return first;
+    return refuse(
+      'conflict',
+      'OFFICERS_OTHER_CITY',
+      `pin the first officers: they are of another city than "${cityName}"`,
+    );
+  };
+
+  const add = async (signed: SignedOfficers, by: string): Promise<Result<Officers, Refusal>> => {
+    const at = clock();
+    const last = rows.at(-1);
+    if (last && isSame(last, signed)) return ok(last.signed.officers);
+    const judged = judge(signed, at);
+    if (!judged.ok) return judged;
+    const { version } = judged.value;
+    const row: OfficersRow = { version, hash: officersHash(judged.value), signed, at, by };
+    await sql.transact(async (tx) => {
+      await insertOfficers(tx, row);
+      const first = version === 1;
+      tx.record({
+        module: 'fleet',
+        type: first ? 'officers.pinned' : 'officers.changed',
+        actor: by,
+        subject: first ? row.hash : String(version),
+        at,
+        data: { version, hash: row.hash, signedBy: signed.signatures.map(({ key }) => key) },
+      });
+    });
+    rows = [...rows, row];
+    return judged;
+  };
+
+  return {
+    start: async () => {
+      rows = await officersRows(sql);
+    },
+    current,
+    versions: () => rows,
+    add: (signed, by) => turn(() => add(signed, by)),
+  };
+}
+
+/** By version first: the hash of something that is no document cannot be made. */
+const isSame = (last: OfficersRow, { officers }: SignedOfficers): boolean =>
+  officers.version === last.version && officersHash(officers) === last.hash;

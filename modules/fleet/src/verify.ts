@@ -9,3 +9,10 @@ export { checkJob, checkSignature, officersNeeded } from './domain/trust/signatu
 export type { TrustCode, TrustRefusal } from './domain/trust/refusals.ts';
 export { plainText } from './domain/trust/refusals.ts';
 export { compareVersions } from './domain/trust/versions.ts';
+export { isArtifact, NOTHING_SEEN, targetOf, verifyRepository } from './domain/tuf/verify.ts';
+export type { Fetched, Repository, SeenVersions } from './domain/tuf/verify.ts';
+export { jobInWords, officersInWords } from './domain/trust/words.ts';
+export { metadataInWords } from './domain/tuf/words.ts';
+export { keyIdOf, metadataBytes, Root, Targets, tufKeyOf } from './domain/tuf/metadata.ts';
+export { checkRootKeys } from './domain/tuf/verify.ts';
+export { checkOfficers } from './domain/trust/officers.ts';

@@ -43,7 +43,9 @@ function bottomOf(leaves: readonly JobLeaf[]): Buffer {
   let before = '';
   leaves.forEach((leaf, index) => {
     if (leaf.device <= before)
-      throw new Error(`make a tree of devices: "${leaf.device}" comes after "${before}", wanted them sorted, each once`);
+      throw new Error(
+        `make a tree of devices: "${leaf.device}" comes after "${before}", wanted them sorted, each once`,
+      );
     before = leaf.device;
     writeLeafHash(Buffer.from(LEAF_PREFIX + canonicalJson(leaf)), level, index * HASH_BYTES);
   });
@@ -61,8 +63,7 @@ function aboveOf(level: Buffer): Buffer {
   return above;
 }
 
-const hashAt = (level: Buffer, index: number): Buffer =>
-  level.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+const hashAt = (level: Buffer, index: number): Buffer => level.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
 
 export interface LeafProof {
   readonly leaf: JobLeaf;

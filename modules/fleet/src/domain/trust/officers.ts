@@ -15,9 +15,13 @@ export const needsOffline = (action: JobAction): boolean => OFFLINE_ACTS.has(act
  * for of n+1. A pinned document may have expired, or nobody could ever follow it; the next may not.
  */
 export function verifyOfficers(pinned: Officers, next: SignedOfficers, now: number): Result<Officers, TrustRefusal> {
-  if (!fits(Officers, pinned)) return distrust('OFFICERS_SHAPE', 'read the pinned officers: wanted an officers document');
+  if (!fits(Officers, pinned))
+    return distrust('OFFICERS_SHAPE', 'read the pinned officers: wanted an officers document');
   if (!fits(SignedOfficers, next))
-    return distrust('OFFICERS_SHAPE', 'read the new officers: wanted an officers document with its signatures, and no more');
+    return distrust(
+      'OFFICERS_SHAPE',
+      'read the new officers: wanted an officers document with its signatures, and no more',
+    );
   const { officers } = next;
   const sound = [checkOfficers(pinned), checkOfficers(officers), follows(pinned, officers, now)].find((one) => !one.ok);
   if (sound && !sound.ok) return sound;
@@ -35,7 +39,10 @@ export function verifyOfficers(pinned: Officers, next: SignedOfficers, now: numb
 /** Takes a first document, signed by as many of its own officers as it asks for. Pin it by its hash, told by another way. */
 export function verifyFirstOfficers(first: SignedOfficers, now: number): Result<Officers, TrustRefusal> {
   if (!fits(SignedOfficers, first))
-    return distrust('OFFICERS_SHAPE', 'read the first officers: wanted an officers document with its signatures, and no more');
+    return distrust(
+      'OFFICERS_SHAPE',
+      'read the first officers: wanted an officers document with its signatures, and no more',
+    );
   const { officers } = first;
   if (officers.version !== 1)
     return distrust('OFFICERS_VERSION', `read the first officers: this is version ${officers.version}, wanted 1`);
@@ -62,9 +69,15 @@ function follows(pinned: Officers, next: Officers, now: number): Result<void, Tr
   const clock = checkClock(now);
   if (!clock.ok) return clock;
   if (next.city !== pinned.city)
-    return distrust('OFFICERS_OTHER_CITY', `read the new officers: they are of ${quoted(next.city)}, wanted ${quoted(pinned.city)}`);
+    return distrust(
+      'OFFICERS_OTHER_CITY',
+      `read the new officers: they are of ${quoted(next.city)}, wanted ${quoted(pinned.city)}`,
+    );
   if (next.version !== pinned.version + 1)
-    return distrust('OFFICERS_VERSION', `read the new officers: this is version ${next.version}, wanted ${pinned.version + 1}`);
+    return distrust(
+      'OFFICERS_VERSION',
+      `read the new officers: this is version ${next.version}, wanted ${pinned.version + 1}`,
+    );
   return lives(next, now);
 }
 
@@ -76,12 +89,17 @@ export function checkOfficers({ keys, thresholds, version }: Officers): Result<v
   const ids = new Set<string>();
   const publicKeys = new Set<string>();
   for (const key of keys) {
-    if (ids.has(key.id)) return distrust('OFFICERS_KEY_TWICE', `read officers version ${version}: key "${key.id}" stands twice`);
+    if (ids.has(key.id))
+      return distrust('OFFICERS_KEY_TWICE', `read officers version ${version}: key "${key.id}" stands twice`);
     const object = keyObject(key);
-    if (!object) return distrust('OFFICERS_KEY_WEAK', `read officers version ${version}: "${key.id}" is no good ${key.alg} key`);
+    if (!object)
+      return distrust('OFFICERS_KEY_WEAK', `read officers version ${version}: "${key.id}" is no good ${key.alg} key`);
     const spki = object.export({ format: 'der', type: 'spki' }).toString('hex');
     if (publicKeys.has(spki))
-      return distrust('OFFICERS_KEY_TWICE', `read officers version ${version}: "${key.id}" is a key of another entry too`);
+      return distrust(
+        'OFFICERS_KEY_TWICE',
+        `read officers version ${version}: "${key.id}" is a key of another entry too`,
+      );
     ids.add(key.id);
     publicKeys.add(spki);
   }
@@ -111,7 +129,10 @@ function checkSignatures(
     if (!key) return distrust('KEY_UNKNOWN', `read the new officers: "${id}" signed them and is no officer's key`);
     if (signers.includes(key)) return distrust('OFFICER_TWICE', `read the new officers: "${id}" signed them twice`);
     if (key.alg !== 'ed25519')
-      return distrust('SIGNATURE_KIND', `read the new officers: "${id}" is a passkey, wanted a key for "cityward sign"`);
+      return distrust(
+        'SIGNATURE_KIND',
+        `read the new officers: "${id}" is a passkey, wanted a key for "cityward sign"`,
+      );
     const object = keyObject(key);
     if (!object || !verifyEd25519(bytes, object, signature))
       return distrust('SIGNATURE_WRONG', `read the new officers: the signature by "${id}" is not over this document`);

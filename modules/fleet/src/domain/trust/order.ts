@@ -38,7 +38,8 @@ export interface Verified {
  */
 export function verifyOrder(order: JobOrder, against: Against): Result<Verified, TrustRefusal> {
   if (!fits(JobOrder, order)) return distrust('ORDER_SHAPE', 'read the order: wanted exactly the fields of an order');
-  if (!fits(Officers, against.officers)) return distrust('OFFICERS_SHAPE', 'read the pinned officers: wanted an officers document');
+  if (!fits(Officers, against.officers))
+    return distrust('OFFICERS_SHAPE', 'read the pinned officers: wanted an officers document');
   const { job, part, leaf } = order;
   const steps = [
     () => checkClock(against.now),
@@ -46,6 +47,7 @@ export function verifyOrder(order: JobOrder, against: Against): Result<Verified,
     () => lives(against.officers, against.now),
     () => checkMeant(order, against),
     () => checkWays(job),
+    () => checkPart(order),
     () => checkWindow(order, against.now),
     () => checkCounter(order, against.counter),
   ];
@@ -66,7 +68,10 @@ export function verifyOrder(order: JobOrder, against: Against): Result<Verified,
 
 function checkMeant({ job, leaf, index, proof }: JobOrder, against: Against): Result<void, TrustRefusal> {
   if (job.city !== against.officers.city)
-    return distrust('OTHER_CITY', `take job "${job.id}": it is of ${quoted(job.city)}, wanted ${quoted(against.officers.city)}`);
+    return distrust(
+      'OTHER_CITY',
+      `take job "${job.id}": it is of ${quoted(job.city)}, wanted ${quoted(against.officers.city)}`,
+    );
   if (leaf.device !== against.device)
     return distrust('OTHER_DEVICE', `take job "${job.id}": it is for "${leaf.device}", this is "${against.device}"`);
   if (!provesLeaf({ leaf, index, proof, devices: job.devices }))
@@ -74,11 +79,20 @@ function checkMeant({ job, leaf, index, proof }: JobOrder, against: Against): Re
   return ok(undefined);
 }
 
+function checkPart({ job, part }: JobOrder): Result<void, TrustRefusal> {
+  if (part === 'forward' || job.revert) return ok(undefined);
+  return distrust('REVERT_NOT_SIGNED', `take job "${job.id}": its officers signed no way back`);
+}
+
 function checkWindow({ job, part }: JobOrder, now: number): Result<void, TrustRefusal> {
   const end = part === 'revert' ? (job.revert?.until ?? 0) : job.notAfter;
   if (now < job.notBefore)
-    return distrust('TOO_EARLY', `take job "${job.id}": it begins at ${timeText(job.notBefore)}, it is ${timeText(now)}`);
-  if (now > end) return distrust('TOO_LATE', `take job "${job.id}": it ended at ${timeText(end)}, it is ${timeText(now)}`);
+    return distrust(
+      'TOO_EARLY',
+      `take job "${job.id}": it begins at ${timeText(job.notBefore)}, it is ${timeText(now)}`,
+    );
+  if (now > end)
+    return distrust('TOO_LATE', `take job "${job.id}": it ended at ${timeText(end)}, it is ${timeText(now)}`);
   return ok(undefined);
 }
 
@@ -92,7 +106,10 @@ const timeText = (at: number): string => (at <= TIME_MAX ? new Date(at).toISOStr
 function checkCounter({ job, part, leaf }: JobOrder, last: number): Result<void, TrustRefusal> {
   const fresh = part === 'forward' ? leaf.counter > last : leaf.counter >= last;
   if (fresh) return ok(undefined);
-  return distrust('REPLAYED', `take job "${job.id}": its count for this device is ${leaf.counter}, and ${last} was done`);
+  return distrust(
+    'REPLAYED',
+    `take job "${job.id}": its count for this device is ${leaf.counter}, and ${last} was done`,
+  );
 }
 
 /** The job's action, or its way back as an action. */
@@ -105,7 +122,13 @@ function actOf(job: ChangeJob, part: JobOrder['part']): JobAction {
 /** Every downgrade but a job's own way back is refused, and alarms: old firmware brings its old holes back. */
 function checkNotOlder(version: string, running: string | null): Result<void, TrustRefusal> {
   if (running === null)
-    return distrust('RUNNING_UNKNOWN', `install version "${version}": which version runs is not known, wanted it to be no downgrade`);
+    return distrust(
+      'RUNNING_UNKNOWN',
+      `install version "${version}": which version runs is not known, wanted it to be no downgrade`,
+    );
   if (compareVersions(version, running) >= 0) return ok(undefined);
-  return distrust('DOWNGRADE', `install version "${version}": ${quoted(running)} runs, and older firmware is not taken`);
+  return distrust(
+    'DOWNGRADE',
+    `install version "${version}": ${quoted(running)} runs, and older firmware is not taken`,
+  );
 }

@@ -1,12 +1,13 @@
 /** A passkey's signature on a job: a WebAuthn assertion (W3C Web Authentication section 7.2) over the job's hash. */
 import { timingSafeEqual } from 'node:crypto';
-import type { OfficerKey, PasskeySignature } from '@cityward/contracts';
+import type { JobSignature, OfficerKey } from '@cityward/contracts';
 import { ok, type Result } from '@cityward/kernel';
 import { fromBase64Url, sha256 } from './bytes.ts';
 import { keyObject, verifyPasskeyBytes } from './keys.ts';
 import { distrust, quoted, type TrustRefusal } from './refusals.ts';
 
 type Passkey = Extract<OfficerKey, { alg: 'webauthn' }>;
+type PasskeySignature = Extract<JobSignature, { alg: 'webauthn' }>;
 
 /** rpIdHash, flags, counter. Nothing else: no extension was asked for, and an assertion carries no new key. */
 const AUTHENTICATOR_DATA_BYTES = 37;
@@ -39,7 +40,10 @@ function checkClientData(clientData: Buffer, key: Passkey, challenge: Buffer): R
   if (asked?.length !== challenge.length || !timingSafeEqual(asked, challenge))
     return distrust('PASSKEY_CHALLENGE', `check passkey "${key.id}": it was asked about something else than this job`);
   if (origin !== key.origin)
-    return distrust('PASSKEY_ORIGIN', `check passkey "${key.id}": it was used at ${shown(origin)}, wanted "${key.origin}"`);
+    return distrust(
+      'PASSKEY_ORIGIN',
+      `check passkey "${key.id}": it was used at ${shown(origin)}, wanted "${key.origin}"`,
+    );
   if ((said['crossOrigin'] ?? false) !== false || said['topOrigin'] !== undefined)
     return distrust('PASSKEY_ORIGIN', `check passkey "${key.id}": it was used in a page within another page`);
   return ok(undefined);
@@ -67,7 +71,10 @@ function checkAuthenticator(data: Buffer, key: Passkey): Result<void, TrustRefus
   if ((flags & FLAG.verified) === 0)
     return distrust('PASSKEY_NOT_VERIFIED', `check passkey "${key.id}": it did not check its person (PIN or finger)`);
   if ((flags & FLAG.backedUp) !== 0)
-    return distrust('PASSKEY_BACKED_UP', `check passkey "${key.id}": it is copied to a cloud, wanted one that stays in its device`);
+    return distrust(
+      'PASSKEY_BACKED_UP',
+      `check passkey "${key.id}": it is copied to a cloud, wanted one that stays in its device`,
+    );
   if ((flags & (FLAG.attested | FLAG.extended)) !== 0)
     return distrust('PASSKEY_DATA', `check passkey "${key.id}": its answer carries what was not asked for`);
   return ok(undefined);

@@ -56,10 +56,7 @@ const KINDS: Partial<Record<TrustCode, RefusalKind>> = {
   TOO_LATE: 'gone',
 };
 
-export const distrust = (
-  code: TrustCode,
-  message: string,
-): { readonly ok: false; readonly error: TrustRefusal } =>
+export const distrust = (code: TrustCode, message: string): { readonly ok: false; readonly error: TrustRefusal } =>
   err({ kind: KINDS[code] ?? 'forbidden', code, message, alarm: TRUST_CODES[code] });
 
 const QUOTED_MAX_CHARS = 80;

@@ -20,7 +20,8 @@ function isJson(value: unknown, depth: number): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || depth === 0) return false;
   if (Array.isArray(value)) {
-    if (Object.getPrototypeOf(value) !== Array.prototype || Reflect.ownKeys(value).length !== value.length + 1) return false;
+    if (Object.getPrototypeOf(value) !== Array.prototype || Reflect.ownKeys(value).length !== value.length + 1)
+      return false;
   } else if (![Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)) return false;
   return Reflect.ownKeys(value).every((name) => {
     if (name === 'length' && Array.isArray(value)) return true;

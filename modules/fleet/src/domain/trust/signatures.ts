@@ -26,7 +26,8 @@ export function checkWays({ id, action, revert, notBefore, notAfter }: ChangeJob
 
 /** A job's form, window and way back; whoever asks for signatures or gives one looks at this first. */
 export function checkJob(job: ChangeJob): Result<ChangeJob, TrustRefusal> {
-  if (!fits(ChangeJob, job)) return distrust('JOB_SHAPE', 'read the job: wanted exactly the fields of a job, version 1');
+  if (!fits(ChangeJob, job))
+    return distrust('JOB_SHAPE', 'read the job: wanted exactly the fields of a job, version 1');
   const ways = checkWays(job);
   return ways.ok ? ok(job) : ways;
 }
@@ -37,7 +38,8 @@ export function checkSignature(
   signature: JobSignature,
   officers: Officers,
 ): Result<OfficerKey, TrustRefusal> {
-  if (!fits(JobSignature, signature)) return distrust('SIGNATURE_WRONG', 'read a signature: wanted exactly the fields of one');
+  if (!fits(JobSignature, signature))
+    return distrust('SIGNATURE_WRONG', 'read a signature: wanted exactly the fields of one');
   return checkOver(jobBytes(job), signature, officers);
 }
 
@@ -49,7 +51,10 @@ function checkOver(bytes: Buffer, signature: JobSignature, officers: Officers): 
     return checked.ok ? ok(key) : checked;
   }
   if (signature.alg !== 'ed25519' || key.alg !== 'ed25519')
-    return distrust('SIGNATURE_KIND', `check the signature by "${key.id}": it is called ${signature.alg}, the key is ${key.alg}`);
+    return distrust(
+      'SIGNATURE_KIND',
+      `check the signature by "${key.id}": it is called ${signature.alg}, the key is ${key.alg}`,
+    );
   const object = keyObject(key);
   if (object && verifyEd25519(bytes, object, signature.signature)) return ok(key);
   return distrust('SIGNATURE_WRONG', `check the signature by "${key.id}": it is not over this job`);
