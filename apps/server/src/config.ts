@@ -17,6 +17,7 @@ export interface Config {
   readonly syslogTlsPort: number;
   readonly syslogPort: number;
   readonly databaseUrl: string | undefined;
+  readonly statusUrl: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -147,6 +148,15 @@ export const SETTINGS: readonly Setting[] = [
     wanted: 'a URL that begins with postgres://',
   },
   {
+    key: 'statusUrl',
+    flag: 'status-url',
+    env: 'CITYWARD_STATUS_URL',
+    help: 'where others ask whether a certificate is revoked (OCSP, list); written into new certificates',
+    fallback: '',
+    read: (text) => (text === '' || /^http:\/\/[A-Za-z0-9.:[\]-]{1,100}$/.test(text) ? text : null),
+    wanted: 'http:// and a host, with a port or without',
+  },
+  {
     key: 'logLevel',
     flag: 'log',
     env: 'CITYWARD_LOG',
@@ -174,7 +184,7 @@ export function readConfig(
     const value = setting.read(text);
     const from = flag !== undefined ? `--${setting.flag}` : setting.env;
     if (value === null) faults.push(`read ${from} "${text}": wanted ${setting.wanted}`);
-    else values[setting.key] = setting.key === 'databaseUrl' && value === '' ? undefined : value;
+    else values[setting.key] = OPTIONAL.has(setting.key) && value === '' ? undefined : value;
   }
   for (const name of Object.keys(env)) {
     if (name.startsWith('CITYWARD_') && !KNOWN_ENV.has(name))
@@ -182,6 +192,9 @@ export function readConfig(
   }
   return faults.length > 0 ? err(faults) : ok(values as unknown as Config);
 }
+
+/** Empty means not set. */
+const OPTIONAL: ReadonlySet<keyof Config> = new Set(['databaseUrl', 'statusUrl']);
 
 /** Read by tests, benchmarks and evaluations, not by the server. */
 const OTHER_ENV = [

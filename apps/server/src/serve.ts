@@ -202,6 +202,9 @@ function routesOf(modules: Modules, replay: Replay) {
   return [...ledger.routes, ...city.routes, ...identity.routes, ...watch.routes, ...respond.routes, ...system];
 }
 
+/** One more than the reader takes, so that too large a request is answered and not cut off. */
+const OCSP_BODY_MAX_BYTES = 8_192;
+
 /** What anybody may fetch to check the city's certificates. */
 function publicKeyRoutes({ identity }: Modules): RawRoute[] {
   const answer = (contentType: string, body: Uint8Array | string) => ({
@@ -225,6 +228,24 @@ function publicKeyRoutes({ identity }: Modules): RawRoute[] {
       action: 'readCaCertificates',
       resource: () => THE_CITY,
       handle: () => answer('application/x-pem-file', identity.authority.caPem),
+    },
+    {
+      name: 'certificateStatus',
+      method: 'POST',
+      path: '/pki/ocsp',
+      action: 'readRevocations',
+      bodyMaxBytes: OCSP_BODY_MAX_BYTES,
+      resource: () => THE_CITY,
+      handle: async ({ body }) => answer('application/ocsp-response', await identity.ocsp.answer(body)),
+    },
+    {
+      name: 'certificateStatusByPath',
+      method: 'GET',
+      path: '/pki/ocsp/*',
+      action: 'readRevocations',
+      resource: () => THE_CITY,
+      handle: async ({ path }) =>
+        answer('application/ocsp-response', await identity.ocsp.answerPath(path.slice('/pki/ocsp/'.length))),
     },
   ];
 }

@@ -54,6 +54,7 @@ export async function testConfig(change: Partial<Config> = {}): Promise<Config> 
     simulator: false,
     storyAfterSeconds: 60,
     databaseUrl: undefined,
+    statusUrl: undefined,
     logLevel: 'silent',
     ...ports,
     ...change,

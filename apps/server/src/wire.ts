@@ -158,7 +158,16 @@ function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shar
     log: log.part('identity'),
     folder: join(config.dataFolder, 'keys', 'identity'),
     cityName: CITY_NAME,
-    directory: { device: (id) => city.record(id), siteOf: (id) => city.record(id)?.site ?? null },
+    directory: {
+      device: (id) => city.record(id),
+      siteOf: (id) => city.record(id)?.site ?? null,
+      bySerial: (serial) => {
+        const id = city.deviceBySerial(serial);
+        return id === null ? null : city.record(id);
+      },
+      isParty: (id) => city.node(id)?.kind === 'party',
+    },
+    statusUrl: config.statusUrl,
     origins: originsOf(config),
     estUrl: `https://localhost:${config.estPort}`,
     keepPassphrase: config.simulator,
