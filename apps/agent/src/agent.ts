@@ -5,12 +5,16 @@ import { parseArgs } from 'node:util';
 import type { OrderAck, Status } from '@cityward/contracts';
 import { isId, SECOND_MS } from '@cityward/kernel';
 import { createLog, type Log } from '@cityward/log';
+import { createAgentChanges, runningStatus } from './agent-changes.ts';
 import { createConnection, createGate, type Broker, type Connection } from './connection.ts';
 import { openCredentials, type Credential, type Credentials } from './credentials.ts';
 import { isFresh } from './enrolling.ts';
 import { createEstClient, type EstClient } from './est-client.ts';
 import { isMain } from './is-main.ts';
 import { readOrder } from './switch.ts';
+import type { Changes } from './update/changes.ts';
+import type { ContentHost } from './update/download.ts';
+import type { Runs } from './update/work.ts';
 
 const PERIOD_MS = 30 * SECOND_MS;
 const RENEWAL_CHECK_MS = 3_600 * SECOND_MS;
@@ -26,6 +30,13 @@ export interface AgentOptions {
   /** What it reports of itself; default: load, memory and uptime of this machine. */
   readonly measure?: () => Readonly<Record<string, number>>;
   readonly periodMs?: number;
+  /** Where what jobs name is fetched; without it the device takes no changes. */
+  readonly content?: ContentHost;
+  /** The officers' document to pin at commissioning, handed over with the device and by no network. */
+  readonly officersFile?: string | null;
+  /** Version of the firmware that it left the factory with. */
+  readonly firmware?: string | null;
+  readonly confirmMs?: number;
 }
 export interface Agent {
   /** Resolves once it has its certificate and has begun to connect; rejects when it is refused one. */
@@ -34,6 +45,8 @@ export interface Agent {
   readonly online: boolean;
   /** True while an order tells it to be silent. */
   readonly quarantined: boolean;
+  /** What it runs; null when it takes no changes. */
+  readonly runs: Runs | null;
 }
 
 export const measureMachine = (): Readonly<Record<string, number>> => ({
@@ -82,42 +95,85 @@ function follow(
   connection.publish('ack', ack);
 }
 
+interface Link {
+  readonly standing: Standing;
+  connection: Connection | null;
+  changes: Changes | null;
+}
+
+function report(options: AgentOptions, { standing, connection }: Link): void {
+  if (standing.silent || !connection?.online) return;
+  const values = (options.measure ?? measureMachine)();
+  connection.publish('obs', { kind: 'telemetry', at: Date.now(), subject: options.device, values });
+}
+
+const dial = (options: AgentOptions, link: Link, credential: Credential): Connection =>
+  createConnection({
+    broker: options.broker,
+    credential,
+    gate: createGate(1),
+    random: Math.random,
+    takesOrders: true,
+    takesChanges: link.changes !== null,
+    reachable: () => true,
+    events: {
+      online: () => {
+        report(options, link);
+        if (!link.changes) return;
+        link.connection?.publish('obs', runningStatus(options.device, link.changes.runs));
+        link.changes.online();
+      },
+      offline: () => link.changes?.offline(),
+      order: (payload) => {
+        if (link.connection) follow(options, link.standing, { connection: link.connection, payload });
+      },
+      change: (payload) => link.changes?.take(payload),
+    },
+  });
+
+async function dialAgain(options: AgentOptions, link: Link, credential: Credential): Promise<void> {
+  await link.connection?.close();
+  link.connection = dial(options, link, credential);
+  link.connection.open();
+}
+
+function changesFor(
+  options: AgentOptions,
+  link: Link,
+  { est, held }: { readonly est: EstClient; readonly held: Credentials },
+): Changes | null {
+  if (!options.content) return null;
+  return createAgentChanges({
+    ...options,
+    content: options.content,
+    officersFile: options.officersFile ?? null,
+    firmware: options.firmware ?? null,
+    connection: () => link.connection,
+    credential: () => held.get(options.device)!,
+    renew: async () => {
+      const renewed = await est.renew(options.device, held.get(options.device)!);
+      held.put(renewed);
+      await dialAgain(options, link, renewed);
+    },
+  });
+}
+
 export function createAgent(options: AgentOptions): Agent {
-  const standing: Standing = { version: 0, silent: false };
+  const link: Link = { standing: { version: 0, silent: false }, connection: null, changes: null };
   const est = createEstClient({ ...options.est, connections: 1 });
   const held = openCredentials(options.dataFolder);
   const timers: NodeJS.Timeout[] = [];
-  let connection: Connection | null = null;
-
-  const report = (): void => {
-    if (standing.silent || !connection?.online) return;
-    const values = (options.measure ?? measureMachine)();
-    connection.publish('obs', { kind: 'telemetry', at: Date.now(), subject: options.device, values });
-  };
-  const dial = (credential: Credential): Connection =>
-    createConnection({
-      broker: options.broker,
-      credential,
-      gate: createGate(1),
-      random: Math.random,
-      takesOrders: true,
-      reachable: () => true,
-      events: { online: report, order: (payload) => connection && follow(options, standing, { connection, payload }) },
-    });
   const renewInTime = async (): Promise<void> => {
     const own = held.get(options.device);
     if (!own || isFresh(own, Date.now())) return;
-    const renewed = await credentialFor(options, est, held);
-    const old = connection;
-    await old?.close();
-    connection = dial(renewed);
-    connection.open();
+    await dialAgain(options, link, await credentialFor(options, est, held));
   };
   return {
     start: async () => {
-      connection = dial(await credentialFor(options, est, held));
-      connection.open();
-      timers.push(setInterval(report, options.periodMs ?? PERIOD_MS));
+      const credential = await credentialFor(options, est, held);
+      link.changes = changesFor(options, link, { est, held });
+      await dialAgain(options, link, credential);
+      timers.push(setInterval(() => report(options, link), options.periodMs ?? PERIOD_MS));
       const check = (): void => {
         renewInTime().catch((fault: unknown) => options.log.warn('renewal failed', { fault: String(fault) }));
       };
@@ -125,15 +181,19 @@ export function createAgent(options: AgentOptions): Agent {
     },
     stop: async () => {
       for (const timer of timers) clearInterval(timer);
+      link.changes?.stop();
       est.close();
-      await connection?.close();
+      await link.connection?.close();
       held.close();
     },
     get online() {
-      return connection?.online ?? false;
+      return link.connection?.online ?? false;
     },
     get quarantined() {
-      return standing.silent;
+      return link.standing.silent;
+    },
+    get runs() {
+      return link.changes?.runs ?? null;
     },
   };
 }
@@ -142,14 +202,27 @@ const HELP = `One device of a Cityward city.
 
   node tools/pinned.mjs apps/agent/src/agent.ts --id cam-9001 --code XXXX-XXXX --ca city-ca.pem --data ./cam-9001
       [--est https://localhost:8443] [--mqtt localhost:8883]
+      [--content https://localhost:8444] [--officers officers.json] [--firmware 1.0.0]
 
-The code is needed once; key and certificate then stay in the data folder, readable by their owner only.
+The code is needed once; key and certificate then stay in the data folder, readable by their owner only. So do the officers whose
+signatures it takes: they are pinned from the file that was handed over with the device, and never come over the network.
 `;
 
 function readOptions(): AgentOptions | null {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { id: text, code: text, ca: text, data: text, est: text, mqtt: text, help: { type: 'boolean' } },
+    options: {
+      id: text,
+      code: text,
+      ca: text,
+      data: text,
+      est: text,
+      mqtt: text,
+      content: text,
+      officers: text,
+      firmware: text,
+      help: { type: 'boolean' },
+    },
   });
   const { id, ca, data } = values;
   if (values.help || !id || !ca || !data) return null;
@@ -161,6 +234,9 @@ function readOptions(): AgentOptions | null {
     code: values.code ?? null,
     est: { url: values.est ?? 'https://localhost:8443', ca: pem },
     broker: { host: host!, port: Number(port ?? 8883), ca: pem },
+    content: { url: values.content ?? 'https://localhost:8444', ca: pem },
+    officersFile: values.officers ?? null,
+    firmware: values.firmware ?? null,
     dataFolder: data,
     log: createLog({ level: 'info' }).part('agent'),
   };

@@ -27,6 +27,7 @@ test('closed between CONNECT and CONNACK, it stays down', async () => {
     gate: createGate(1),
     random: () => 0.5,
     takesOrders: false,
+    takesChanges: false,
     reachable: () => true,
     events: {
       online: () => {

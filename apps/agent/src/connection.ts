@@ -27,6 +27,8 @@ export interface ConnectionEvents {
   offline?(): void;
   /** Only for devices that take orders. */
   order?(payload: Uint8Array): void;
+  /** A signed change, or an empty payload when there is none any more; only for devices that take them. */
+  change?(payload: Uint8Array): void;
 }
 export interface ConnectionOptions {
   readonly broker: Broker;
@@ -35,14 +37,18 @@ export interface ConnectionOptions {
   /** Uniform in [0, 1), for the back-off. */
   readonly random: () => number;
   readonly takesOrders: boolean;
+  readonly takesChanges: boolean;
   /** False while the site's network drops its packets: dialling would be in vain. */
   readonly reachable: () => boolean;
   readonly events: ConnectionEvents;
 }
 export interface Connection {
   readonly online: boolean;
-  /** QoS 1; false when it was not taken because there is no link or too much is on its way. */
-  publish(leaf: TopicLeaf, body: unknown): boolean;
+  /**
+   * QoS 1; false when it was not taken because there is no link or too much is on its way.
+   * @param acknowledged called once the city has it
+   */
+  publish(leaf: TopicLeaf, body: unknown, acknowledged?: () => void): boolean;
   open(): void;
   /** Closes for good or until `open`; resolves once the socket is gone. */
   close(): Promise<void>;
@@ -105,6 +111,7 @@ function createDialler(options: ConnectionOptions) {
   const state = { client: null as MqttClient | null, wanted: false, online: false, inFlight: 0 };
   let attempt = 0;
   let timer: NodeJS.Timeout | null = null;
+  const changes = topicOf(options.credential.device, 'jobs');
 
   const again = (): void => {
     if (!state.wanted || timer) return;
@@ -124,9 +131,13 @@ function createDialler(options: ConnectionOptions) {
       state.online = true;
       attempt = 0;
       if (options.takesOrders) dialled.subscribe(topicOf(options.credential.device, 'orders'), { qos: 1 });
+      if (options.takesChanges) dialled.subscribe(changes, { qos: 1 });
       options.events.online?.();
     });
-    dialled.on('message', (_topic, payload) => options.events.order?.(payload));
+    dialled.on('message', (topic, payload) => {
+      if (topic === changes) options.events.change?.(payload);
+      else options.events.order?.(payload);
+    });
     dialled.on('error', () => undefined); // 'close' follows and is what counts
     dialled.on('close', () => {
       leave();
@@ -162,12 +173,13 @@ export function createConnection(options: ConnectionOptions): Connection {
     get online() {
       return state.online;
     },
-    publish: (leaf, body) => {
+    publish: (leaf, body, acknowledged) => {
       const own = state.client;
       if (!own || !state.online || state.inFlight >= IN_FLIGHT_MAX) return false;
       state.inFlight++;
-      own.publish(topicOf(options.credential.device, leaf), JSON.stringify(body), { qos: 1 }, () => {
+      own.publish(topicOf(options.credential.device, leaf), JSON.stringify(body), { qos: 1 }, (fault) => {
         if (state.client === own && state.inFlight > 0) state.inFlight--;
+        if (!fault) acknowledged?.();
       });
       return true;
     },

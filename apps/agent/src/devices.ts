@@ -7,6 +7,10 @@ import { createConnection, createGate, type Broker, type Connection, type Connec
 import type { Credential } from './credentials.ts';
 import type { Fabric } from './fabric.ts';
 import type { Schedule } from './schedule.ts';
+import { runningStatus } from './agent-changes.ts';
+import type { SimulatedChanges } from './simulated-changes.ts';
+import type { Changes } from './update/changes.ts';
+import type { Runs } from './update/work.ts';
 import { lift, obey, readOrder, takeReports, type SiteSwitch } from './switch.ts';
 
 export const CONNECT_AT_ONCE = 48;
@@ -15,7 +19,7 @@ const REPORT_PERIOD_MS = 5 * SECOND_MS;
 const AWAKE_MS = 20 * SECOND_MS;
 /** Bins wake somewhere within their hour. */
 const WAKING_SPREAD_MS = 55 * MINUTE_MS;
-const PLATFORM = 'ip:10.0.10.10';
+export const PLATFORM = 'ip:10.0.10.10';
 
 export interface DevicesParts {
   readonly city: PortMerrow;
@@ -24,6 +28,8 @@ export interface DevicesParts {
   readonly schedule: Schedule;
   readonly log: Log;
   readonly random: () => number;
+  /** Null: these devices take no changes. */
+  readonly changes: SimulatedChanges | null;
 }
 export interface Devices {
   /** Brings a device to life with its certificate. */
@@ -40,6 +46,8 @@ interface Life {
   readonly id: string;
   readonly index: number;
   readonly connection: Connection;
+  /** Made for the first change: most devices never see one. */
+  changes: Changes | null;
 }
 
 const status = (subject: string, state: Status['state'], at: number): Status => ({
@@ -92,6 +100,8 @@ function createHabits({ city, fabric, schedule }: DevicesParts) {
     },
     sleepAndWake: (life: Life): void => {
       const sleep = (now: number): void => {
+        // Batteries or not: a change that has begun is finished awake.
+        if (life.changes?.busy) return schedule.at(now + AWAKE_MS, sleep);
         life.connection.publish('obs', status(life.id, 'asleep', now));
         void life.connection.drained(AWAKE_MS).then(() => life.connection.close());
         let hour = Math.floor(now / HOUR_MS) + 1;
@@ -108,6 +118,58 @@ function createHabits({ city, fabric, schedule }: DevicesParts) {
   };
 }
 
+interface Shared {
+  readonly parts: DevicesParts;
+  readonly lives: Map<string, Life>;
+  readonly seen: Set<string>;
+  readonly cut: Set<string>;
+}
+
+/** Made when it is first asked for. */
+function changesOf({ parts, cut }: Shared, life: Life, credential: Credential): Changes | null {
+  life.changes ??=
+    parts.changes?.create({
+      id: life.id,
+      firmware: parts.city.devices[life.index]!.firmware,
+      credential,
+      connection: () => life.connection,
+      mayDial: () => !cut.has(life.id),
+    }) ?? null;
+  return life.changes;
+}
+
+const runsOf = ({ parts }: Shared, life: Life): Runs =>
+  life.changes?.runs ?? { firmware: parts.city.devices[life.index]!.firmware, document: null };
+
+function takeChange(shared: Shared, credential: Credential, payload: Uint8Array): void {
+  const life = shared.lives.get(credential.device);
+  // Nothing to take back from a device that was never changed.
+  if (!life || (payload.length === 0 && !life.changes)) return;
+  const isNew = life.changes === null;
+  const changes = changesOf(shared, life, credential);
+  if (isNew) changes?.online();
+  changes?.take(payload);
+}
+
+function eventsFor(shared: Shared, credential: Credential): ConnectionEvents {
+  const { parts, lives, seen } = shared;
+  const id = credential.device;
+  const site = parts.fabric.switches.get(id);
+  const connection = (): Connection | undefined => lives.get(id)?.connection;
+  return {
+    online: () => {
+      seen.add(id);
+      const life = lives.get(id);
+      if (!life) return;
+      life.connection.publish('obs', runningStatus(id, runsOf(shared, life)));
+      life.changes?.online();
+    },
+    offline: () => lives.get(id)?.changes?.offline(),
+    change: (payload) => takeChange(shared, credential, payload),
+    ...(site ? { order: (payload) => follow(site, connection, { log: parts.log, payload }) } : {}),
+  };
+}
+
 export function createDevices(parts: DevicesParts): Devices {
   const { city, fabric, schedule } = parts;
   const gate = createGate(CONNECT_AT_ONCE);
@@ -115,18 +177,7 @@ export function createDevices(parts: DevicesParts): Devices {
   const lives = new Map<string, Life>();
   const seen = new Set<string>();
   const cut = new Set<string>();
-
-  const eventsFor = (id: string): ConnectionEvents => {
-    const site = fabric.switches.get(id);
-    const connection = (): Connection | undefined => lives.get(id)?.connection;
-    return {
-      online: () => {
-        seen.add(id);
-        connection()?.publish('obs', status(id, 'online', Date.now()));
-      },
-      ...(site ? { order: (payload) => follow(site, connection, { log: parts.log, payload }) } : {}),
-    };
-  };
+  const shared: Shared = { parts, lives, seen, cut };
   const linkOf = (id: string): Connection | undefined =>
     fabric.switches.has(id) ? lives.get(id)?.connection : undefined;
   return {
@@ -140,11 +191,13 @@ export function createDevices(parts: DevicesParts): Devices {
         gate,
         random: parts.random,
         takesOrders: fabric.switches.has(id),
+        takesChanges: parts.changes !== null,
         reachable: () => fabric.passes(id, PLATFORM),
-        events: eventsFor(id),
+        events: eventsFor(shared, credential),
       });
-      const life: Life = { id, index, connection };
+      const life: Life = { id, index, connection, changes: null };
       lives.set(id, life);
+      if (parts.changes?.knows(id)) changesOf(shared, life, credential);
       if (city.devices[index]!.class === 'waste-bin') return habits.sleepAndWake(life);
       connection.open();
       habits.keepReporting(life);
@@ -165,6 +218,7 @@ export function createDevices(parts: DevicesParts): Devices {
       return link !== undefined;
     },
     stop: async () => {
+      for (const life of lives.values()) life.changes?.stop();
       await Promise.all([...lives.values()].map((life) => life.connection.close()));
     },
   };

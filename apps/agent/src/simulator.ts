@@ -8,12 +8,13 @@ import { SECOND_MS } from '@cityward/kernel';
 import { portMerrow, type PortMerrow } from '@cityward/city/reference';
 import { openCredentials, type Credential } from './credentials.ts';
 import { beginLife } from './daily-life.ts';
-import { createDevices, type Devices } from './devices.ts';
+import { createDevices, PLATFORM, type Devices } from './devices.ts';
 import { enrolAll, ENROL_AT_ONCE } from './enrolling.ts';
 import { createEstClient } from './est-client.ts';
 import { createFabric, type Fabric } from './fabric.ts';
 import { createField } from './field.ts';
 import { createInfection, planStory } from './infection.ts';
+import { createSimulatedChanges } from './simulated-changes.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import { readCodes, readStart, type SimulatorStart, type StoryStart } from './start.ts';
 
@@ -110,6 +111,16 @@ const listener =
     if (typeof mendLink === 'string' && hears.devices.mendLink(mendLink)) hears.say({ linkMended: mendLink });
   };
 
+function devicesOf(
+  world: { city: PortMerrow; fabric: Fabric; schedule: Schedule },
+  { start, log }: SimulatorParts,
+): Devices {
+  const passes = (device: string): boolean => world.fabric.passes(device, PLATFORM);
+  const { content, dataFolder, mqtt: broker } = start;
+  const changes = content && createSimulatedChanges({ dataFolder, content, log, passes });
+  return createDevices({ ...world, broker, log, random: Math.random, changes });
+}
+
 export function createSimulator(parts: SimulatorParts): Simulator {
   const { start, log, say } = parts;
   const city = portMerrow(start.city);
@@ -123,7 +134,7 @@ export function createSimulator(parts: SimulatorParts): Simulator {
   const desk = codeDesk(parts);
   const total = city.devices.length;
   let enrolled = 0;
-  const devices: Devices = createDevices({ city, broker: start.mqtt, fabric, schedule, log, random: Math.random });
+  const devices = devicesOf({ city, fabric, schedule }, parts);
   const progress = (): void => say({ enrolled, connected: devices.connected, total });
   let ticker: NodeJS.Timeout | null = null;
   const alive = (credential: Credential): void => {

@@ -26,6 +26,8 @@ export interface SimulatorStart {
   /** `ca`: PEM. */
   readonly est: { readonly url: string; readonly ca: string };
   readonly mqtt: { readonly host: string; readonly port: number; readonly ca: string };
+  /** Where what jobs name is fetched; null: these devices take no changes. */
+  readonly content: { readonly url: string; readonly ca: string } | null;
   /** One-time codes of devices that have no certificate yet; those missing are asked for. */
   readonly codes: ReadonlyMap<string, string>;
   readonly dataFolder: string;
@@ -127,12 +129,14 @@ function readLoopback(from: Reader): LoopbackStart {
   };
 }
 
+const REST = ['codes', 'dataFolder', 'story', 'loopback'];
+
 /**
  * Reads the start. @param readFile gives the text of `caFile`, so that a start may name a file instead of carrying `ca`.
  * Throws with the field that was wrong.
  */
 export function readStart(value: unknown, readFile: (path: string) => string): SimulatorStart {
-  const root = readerOf(value, 'start', ['city', 'est', 'mqtt', 'codes', 'dataFolder', 'story', 'loopback']);
+  const root = readerOf(value, 'start', ['city', 'est', 'mqtt', 'content', ...REST]);
   const city = root.object('city', ['seed', 'devices']);
   const est = root.object('est', ['url', 'ca', 'caFile']);
   const mqtt = root.object('mqtt', ['host', 'port', 'ca', 'caFile']);
@@ -144,6 +148,7 @@ export function readStart(value: unknown, readFile: (path: string) => string): S
     city: { seed: city.text('seed'), devices: city.whole('devices', { low: 200, high: 100_000 }) },
     est: { url: est.text('url'), ca },
     mqtt: { host: mqtt.text('host', '127.0.0.1'), port: mqtt.whole('port', PORT), ca: caOf(mqtt) ?? ca },
+    content: root.has('content') ? { url: root.object('content', ['url']).text('url'), ca } : null,
     codes: readCodes(root.entries('codes')),
     dataFolder: root.text('dataFolder'),
     story: readStory(root),

@@ -6,6 +6,8 @@ import type { Identity } from '@cityward/identity';
 import { thinned, type Log } from '@cityward/log';
 import { createMqttListener, type MqttListener, type MqttMessage } from '@cityward/mqtt';
 import type { Access } from './access.ts';
+import type { Desk } from './desk.ts';
+import { createJobsGateway, type JobsGateway, type JobsGatewayParts } from './gateway-jobs.ts';
 import { IngestRefusal, type Ingest, type Reporter } from './ingest.ts';
 
 const orderAck = Compile(OrderAck);
@@ -19,11 +21,14 @@ export interface MqttGatewayParts {
   readonly log: Log;
   readonly isSimulated: (device: string) => boolean;
   readonly onAck: (device: string, ack: OrderAck) => Promise<void>;
+  /** Where changes are ordered and reported; without it devices get none. */
+  readonly desk?: Desk;
 }
 export interface MqttGateway {
   readonly listener: MqttListener;
   order(switchId: string, order: QuarantineOrder): Promise<void>;
   isConnected(device: string): boolean;
+  stop(): Promise<void>;
 }
 
 export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
@@ -43,29 +48,53 @@ export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
         const admitted = identity.admit({ commonName, serial });
         return admitted.ok ? ok(undefined) : admitted;
       },
-      subscribe: (device, name) => access.may(access.device(device), 'subscribe', topic(name)),
+      subscribe: (device, name) => {
+        const allowed = access.may(access.device(device), 'subscribe', topic(name));
+        if (allowed.ok && parseTopic(name)?.leaf === 'jobs') jobs?.subscribed(device);
+        return allowed;
+      },
       publish: (message, acknowledge) => {
         const { clientId } = message;
         const allowed = access.mayAgain(access.device(clientId), 'publish', topic(message.topic));
         if (!allowed.ok) return acknowledge(new IngestRefusal(allowed.error));
-        if (parseTopic(message.topic)?.leaf === 'ack') return takeAck(parts, message, acknowledge);
+        const leaf = parseTopic(message.topic)?.leaf;
+        if (leaf === 'ack') return takeAck(parts, message, acknowledge);
+        if (leaf === 'report') return takeReport(jobs, message, acknowledge);
         // A will comes after its connection has ended.
         const reporter = online.get(clientId) ?? reporterOf(parts, clientId);
         parts.ingest.take(reporter, message.payload, acknowledge);
       },
-      connected: (device) => void online.set(device, reporterOf(parts, device)),
-      disconnected: (device) => void online.delete(device),
+      connected: (device) => {
+        online.set(device, reporterOf(parts, device));
+        parts.desk?.seen(device, { firmware: null, document: null });
+      },
+      disconnected: (device) => {
+        online.delete(device);
+        jobs?.disconnected(device);
+      },
       refused: ({ what, clientId, reason }) =>
         thin.info({ what: `MQTT ${what} refused`, who: clientId ?? 'nobody yet' }, { reason }),
     },
   });
+  const isConnected = (device: string): boolean => online.has(device);
+  const jobs = parts.desk ? jobsOver(listener, { desk: parts.desk, log, isConnected }) : null;
   return {
     listener,
+    stop: () => {
+      jobs?.stop();
+      return listener.stop();
+    },
     order: (switchId, order) =>
       listener.publish(topicOf(switchId, 'orders'), Buffer.from(JSON.stringify(order)), { retain: true, qos: 1 }),
-    isConnected: (device) => online.has(device),
+    isConnected,
   };
 }
+
+const jobsOver = (listener: MqttListener, rest: Omit<JobsGatewayParts, 'publish'>): JobsGateway =>
+  createJobsGateway({
+    ...rest,
+    publish: (name, payload) => listener.publish(name, payload, { retain: true, qos: 1 }),
+  });
 
 const reporterOf = ({ isSimulated }: MqttGatewayParts, device: string): Reporter => ({
   id: device,
@@ -74,6 +103,15 @@ const reporterOf = ({ isSimulated }: MqttGatewayParts, device: string): Reporter
   replay: false,
   simulated: isSimulated(device),
 });
+
+function takeReport(
+  jobs: JobsGateway | null,
+  { clientId, payload }: MqttMessage,
+  acknowledge: (fault: Error | null) => void,
+): void {
+  if (jobs) jobs.report(clientId, payload, acknowledge);
+  else acknowledge(new Error(`take a report of "${clientId}": nothing is ordered here`));
+}
 
 function takeAck(parts: MqttGatewayParts, message: MqttMessage, acknowledge: (fault: Error | null) => void): void {
   let ack: unknown;

@@ -1,0 +1,91 @@
+/** The changes of one real device: its slots in its data folder, its officers beside its key, its link for orders and reports. */
+import { join } from 'node:path';
+import type { LogLine, Status } from '@cityward/contracts';
+import type { Refusal } from '@cityward/kernel';
+import type { Log } from '@cityward/log';
+import type { Connection } from './connection.ts';
+import type { Credential } from './credentials.ts';
+import { createChanges, type Changes } from './update/changes.ts';
+import { folderDisk } from './update/disk.ts';
+import { download, type ContentHost } from './update/download.ts';
+import { openOfficers } from './update/officers.ts';
+import type { Runs } from './update/work.ts';
+
+const APP = 'cityward-agent';
+/** Severities of RFC 5424: an alert, a warning. */
+const ALERT = 1;
+const WARNING = 4;
+const MESSAGE_MAX_CHARS = 2_000;
+
+export interface AgentChangesParts {
+  readonly device: string;
+  readonly dataFolder: string;
+  readonly log: Log;
+  readonly content: ContentHost;
+  /** The file to pin officers from at commissioning; null when they are pinned already, or are not to be. */
+  readonly officersFile: string | null;
+  /** Version that the device left the factory with. */
+  readonly firmware: string | null;
+  readonly confirmMs?: number;
+  readonly connection: () => Connection | null;
+  readonly credential: () => Credential;
+  /** A new certificate with a new key, in use from then on. */
+  readonly renew: () => Promise<void>;
+}
+
+export const runningStatus = (device: string, running: Runs): Status => ({
+  kind: 'status',
+  at: Date.now(),
+  subject: device,
+  state: 'online',
+  running,
+});
+
+/** As a log line of the device: the stream keeps it, whatever becomes of the report. */
+export const refusalLine = (device: string, refusal: Refusal, job: string | null): LogLine => ({
+  kind: 'log',
+  at: Date.now(),
+  subject: device,
+  severity: (refusal as { alarm?: boolean }).alarm === false ? WARNING : ALERT,
+  app: APP,
+  message: `change ${job ?? 'without a name'} refused, ${refusal.code}: ${refusal.message}`.slice(0, MESSAGE_MAX_CHARS),
+});
+
+export function createAgentChanges(parts: AgentChangesParts): Changes {
+  const { device, log } = parts;
+  const officers = openOfficers(parts.dataFolder, parts.officersFile, (outcome) => {
+    if (outcome.ok) log.info('officers pinned', { version: outcome.value.version, city: outcome.value.city });
+    else log.error('officers not pinned', { reason: outcome.error.message });
+  });
+  return createChanges({
+    device,
+    disk: folderDisk(join(parts.dataFolder, 'update')),
+    factory: parts.firmware,
+    officers,
+    download: (wanted, write, signal) =>
+      download({ host: parts.content, credential: parts.credential(), wanted }, write, signal),
+    publish: (report, acknowledged) => parts.connection()?.publish('report', report, acknowledged) ?? false,
+    restart: (start) => {
+      const link = parts.connection();
+      const again = (): void => {
+        start();
+        link?.open();
+      };
+      (link?.close() ?? Promise.resolve()).then(again, (fault: unknown) =>
+        log.error('the restart failed', { fault: String(fault) }),
+      );
+    },
+    acts: {
+      rotate: (what) =>
+        what === 'certificate'
+          ? parts.renew()
+          : Promise.reject(new Error('rotate "credentials": this device has none but its certificate')),
+    },
+    alarm: (refusal, job) => {
+      log.warn('a change was refused', { code: refusal.code, job, reason: refusal.message });
+      parts.connection()?.publish('obs', refusalLine(device, refusal, job));
+    },
+    failed: (fault) => log.error('changes have stopped until the next start', { fault: String(fault) }),
+    ...(parts.confirmMs === undefined ? {} : { confirmMs: parts.confirmMs }),
+  });
+}

@@ -1,0 +1,132 @@
+/** Changes of simulated devices: the agent's own code on thin disks, and images that say how they misbehave. */
+import { join } from 'node:path';
+import { hash32, MINUTE_MS, SECOND_MS, type Refusal } from '@cityward/kernel';
+import type { Log } from '@cityward/log';
+import { refusalLine } from './agent-changes.ts';
+import { createGate, type Connection } from './connection.ts';
+import type { Credential } from './credentials.ts';
+import { createChanges, type Changes } from './update/changes.ts';
+import { download, type ContentHost } from './update/download.ts';
+import { openOfficers } from './update/officers.ts';
+import { imageName, type Booted } from './update/slots.ts';
+import { openThinDisks, type ThinDisk } from './update/thin-disk.ts';
+import { DownloadFault, type UpdaterParts } from './update/work.ts';
+
+const DOWNLOADS_AT_ONCE = 8;
+/** How long a device is away while it starts anew: the shortest, and how much longer by its id. */
+const RESTART_MS = 2 * SECOND_MS;
+const RESTART_SPREAD_MS = 4 * SECOND_MS;
+const CONFIRM_MS = 3 * MINUTE_MS;
+const OFFICERS_FILE = 'officers.json';
+
+export interface SimulatedChangesParts {
+  readonly dataFolder: string;
+  readonly content: ContentHost;
+  readonly log: Log;
+  /** Does the site's network let the device reach the city? */
+  readonly passes: (device: string) => boolean;
+  /** Of one restart, in milliseconds; for tests. */
+  readonly restartMs?: (device: string) => number;
+  readonly confirmMs?: number;
+}
+export interface SimulatedDevice {
+  readonly id: string;
+  readonly firmware: string | null;
+  readonly credential: Credential;
+  readonly connection: () => Connection;
+  /** False while its link is cut on purpose. */
+  readonly mayDial: () => boolean;
+}
+export interface SimulatedChanges {
+  /** Changed before, so that it has to go on or to report. */
+  knows(device: string): boolean;
+  create(device: SimulatedDevice): Changes;
+}
+
+/** How an image behaves, as its first line says: `cityward-simulated {"unhealthy":0.03,"silent":0.02,"seed":"night"}`. */
+export interface Behaviour {
+  /** Of the devices that start it, so many find it unhealthy, and so many are never heard of again until they go back. */
+  readonly unhealthy: number;
+  readonly silent: number;
+  readonly seed: string;
+}
+const HARMLESS: Behaviour = { unhealthy: 0, silent: 0, seed: '' };
+const FIRST_LINE = /^cityward-simulated (\{[^\n]{1,300}\})\r?\n/u;
+const share = (value: unknown): number => (typeof value === 'number' && value >= 0 && value <= 1 ? value : 0);
+
+export function behaviourOf(head: string): Behaviour {
+  const text = FIRST_LINE.exec(head)?.[1];
+  if (text === undefined) return HARMLESS;
+  try {
+    const said = JSON.parse(text) as Partial<Behaviour>;
+    return { unhealthy: share(said.unhealthy), silent: share(said.silent), seed: String(said.seed ?? '') };
+  } catch {
+    return HARMLESS;
+  }
+}
+
+export type Fate = 'well' | 'unhealthy' | 'silent';
+const PARTS = 1_000_000;
+/** The same for the same device, image and seed. */
+export function fateOf({ unhealthy, silent, seed }: Behaviour, device: string): Fate {
+  const place = (Math.imul(hash32(`${seed}/${device}`) ^ 0x5bd1e995, 0x9e3779b1) >>> 0) % PARTS;
+  if (place < unhealthy * PARTS) return 'unhealthy';
+  return place < (unhealthy + silent) * PARTS ? 'silent' : 'well';
+}
+
+const fateNow = (disk: ThinDisk, device: string, booted: Pick<Booted, 'firmware'>): Fate =>
+  booted.firmware?.trial ? fateOf(behaviourOf(disk.head(imageName('firmware', booted.firmware.slot))), device) : 'well';
+
+export function createSimulatedChanges(parts: SimulatedChangesParts): SimulatedChanges {
+  const { log } = parts;
+  const disks = openThinDisks(parts.dataFolder);
+  const known = new Set(disks.devices());
+  const officers = openOfficers(parts.dataFolder, join(parts.dataFolder, OFFICERS_FILE), (outcome) => {
+    if (outcome.ok) log.info('officers pinned for the simulated devices', { version: outcome.value.version });
+    else log.warn('officers not pinned for the simulated devices', { reason: outcome.error.message });
+  });
+  const gate = createGate(DOWNLOADS_AT_ONCE);
+  const restartMs = parts.restartMs ?? ((device: string) => RESTART_MS + (hash32(device) % RESTART_SPREAD_MS));
+
+  const fetchFor =
+    (device: SimulatedDevice): UpdaterParts['download'] =>
+    async (wanted, write, signal) => {
+      const leave = await new Promise<() => void>((resolve) => gate.enter(resolve));
+      try {
+        if (!parts.passes(device.id))
+          throw new DownloadFault(`download for "${device.id}": its site lets nothing pass`);
+        await download({ host: parts.content, credential: device.credential, wanted }, write, signal);
+      } finally {
+        leave();
+      }
+    };
+  return {
+    knows: (device) => known.has(device),
+    create: (device) => {
+      const disk = disks.of(device.id);
+      let fate: Fate = 'well';
+      return createChanges({
+        device: device.id,
+        disk,
+        factory: device.firmware,
+        officers,
+        download: fetchFor(device),
+        publish: (report, acknowledged) => device.connection().publish('report', report, acknowledged),
+        restart: (start) => {
+          const open = (): void => {
+            const booted = start();
+            fate = fateNow(disk, device.id, booted);
+            if (fate !== 'silent' && device.mayDial()) device.connection().open();
+          };
+          const away = (): void => void setTimeout(open, restartMs(device.id)).unref();
+          device.connection().close().then(away, away);
+        },
+        isHealthy: () => fate === 'well',
+        acts: {},
+        alarm: (refusal: Refusal, job) => device.connection().publish('obs', refusalLine(device.id, refusal, job)),
+        failed: (fault) => log.error('changes of a device have stopped', { device: device.id, fault: String(fault) }),
+        confirmMs: parts.confirmMs ?? CONFIRM_MS,
+      });
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** What an updater is given, and what its steps share. */
+import type { JobOrder, JobReport } from '@cityward/contracts';
+import { MINUTE_MS, type Refusal, type Result } from '@cityward/kernel';
+import type { Disk } from './disk.ts';
+import type { Saved } from './progress.ts';
+import type { Booted } from './slots.ts';
+
+/** A new firmware or document that is not found healthy in this time goes back; the city waits longer than that. */
+export const CONFIRM_MS = 10 * MINUTE_MS;
+
+/** The world is at fault and trying again may help: no network, a server that is busy. */
+export class DownloadFault extends Error {
+  override readonly name = 'DownloadFault';
+}
+export interface Wanted {
+  readonly sha256: string;
+  /** 0 where it is not known before. */
+  readonly size: number;
+  readonly source: string | null;
+}
+export interface Runs {
+  readonly firmware: string | null;
+  readonly document: string | null;
+}
+/** What only the device itself can do; an action without its act is reported as failed. */
+export interface Acts {
+  rotate?(what: 'credentials' | 'certificate'): Promise<void>;
+  set?(name: string, to: number): Promise<void>;
+  wipe?(): Promise<void>;
+}
+export interface Against {
+  readonly counter: number;
+  readonly runs: Runs;
+  readonly now: number;
+}
+export interface UpdaterParts {
+  readonly disk: Disk;
+  readonly booted: Booted;
+  /** `@cityward/fleet/verify` against the officers that this device has pinned. */
+  verify(order: JobOrder, against: Against): Result<unknown, Refusal>;
+  /** Hands over the bytes piece by piece; throws DownloadFault, or whatever `write` throws. */
+  download(wanted: Wanted, write: (piece: Uint8Array) => void, signal: AbortSignal): Promise<void>;
+  /** Resolves once the city has the report; never where there is no link. */
+  send(report: JobReport): Promise<void>;
+  /** Does what runs now do its work? Asked after a start on trial; resolves as late as it likes. */
+  healthy(signal: AbortSignal): Promise<boolean>;
+  readonly acts: Acts;
+  /** Starts the device anew; this updater does nothing from then on. */
+  restart(): void;
+  /** Somebody tried to make this device do what officers did not sign. */
+  alarm(refusal: Refusal, job: string | null): void;
+  /** The disk failed: this updater has stopped. */
+  failed(fault: unknown): void;
+  readonly clock: () => number;
+  /** Resolves after so long, or at once when the signal is given. */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+  readonly confirmMs?: number;
+}
+
+/** What all steps of one updater share. */
+export interface Work {
+  readonly parts: UpdaterParts;
+  readonly signal: AbortSignal;
+  /** Takes back a download that is under way. */
+  withdrawal: AbortController;
+  saved: Saved;
+  /** Durable on return. */
+  keep(next: Saved): void;
+  said(): { readonly at: number; readonly running: string | null };
+}

@@ -1,0 +1,20 @@
+/** The desk of fleet, as the drivers that reach the devices need it. */
+import type { JobOrder, JobReport } from '@cityward/contracts';
+import type { Refusal, Result } from '@cityward/kernel';
+
+export interface Running {
+  /** Version; null where it was not said. */
+  readonly firmware: string | null;
+  readonly document: string | null;
+}
+export interface Desk {
+  /** What this device is to do now; null for nothing. From memory: asked at every poll. */
+  orderFor(device: string): JobOrder | null;
+  /** In the order of arrival; the same seq again, or an older one, changes nothing. Refuses reports of orders it does not have. */
+  report(device: string, report: JobReport): Promise<Result<void, Refusal>>;
+  /** The device is there and runs this. */
+  seen(device: string, running: Running): void;
+  onOrder(listener: (device: string) => void): () => void;
+  /** Bytes of an artifact or document by hash; null when there is none. */
+  source(hash: string): Promise<Uint8Array | null>;
+}
