@@ -32,5 +32,15 @@ export type LiveEvent =
     }
   | { readonly kind: 'evidence'; readonly at: number; readonly size: number; readonly root: string }
   | { readonly kind: 'job'; readonly at: number; readonly id: string; readonly state: string }
-  | { readonly kind: 'import'; readonly at: number; readonly id: string; readonly change: string };
+  | { readonly kind: 'import'; readonly at: number; readonly id: string; readonly change: string }
+  /** A change of devices: its state, and devices done and failed so far; at most two a second for each. */
+  | {
+      readonly kind: 'change';
+      readonly at: number;
+      readonly id: string;
+      readonly state: string;
+      readonly done: number;
+      readonly failed: number;
+      readonly of: number;
+    };
 export type LiveKind = LiveEvent['kind'];

@@ -23,6 +23,7 @@ const READS: Readonly<Record<LiveKind, ActionName>> = {
   evidence: 'readEvidence',
   job: 'readJobs',
   import: 'readCity',
+  change: 'readChanges',
 };
 const EVIDENCE: Resource = { type: 'Evidence', id: 'ledger', attributes: {} };
 
