@@ -3,7 +3,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createIdentity, type EstListener, type Identity } from '@cityward/identity';
+import { createIdentity, type EstListener, type Identity, type IdentityOptions } from '@cityward/identity';
 import { systemClock } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
@@ -49,7 +49,7 @@ export interface EstCity {
   stop(): Promise<void>;
 }
 
-export async function startEstCity(): Promise<EstCity> {
+export async function startEstCity(more: Pick<IdentityOptions, 'statusUrl' | 'approvalWaitMs'> = {}): Promise<EstCity> {
   const folder = mkdtempSync(join(tmpdir(), 'cityward-foreign-'));
   const sql: TestSql = await openTestSql();
   const isDevice = (id: string): boolean => /^(cam|lamp)-\d{4}$/.test(id);
@@ -62,7 +62,10 @@ export async function startEstCity(): Promise<EstCity> {
     directory: {
       device: (id) => (isDevice(id) ? { id, class: 'camera', site: 'site-1' } : null),
       siteOf: () => 'site-1',
+      bySerial: purchased,
+      isParty: (id) => id === MAKER,
     },
+    ...more,
     origins: ['http://localhost:8080'],
   });
   await identity.start();
@@ -84,6 +87,15 @@ export async function startEstCity(): Promise<EstCity> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+export const MAKER = 'party-axis';
+/** The purchase list: serial `accc8e00` and four digits is the camera of that number. */
+function purchased(serial: string) {
+  const number = /^accc8e00(\d{4})$/.exec(serial)?.[1];
+  if (number === undefined || number >= '9000') return null;
+  const common = { class: 'camera', site: 'site-1', maker: MAKER };
+  return { ...common, id: `cam-${number}`, serial: serial.toUpperCase(), mac: serial.match(/../g)!.join(':') };
 }
 
 /** A key and its certificate made by openssl and curl: `<device>.key.pem`, `<device>.cert.pem` in the city's folder. */

@@ -23,8 +23,7 @@ const ENROLMENTS_PER_TRANSACTION = 500;
 /** A device whose clock or disk fails may ask again and again; the table must not grow with it. */
 export const RENEWALS_MAX = 10;
 const LIMITER_KEYS_MAX = 10_000;
-/** A device that waits for a person asks again after so long. */
-export const APPROVAL_WAIT_MS = MINUTE_MS;
+const APPROVAL_WAIT_MS = MINUTE_MS;
 
 export interface EnrolmentParts {
   readonly sql: Sql;
@@ -38,6 +37,7 @@ export interface EnrolmentParts {
   readonly makers: Makers;
   readonly approvals: Approvals;
   readonly discoveries: Discoveries;
+  readonly approvalWaitMs?: number | undefined;
 }
 
 /** DER of the certificate, or how long to wait before the same request is sent again, and why. */
@@ -74,8 +74,10 @@ export function createDesk(parts: EnrolmentParts): Desk {
 }
 
 export const keyHashOf = (spki: Uint8Array): string => createHash('sha256').update(spki).digest('hex');
-export const waits = (device: string): string =>
-  `enrol "${device}": a person must let it in, send the same request again later`;
+export const waits = ({ approvalWaitMs }: Desk, device: string): Granted => ({
+  waitMs: approvalWaitMs ?? APPROVAL_WAIT_MS,
+  why: `enrol "${device}": a person must let it in, send the same request again later`,
+});
 
 /** `waiting`, or the approval that the certificate to come uses up. */
 export async function askToLetIn(

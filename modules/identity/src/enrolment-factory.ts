@@ -7,7 +7,6 @@ import { judgeClaim } from './domain/factory-claim.ts';
 import { spiffeOf } from './domain/names.ts';
 import type { Standing } from './domain/standing.ts';
 import {
-  APPROVAL_WAIT_MS,
   askToLetIn,
   countRenewal,
   finish,
@@ -132,7 +131,7 @@ async function enrol(desk: Desk, recognised: Recognised, body: Uint8Array): Prom
   const keyHash = keyHashOf(request.value.spki);
   const letIn = why === null ? ok(null) : await askToLetIn(desk, { ...asking, why, keyHash });
   if (!letIn.ok) return letIn;
-  if (letIn.value === 'waiting') return ok({ waitMs: APPROVAL_WAIT_MS, why: waits(device) });
+  if (letIn.value === 'waiting') return ok(waits(desk, device));
   const counted = countRenewal(desk, device, now);
   if (!counted.ok) return counted;
   const write = {

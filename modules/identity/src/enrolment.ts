@@ -6,7 +6,6 @@ import { spiffeOf } from './domain/names.ts';
 import type { Restriction, Standing } from './domain/standing.ts';
 import { createCodeCheck, issueCodes, type CodeCheck } from './enrolment-codes.ts';
 import {
-  APPROVAL_WAIT_MS,
   askToLetIn,
   countRenewal,
   createDesk,
@@ -96,7 +95,7 @@ async function enrol(desk: CodeDesk, claim: CodeClaim, body: Uint8Array): Promis
   const letIn = code.approval ? await askToLetIn(desk, { ...asking, keyHash, credentialHash: code.hash }) : ok(null);
   if (!letIn.ok || letIn.value === 'waiting') {
     code.used = null;
-    return letIn.ok ? ok({ waitMs: APPROVAL_WAIT_MS, why: waits(device) }) : letIn;
+    return letIn.ok ? ok(waits(desk, device)) : letIn;
   }
   const write = {
     issued: authority.issueDevice(device, request.value.spki, now),

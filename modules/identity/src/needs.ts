@@ -42,6 +42,8 @@ export interface IdentityOptions {
   readonly estUrl?: string;
   /** Base of the public listener as others reach it, e.g. `http://status.example`: written into certificates. Default: not. */
   readonly statusUrl?: string | undefined;
+  /** A device that waits for a person is told to ask again after so long. Default a minute. */
+  readonly approvalWaitMs?: number | undefined;
   /** The demo keeps the root's passphrase in a file of mode 0600 and says so. Default false: it is only shown once. */
   readonly keepPassphrase?: boolean;
   /** Asked by EST for every request (principal Anonymous or Device). Default: identity's own rules only. */
