@@ -23,8 +23,14 @@ export function verifyOfficers(pinned: Officers, next: SignedOfficers, now: numb
       'read the new officers: wanted an officers document with its signatures, and no more',
     );
   const { officers } = next;
-  const sound = [checkOfficers(pinned), checkOfficers(officers), follows(pinned, officers, now)].find((one) => !one.ok);
-  if (sound && !sound.ok) return sound;
+  for (const step of [
+    () => follows(pinned, officers, now),
+    () => checkOfficers(officers),
+    () => checkOfficers(pinned),
+  ]) {
+    const passed = step();
+    if (!passed.ok) return passed;
+  }
   const reused = officers.keys.find((key) => pinned.keys.some((old) => old.id === key.id && !sameKey(old, key)));
   if (reused) return distrust('OFFICERS_KEY_TWICE', `read the new officers: "${reused.id}" is another key than before`);
   const signers = checkSignatures(next, [...pinned.keys, ...officers.keys]);
