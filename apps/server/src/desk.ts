@@ -17,4 +17,6 @@ export interface Desk {
   onOrder(listener: (device: string) => void): () => void;
   /** Bytes of an artifact or document by hash; null when there is none. */
   source(hash: string): Promise<Uint8Array | null>;
+  /** For drivers whose devices do not count: the seq of their next report on a job. Grows over retries and restarts. */
+  nextSeq(device: string, job: string): number;
 }

@@ -1,4 +1,5 @@
 /** Builds one HTTP or HTTPS listener from declared routes: trust checks, authentication, policy, limits, problems, life cycle. */
+import type { RequestListener } from 'node:http';
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyServerOptions } from 'fastify';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
@@ -41,7 +42,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
     hostMetrics(scope, host);
     hostStatics(scope, host);
   });
-  const sockets = createSockets(options, () => app.routing);
+  const sockets = createSockets(options, () => handlerOf(options, app));
   return {
     async start() {
       await app.ready();
@@ -60,6 +61,13 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       return host.asked;
     },
     setTls: sockets.setTls,
+  };
+}
+
+function handlerOf({ shortWay }: HttpListenerOptions, app: FastifyInstance): RequestListener {
+  if (!shortWay) return app.routing;
+  return (request, response) => {
+    if (!shortWay(request, response)) app.routing(request, response);
   };
 }
 

@@ -1,4 +1,5 @@
 /** What a listener is made of: who may connect, what it serves, whom it asks, and every limit it keeps. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Endpoint, Principal } from '@cityward/contracts';
 import type { Refusal, RefusalKind, Result } from '@cityward/kernel';
 import { MINUTE_MS, SECOND_MS } from '@cityward/kernel';
@@ -97,6 +98,11 @@ export interface HttpListenerOptions {
   readonly statusOf: (kind: RefusalKind, code: string) => number;
   /** Validates each answer against its schema; for tests and development. */
   readonly checkAnswers?: boolean;
+  /**
+   * Asked before all else for what comes very often and is answered from memory: true when it has answered. It does its own
+   * checks of host, certificate and policy; what it leaves alone passes the gate as ever.
+   */
+  readonly shortWay?: (request: IncomingMessage, response: ServerResponse) => boolean;
   readonly sessionCookie?: string;
   readonly connectionsMax?: number;
   /** Instead of the limits of `in-time.ts`; for tests. */
