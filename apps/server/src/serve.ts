@@ -30,6 +30,7 @@ export async function startModules(config: Config, modules: Modules): Promise<vo
   if (!modules.city.isFounded()) await modules.city.found({ seed, devices });
   await modules.identity.start();
   await modules.watch.start();
+  await modules.fleet.start();
   await modules.dispatcher.start();
   await modules.sql.transact((tx) =>
     Promise.resolve(
@@ -119,7 +120,7 @@ const consoleListener = ({ config, modules, log, replay, live, consoleFolder }: 
     ...common({ config, modules, log: log.part('http') }, config.consolePort),
     allowedOrigins: originsOf(config),
     routes: routesOf(modules, replay),
-    rawRoutes: [...modules.ledger.logRoutes, ...publicKeyRoutes(modules)],
+    rawRoutes: [...modules.ledger.logRoutes, ...modules.fleet.rawRoutes, ...publicKeyRoutes(modules)],
     statics: { folder: consoleFolder, fallback: 'index.html' },
     live: live.hub,
     metrics: metricsOf(modules),
@@ -152,7 +153,7 @@ const simulatedIn =
 
 /** A hold or a revocation ends the device's connection at once; held ones may come back to their quarantine topics. */
 function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
-  const { identity, access, ingest, respond } = modules;
+  const { identity, access, ingest, respond, fleet } = modules;
   const onAck: Parameters<typeof createMqttGateway>[0]['onAck'] = (device, ack) => respond.onAck(device, ack);
   const gateway = createMqttGateway({
     port: config.mqttPort,
@@ -163,6 +164,7 @@ function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
     log: log.part('mqtt'),
     isSimulated: simulatedIn(modules),
     onAck,
+    desk: fleet.desk,
   });
   identity.onStanding((device, standing) => {
     if (standing !== 'active') gateway.listener.disconnect(device);
@@ -177,7 +179,7 @@ function ingestListener({ config, modules, tls, log }: Opening): HttpListener {
     https: { ...tls, requestCert: true },
     allowedOrigins: [],
     routes: [],
-    rawRoutes: [ingestRoute({ ingest, access, isSimulated: simulatedIn(modules) })],
+    rawRoutes: [ingestRoute({ ingest, access, isSimulated: simulatedIn(modules) }), ...modules.fleet.deviceRoutes],
     authenticate: (facts) => access.authenticatePeer(facts),
   });
 }
@@ -197,9 +199,17 @@ function common({ modules, log }: Pick<Opening, 'config' | 'modules' | 'log'>, p
 }
 
 function routesOf(modules: Modules, replay: Replay) {
-  const { ledger, city, identity, watch, respond, jobs } = modules;
+  const { ledger, city, identity, watch, fleet, respond, jobs } = modules;
   const system = systemRoutes({ health: () => healthOf(modules), jobs, identity, replay });
-  return [...ledger.routes, ...city.routes, ...identity.routes, ...watch.routes, ...respond.routes, ...system];
+  return [
+    ...ledger.routes,
+    ...city.routes,
+    ...identity.routes,
+    ...watch.routes,
+    ...fleet.routes,
+    ...respond.routes,
+    ...system,
+  ];
 }
 
 /** One more than the reader takes, so that too large a request is answered and not cut off. */
@@ -321,6 +331,7 @@ export async function stopModules(modules: Modules): Promise<void> {
   await modules.feed.stop();
   await modules.jobs.stop();
   await modules.respond.stop();
+  await modules.fleet.stop();
   await modules.watch.stop();
   await modules.identity.stop();
   await modules.dispatcher.stop();

@@ -1,6 +1,7 @@
 /** The one place that creates modules and hands them what they need. */
 import { join } from 'node:path';
 import { createCity, type City } from '@cityward/city';
+import { createFleet, type Fleet } from '@cityward/fleet';
 import { createIdentity, type Identity } from '@cityward/identity';
 import { createJobs, type Jobs } from '@cityward/jobs';
 import { createLedger, type Ledger } from '@cityward/ledger';
@@ -15,6 +16,7 @@ import { createWatch, type Watch } from '@cityward/watch';
 import { createAccess, metricsToken, type Access } from './access.ts';
 import type { Config } from './config.ts';
 import { createFeed, type Feed } from './feed.ts';
+import { fleetCity } from './fleet-city.ts';
 import type { MqttGateway } from './gateway-mqtt.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalSocket, type LocalSocket } from './local-socket.ts';
@@ -38,6 +40,7 @@ export interface Modules extends Storage {
   readonly policy: Policy;
   readonly identity: Identity;
   readonly watch: Watch;
+  readonly fleet: Fleet;
   readonly respond: Respond;
   readonly jobs: Jobs;
   readonly dispatcher: Dispatcher;
@@ -74,14 +77,7 @@ export const simulatedNotice = ({ simulator }: Config): string | null =>
 export function createModules(config: Config, storage: Storage, log: Log): Modules {
   const clock: Clock = systemClock;
   const { sql, stream } = storage;
-  const ledger = createLedger({
-    folder: join(config.dataFolder, 'ledger'),
-    keyFile: join(config.dataFolder, 'keys', 'ledger.key'),
-    origin: LOG_ORIGIN,
-    sql,
-    clock,
-    log: log.part('ledger'),
-  });
+  const ledger = createLedgerFor(config, { sql, clock, log });
   const jobs = createJobs({ sql, log: log.part('jobs'), clock });
   const pulse = createPulse(() => made);
   const city = createCity({
@@ -102,6 +98,7 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
     kindOf: kindOf(city),
   });
   const respond = createRespondFor({ sql, clock, log, city, identity, watch, ledger, made: () => made });
+  const fleet = createFleetFor(config, { storage, city, clock, log, identity, made: () => made });
   const local = createLocalSocket(join(config.dataFolder, 'cityward.sock'));
   const access = createAccess({
     policy,
@@ -120,6 +117,7 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
     policy,
     identity,
     watch,
+    fleet,
     respond,
     jobs,
     dispatcher,
@@ -140,6 +138,16 @@ interface Shared {
   /** The finished modules: read when called, never while they are created. */
   readonly made: () => Modules;
 }
+
+const createLedgerFor = ({ dataFolder }: Config, { sql, clock, log }: Pick<Shared, 'sql' | 'clock' | 'log'>): Ledger =>
+  createLedger({
+    folder: join(dataFolder, 'ledger'),
+    keyFile: join(dataFolder, 'keys', 'ledger.key'),
+    origin: LOG_ORIGIN,
+    sql,
+    clock,
+    log: log.part('ledger'),
+  });
 
 /** A policy that errors may err on every request: its alarms are thinned. */
 function createPolicyFor(log: Log): Policy {
@@ -175,6 +183,30 @@ function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shar
     connected: (device) => made().mqtt?.isConnected(device) ?? false,
     about: { notice: simulatedNotice(config), version: VERSION },
   });
+}
+
+function createFleetFor(
+  config: Config,
+  { storage, city, clock, log, identity, made }: Omit<Shared, 'sql'> & Pick<Modules, 'identity'> & { storage: Storage },
+): Fleet {
+  const said = log.part('fleet');
+  const alarms = thinned(said);
+  const view = fleetCity({ city, identity, isConnected: (device) => made().mqtt?.isConnected(device) ?? false });
+  const fleet = createFleet({
+    sql: storage.sql,
+    clock,
+    log: said,
+    objects: storage.objects,
+    keyFolder: join(config.dataFolder, 'keys', 'fleet'),
+    cityName: CITY_NAME,
+    city: view,
+    alarm: (device, what, words) => alarms.error({ what: `a device ${what} what it was told`, who: device }, { words }),
+  });
+  const seen: Fleet['desk']['seen'] = (device, running) => {
+    view.heard(device, running.firmware);
+    fleet.desk.seen(device, running);
+  };
+  return { ...fleet, desk: { ...fleet.desk, seen } };
 }
 
 function createRespondFor({

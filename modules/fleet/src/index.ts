@@ -1,7 +1,11 @@
 /** How do we change ten thousand devices tonight, and stop in time? */
 export { createFleet } from './service.ts';
 export type { Fleet } from './service.ts';
-export type { FleetNeeds } from './needs.ts';
+export type { FleetCity, FleetNeeds } from './needs.ts';
+export { columnsBuilder, FLAGS } from './domain/rollout/columns.ts';
+export type { Columns } from './domain/rollout/columns.ts';
+export type { Changes } from './changes.ts';
+export type { Desk } from './desk.ts';
 export type { Artifacts } from './artifacts.ts';
 export type { Artifact } from './store-trust.ts';
 export type { OfficersRegister } from './officers.ts';

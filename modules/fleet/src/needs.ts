@@ -3,6 +3,7 @@ import type { Clock } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Objects } from '@cityward/objects';
 import type { Sql } from '@cityward/sql';
+import type { Columns } from './domain/rollout/columns.ts';
 
 export interface FleetNeeds {
   readonly sql: Sql;
@@ -13,4 +14,18 @@ export interface FleetNeeds {
   readonly keyFolder: string;
   /** The city's name, as in its officers' document. */
   readonly cityName: string;
+  readonly city: FleetCity;
+  /** Something a person should hear of at once: a device refused an order, lied, or went back in version. */
+  readonly alarm: (device: string, what: 'refused' | 'downgrade' | 'lied', words: string) => void;
+}
+
+/** The city as changes see it; all from memory. */
+export interface FleetCity {
+  /** Every device as it is now; in ascending order of id where that is cheap. */
+  columns(): Columns;
+  /** Whether it could take an order now: connected, asleep until soon, or polled lately. */
+  reachable(device: string): boolean;
+  /** Why no change may touch it: revoked, held, ended; null for nothing. Asked when its turn comes. */
+  barred(device: string): string | null;
+  siteOf(device: string): string | null;
 }

@@ -1,6 +1,6 @@
 /** The endpoints of officers, signatures and artifacts. */
-import { api, type ChangeJob, type Officers } from '@cityward/contracts';
-import { route, type RawReply, type RawRequest, type RawRoute, type Route } from '@cityward/http';
+import { api, type ChangeJob, type Officers, type Resource } from '@cityward/contracts';
+import { route, type Caller, type RawReply, type RawRequest, type RawRoute, type Route } from '@cityward/http';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { ARTIFACT_MAX_BYTES, type Artifacts } from './artifacts.ts';
 import { jobHash, officersHash } from './domain/trust/bytes.ts';
@@ -65,12 +65,14 @@ export const artifactUpload = ({ artifacts }: Pick<TrustParts, 'artifacts'>): Ra
   streams: true,
   handle: async (request, caller) => {
     const about = aboutOf(request);
-    const added = about.ok ? await artifacts.add(about.value, request.stream, caller.principal.id) : about;
+    const added = about.ok ? await artifacts.add(about.value, request.stream ?? nothing(), caller.principal.id) : about;
     return added.ok
       ? reply(200, added.value)
       : reply(statusOf(added.error), { ...problemOf(added.error), id: caller.id });
   },
 });
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 const STATUS: Partial<Record<Refusal['kind'], number>> = { conflict: 409, 'too-large': 413 };
 const statusOf = ({ kind }: Refusal): number => STATUS[kind] ?? 422;
@@ -103,4 +105,53 @@ function aboutOf({ query }: RawRequest): Result<About, Refusal> {
     models: words('models'),
     hardware: words('hardware'),
   });
+}
+
+/** The repository as TUF clients ask for it, on the listener for device certificates. */
+export const REPOSITORY_PATH = '/fleet/v1/repository';
+
+const NOT_FOUND: RawReply = { status: 404, headers: { 'content-type': 'application/json' }, body: '{}' };
+
+export function repositoryRoutes({ repository, artifacts }: Pick<TrustParts, 'repository' | 'artifacts'>): RawRoute[] {
+  const shared = {
+    method: 'GET',
+    action: 'takeChange',
+    resource: (_: RawRequest, { principal }: Caller): Resource => ({
+      type: 'Device',
+      id: principal.id,
+      attributes: principal.attributes,
+    }),
+  } as const;
+  return [
+    {
+      ...shared,
+      name: 'repositoryMetadata',
+      path: `${REPOSITORY_PATH}/metadata/:file`,
+      handle: async ({ params }) => {
+        const text = await repository.file(params['file'] ?? '');
+        const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache' };
+        return text === null ? NOT_FOUND : { status: 200, headers, body: text };
+      },
+    },
+    {
+      ...shared,
+      name: 'repositoryTarget',
+      path: `${REPOSITORY_PATH}/targets/:name/:file`,
+      handle: async ({ params }) => {
+        const bytes = await targetBytes(artifacts, params['name'] ?? '', params['file'] ?? '');
+        return bytes
+          ? { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: bytes }
+          : NOT_FOUND;
+      },
+    },
+  ];
+}
+
+const HASH_CHARS = 64;
+
+/** `HASH.version` below the name: what consistent snapshots call the target `name/version`. */
+async function targetBytes(artifacts: Artifacts, name: string, file: string): Promise<Uint8Array | null> {
+  const artifact = artifacts.get(file.slice(0, HASH_CHARS));
+  const named = artifact?.name === name && file.slice(HASH_CHARS) === `.${artifact.version}`;
+  return named ? artifacts.bytes(artifact.sha256) : null;
 }

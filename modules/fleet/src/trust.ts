@@ -6,7 +6,7 @@ import { createArtifacts, type Artifacts } from './artifacts.ts';
 import type { FleetNeeds } from './needs.ts';
 import { createOfficers, type OfficersRegister } from './officers.ts';
 import { createRepository, type ArtifactRepository } from './repository.ts';
-import { artifactUpload, trustRoutes } from './routes-trust.ts';
+import { artifactUpload, repositoryRoutes, trustRoutes } from './routes-trust.ts';
 import { createSignatures, type Signatures } from './signatures.ts';
 
 export interface Trust {
@@ -18,10 +18,18 @@ export interface Trust {
   readonly repository: ArtifactRepository;
   readonly routes: readonly Route[];
   readonly rawRoutes: readonly RawRoute[];
+  /** For the listener with device certificates. */
+  readonly deviceRoutes: readonly RawRoute[];
 }
 
 export function createTrust(
-  { sql, clock, objects, keyFolder, cityName }: FleetNeeds,
+  {
+    sql,
+    clock,
+    objects,
+    keyFolder,
+    cityName,
+  }: Pick<FleetNeeds, 'sql' | 'clock' | 'objects' | 'keyFolder' | 'cityName'>,
   jobOf: (change: string) => Promise<Result<ChangeJob, Refusal>>,
 ): Trust {
   const officers = createOfficers({ sql, clock, cityName });
@@ -38,5 +46,6 @@ export function createTrust(
     repository,
     routes: trustRoutes({ officers, signatures, artifacts, repository, jobOf }),
     rawRoutes: [artifactUpload({ artifacts })],
+    deviceRoutes: repositoryRoutes({ repository, artifacts }),
   };
 }

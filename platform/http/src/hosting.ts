@@ -148,7 +148,7 @@ function rawOf(request: FastifyRequest): RawRequest {
     params: request.params as Record<string, string>,
     headers: request.headers,
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-    stream: request.body instanceof Readable ? request.body : Readable.from([]),
+    ...(request.body instanceof Readable ? { stream: request.body } : {}),
     peer: peerOf(request.raw.socket as TLSSocket),
     ip: request.ip,
   };

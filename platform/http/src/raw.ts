@@ -13,8 +13,8 @@ export interface RawRequest {
   readonly headers: IncomingHttpHeaders;
   /** Empty when there is none, and on routes that stream. */
   readonly body: Buffer;
-  /** The body as it arrives, on routes that stream; empty elsewhere. Its size is the handler's to limit. */
-  readonly stream: AsyncIterable<Uint8Array>;
+  /** The body as it arrives, only on routes that stream. Its size is the handler's to limit. */
+  readonly stream?: AsyncIterable<Uint8Array>;
   readonly peer: PeerFacts | null;
   readonly ip: string;
 }
