@@ -250,7 +250,7 @@ function rowOf(
     plannedBy: by,
     started: null,
     ended: null,
-    livesUntil: draft.notAfter,
+    livesUntil: Math.max(draft.notAfter, draft.revert?.until ?? 0),
     waves: Array.from(starts, (start) => ({ start, opened: 0, quorumAt: 0, forgiven: 0 })),
   };
 }

@@ -5,6 +5,7 @@ import { addChange, planView, requestOf, type ChangeNeeds } from './change-draft
 import { viewOf } from './change-view.ts';
 import { STEERED_FROM, type Steering } from './domain/rollout/gates.ts';
 import { planRollout } from './domain/rollout/plan.ts';
+import { tallies } from './domain/rollout/attempts.ts';
 import type { Outcome } from './domain/rollout/state.ts';
 import { createRunning, TICK_MS, type Running } from './running.ts';
 import {
@@ -31,7 +32,10 @@ export interface Changes {
   steer(id: string, order: { how: Steering; reason: string; by: string }): Promise<Result<Change, Refusal>>;
   list(): Promise<readonly Change[]>;
   get(id: string): Promise<Result<ChangeDetail, Refusal>>;
+  /** The job while it may still be signed. */
   job(id: string): Promise<Result<ChangeJob, Refusal>>;
+  /** Attempts counted anew from their rows, and as they were counted while they ended: the two must be equal. */
+  counters(id: string): Promise<Result<Counters, Refusal>>;
   attempts(
     id: string,
     page: {
@@ -46,6 +50,12 @@ export interface Changes {
 const PAGE_DEFAULT = 100;
 const CHART_SPANS = 120;
 const SECOND_MS = 1_000;
+
+/** By `part wave outcome`. */
+export interface Counters {
+  readonly kept: Readonly<Record<string, number>>;
+  readonly recounted: Readonly<Record<string, number>>;
+}
 
 interface Parts {
   readonly needs: ChangeNeeds;
@@ -138,7 +148,12 @@ function steering({ needs, running, view, found }: Parts): Pick<Changes, 'begin'
   };
 }
 
-function reading({ needs, running, view, found }: Parts): Pick<Changes, 'list' | 'get' | 'job' | 'attempts'> {
+function reading({
+  needs,
+  running,
+  view,
+  found,
+}: Parts): Pick<Changes, 'list' | 'get' | 'job' | 'attempts' | 'counters'> {
   return {
     list: async () => (await loadChanges(needs.sql)).map((row) => view(running.live(row.id)?.row ?? row)),
     get: async (id) => {
@@ -147,7 +162,22 @@ function reading({ needs, running, view, found }: Parts): Pick<Changes, 'list' |
     },
     job: async (id) => {
       const row = await found(id);
-      return row.ok ? ok(row.value.job) : row;
+      if (!row.ok) return row;
+      const { job, ended } = row.value;
+      if (ended !== null || job.notAfter <= needs.clock())
+        return refuse('gone', 'CHANGE_OVER', `sign change "${id}": it is over`);
+      return ok(job);
+    },
+    counters: async (id) => {
+      const row = await found(id);
+      if (!row.ok) return row;
+      await running.settled();
+      const rows = await recount(needs.sql, row.value.number);
+      const recounted = Object.fromEntries(
+        rows.map(({ part, wave, outcome, count }) => [`${part} ${wave} ${outcome}`, count]),
+      );
+      const live = running.live(id);
+      return ok({ kept: live ? tallies(live.rollout) : recounted, recounted });
     },
     attempts: async (id, { after, limit = PAGE_DEFAULT, outcome }) => {
       const row = await found(id);

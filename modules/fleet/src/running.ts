@@ -6,7 +6,7 @@ import { decide, steer, type Decision, type Steering } from './domain/rollout/ga
 import { createPlaces, type Places } from './domain/rollout/places.ts';
 import { FORWARD, isMoving, REVERT } from './domain/rollout/state.ts';
 import { loseHealth, see, take } from './domain/rollout/take.ts';
-import { dueNow, expire, giveUp, skipBlocked, willRetry, type Moment, type World } from './domain/rollout/turn.ts';
+import { dueNow, expire, giveUp, skipBlocked, type Moment, type World } from './domain/rollout/turn.ts';
 import type { Freezes } from './freeze.ts';
 import { isTold, layOut, orderOf, recall, type LiveChange } from './live-change.ts';
 import { createSaver, type Saver, type SaverNeeds } from './saver.ts';
@@ -119,8 +119,7 @@ function turn(core: Core, live: LiveChange): void {
     if (members.length > 0) live.orders.push({ batch: live.batches++, part, at: moment.now, members });
   }
   const idle = due.length === 0 && core.living.every((other) => other.rollout.inFlight === 0);
-  if (idle && rollout.phase === 'running' && !core.needs.freezes.any() && !willRetry(rollout))
-    skipBlocked(rollout, core.places.occupancy);
+  if (idle && !core.needs.freezes.any()) skipBlocked(rollout, core.places.occupancy, moment.now);
 }
 
 function lifecycle(core: Core) {
@@ -140,7 +139,7 @@ function lifecycle(core: Core) {
       for (const live of [...core.living].reverse()) turn(core, live);
       await saver.save();
       const isGone = ({ row, rollout }: LiveChange): boolean =>
-        row.ended !== null && now > row.livesUntil && rollout.inFlight === 0;
+        (row.ended !== null || rollout.phase === 'stopped') && now > row.livesUntil && rollout.inFlight === 0;
       const gone = core.living.filter(isGone);
       for (const live of gone) giveUp(live.rollout, places.occupancy);
       if (gone.length > 0) core.living = core.living.filter((live) => !gone.includes(live));

@@ -121,8 +121,8 @@ export const loadChange = async (db: Db, id: string): Promise<ChangeRow | null> 
 export const loadLiving = (db: Db, now: number): Promise<readonly ChangeRow[]> =>
   run<ChangeRow>(
     db,
-    `${SELECT} where state in ('running', 'paused', 'stopped', 'rolling-back')
-       or (state in ('finished', 'rolled-back') and lives_until > $1) order by number`,
+    `${SELECT} where state in ('running', 'paused', 'rolling-back')
+       or (state in ('stopped', 'finished', 'rolled-back') and lives_until > $1) order by number`,
     [now],
   );
 

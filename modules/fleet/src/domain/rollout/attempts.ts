@@ -148,3 +148,15 @@ export function turnBack(rollout: Rollout, member: number): void {
   clear(rollout, member, DELIVERED | CONFIRMED | OTHER);
   if (rollout.state[member] !== S['revert-waiting']) move(rollout, member, 'revert-waiting');
 }
+
+/** What is kept of attempts, by `part wave outcome`, without zeroes. */
+export function tallies(rollout: Rollout): Record<string, number> {
+  const counts: Record<string, number> = {};
+  const waves = wavesIn(rollout);
+  for (const [at, count] of rollout.tally.entries()) {
+    const outcome = OUTCOMES[at % OUTCOMES.length]!;
+    const row = Math.floor(at / OUTCOMES.length);
+    if (count > 0) counts[`${Math.floor(row / waves)} ${row % waves} ${outcome}`] = count;
+  }
+  return counts;
+}

@@ -8,7 +8,14 @@ export const REVOKED = 4;
 export const ENDED = 8;
 /** Without a certificate of ours: nobody knows who it is. */
 export const UNKNOWN = 16;
-export const OFFLINE = 32;
+
+export const FLAGS = {
+  lifeSafety: LIFE_SAFETY,
+  held: HELD,
+  revoked: REVOKED,
+  ended: ENDED,
+  unknown: UNKNOWN,
+} as const;
 
 /** Values of a column that repeat: the row holds the place in `names`, -1 for none. */
 export interface Words {

@@ -26,13 +26,13 @@ const percent = (share: number): string => `${Math.round(share * 1_000) / 10} %`
 /** Everything that can be decided now, in order. Changes the rollout's phase and opens waves. */
 export function decide(rollout: Rollout, moment: Moment): Decision[] {
   if (rollout.phase === 'rolling-back') return rolledBack(rollout);
-  if (rollout.phase !== 'running') return [];
-  const stop = overThreshold(rollout);
-  if (stop !== null) return halt(rollout, moment, stop);
-  if (moment.now >= rollout.notAfter) {
+  if (moment.now >= rollout.notAfter && (rollout.phase === 'running' || rollout.phase === 'paused')) {
     timeOver(rollout);
     return rollout.inFlight > 0 ? [] : [over(rollout)];
   }
+  if (rollout.phase !== 'running') return [];
+  const stop = overThreshold(rollout);
+  if (stop !== null) return halt(rollout, moment, stop);
   if (rollout.open > 0) return advance(rollout, moment);
   const early = moment.now < rollout.notBefore || !isOpen(rollout.options.schedule, moment.now);
   return early ? [] : [openNext(rollout, 'The first devices of every kind begin')];

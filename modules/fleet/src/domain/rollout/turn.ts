@@ -128,15 +128,20 @@ export function withdraw(rollout: Rollout, { places, now }: Pick<Moment, 'places
   return count;
 }
 
-/** Waiting devices whose place is blocked by devices that are dark: nothing but a person helps them. */
-export function skipBlocked(rollout: Rollout, places: Occupancy): number {
-  let count = 0;
+/**
+ * When nothing is under way anywhere and nothing is due: gives up on those whose place is taken by devices that are dark, for nothing
+ * but a person or those devices themselves can help them.
+ */
+export function skipBlocked(rollout: Rollout, places: Occupancy, now: number): void {
+  if (rollout.phase !== 'running' || now < rollout.notBefore || !isOpen(rollout.options.schedule, now)) return;
+  const { state, retryAt } = rollout;
+  for (let member = 0; member < rollout.size; member++)
+    if (state[member] === S.failed && retryAt[member]! > now) return;
   for (let member = 0; member < rollout.starts[rollout.open]!; member++) {
-    if (rollout.state[member] !== S.waiting || hasRoom(rollout, places, member)) continue;
-    move(rollout, member, 'skipped');
-    count++;
+    if (hasRoom(rollout, places, member)) continue;
+    if (state[member] === S.waiting) move(rollout, member, 'skipped');
+    else if (state[member] === S.failed) retryAt[member] = 0;
   }
-  return count;
 }
 
 /** Its time is over: nothing that waits will begin any more. */

@@ -1,0 +1,175 @@
+/** A rollout on the bench: turns of time, reports, and a recount of everything that is kept. */
+import { expect } from 'vitest';
+import type { JobReport } from '@cityward/contracts';
+import { tallyAt } from './attempts.ts';
+import { OPTIONS, type Options } from './draft.ts';
+import { decide, steer } from './gates.ts';
+import { createPlaces } from './places.ts';
+import { planRollout } from './plan.ts';
+import {
+  createRollout,
+  DARK,
+  has,
+  HOLDS,
+  isMoving,
+  STATES,
+  wavesIn,
+  type Attempt,
+  type Occupancy,
+  type Rollout,
+  type State,
+} from './state.ts';
+import { see, take } from './take.ts';
+import { testColumns } from './testing.ts';
+import { dueNow, expire, ordered, skipBlocked, type Moment, type World } from './turn.ts';
+
+export const NEW = '2.0.0';
+export const OLD = '1.0.0';
+export const SILENCE = 1_000;
+
+export interface Bench {
+  readonly rollout: Rollout;
+  readonly places: Occupancy;
+  readonly world: World;
+  readonly frozen: Set<number>;
+  readonly away: Set<number>;
+  readonly saved: Attempt[];
+  now: number;
+}
+
+export function bench(devices: number, changes: Partial<Options> = {}): Bench {
+  const columns = testColumns(devices);
+  const options: Options = {
+    ...OPTIONS,
+    canary: 4,
+    shares: [0.3, 1],
+    soakMs: 0,
+    healthMs: 0,
+    silenceMs: SILENCE,
+    retries: 1,
+    backOffMs: 10,
+    quorum: 0.5,
+    threshold: 1,
+    perSite: 2,
+    ...changes,
+  };
+  const selection = { classes: [], models: [], wards: [], sites: [], running: [], devices: [] };
+  const target = { running: NEW, ordered: true, classes: [], models: [], hardware: [], tracks: [] };
+  const { order, starts } = planRollout({ columns, selection, target, options, seed: 's', now: 0 });
+  const places = createPlaces();
+  const located = places.locate(columns);
+  const frozen = new Set<number>();
+  const away = new Set<number>();
+  return {
+    rollout: createRollout({
+      options,
+      wanted: NEW,
+      before: OLD,
+      notBefore: 0,
+      notAfter: 1_000_000,
+      revertUntil: 2_000_000,
+      starts,
+      site: Int32Array.from(order, (row) => located.site[row]!),
+      group: Int32Array.from(order, (row) => located.group[row]!),
+    }),
+    places: places.occupancy,
+    world: { frozen: (member) => frozen.has(member), reachable: (member) => !away.has(member), barred: () => null },
+    frozen,
+    away,
+    saved: [],
+    now: 0,
+  };
+}
+
+export const momentOf = ({ places, world, now }: Bench): Moment => ({ places, world, now });
+export const stateOf = ({ rollout }: Bench, member: number): State => STATES[rollout.state[member]!]!;
+
+/** One turn of time as the service takes it. */
+export function turn(b: Bench): number[] {
+  const moment = momentOf(b);
+  expire(b.rollout, moment);
+  for (let more = decide(b.rollout, moment); more.length > 0;) more = decide(b.rollout, moment);
+  const due = dueNow(b.rollout, moment);
+  for (const member of due) {
+    expect(b.frozen.has(member), 'an order into a frozen site').toBe(false);
+    expect(b.away.has(member), 'an order to a device that is not there').toBe(false);
+  }
+  withinCaps(b, due);
+  b.saved.push(...b.rollout.ended.splice(0));
+  ordered(b.rollout, due);
+  if (due.length === 0 && b.rollout.inFlight === 0 && b.frozen.size === 0) skipBlocked(b.rollout, b.places, b.now);
+  return due;
+}
+
+/** Places to which an order was just given are not crowded. */
+function withinCaps({ rollout, places }: Bench, due: readonly number[]): void {
+  for (const member of due) {
+    const group = rollout.group[member]!;
+    expect(places.group[group]).toBeLessThanOrEqual(places.groupCap[group]!);
+    expect(places.site[rollout.site[member]!]).toBeLessThanOrEqual(rollout.options.perSite);
+  }
+  expect(rollout.inFlight).toBeLessThanOrEqual(rollout.options.inFlight);
+}
+
+/** Everything that is kept while it happens equals what a recount gives. */
+export function exact(b: Bench): void {
+  const { rollout, places } = b;
+  const counts = new Int32Array(rollout.counts.length);
+  const failing = new Int32Array(wavesIn(rollout));
+  const group = new Int32Array(places.group.length);
+  let moving = 0;
+  for (let member = 0; member < rollout.size; member++) {
+    counts[rollout.wave[member]! * STATES.length + rollout.state[member]!]!++;
+    if (has(rollout, member, 2) && rollout.part[member] === 0) failing[rollout.wave[member]!]!++;
+    if (has(rollout, member, HOLDS)) group[rollout.group[member]!]!++;
+    if (isMoving(rollout, member)) {
+      moving++;
+      expect(has(rollout, member, HOLDS), 'a device under way without a place').toBe(true);
+    } else if (has(rollout, member, HOLDS)) expect(has(rollout, member, DARK)).toBe(true);
+  }
+  expect(rollout.counts).toEqual(counts);
+  expect(rollout.failing).toEqual(failing);
+  expect(places.group.subarray(0, group.length)).toEqual(group);
+  expect(rollout.inFlight).toBe(moving);
+  const tally = new Int32Array(rollout.tally.length);
+  const seen = new Set<string>();
+  for (const attempt of [...b.saved, ...rollout.ended]) {
+    tally[tallyAt(rollout, attempt)]!++;
+    const key = `${attempt.member} ${attempt.part} ${attempt.attempt}`;
+    expect(seen.has(key), `attempt ${key} twice`).toBe(false);
+    seen.add(key);
+  }
+  expect(rollout.tally).toEqual(tally);
+}
+
+export const say = (b: Bench, member: number, report: Partial<JobReport> & Pick<JobReport, 'seq' | 'state'>) =>
+  take(b.rollout, b.places, {
+    member,
+    report: { part: 'forward', running: null, reason: null, ...report },
+    now: b.now,
+  });
+
+/** From here on every device does what it is told; time goes on until nothing moves. */
+export function settle(b: Bench): void {
+  b.away.clear();
+  b.frozen.clear();
+  for (let round = 0; round < 60; round++) {
+    for (let at = 0; at < b.rollout.size; at++) {
+      const back = b.rollout.part[at] === 1;
+      if (isMoving(b.rollout, at))
+        say(
+          b,
+          at,
+          back
+            ? { part: 'revert', seq: b.rollout.seq[at]! + 1, state: 'reverted', running: OLD }
+            : { seq: b.rollout.seq[at]! + 1, state: 'done', running: NEW },
+        );
+      else see(b.rollout, b.places, { member: at, now: b.now, running: null });
+    }
+    b.now += 2 * SILENCE;
+    turn(b);
+    exact(b);
+    if (b.rollout.phase === 'paused' || b.rollout.phase === 'stopped')
+      steer(b.rollout, momentOf(b), { how: 'resume', words: 'on' });
+  }
+}
