@@ -9,6 +9,7 @@ import {
   assembleSigned,
   encodeStatusPlaces,
   encodeToBeSigned,
+  SERIAL_BYTES,
   serialOf,
   serialText,
   type AlternativeName,
@@ -117,6 +118,16 @@ const toPem = (label: string, der: Uint8Array): string =>
   `-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n').trimEnd()}\n-----END ${label}-----\n`;
 export const certificatePem = (der: Uint8Array): string => toPem('CERTIFICATE', der);
 
+/** Random bytes fetched for many serials at once; none is handed out twice. */
+const RANDOM_POOL_BYTES = 4_096;
+let pool = Buffer.alloc(0);
+function nextRandom(): Buffer {
+  if (pool.length < SERIAL_BYTES) pool = randomBytes(RANDOM_POOL_BYTES);
+  const taken = pool.subarray(0, SERIAL_BYTES);
+  pool = pool.subarray(SERIAL_BYTES);
+  return taken;
+}
+
 interface IssueRequest {
   readonly profile: Profile;
   readonly subject: Buffer;
@@ -129,7 +140,7 @@ interface IssueRequest {
 
 function issue(signer: Signer, request: IssueRequest): Issued {
   const { profile, subject, spki, alternativeNames } = request;
-  const serial = serialOf(randomBytes(16));
+  const serial = serialOf(nextRandom());
   const notBefore = Math.floor((request.now - BACKDATED_MS) / 1_000) * 1_000;
   const notAfter = Math.floor((request.now + request.lifeMs) / 1_000) * 1_000;
   const keyHash = createHash('sha256').update(spki).digest();

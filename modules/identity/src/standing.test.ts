@@ -73,6 +73,35 @@ describe('standing', () => {
     expect(admitted(identity, 'cam-0002', serial)).toBe('active');
     expect(listed(identity)).not.toContain(serial);
   });
+  it('ended is refused for good: a replaced device needs a later code, a retired one gets none', async () => {
+    const serial = await enrol(identity, 'cam-0020');
+    expect((await identity.end('cam-0020', { as: 'replaced', ...because })).ok).toBe(true);
+    expect(identity.standing('cam-0020')).toBe('ended');
+    expect(admitted(identity, 'cam-0020', serial)).toBe('CERTIFICATE_REVOKED');
+    expect(listed(identity)).toContain(serial);
+    expect(identity.identityOf('cam-0020')).toMatchObject({ state: 'ended', reason: 'test' });
+    for (const change of [
+      identity.release('cam-0020', because),
+      identity.hold('cam-0020', { until: clock() + 1_000, ...because }),
+      identity.end('cam-0020', { as: 'replaced', ...because }).then(() => identity.release('cam-0020', because)),
+    ])
+      expect((await change).ok).toBe(false);
+    await enrol(identity, 'cam-0020');
+    expect(identity.standing('cam-0020')).toBe('active');
+    await identity.end('cam-0020', { as: 'retired', ...because });
+    await expect(identity.issueCodes(['cam-0020'], 'per-1')).rejects.toThrow('is retired');
+    expect((await identity.end('cam-0020', { as: 'replaced', ...because })).ok).toBe(false);
+  });
+  it('renews the revocation list in time', () => {
+    const first = new X509Crl(Uint8Array.from(identity.revocations()));
+    clock.add(59 * 60_000);
+    expect(new X509Crl(Uint8Array.from(identity.revocations())).thisUpdate).toEqual(first.thisUpdate);
+    clock.add(2 * 60_000);
+    const later = new X509Crl(Uint8Array.from(identity.revocations()));
+    clock.add(-61 * 60_000);
+    expect(later.thisUpdate.getTime()).toBeGreaterThan(first.thisUpdate.getTime());
+    expect(later.nextUpdate!.getTime() - later.thisUpdate.getTime()).toBe(24 * 3_600_000);
+  });
   it('revoked is refused at once and for good, until a code issued later', async () => {
     const serial = await enrol(identity, 'cam-0003');
     const [early] = await identity.issueCodes(['cam-0003'], 'per-1');
