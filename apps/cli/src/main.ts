@@ -6,6 +6,7 @@ import { CommandFault, EXIT } from './exit-codes.ts';
 import { cityCommands } from './city.ts';
 import { evidenceCommands } from './evidence.ts';
 import { artifactCommands } from './artifact.ts';
+import { jobCommands } from './job.ts';
 import { officersCommands } from './officers.ts';
 import { signCommand } from './sign.ts';
 
@@ -15,6 +16,7 @@ const COMMANDS: readonly Command[] = [
   signCommand,
   ...officersCommands(api),
   ...artifactCommands(api),
+  ...jobCommands(api),
 ];
 
 async function main(args: readonly string[]): Promise<number> {
