@@ -137,7 +137,8 @@ export async function loadMembers(db: Db, number: number): Promise<Members> {
     );
     if (!row) break;
     for (const id of row.ids.split('\n')) ids.push(id);
-    turns.push(new Uint32Array(row.turns.slice().buffer));
+    // Copied: with PostgreSQL the bytes are a view of a pool, at any offset.
+    turns.push(new Uint32Array(new Uint8Array(row.turns).buffer));
   }
   const all = new Uint32Array(ids.length);
   let at = 0;
