@@ -69,6 +69,7 @@ export const FACT_TYPES = [
   'change.refused-by-device',
   'fleet.frozen',
   'fleet.thawed',
+  'fleet.downgraded',
   'replay.started',
   'replay.ended',
   'server.started',

@@ -355,6 +355,15 @@ describe('a change', () => {
     expect(fleet.desk.orderFor(device)).toBeNull();
   });
 
+  it('alarms when a device went back by another way than a signed one', async () => {
+    const fleet = await prepare();
+    fleet.desk.seen(everybody[0]!, { firmware: NEW, document: null });
+    fleet.desk.seen(everybody[0]!, { firmware: null, document: null });
+    expect(alarms).toEqual([]);
+    fleet.desk.seen(everybody[0]!, { firmware: OLD, document: null });
+    expect(alarms).toEqual([`${everybody[0]} downgrade`]);
+  });
+
   it('says in a dry run what it would do, and keeps nothing', async () => {
     const fleet = await prepare();
     const plan = must(fleet.changes.plan(draft()));

@@ -1,7 +1,10 @@
 /** The desk by which drivers reach the fleet: what is each device to do, and what does it say. */
 import type { JobOrder, JobReport } from '@cityward/contracts';
 import type { Refusal, Result } from '@cityward/kernel';
+import { compareVersions } from './domain/trust/versions.ts';
 import type { Running } from './running.ts';
+
+type Shown = { readonly firmware: string | null; readonly document: string | null };
 
 export interface Desk {
   /** What this device is to do now; null for nothing. From memory: asked at every poll. */
@@ -23,19 +26,27 @@ export interface DeskParts {
   readonly running: Running;
   readonly artifactBytes: (hash: string) => Promise<Uint8Array | null>;
   readonly document: (hash: string) => Promise<string | null>;
-  /** Keeps what devices show that they run. */
-  readonly shows: (
-    device: string,
-    running: { readonly firmware: string | null; readonly document: string | null },
-  ) => void;
+  /** What devices show that they run: as it was kept, and kept anew. */
+  readonly shown: (device: string) => Shown | null;
+  readonly shows: (device: string, running: Shown) => void;
+  /** It runs something older than before, and no change sent it back. */
+  readonly downgraded: (device: string, from: string, to: string) => void;
 }
 
-export function createDesk({ running, artifactBytes, document, shows }: DeskParts): Desk {
+export function createDesk(parts: DeskParts): Desk {
+  const { running, artifactBytes, document } = parts;
+  /** Old firmware brings its old holes back: whoever went back by another way than a signed one is told of. */
+  const notice = (device: string, shows: Shown): void => {
+    const before = parts.shown(device)?.firmware ?? null;
+    parts.shows(device, shows);
+    if (before === null || shows.firmware === null || compareVersions(shows.firmware, before) >= 0) return;
+    if (!running.goesBack(device)) parts.downgraded(device, before, shows.firmware);
+  };
   return {
     orderFor: running.orderFor,
     report: running.report,
     seen: (device, what) => {
-      shows(device, what);
+      notice(device, what);
       running.seen(device, what);
     },
     onOrder: running.onOrder,

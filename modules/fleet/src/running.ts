@@ -192,6 +192,12 @@ function asked(core: Core) {
       }
       return null;
     },
+    /** Whether a change has sent it back, or will as soon as it can. */
+    goesBack: (device: string): boolean =>
+      core.living.some((live) => {
+        const member = live.members.get(device);
+        return member !== undefined && live.rollout.part[member] === REVERT;
+      }),
     /** The next seq that a driver may use that counts for its devices. */
     nextSeq: (device: string, job: string): number => {
       const found = find(core, device, job);

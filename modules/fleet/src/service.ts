@@ -53,7 +53,18 @@ export function createFleet(needs: FleetNeeds): Fleet {
     running: changes.running,
     artifactBytes: artifacts.bytes,
     document: desired.document,
+    shown: desired.shown,
     shows: desired.shows,
+    downgraded: (device, from, to) => {
+      const reason = `runs ${to}, ran ${from} before, and no change sent it back`;
+      needs.alarm(device, 'downgrade', reason);
+      const fact = { module: 'fleet', type: 'fleet.downgraded', actor: device, subject: device } as const;
+      sql
+        .transact((tx) => Promise.resolve(tx.record({ ...fact, at: clock(), data: { from, to, reason } })))
+        .catch((error: unknown) =>
+          needs.log.warn('a downgrade is not in the evidence', { device, error: String(error) }),
+        );
+    },
   });
   return {
     start: async () => {

@@ -104,6 +104,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'change.refused-by-device': (f) => `Device ${f.subject} refused what it was told to do${reason(f)}`,
   'fleet.frozen': (f) => `Changes are frozen for ${f.subject}${until(f)}${reason(f)}`,
   'fleet.thawed': (f) => `Changes go on for ${f.subject}`,
+  'fleet.downgraded': (f) => `Device ${f.subject} went back to older firmware${reason(f)}`,
   'replay.started': (f) => `${who(f)} began to replay recorded traffic ${titled(f)}`,
   'replay.ended': (f) => `The replay ${f.subject} ended`,
   'server.started': () => 'Cityward started',

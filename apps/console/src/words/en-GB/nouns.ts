@@ -138,6 +138,7 @@ export const facts: Record<FactType, string> = {
   'change.refused-by-device': 'Refused by device',
   'fleet.frozen': 'Changes frozen',
   'fleet.thawed': 'Changes go on',
+  'fleet.downgraded': 'Went back to older firmware',
   'replay.started': 'Replay began',
   'replay.ended': 'Replay ended',
   'server.started': 'Server started',
