@@ -27,3 +27,25 @@ it('refuses bytes that have changed on disk and names that are no hash', async (
   await expect(objects.get(hash)).rejects.toThrow('its bytes have changed on disk');
   await expect(objects.get('../../etc/passwd')).rejects.toThrow('64 hexadecimal digits');
 });
+
+it('takes bytes piece by piece, none where there are too many or the source fails, and forgets halves', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cityward-objects-'));
+  const objects = await openObjects({ folder });
+  async function* pieces(fault?: Error): AsyncGenerator<Uint8Array> {
+    yield bytes.subarray(0, 4);
+    await Promise.resolve();
+    if (fault) throw fault;
+    yield bytes.subarray(4);
+  }
+  const hash = await objects.put(bytes);
+  await objects.delete(hash);
+  expect(await objects.putStream(pieces(), bytes.length)).toEqual({ hash, size: bytes.length });
+  expect(await objects.putStream(pieces(), bytes.length)).toEqual({ hash, size: bytes.length });
+  expect(new Uint8Array((await objects.get(hash))!)).toEqual(bytes);
+  expect(await objects.putStream(pieces(), bytes.length - 1)).toBeNull();
+  await expect(objects.putStream(pieces(new Error('the line is cut')), 100)).rejects.toThrow('the line is cut');
+  expect(readdirSync(folder)).toEqual([hash.slice(0, 2)]);
+  writeFileSync(join(folder, '0011.growing'), 'half');
+  expect(await (await openObjects({ folder })).list()).toEqual([hash]);
+  expect(readdirSync(folder)).toEqual([hash.slice(0, 2)]);
+});
