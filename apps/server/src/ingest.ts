@@ -1,7 +1,7 @@
 /** The observation journey, the same for every gateway: parse, may this reporter speak about this subject, stream, then acknowledge. */
 import { Compile } from 'typebox/compile';
 import { err, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
-import { encodeObserved, Observation, type Gateway } from '@cityward/contracts';
+import { encodeObserved, Observation, type Gateway, type Status } from '@cityward/contracts';
 import { createEnvelope, readJsonPayload } from '@cityward/formats/observation-envelope';
 import type { Stream } from '@cityward/stream';
 
@@ -22,6 +22,8 @@ export interface IngestParts {
   readonly clock: Clock;
   /** The rule of identity and policy together; a refusal says who may not speak about whom. */
   readonly maySpeak: (reporter: Reporter, body: Observation) => Result<void, Refusal>;
+  /** A device, by its own certificate, says what it runs. */
+  readonly runs?: (device: string, running: NonNullable<Status['running']>) => void;
 }
 export interface Ingest {
   /** One JSON observation, or an array of at most 100. Calls back once all are durable, or with why none was taken. */
@@ -65,6 +67,7 @@ export function createIngest(parts: IngestParts): Ingest {
       const read = readObservation(body);
       const allowed = read.ok ? parts.maySpeak(reporter, read.value) : read;
       if (!allowed.ok) return allowed;
+      if (read.ok) tellRunning(parts, reporter, read.value);
     }
     return ok(bodies as readonly Observation[]);
   };
@@ -101,6 +104,12 @@ export function createIngest(parts: IngestParts): Ingest {
     },
     stats: () => ({ taken, refused }),
   };
+}
+
+/** Never from a replay, nor from a switch about another. */
+function tellRunning({ runs }: IngestParts, { id, authenticated, replay }: Reporter, body: Observation): void {
+  if (body.kind !== 'status' || !body.running || replay || !authenticated || body.subject !== id) return;
+  runs?.(id, body.running);
 }
 
 const OPENING_BRACE = 0x7b;

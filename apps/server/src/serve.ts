@@ -7,6 +7,7 @@ import { systemClock } from '@cityward/kernel';
 import { createHttpListener, type HttpListener, type RawRoute } from '@cityward/http';
 import type { Log } from '@cityward/log';
 import type { Config } from './config.ts';
+import { createDdiGateway, type DdiGateway } from './gateway-ddi.ts';
 import { ingestRoute } from './gateway-http.ts';
 import { createMqttGateway, type MqttGateway } from './gateway-mqtt.ts';
 import { createSyslogGateway, type SyslogGateway } from './gateway-syslog.ts';
@@ -85,7 +86,8 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
     read: readRecording(modules.city),
     teach: teachBy(modules),
   });
-  const ingest = ingestListener({ config, modules, tls, log });
+  const ddi = ddiGateway({ config, modules, log });
+  const ingest = ingestListener({ config, modules, tls, log }, ddi);
   const syslog = syslogGateway({ config, modules, tls, log });
   const pages = consoleListener({ config, modules, log, replay, live, consoleFolder: opens.consoleFolder });
   await mqtt.listener.start();
@@ -103,8 +105,9 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
       certificate.stop();
       replay.stop();
       live.stop();
+      ddi.stop();
       await local.stop();
-      await Promise.all([pages.stop(), ingest.stop(), est.stop(), syslog.stop(), mqtt.listener.stop()]);
+      await Promise.all([pages.stop(), ingest.stop(), est.stop(), syslog.stop(), mqtt.stop()]);
     },
   };
 }
@@ -172,14 +175,33 @@ function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
   return gateway;
 }
 
-function ingestListener({ config, modules, tls, log }: Opening): HttpListener {
-  const { ingest, access } = modules;
+/** Names that a stranger's DNS could not point here. */
+const hostsAt = (port: number): string[] => [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`];
+
+/** hawkBit clients poll where the others report: their last sighting is kept as theirs is. */
+function ddiGateway({ config, modules, log }: Omit<Opening, 'tls'>): DdiGateway {
+  const { access, city, fleet, identity } = modules;
+  return createDdiGateway({
+    desk: fleet.desk,
+    identity,
+    access,
+    clock: systemClock,
+    log: log.part('ddi'),
+    alive: (device, at) => city.observedAlive(device, at),
+    hosts: hostsAt(config.ingestPort),
+  });
+}
+
+function ingestListener({ config, modules, tls, log }: Opening, ddi: DdiGateway): HttpListener {
+  const { ingest, access, fleet } = modules;
+  const observations = ingestRoute({ ingest, access, isSimulated: simulatedIn(modules) });
   return createHttpListener({
     ...common({ config, modules, log: log.part('ingest') }, config.ingestPort),
     https: { ...tls, requestCert: true },
     allowedOrigins: [],
     routes: [],
-    rawRoutes: [ingestRoute({ ingest, access, isSimulated: simulatedIn(modules) }), ...modules.fleet.deviceRoutes],
+    rawRoutes: [observations, ...fleet.deviceRoutes, ...ddi.routes],
+    shortWay: ddi.poll,
     authenticate: (facts) => access.authenticatePeer(facts),
   });
 }
@@ -189,8 +211,7 @@ function common({ modules, log }: Pick<Opening, 'config' | 'modules' | 'log'>, p
   return {
     host: 'localhost',
     port,
-    // No name that a stranger's DNS could point here.
-    allowedHosts: [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`],
+    allowedHosts: hostsAt(port),
     screen: access.screen.bind(access),
     authorise: access.authorise.bind(access),
     statusOf,

@@ -14,6 +14,7 @@ export function simulatorStart(config: Config, { identity }: Modules): Simulator
     city: { seed: config.seed, devices: config.devices },
     est: { url: `https://localhost:${config.estPort}`, caFile },
     mqtt: { host: 'localhost', port: config.mqttPort },
+    content: { url: `https://localhost:${config.ingestPort}` },
     dataFolder: join(config.dataFolder, 'simulator'),
     story: { calm: config.calm, afterMs: config.storyAfterSeconds * 1_000 },
   };

@@ -11,6 +11,8 @@ export interface SimulatorStart {
   readonly city: { readonly seed: string; readonly devices: number };
   readonly est: { readonly url: string; readonly caFile: string };
   readonly mqtt: { readonly host: string; readonly port: number };
+  /** Where what changes name is fetched. */
+  readonly content: { readonly url: string };
   readonly dataFolder: string;
   readonly story: { readonly calm: boolean; readonly afterMs: number };
 }

@@ -107,7 +107,12 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
     local,
     metricsToken: metricsToken(join(config.dataFolder, 'metrics-token')),
   });
-  const ingest = createIngest({ stream, clock, maySpeak: createSpeaking({ identity, access, city }) });
+  const ingest = createIngest({
+    stream,
+    clock,
+    maySpeak: createSpeaking({ identity, access, city }),
+    runs: fleet.desk.seen,
+  });
   const feed = createFeed({ stream, watch, respond, city, identity, log: log.part('feed') });
   const dispatcher = createDispatcher({ sql, handlers: [ledger.factHandler], log: log.part('dispatcher') });
   const made: Modules = {
