@@ -1,7 +1,8 @@
 /** The tree of the devices of a job: RFC 6962 over the canonical JSON of each leaf, sorted by device. */
+import { hash } from 'node:crypto';
 import type { JobLeaf } from '@cityward/contracts';
 import { canonicalJson } from '@cityward/kernel';
-import { HASH_BYTES, leafHash, nodeHash, verifyInclusion, writeLeafHash } from '@cityward/tlog-tiles';
+import { HASH_BYTES, leafHash, verifyInclusion, writeLeafHash } from '@cityward/tlog-tiles';
 import { fromBase64Url } from './bytes.ts';
 
 export interface LeafTree {
@@ -37,6 +38,11 @@ export function leafTree(leaves: readonly JobLeaf[]): LeafTree {
 }
 
 const LEAF_PREFIX = '\u0000';
+/** RFC 6962: an inner node begins with it. */
+const NODE_PREFIX = 0x01;
+
+/** The canonical JSON of a leaf, written out: a tree of a million leaves is made in a second or two. */
+const leafText = ({ counter, device }: JobLeaf): string => `{"counter":${counter},"device":${JSON.stringify(device)}}`;
 
 function bottomOf(leaves: readonly JobLeaf[]): Buffer {
   const level = Buffer.allocUnsafe(leaves.length * HASH_BYTES);
@@ -47,7 +53,7 @@ function bottomOf(leaves: readonly JobLeaf[]): Buffer {
         `make a tree of devices: "${leaf.device}" comes after "${before}", wanted them sorted, each once`,
       );
     before = leaf.device;
-    writeLeafHash(Buffer.from(LEAF_PREFIX + canonicalJson(leaf)), level, index * HASH_BYTES);
+    writeLeafHash(Buffer.from(LEAF_PREFIX + leafText(leaf)), level, index * HASH_BYTES);
   });
   return level;
 }
@@ -56,9 +62,16 @@ function bottomOf(leaves: readonly JobLeaf[]): Buffer {
 function aboveOf(level: Buffer): Buffer {
   const width = level.length / HASH_BYTES;
   const above = Buffer.allocUnsafe(Math.ceil(width / 2) * HASH_BYTES);
+  const input = Buffer.alloc(1 + 2 * HASH_BYTES, NODE_PREFIX);
   for (let left = 0; left < width; left += 2) {
-    const hash = left + 1 < width ? nodeHash(hashAt(level, left), hashAt(level, left + 1)) : hashAt(level, left);
-    above.set(hash, (left / 2) * HASH_BYTES);
+    const at = (left / 2) * HASH_BYTES;
+    if (left + 1 === width) {
+      level.copy(above, at, left * HASH_BYTES);
+      continue;
+    }
+    // A string digest written into place is several times faster than a fresh buffer for each hash.
+    level.copy(input, 1, left * HASH_BYTES, (left + 2) * HASH_BYTES);
+    above.write(hash('sha256', input, 'binary'), at, HASH_BYTES, 'latin1');
   }
   return above;
 }
