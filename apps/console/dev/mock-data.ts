@@ -1,5 +1,7 @@
 /** Answers of the mock by endpoint name; held to the contracts' schemas by mock.test.ts. */
 import type { Person } from '@cityward/contracts';
+import { changeHandlers } from './mock-changes.ts';
+import { enrolHandlers } from './mock-enrol.ts';
 import { MAKERS, mockMap } from './mock-city.ts';
 import {
   cityNow,
@@ -146,6 +148,8 @@ const sessionHandlers: Readonly<Record<string, Handler>> = {
 export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...sessionHandlers,
   ...respondHandlers,
+  ...changeHandlers,
+  ...enrolHandlers,
   cityNow,
   cityMap: () => mockMap(),
   devicePoints,

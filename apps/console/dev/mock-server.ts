@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { api, type Endpoint, type LiveEvent } from '@cityward/contracts';
 import { HANDLERS } from './mock-data.ts';
 import { MockRefusal, mockState, type MockState } from './mock-state.ts';
+import { changesTick } from './mock-changes.ts';
 import { countStates } from './mock-city.ts';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -78,6 +79,7 @@ async function answer(state: MockState, request: IncomingMessage, response: Serv
 function* ticking(state: MockState, tick: number): Generator<LiveEvent> {
   const at = Date.now();
   yield* state.news.splice(0);
+  yield* changesTick(state);
   const row = state.rows[(tick * 37) % state.rows.length];
   if (row && !state.calm && (row.state === 'trusted' || row.state === 'learning')) {
     row.state = row.state === 'trusted' ? 'learning' : 'trusted';

@@ -110,7 +110,7 @@ export const sessionOf = (state: MockState): Session => ({
     ? {
         person: 'prs-0001',
         handle: 'Mere',
-        roles: ['administrator', 'operator', 'analyst'],
+        roles: ['administrator', 'operator', 'analyst', 'officer'],
         passkeys: state.passkeys,
         recoveryCodesLeft: 10,
         expires: Date.now() + 9 * HOUR,

@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { Value } from 'typebox/value';
 import type { TSchema } from 'typebox';
 import { api, type Endpoint } from '@cityward/contracts';
+import { draftOf } from './mock-changes.ts';
 import { HANDLERS } from './mock-data.ts';
 import { mockState } from './mock-state.ts';
 
 const DEVICES = 700;
 const REASON = 'because it was asked';
+const CHANGE = 'chg-7k2m9c0q4x1ab3d5';
 const LINES = 'name,serial,latitude,longitude\nA,SN1,1,2\nB,SN2,1,2\nC,SN3,1,2\nD,SN4,1,2\nE,SN5,1,2';
 
 /** What to ask, in an order that makes the later ones possible. */
@@ -35,6 +37,24 @@ const ASKED: readonly (readonly [string, { params?: object; query?: object; body
   ['applyContainment', { body: { hours: 4, hash: 'x', reason: REASON } }],
   ['undoContainment', { body: { reason: REASON } }],
   ['dismissSituation', { params: { id: 'sit-2b8v0c9x3m6n7q1w' } }],
+  ['listChanges', {}],
+  ['getChange', { params: { id: CHANGE } }],
+  ['listAttempts', { params: { id: CHANGE }, query: { outcome: 'done' } }],
+  ['changeToSign', { params: { id: CHANGE } }],
+  ['signChange', { params: { id: CHANGE } }],
+  ['startChange', { params: { id: CHANGE }, body: { reason: REASON } }],
+  ['rollBackChange', { params: { id: CHANGE }, body: { reason: REASON } }],
+  ['planChange', { body: draftOf('Lamps', ['street-light'], 0) }],
+  ['addChange', { body: draftOf('Lamps', ['street-light'], 0) }],
+  ['listEnrolments', {}],
+  ['approveEnrolment', { params: { id: 'enr-1m9c0q4x1ab3d5k7' }, body: { reason: REASON } }],
+  ['listDiscoveries', {}],
+  ['dismissDiscovery', { params: { id: 'dsc-1m9c0q4x1ab3d5k7' }, body: { reason: REASON } }],
+  ['listMakerRoots', {}],
+  ['pinMakerRoot', { body: { maker: 'argus', fingerprint: 'ab'.repeat(32) } }],
+  ['removeMakerRoot', { params: { fingerprint: 'ab'.repeat(32) } }],
+  ['listArtifacts', {}],
+  ['listDrift', {}],
   ['previewImport', { query: { file: 'a.csv' }, body: LINES }],
   ['listImports', {}],
   ['getImport', { params: { id: 'imp-1-x' } }],

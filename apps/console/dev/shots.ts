@@ -22,6 +22,15 @@ const SIZES = { wide: { width: 1440, height: 900 }, phone: { width: 390, height:
 const THEMES = ['light', 'dark'] as const;
 const SETTLE_MS = 1_500;
 
+/** Fills the least that a plan needs and asks for its dry run. */
+async function tryPlan(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: 'Title' }).fill('Cameras to 4.8.2');
+  await page.getByRole('combobox', { name: 'Artifact' }).click();
+  await page.getByRole('option', { name: 'argus-c40 4.8.2' }).click();
+  await page.getByRole('button', { name: 'Dry run' }).click();
+  await page.getByRole('button', { name: 'Plan this change' }).waitFor();
+}
+
 /** Name, address, and what to do before the picture. */
 const SCENES: readonly (readonly [string, string, ((page: Page) => Promise<void>)?])[] = [
   ['city', '/', async (page) => void (await page.waitForSelector('[data-ready]', { timeout: 60_000 }))],
@@ -43,6 +52,13 @@ const SCENES: readonly (readonly [string, string, ((page: Page) => Promise<void>
   ['fleet', '/fleet'],
   ['fleet-drawer', '/fleet?class=camera&device=cam-0003'],
   ['device', '/devices/cam-0003'],
+  ['changes', '/changes'],
+  ['change', '/changes/chg-7k2m9c0q4x1ab3d5'],
+  ['change-planned', '/changes/chg-2m9c0q4x1ab3d5k7'],
+  ['change-plan', '/changes/new?class=camera', tryPlan],
+  ['enrol', '/enrol'],
+  ['enrol-unknown', '/enrol?tab=discoveries'],
+  ['enrol-makers', '/enrol?tab=makers'],
   ['import', '/import'],
   ['import-report', '/import/imp-1-x'],
   ['evidence', '/evidence'],

@@ -6,6 +6,7 @@ import './ui/base.css';
 import './ui/parts.css';
 import './frame/frame.css';
 import './modules/city/city.css';
+import './modules/fleet/fleet.css';
 import './modules/respond/respond.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

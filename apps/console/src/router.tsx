@@ -41,6 +41,26 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/changes',
+    component: lazyRouteComponent(() => import('./modules/fleet/changes.tsx'), 'ChangesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/changes/new',
+    component: lazyRouteComponent(() => import('./modules/fleet/plan-change.tsx'), 'PlanChangePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/changes/$id',
+    component: lazyRouteComponent(() => import('./modules/fleet/change.tsx'), 'ChangePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/enrol',
+    component: lazyRouteComponent(() => import('./modules/identity/enrol.tsx'), 'EnrolPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/import',
     component: lazyRouteComponent(() => import('./modules/city/imports.tsx'), 'ImportsPage'),
   }),

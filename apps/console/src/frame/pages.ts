@@ -4,9 +4,11 @@ import { words } from '../words/en-GB.ts';
 import {
   IconCertificate,
   IconChecklist,
+  IconDoorEnter,
   IconFileImport,
   IconInbox,
   IconMap,
+  IconStairsUp,
   IconTable,
   IconUrgent,
   IconUsers,
@@ -14,7 +16,8 @@ import {
 import type { Icon } from '../ui/states.ts';
 
 export interface RailPage {
-  readonly to: '/' | '/inbox' | '/incidents' | '/fleet' | '/import' | '/evidence' | '/jobs' | '/people';
+  readonly to:
+    '/' | '/inbox' | '/incidents' | '/fleet' | '/changes' | '/enrol' | '/import' | '/evidence' | '/jobs' | '/people';
   readonly name: string;
   readonly hint: string;
   readonly icon: Icon;
@@ -28,6 +31,8 @@ export const PAGES: readonly RailPage[] = [
   { to: '/inbox', ...words.pages.inbox, icon: IconInbox, key: 'i' },
   { to: '/incidents', ...words.pages.incidents, icon: IconUrgent, key: 'n' },
   { to: '/fleet', ...words.pages.fleet, icon: IconTable, key: 'f' },
+  { to: '/changes', ...words.pages.changes, icon: IconStairsUp, key: 'h' },
+  { to: '/enrol', ...words.pages.enrol, icon: IconDoorEnter, key: 'r' },
   { to: '/import', ...words.pages.import, icon: IconFileImport, key: 'm' },
   { to: '/evidence', ...words.pages.evidence, icon: IconCertificate, key: 'e' },
   { to: '/jobs', ...words.pages.jobs, icon: IconChecklist, key: 'j' },

@@ -49,6 +49,13 @@ function useActs(): SpotlightActionGroupData {
   const top = situations.data?.situations[0];
   const acts = [
     { id: 'import', label: words.palette.import, onClick: () => void navigate({ to: '/import' }) },
+    { id: 'plan', label: words.palette.plan, onClick: () => void navigate({ to: '/changes/new' }) },
+    { id: 'waiting', label: words.palette.waiting, onClick: () => void navigate({ to: '/enrol' }) },
+    {
+      id: 'pin-root',
+      label: words.palette.pinRoot,
+      onClick: () => void navigate({ to: '/enrol', search: { tab: 'makers' } }),
+    },
     { id: 'pack', label: words.palette.pack, onClick: () => void navigate({ to: '/evidence' }) },
     { id: 'passkey', label: words.palette.passkey, onClick: () => void navigate({ to: '/me' }) },
     { id: 'light', label: words.palette.light, onClick: () => setColorScheme('light') },

@@ -17,6 +17,8 @@ const TEXTS = [
   'subject',
   'incident',
   'view',
+  'outcome',
+  'step',
 ] as const;
 const NUMBERS = ['from', 'to', 'svg', 'hours', 'source'] as const;
 

@@ -11,7 +11,7 @@ const STALE_MS = 15_000;
 const REFRESH_MS = 1_000;
 const SLOW_REFRESH_MS = 5_000;
 /** Asked again at most every 5 s, whatever the stream says: they are large or change with every observation. */
-const SLOW = new Set(['cityNow', 'listDevices', 'getDevice', 'traceIncident', 'affectedBy']);
+const SLOW = new Set(['cityNow', 'listDevices', 'getDevice', 'traceIncident', 'affectedBy', 'listAttempts']);
 
 const worthRetrying = (count: number, error: Error): boolean =>
   count < 2 && error instanceof ApiProblem && (error.status === 0 || error.status >= 500);

@@ -39,6 +39,19 @@ describe('what is told', () => {
       at: 9,
     });
   });
+  test('a change says how far it is, each its own', () => {
+    const told = (id: string, done: number): LiveEvent => ({
+      kind: 'change',
+      at: 3,
+      id,
+      state: 'running',
+      done,
+      failed: 1,
+      of: 9,
+    });
+    const state = heard(heard(heard(INITIAL, told('chg-1', 2)), told('chg-2', 5)), told('chg-1', 3));
+    expect(state.progress).toMatchObject({ 'chg-1': { done: 3, failed: 1, of: 9 }, 'chg-2': { done: 5 } });
+  });
   test('news are newest first, one for each situation, at most twenty', () => {
     let state = INITIAL;
     for (let i = 0; i < 25; i++) state = heard(state, situation(`sit-${i}`));
@@ -60,6 +73,7 @@ describe('what becomes old', () => {
     { kind: 'evidence', at: 1, size: 1, root: '' },
     { kind: 'job', at: 1, id: 'job-1', state: 'done' },
     { kind: 'import', at: 1, id: 'imp-1', change: 'committed' },
+    { kind: 'change', at: 1, id: 'chg-1', state: 'running', done: 1, failed: 0, of: 2 },
   ];
   test('after a gap everything is', () => {
     expect(staleAfter({ kind: 'hello', at: 1, city: 'x' })).toBeNull();

@@ -7,6 +7,14 @@ export interface News {
   readonly title: string;
   readonly change: string;
 }
+export interface Progress {
+  /** By this machine's clock, as all that is compared with it. */
+  readonly heardAt: number;
+  readonly state: string;
+  readonly done: number;
+  readonly failed: number;
+  readonly of: number;
+}
 export interface LiveState {
   readonly connection: 'connecting' | 'open' | 'lost';
   /** When the last event or comment of the stream came; null before the first. */
@@ -17,6 +25,8 @@ export interface LiveState {
   readonly evidence: { readonly size: number; readonly root: string; readonly at: number } | null;
   /** Newest first, at most NEWS_MAX. */
   readonly news: readonly News[];
+  /** How far each change of devices is, by its id, as last told. */
+  readonly progress: Readonly<Record<string, Progress>>;
 }
 export type LiveChange =
   | { readonly do: 'connecting' }
@@ -34,6 +44,7 @@ export const INITIAL: LiveState = {
   observationsPerSecond: null,
   evidence: null,
   news: [],
+  progress: {},
 };
 
 function hear(state: LiveState, event: LiveEvent, now: number): LiveState {
@@ -48,6 +59,10 @@ function hear(state: LiveState, event: LiveEvent, now: number): LiveState {
     case 'situation': {
       const item: News = { at: event.at, id: event.id, title: event.title, change: event.change };
       return { ...heard, news: [item, ...state.news.filter((old) => old.id !== event.id)].slice(0, NEWS_MAX) };
+    }
+    case 'change': {
+      const { id, state: word, done, failed, of } = event;
+      return { ...heard, progress: { ...state.progress, [id]: { heardAt: now, state: word, done, failed, of } } };
     }
     default:
       return heard;
@@ -103,5 +118,7 @@ export function staleAfter(event: LiveEvent): readonly string[] | null {
       return ['listJobs'];
     case 'import':
       return ['listImports', 'getImport', 'cityNow', 'listDevices', 'devicePoints', 'cityMap', 'listParties'];
+    case 'change':
+      return ['listChanges', 'getChange', 'listAttempts', 'changeToSign'];
   }
 }

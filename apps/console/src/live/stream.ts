@@ -1,7 +1,18 @@
 /** Keeps the one event stream open: reopens it with growing pauses, and says when it is lost. */
 import type { LiveEvent } from '@cityward/contracts';
 
-const KINDS = ['hello', 'devices', 'counts', 'situation', 'incident', 'containment', 'evidence', 'job', 'import'];
+const KINDS = [
+  'hello',
+  'devices',
+  'counts',
+  'situation',
+  'incident',
+  'containment',
+  'evidence',
+  'job',
+  'import',
+  'change',
+];
 const PAUSES_MS = [1_000, 2_000, 5_000, 10_000];
 
 export interface LiveListener {

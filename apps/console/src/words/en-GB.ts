@@ -1,6 +1,8 @@
 /** Every string of the console in British English. A second language is a second file of the same shape. */
 import { basics } from './en-GB/basics.ts';
+import { changes } from './en-GB/changes.ts';
 import { city } from './en-GB/city.ts';
+import { enrol } from './en-GB/enrol.ts';
 import { frame } from './en-GB/frame.ts';
 import { importWords } from './en-GB/import.ts';
 import { classes, criticalities, edges, facts, nodes, roles, states } from './en-GB/nouns.ts';
@@ -13,6 +15,8 @@ export const words = {
   ...city,
   ...importWords,
   ...people,
+  ...changes,
+  ...enrol,
   ...respond,
   states,
   classes,

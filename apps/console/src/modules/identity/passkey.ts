@@ -11,7 +11,7 @@ type Json = Record<string, unknown>;
 export const canUsePasskeys = (): boolean => browserSupportsWebAuthn() && window.isSecureContext;
 
 /** The browser's refusals in our words; its own mention specification sections. */
-function inWords(error: unknown): Error {
+export function inWords(error: unknown): Error {
   const name = error instanceof Error ? error.name : '';
   if (name === 'NotAllowedError' || name === 'AbortError') return new Error(words.passkey.cancelled);
   if (name === 'InvalidStateError') return new Error(words.passkey.already);
