@@ -1,0 +1,157 @@
+/** A real agent over real TLS, and a city whose every server key is in the attacker's hands: what officers did not sign does nothing. */
+import { createServer, type Server } from 'node:https';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JobOrder, JobReport, LogLine, Status } from '@cityward/contracts';
+import { CONTENT_PATH } from '@cityward/contracts';
+import { silentLog } from '@cityward/log';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAgent, type Agent } from './agent.ts';
+import { brokerDouble, estDouble, testAuthority, until, type BrokerDouble, type EstDouble } from './testing.ts';
+import { firmware, hashOf, newSigner, officersOf, orderOf, signOfficers } from './update/testing.ts';
+
+const DEVICE = 'cam-9002';
+const JOBS = `cw/v1/${DEVICE}/jobs`;
+const signers = [newSigner('per-ada'), newSigner('per-bo'), newSigner('per-cy')];
+const two = signers.slice(0, 2);
+const next = firmware('1.1.0');
+const third = firmware('1.2.0');
+const folder = mkdtempSync(join(tmpdir(), 'cityward-changes-'));
+
+let est: EstDouble;
+let broker: BrokerDouble;
+let content: Server;
+let agent: Agent;
+let newAgent: () => Agent;
+const served = new Map([next, third].map(({ bytes }) => [hashOf(bytes), bytes]));
+const asked: string[] = [];
+
+beforeAll(async () => {
+  const authority = await testAuthority();
+  est = await estDouble(authority);
+  broker = await brokerDouble(authority);
+  const tls = { ...authority.server, ca: authority.ca, requestCert: true, rejectUnauthorized: true };
+  content = createServer(tls, (request, response) => {
+    asked.push(request.url ?? '');
+    const bytes = served.get((request.url ?? '').slice(CONTENT_PATH.length));
+    response.writeHead(bytes ? 200 : 404).end(bytes);
+  });
+  await new Promise<void>((resolve) => content.listen(0, '127.0.0.1', resolve));
+  const officersFile = join(folder, 'handed-over.json');
+  writeFileSync(officersFile, JSON.stringify(signOfficers(officersOf(signers), two)));
+  const { port } = content.address() as AddressInfo;
+  newAgent = () =>
+    createAgent({
+      device: DEVICE,
+      code: 'code',
+      est: { url: est.url, ca: authority.ca },
+      broker: { host: 'localhost', port: broker.port, ca: authority.ca },
+      content: { url: `https://localhost:${port}`, ca: authority.ca },
+      officersFile,
+      firmware: '1.0.0',
+      dataFolder: join(folder, 'data'),
+      log: silentLog,
+    });
+  agent = newAgent();
+  await agent.start();
+});
+afterAll(async () => {
+  await agent.stop();
+  await est.close();
+  await broker.close();
+  content.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const from = <T>(leaf: string): T[] =>
+  broker.published.filter((one) => one.topic === `cw/v1/${DEVICE}/${leaf}`).map((one) => one.body as T);
+const reports = (): JobReport[] => from<JobReport>('report');
+const alarms = (): LogLine[] => from<LogLine>('obs').filter(({ kind }) => kind === 'log');
+const send = (order: unknown): Promise<void> => until('the agent hears its orders', () => broker.send(JOBS, order));
+const order = (counter: number, action = next.action, by = two): JobOrder =>
+  orderOf({ device: DEVICE, counter, action, id: `job-${counter}000` }, by);
+
+describe('a stolen server', () => {
+  const attacks: readonly (readonly [string, () => unknown])[] = [
+    ['without signatures', () => ({ ...order(9), signatures: [] })],
+    ['with one signature of two', () => order(9, next.action, two.slice(0, 1))],
+    ['with two invented officers', () => order(9, next.action, [newSigner('per-eve'), newSigner('per-mallory')])],
+    [
+      'with a job of another device',
+      () => ({
+        ...orderOf({ device: 'cam-0001', counter: 9, action: next.action }, two),
+        leaf: { device: DEVICE, counter: 9 },
+      }),
+    ],
+    [
+      'with another artifact under the signatures',
+      () => ({ ...order(9), job: { ...order(9).job, action: third.action } }),
+    ],
+    ['with older firmware', () => order(9, firmware('0.9.0').action)],
+    [
+      'with officers of its own',
+      () => signOfficers(officersOf([newSigner('per-eve'), newSigner('per-mallory')], 2), two.slice(0, 1)),
+    ],
+  ];
+  it.each(attacks)('%s makes no device act, and is told of', async (_name, attack) => {
+    const before = alarms().length;
+    const done = asked.length;
+    await send(attack());
+    await until('it raised an alarm', () => alarms().length > before);
+    expect(alarms().at(-1)).toMatchObject({ subject: DEVICE, app: 'cityward-agent' });
+    expect(agent.runs).toEqual({ firmware: '1.0.0', document: null });
+    expect(asked.length).toBe(done);
+    expect(reports().every(({ state }) => state === 'refused')).toBe(true);
+  });
+  it('that serves other bytes than were signed installs nothing', async () => {
+    served.set(hashOf(next.bytes), Buffer.from('evil'.padEnd(next.bytes.length)));
+    await send(order(10));
+    await until('it failed', () => reports().at(-1)?.state === 'failed');
+    served.set(hashOf(next.bytes), next.bytes);
+    expect(agent.runs?.firmware).toBe('1.0.0');
+    expect(alarms().at(-1)!.message).toContain('BYTES_NOT_SIGNED');
+  });
+});
+
+describe('an order of two officers', () => {
+  it('is carried out once: downloaded with the own certificate, restarted, and done with the version said', async () => {
+    const at = reports().length;
+    await send(order(11));
+    await until('it is done', () => reports().at(-1)?.state === 'done');
+    expect(agent.runs?.firmware).toBe('1.1.0');
+    const own = reports()
+      .slice(at)
+      .filter(({ job }) => job === 'job-11000');
+    expect([...new Set(own.map(({ state }) => state))]).toEqual([
+      'accepted',
+      'downloading',
+      'installing',
+      'restarting',
+      'done',
+    ]);
+    expect(own.at(-1)!.running).toBe('1.1.0');
+    const online = from<Status>('obs').filter(({ kind }) => kind === 'status');
+    expect(online.at(-1)!.running).toEqual({ firmware: '1.1.0', document: null });
+    expect(statSync(join(folder, 'data', 'officers.json')).mode & 0o777).toBe(0o600);
+  });
+  it('is not done again when an old one is replayed, also after the agent was started anew', async () => {
+    await agent.stop();
+    await until('the broker saw it go', () => !broker.connected().includes(DEVICE));
+    agent = newAgent();
+    await agent.start();
+    await until('it is back', () => agent.online);
+    const [before, done] = [alarms().length, asked.length];
+    await send(order(4, third.action));
+    await until('it raised an alarm', () => alarms().length > before);
+    expect(alarms().at(-1)!.message).toContain('REPLAYED');
+    expect([agent.runs?.firmware, asked.length]).toEqual(['1.1.0', done]);
+  });
+  it('of new officers counts once enough of the old ones have signed for them', async () => {
+    const changed = [...two, newSigner('per-dee')];
+    await send(signOfficers(officersOf(changed, 2), two));
+    await send(order(12, third.action, [changed[0]!, changed[2]!]));
+    await until('it is done', () => agent.runs?.firmware === '1.2.0' && reports().at(-1)?.state === 'done');
+  });
+});
