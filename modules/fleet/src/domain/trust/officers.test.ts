@@ -138,6 +138,7 @@ describe('the first version', () => {
     expect(first(following, ann, bob)).toBe('OFFICERS_VERSION');
     expect(first(pinned, ann, mallory)).toBe('KEY_UNKNOWN');
     expect(first({ ...pinned, expires: TEST_NOW }, ann, bob)).toBe('OFFICERS_EXPIRED');
+    expect(first(testOfficers([ann, bob, testOfficer('eve', 'ann-key')]), ann, bob)).toBe('OFFICERS_KEY_TWICE');
   });
 });
 

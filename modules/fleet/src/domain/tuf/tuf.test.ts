@@ -237,6 +237,16 @@ describe('a root', () => {
       roles: { ...base.roles, root: { ...base.roles.root, keyids: [offline(ann).id, keyIdOf(key)] } },
     };
     expect(checkRootKeys(doubled, three)).toMatchObject({ error: { code: 'ROOT_KEYS' } });
+    const stranger = tufKeyOf(eve.key)!;
+    const joined = {
+      ...base,
+      keys: { ...base.keys, [keyIdOf(stranger)]: stranger },
+      roles: {
+        ...base.roles,
+        targets: { ...base.roles.targets, keyids: [...base.roles.targets.keyids, keyIdOf(stranger)] },
+      },
+    };
+    expect(checkRootKeys(joined, officers)).toMatchObject({ error: { code: 'ROOT_KEYS' } });
     const relabelled = { ...base, keys: { ...base.keys, [offline(ann).id]: tufKey(snapshotKey.publicKey) } };
     expect(checkRootKeys(relabelled, officers)).toMatchObject({ error: { code: 'ROOT_KEYS' } });
     const used = { ...base, roles: { ...base.roles, timestamp: { keyids: [offline(bob).id], threshold: 1 } } };
