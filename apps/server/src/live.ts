@@ -2,6 +2,7 @@
 import type { ActionName, LiveEvent, LiveKind, Principal, Resource } from '@cityward/contracts';
 import { THE_CITY } from '@cityward/contracts';
 import type { City } from '@cityward/city';
+import type { Fleet } from '@cityward/fleet';
 import { createLiveHub, type LiveHub } from '@cityward/http';
 import type { Identity } from '@cityward/identity';
 import type { Jobs } from '@cityward/jobs';
@@ -32,6 +33,7 @@ export interface LiveParts {
   readonly identity: Identity;
   readonly access: Access;
   readonly respond: Respond;
+  readonly fleet: Fleet;
   readonly ledger: Ledger;
   readonly jobs: Jobs;
   readonly log: Log;
@@ -44,7 +46,7 @@ export function createLive(parts: LiveParts): {
   readonly start: () => void;
   readonly stop: () => void;
 } {
-  const { city, identity, access, respond, ledger, jobs, log } = parts;
+  const { city, identity, access, respond, fleet, ledger, jobs, log } = parts;
   const now = (): number => Date.now();
   const mayReceive = (event: LiveEvent, principal: Principal): boolean =>
     access.may(principal, READS[event.kind], resourceOf(event)).ok;
@@ -71,6 +73,7 @@ export function createLive(parts: LiveParts): {
     start: () => {
       city.onStates((changes) => hub.publish({ kind: 'devices', at: now(), changes }));
       respond.onChange((event) => hub.publish(event));
+      fleet.changes.running.onLive((event) => hub.publish(event));
       ledger.onCheckpoint(({ size, root }) => hub.publish({ kind: 'evidence', at: now(), size, root }));
       jobs.onChange(({ id, state }) => hub.publish({ kind: 'job', at: now(), id, state }));
       identity.sessions.onEnd(({ session }) => {
