@@ -18,7 +18,6 @@ const TEXTS = [
   'incident',
   'view',
   'outcome',
-  'step',
 ] as const;
 const NUMBERS = ['from', 'to', 'svg', 'hours', 'source'] as const;
 

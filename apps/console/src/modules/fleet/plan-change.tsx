@@ -60,7 +60,7 @@ function Planner({ artifacts }: { readonly artifacts: readonly ArtifactCard[] })
           </Button>
         </div>
       </form>
-      <div aria-live="polite">
+      <div>
         {tried ? (
           <PlanPreview {...tried} stale={!isSame(tried.draft, draft)} />
         ) : (

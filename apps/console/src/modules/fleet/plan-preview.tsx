@@ -71,7 +71,7 @@ export function PlanPreview(props: Props): ReactNode {
   return (
     <div className="cw-stack-wide">
       <Card title={words.planning.preview}>
-        <p>
+        <p role="status">
           <strong>{plan.sentence}</strong>
         </p>
         <p className="cw-muted">

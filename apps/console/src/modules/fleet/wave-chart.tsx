@@ -61,7 +61,7 @@ const Bar = ({ wave, limit }: { readonly wave: WaveRow; readonly limit: Limit | 
     </div>
     <p className="cw-small cw-muted">
       {saidOf(wave)}
-      {limit && ` · ${words.change.stopsAt(Math.max(0, stopsAt(wave.devices - outOf(wave), limit.threshold) - 1))}`}
+      {limit && ` · ${words.change.stopsAt(stopsAt(wave.devices - outOf(wave), limit.threshold))}`}
     </p>
   </div>
 );

@@ -102,7 +102,7 @@ const Whole = ({
   readonly onDismiss: ((one: Discovery) => void) | null;
 }): ReactNode => (
   <div className="cw-scroll-x" tabIndex={0} role="region" aria-label={words.enrol.tabs.discoveries}>
-    <table className="cw-table">
+    <table className="cw-table cw-table-wide">
       <thead>
         <tr>
           {said.columns.map((column) => (

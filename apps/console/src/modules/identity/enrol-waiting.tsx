@@ -100,7 +100,7 @@ const WaitingCard = ({ one, onJudge }: OneProps): ReactNode => (
     </p>
     <Facts facts={seenOf(one)} />
     <Link to="/devices/$id" params={{ id: one.device }} className="cw-small">
-      {words.palette.devices}: {one.device}
+      {said.open(one.device)}
     </Link>
     {onJudge && (
       <div className="cw-card-actions">

@@ -112,7 +112,7 @@ export const changes = {
       `The line marks ${limit} failed of the reachable devices of a wave: from there ${act}.`,
     lineStop: 'the change stops by itself',
     lineBack: 'the change stops and rolls back by itself',
-    stopsAt: (n: number) => `${many(n, 'failure', 'failures')} at most`,
+    stopsAt: (n: number) => `stops at ${many(n, 'failure', 'failures')}`,
     lineUnknown: 'Too many failures in one wave stop the change by itself; the limit was set when it was planned.',
     failures: 'Failures by reason',
     failureColumns: ['Reason', 'On the way', 'Attempts'],

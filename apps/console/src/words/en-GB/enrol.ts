@@ -62,6 +62,7 @@ export const enrol = {
       },
       keyWhy: 'SHA-256 of its public key. Approved is this key; with another it must ask anew.',
       secondClaim: 'Two devices say that they are this one. Look at the real device before you decide.',
+      open: (device: string) => `All about ${device}`,
       approve: (device: string) => `Let ${device} in`,
       approveEffect: (device: string) =>
         `${device}, with this key, gets its certificate when it asks next, within minutes. You can revoke it later.`,
