@@ -6,6 +6,9 @@ import base from '../vitest.config.ts';
 export default defineConfig({
   test: {
     ...base.test,
-    include: ['platform/{sql,jobs}/**/*.test.ts', 'modules/{ledger,city,identity,watch,fleet,respond}/src/**/*.test.ts'],
+    include: [
+      'platform/{sql,jobs}/**/*.test.ts',
+      'modules/{ledger,city,identity,watch,fleet,respond}/src/**/*.test.ts',
+    ],
   },
 });

@@ -81,7 +81,10 @@ export function startSwupdate(start: SwupdateStart): Swupdate {
   };
   for (const name of ['key', 'cert', 'ca'] as const) writeFileSync(files[name], start.tls[name], { mode: 0o600 });
   const suricatta = `tenant="DEFAULT";id="${start.device}";url="${start.url}";polldelay=1;cafile="${files.ca}";sslcert="${files.cert}";sslkey="${files.key}";`;
-  writeFileSync(files.config, `globals:{loglevel=4;};\nsuricatta:{${suricatta}};\nidentify:({name="version";value="${start.version}";});\n`);
+  writeFileSync(
+    files.config,
+    `globals:{loglevel=4;};\nsuricatta:{${suricatta}};\nidentify:({name="version";value="${start.version}";});\n`,
+  );
   const confirm = start.confirm ? ` -c ${start.confirm}` : '';
   const trust = ['-k', join(start.folder, `${start.trust}.cert.pem`), '--cert-purpose', 'codeSigning'];
   const args = [
