@@ -7,6 +7,7 @@ import { words } from '../../words/en-GB.ts';
 import { useAct } from '../../live/hooks.ts';
 import { Card } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
+import { Table } from '../../ui/table.tsx';
 import { canCorrect, mapOf, mapText, type ColumnMap } from './column-map.ts';
 import { rememberedFile, rememberFile } from './import-files.ts';
 import { IMPORT_FIELDS } from './import-fields.ts';
@@ -58,45 +59,32 @@ export function ColumnMapCard({ report }: { readonly report: ImportReport }): Re
       title={words.import.columns}
       aside={<span className="cw-muted cw-small">{words.import.ignored(ignored)}</span>}
     >
-      <div className="cw-scroll-x cw-tall" tabIndex={0} role="region" aria-label={words.import.columns}>
-        <table className="cw-table">
-          <thead>
-            <tr>
-              {words.import.mapColumns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {report.columns.map((column) => (
-              <tr key={column.column}>
-                <th scope="row">{column.column}</th>
-                <td className="cw-small cw-sample">{column.sample}</td>
-                <td>
-                  {editable && canCorrect(column.column) ? (
-                    <NativeSelect
-                      size="xs"
-                      aria-label={words.import.means(column.column)}
-                      value={map.get(column.column) ?? ''}
-                      data={[
-                        { value: '', label: words.import.notUsed },
-                        ...fields.map((field) => ({ value: field, label: field })),
-                      ]}
-                      onChange={(event) =>
-                        setChanged(new Map([...changed, [column.column, event.currentTarget.value || null]]))
-                      }
-                    />
-                  ) : (
-                    (map.get(column.column) ?? <span className="cw-muted">{words.import.notUsed}</span>)
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={words.import.columns} columns={words.import.mapColumns} tall>
+        {report.columns.map((column) => (
+          <tr key={column.column}>
+            <th scope="row">{column.column}</th>
+            <td className="cw-small cw-sample">{column.sample}</td>
+            <td>
+              {editable && canCorrect(column.column) ? (
+                <NativeSelect
+                  size="xs"
+                  aria-label={words.import.means(column.column)}
+                  value={map.get(column.column) ?? ''}
+                  data={[
+                    { value: '', label: words.import.notUsed },
+                    ...fields.map((field) => ({ value: field, label: field })),
+                  ]}
+                  onChange={(event) =>
+                    setChanged(new Map([...changed, [column.column, event.currentTarget.value || null]]))
+                  }
+                />
+              ) : (
+                (map.get(column.column) ?? <span className="cw-muted">{words.import.notUsed}</span>)
+              )}
+            </td>
+          </tr>
+        ))}
+      </Table>
       {report.state === 'previewed' && (changed.size > 0 || !editable) && <Again report={report} changed={changed} />}
     </Card>
   );

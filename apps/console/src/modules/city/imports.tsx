@@ -13,6 +13,7 @@ import { IconFileImport } from '../../ui/icons.ts';
 import { Card, Empty, Page, RowsSkeleton } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Moment } from '../../ui/time.tsx';
+import { Table } from '../../ui/table.tsx';
 import { ImportState } from './import-state.tsx';
 import { rememberFile } from './import-files.ts';
 
@@ -152,24 +153,11 @@ function History(): ReactNode {
           answer.imports.length === 0 ? (
             <Empty icon={IconFileImport} {...words.import.empty} />
           ) : (
-            <div className="cw-scroll-x" tabIndex={0} role="region" aria-label={words.import.history}>
-              <table className="cw-table">
-                <thead>
-                  <tr>
-                    {words.import.historyColumns.map((column) => (
-                      <th key={column} scope="col">
-                        {column}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
-                <tbody>
-                  {answer.imports.map((one) => (
-                    <HistoryRow key={one.id} one={one} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table label={words.import.history} columns={words.import.historyColumns}>
+              {answer.imports.map((one) => (
+                <HistoryRow key={one.id} one={one} />
+              ))}
+            </Table>
           )
         }
       </Answered>

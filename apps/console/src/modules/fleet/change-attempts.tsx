@@ -11,7 +11,7 @@ import { formatCount } from '../../ui/format.ts';
 import { IconStairsUp } from '../../ui/icons.ts';
 import { Card, Empty, RowsSkeleton } from '../../ui/parts.tsx';
 import { Brief } from '../../ui/time.tsx';
-import { Table } from './change-tables.tsx';
+import { Table } from '../../ui/table.tsx';
 
 const PAGE_ROWS = 50;
 

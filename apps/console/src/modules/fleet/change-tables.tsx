@@ -4,31 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { DEVICE_CLASSES, type ChangePlan } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { formatCount } from '../../ui/format.ts';
-
-interface TableProps {
-  readonly label: string;
-  readonly columns: readonly string[];
-  /** The first so many columns are words, the others numbers. */
-  readonly texts: number;
-  readonly children: ReactNode;
-}
-/** A table that scrolls by itself where it is too wide. */
-export const Table = ({ label, columns, texts, children }: TableProps): ReactNode => (
-  <div className="cw-scroll-x" tabIndex={0} role="region" aria-label={label}>
-    <table className="cw-table">
-      <thead>
-        <tr>
-          {columns.map((column, i) => (
-            <th key={column} scope="col" className={i >= texts ? 'cw-num' : undefined}>
-              {column}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>{children}</tbody>
-    </table>
-  </div>
-);
+import { Table } from '../../ui/table.tsx';
 
 const KINDS = ['service', 'class', 'ward'] as const;
 const className = (name: string): string => {

@@ -10,6 +10,7 @@ import { Answered } from '../../ui/answered.tsx';
 import { IconPlus, IconStairsUp } from '../../ui/icons.ts';
 import { Empty, Page, RowsSkeleton } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
+import { Table } from '../../ui/table.tsx';
 import { Person } from '../identity/person.tsx';
 import { ChangeProgress, ChangeState, useChangeNow } from './change-state.tsx';
 import { actionInWords } from './change-words.ts';
@@ -66,24 +67,11 @@ export function ChangesPage(): ReactNode {
             answer.changes.length === 0 ? (
               <Empty icon={IconStairsUp} {...words.changes.empty} {...(mayPlan ? { action: <PlanLink /> } : {})} />
             ) : (
-              <div className="cw-scroll-x" tabIndex={0} role="region" aria-label={words.pages.changes.name}>
-                <table className="cw-table">
-                  <thead>
-                    <tr>
-                      {words.changes.columns.map((column) => (
-                        <th key={column} scope="col">
-                          {column}
-                        </th>
-                      ))}
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {answer.changes.map((change) => (
-                      <Row key={change.id} change={change} answeredAt={changes.dataUpdatedAt} />
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table label={words.pages.changes.name} columns={words.changes.columns}>
+                {answer.changes.map((change) => (
+                  <Row key={change.id} change={change} answeredAt={changes.dataUpdatedAt} />
+                ))}
+              </Table>
             )
           }
         </Answered>

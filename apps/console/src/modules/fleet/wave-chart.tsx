@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { Change } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { formatCount, formatShare } from '../../ui/format.ts';
+import { Table } from '../../ui/table.tsx';
 import { GROUPS, groupsOf, lineAt, LOOK_OF, stopsAt, type Group } from './wave-bars.ts';
 
 export interface WaveRow {
@@ -82,38 +83,24 @@ const Legend = ({ groups }: { readonly groups: readonly Group[] }): ReactNode =>
 );
 
 const WaveTable = ({ waves, groups }: { readonly waves: readonly WaveRow[]; readonly groups: readonly Group[] }) => (
-  <div className="cw-scroll-x" tabIndex={0} role="region" aria-label={words.change.waves}>
-    <table className="cw-table">
-      <thead>
-        <tr>
-          {words.change.waveColumns.map((column, i) => (
-            <th key={column} scope="col" className={i > 1 ? 'cw-num' : undefined}>
-              {column}
-            </th>
-          ))}
-          {groups.map((group) => (
-            <th key={group} scope="col" className="cw-num">
-              {words.change.groups[group]}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {waves.map((wave) => (
-          <tr key={wave.name}>
-            <th scope="row">{words.change.waveNames(wave.name)}</th>
-            <td>{words.change.waveStates[wave.state]}</td>
-            <td className="cw-num">{formatCount(wave.devices)}</td>
-            {groups.map((group) => (
-              <td key={group} className="cw-num">
-                {formatCount(wave.groups[group])}
-              </td>
-            ))}
-          </tr>
+  <Table
+    label={words.change.waves}
+    columns={[...words.change.waveColumns, ...groups.map((group) => words.change.groups[group])]}
+    texts={2}
+  >
+    {waves.map((wave) => (
+      <tr key={wave.name}>
+        <th scope="row">{words.change.waveNames(wave.name)}</th>
+        <td>{words.change.waveStates[wave.state]}</td>
+        <td className="cw-num">{formatCount(wave.devices)}</td>
+        {groups.map((group) => (
+          <td key={group} className="cw-num">
+            {formatCount(wave.groups[group])}
+          </td>
         ))}
-      </tbody>
-    </table>
-  </div>
+      </tr>
+    ))}
+  </Table>
 );
 
 export function WaveChart({ waves, limit }: Props): ReactNode {

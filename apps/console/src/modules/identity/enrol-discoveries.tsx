@@ -12,6 +12,7 @@ import { IconBan, IconRadar2 } from '../../ui/icons.ts';
 import { Empty, RowsSkeleton } from '../../ui/parts.tsx';
 import { ReasonForm } from '../../ui/reason-form.tsx';
 import { Age, Brief } from '../../ui/time.tsx';
+import { Table } from '../../ui/table.tsx';
 
 const said = words.enrol.discoveries;
 
@@ -101,24 +102,11 @@ const Whole = ({
   readonly rows: readonly Discovery[];
   readonly onDismiss: ((one: Discovery) => void) | null;
 }): ReactNode => (
-  <div className="cw-scroll-x" tabIndex={0} role="region" aria-label={words.enrol.tabs.discoveries}>
-    <table className="cw-table cw-table-wide">
-      <thead>
-        <tr>
-          {said.columns.map((column) => (
-            <th key={column} scope="col">
-              {column}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((one) => (
-          <Row key={one.id} one={one} onDismiss={onDismiss && (() => onDismiss(one))} />
-        ))}
-      </tbody>
-    </table>
-  </div>
+  <Table label={words.enrol.tabs.discoveries} columns={said.columns} wide>
+    {rows.map((one) => (
+      <Row key={one.id} one={one} onDismiss={onDismiss && (() => onDismiss(one))} />
+    ))}
+  </Table>
 );
 
 export function Discoveries(): ReactNode {

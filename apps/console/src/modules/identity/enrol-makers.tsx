@@ -12,6 +12,7 @@ import { IconCertificate, IconPlus } from '../../ui/icons.ts';
 import { Card, Empty, RowsSkeleton } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Moment } from '../../ui/time.tsx';
+import { Table } from '../../ui/table.tsx';
 import { Person } from './person.tsx';
 
 const said = words.enrol.makers;
@@ -164,24 +165,11 @@ const Whole = (props: {
   readonly roots: readonly MakerRoot[];
   readonly onRemove: ((root: MakerRoot) => void) | null;
 }): ReactNode => (
-  <div className="cw-scroll-x" tabIndex={0} role="region" aria-label={words.enrol.tabs.makers}>
-    <table className="cw-table">
-      <thead>
-        <tr>
-          {said.columns.map((column) => (
-            <th key={column} scope="col">
-              {column}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {props.roots.map((root) => (
-          <Row key={root.fingerprint} root={root} onRemove={props.onRemove && (() => props.onRemove?.(root))} />
-        ))}
-      </tbody>
-    </table>
-  </div>
+  <Table label={words.enrol.tabs.makers} columns={said.columns}>
+    {props.roots.map((root) => (
+      <Row key={root.fingerprint} root={root} onRemove={props.onRemove && (() => props.onRemove?.(root))} />
+    ))}
+  </Table>
 );
 
 export function Makers(): ReactNode {

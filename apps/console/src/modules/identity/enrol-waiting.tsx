@@ -18,6 +18,7 @@ import {
 import { Card, CardSkeleton, Empty, Facts } from '../../ui/parts.tsx';
 import { ReasonForm } from '../../ui/reason-form.tsx';
 import { Age, Brief } from '../../ui/time.tsx';
+import { Table } from '../../ui/table.tsx';
 import { Person } from './person.tsx';
 
 const said = words.enrol.waiting;
@@ -116,32 +117,19 @@ const WaitingCard = ({ one, onJudge }: OneProps): ReactNode => (
 const Decided = ({ rows }: { readonly rows: readonly Waiting[] }): ReactNode =>
   rows.length === 0 ? null : (
     <Card title={said.decided}>
-      <div className="cw-scroll-x" tabIndex={0} role="region" aria-label={said.decided}>
-        <table className="cw-table">
-          <thead>
-            <tr>
-              {said.decidedColumns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((one) => (
-              <tr key={one.id}>
-                <th scope="row">{one.device}</th>
-                <td>
-                  <State state={one.state} />
-                </td>
-                <td>{one.by === null ? words.dash : <Person id={one.by} />}</td>
-                <td>{one.judged === null ? words.dash : <Brief at={one.judged} />}</td>
-                <td>{one.reason ?? words.dash}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={said.decided} columns={said.decidedColumns}>
+        {rows.map((one) => (
+          <tr key={one.id}>
+            <th scope="row">{one.device}</th>
+            <td>
+              <State state={one.state} />
+            </td>
+            <td>{one.by === null ? words.dash : <Person id={one.by} />}</td>
+            <td>{one.judged === null ? words.dash : <Brief at={one.judged} />}</td>
+            <td>{one.reason ?? words.dash}</td>
+          </tr>
+        ))}
+      </Table>
     </Card>
   );
 

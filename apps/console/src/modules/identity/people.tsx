@@ -9,6 +9,7 @@ import { Answered } from '../../ui/answered.tsx';
 import { IconUserPlus } from '../../ui/icons.ts';
 import { Page, RowsSkeleton } from '../../ui/parts.tsx';
 import { Age } from '../../ui/time.tsx';
+import { Table } from '../../ui/table.tsx';
 import { InviteForm } from './invite-form.tsx';
 import { DisableForm, RolesForm } from './person-forms.tsx';
 
@@ -90,24 +91,11 @@ export function PeoplePage(): ReactNode {
       <div className="cw-card cw-card-flush">
         <Answered query={people} wanted={words.wanted.people} skeleton={<RowsSkeleton rows={4} height={28} />}>
           {(answer) => (
-            <div className="cw-scroll-x" tabIndex={0} role="region" aria-label={words.pages.people.name}>
-              <table className="cw-table">
-                <thead>
-                  <tr>
-                    {words.people.columns.map((column) => (
-                      <th key={column} scope="col">
-                        {column}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
-                <tbody>
-                  {answer.people.map((person) => (
-                    <Row key={person.id} person={person} mine={person.id === me.person} onOpen={setOpen} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table label={words.pages.people.name} columns={words.people.columns}>
+              {answer.people.map((person) => (
+                <Row key={person.id} person={person} mine={person.id === me.person} onOpen={setOpen} />
+              ))}
+            </Table>
           )}
         </Answered>
       </div>

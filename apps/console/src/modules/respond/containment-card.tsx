@@ -12,6 +12,7 @@ import { Card, Facts } from '../../ui/parts.tsx';
 import { ReasonForm } from '../../ui/reason-form.tsx';
 import type { Icon } from '../../ui/states.ts';
 import { Moment, Until } from '../../ui/time.tsx';
+import { Table } from '../../ui/table.tsx';
 
 const LOOK: Readonly<Record<Containment['state'], string>> = {
   applying: 'learning',
@@ -43,39 +44,26 @@ function StepMark({ step }: { readonly step: StepWord }): ReactNode {
 }
 
 const Devices = ({ containment }: { readonly containment: Containment }): ReactNode => (
-  <div className="cw-scroll-x cw-tall" tabIndex={0} role="region" aria-label={words.contain.result}>
-    <table className="cw-table" aria-live="polite">
-      <thead>
-        <tr>
-          {words.contain.resultColumns.map((column) => (
-            <th key={column} scope="col">
-              {column}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {containment.devices.map((device) => (
-          <tr key={device.device}>
-            <th scope="row">
-              {device.name} <span className="cw-muted">{device.device}</span>
-            </th>
-            <td>
-              <StepMark step={device.session} />
-            </td>
-            <td>
-              <StepMark step={device.certificate} />
-            </td>
-            <td>
-              <StepMark step={device.switch} />
-              {device.through !== null && <span className="cw-muted cw-small"> {device.through}</span>}
-            </td>
-            <td className="cw-small">{device.note}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+  <Table label={words.contain.result} columns={words.contain.resultColumns} tall live>
+    {containment.devices.map((device) => (
+      <tr key={device.device}>
+        <th scope="row">
+          {device.name} <span className="cw-muted">{device.device}</span>
+        </th>
+        <td>
+          <StepMark step={device.session} />
+        </td>
+        <td>
+          <StepMark step={device.certificate} />
+        </td>
+        <td>
+          <StepMark step={device.switch} />
+          {device.through !== null && <span className="cw-muted cw-small"> {device.through}</span>}
+        </td>
+        <td className="cw-small">{device.note}</td>
+      </tr>
+    ))}
+  </Table>
 );
 
 function UndoForm({

@@ -5,6 +5,7 @@ import type { ContainmentPlan } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { formatCount } from '../../ui/format.ts';
 import { IconAlertTriangle, IconShieldCheck } from '../../ui/icons.ts';
+import { Table } from '../../ui/table.tsx';
 import { ShapeIcon } from '../city/shape-icon.tsx';
 
 /** The server's sentence begins with the service's name, which stands above it here. */
@@ -56,41 +57,28 @@ function Cut({ plan, chosen, onChosen }: CutProps): ReactNode {
   return (
     <section>
       <h3 className="cw-small-head">{words.contain.cut(plan.cut.length)}</h3>
-      <div className="cw-scroll-x cw-tall" tabIndex={0} role="region" aria-label={words.contain.cut(plan.cut.length)}>
-        <table className="cw-table">
-          <thead>
-            <tr>
-              {words.contain.cutColumns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {plan.cut.map((one) => (
-              <tr key={one.device}>
-                <td>
-                  <Checkbox
-                    size="xs"
-                    checked
-                    aria-label={words.contain.leaveOut(one.name)}
-                    onChange={() => toggle(one.device)}
-                  />
-                </td>
-                <th scope="row">
-                  <ShapeIcon kind={one.class} /> {one.name} <span className="cw-muted">{one.device}</span>
-                </th>
-                <td>
-                  {words.contain.by[one.by]}
-                  {one.through !== null && ` (${one.through})`}
-                </td>
-                <td>{one.effect}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={words.contain.cut(plan.cut.length)} columns={words.contain.cutColumns} tall>
+        {plan.cut.map((one) => (
+          <tr key={one.device}>
+            <td>
+              <Checkbox
+                size="xs"
+                checked
+                aria-label={words.contain.leaveOut(one.name)}
+                onChange={() => toggle(one.device)}
+              />
+            </td>
+            <th scope="row">
+              <ShapeIcon kind={one.class} /> {one.name} <span className="cw-muted">{one.device}</span>
+            </th>
+            <td>
+              {words.contain.by[one.by]}
+              {one.through !== null && ` (${one.through})`}
+            </td>
+            <td>{one.effect}</td>
+          </tr>
+        ))}
+      </Table>
       {chosen !== null && (
         <button type="button" className="cw-linklike cw-small" onClick={() => onChosen(null)}>
           {words.contain.all}

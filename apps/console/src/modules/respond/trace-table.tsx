@@ -3,36 +3,24 @@ import type { ReactNode } from 'react';
 import type { Trace } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { ClockTime } from '../../ui/time.tsx';
+import { Table } from '../../ui/table.tsx';
 
 export function TraceTable({ trace }: { readonly trace: Trace }): ReactNode {
   const names = new Map(trace.graph.nodes.map((node) => [node.id, node.name]));
   const edges = trace.graph.edges.toSorted((a, b) => a.at - b.at);
   return (
-    <div className="cw-scroll-x cw-tall" tabIndex={0} role="region" aria-label={words.trace.graph}>
-      <table className="cw-table">
-        <thead>
-          <tr>
-            {words.trace.columns.map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {edges.map((edge, at) => (
-            <tr key={at}>
-              <td>
-                <ClockTime at={edge.at} />
-              </td>
-              <th scope="row">{names.get(edge.from) ?? edge.from}</th>
-              <td>{names.get(edge.to) ?? edge.to}</td>
-              <td>{edge.text}</td>
-              <td>{edge.cut ? words.trace.cut : words.trace.open}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label={words.trace.graph} columns={words.trace.columns} tall>
+      {edges.map((edge, at) => (
+        <tr key={at}>
+          <td>
+            <ClockTime at={edge.at} />
+          </td>
+          <th scope="row">{names.get(edge.from) ?? edge.from}</th>
+          <td>{names.get(edge.to) ?? edge.to}</td>
+          <td>{edge.text}</td>
+          <td>{edge.cut ? words.trace.cut : words.trace.open}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

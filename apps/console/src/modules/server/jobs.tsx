@@ -11,6 +11,7 @@ import { IconAlertTriangle, IconCheck, IconChecklist, IconClock, IconRefresh } f
 import { Empty, Page, RowsSkeleton } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Moment } from '../../ui/time.tsx';
+import { Table } from '../../ui/table.tsx';
 
 const LOOK = {
   waiting: ['unknown', IconClock],
@@ -83,24 +84,11 @@ export function JobsPage(): ReactNode {
             answer.jobs.length === 0 ? (
               <Empty icon={IconChecklist} {...words.jobs.empty} />
             ) : (
-              <div className="cw-scroll-x" tabIndex={0} role="region" aria-label={words.pages.jobs.name}>
-                <table className="cw-table">
-                  <thead>
-                    <tr>
-                      {words.jobs.columns.map((column) => (
-                        <th key={column} scope="col">
-                          {column}
-                        </th>
-                      ))}
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {answer.jobs.map((job) => (
-                      <Row key={job.id} job={job} />
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table label={words.pages.jobs.name} columns={words.jobs.columns}>
+                {answer.jobs.map((job) => (
+                  <Row key={job.id} job={job} />
+                ))}
+              </Table>
             )
           }
         </Answered>

@@ -10,6 +10,7 @@ import { formatClock, formatCount } from '../../ui/format.ts';
 import { IconActivity } from '../../ui/icons.ts';
 import { Card, CardSkeleton, Empty } from '../../ui/parts.tsx';
 import { Age } from '../../ui/time.tsx';
+import { Table } from '../../ui/table.tsx';
 import { lastOf, type Measure } from './band.ts';
 
 const BehaviourPlot = lazy(() => import('./behaviour-plot.tsx').then((module) => ({ default: module.BehaviourPlot })));
@@ -62,35 +63,22 @@ const Peers = ({ behaviour }: { readonly behaviour: Behaviour }): ReactNode => (
     {behaviour.peers.length === 0 ? (
       <p className="cw-muted">{words.behaviour.noPeers}</p>
     ) : (
-      <div className="cw-scroll-x" tabIndex={0} role="region" aria-label={words.behaviour.peers}>
-        <table className="cw-table">
-          <thead>
-            <tr>
-              {words.behaviour.peerColumns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {behaviour.peers.map((peer) => (
-              <tr key={`${peer.peer}:${peer.port}`} data-odd={!peer.usualForKind || undefined}>
-                <th scope="row">{peer.peer}</th>
-                <td className="cw-num">{peer.port}</td>
-                <td>{peer.usualForKind ? words.behaviour.usual : words.behaviour.unusual}</td>
-                <td>
-                  <Age at={peer.firstSeen} />
-                </td>
-                <td>
-                  <Age at={peer.lastSeen} />
-                </td>
-                <td className="cw-num">{formatCount(peer.count)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={words.behaviour.peers} columns={words.behaviour.peerColumns}>
+        {behaviour.peers.map((peer) => (
+          <tr key={`${peer.peer}:${peer.port}`} data-odd={!peer.usualForKind || undefined}>
+            <th scope="row">{peer.peer}</th>
+            <td className="cw-num">{peer.port}</td>
+            <td>{peer.usualForKind ? words.behaviour.usual : words.behaviour.unusual}</td>
+            <td>
+              <Age at={peer.firstSeen} />
+            </td>
+            <td>
+              <Age at={peer.lastSeen} />
+            </td>
+            <td className="cw-num">{formatCount(peer.count)}</td>
+          </tr>
+        ))}
+      </Table>
     )}
   </Card>
 );
