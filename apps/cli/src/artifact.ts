@@ -1,16 +1,14 @@
 /** Verbs for what devices install: bring firmware in, and carry the repository's documents to the officers and back. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { request } from 'node:http';
-import { join, resolve } from 'node:path';
-import type { Api, ArtifactCard, Problem } from '@cityward/contracts';
+import type { Readable } from 'node:stream';
+import type { Api, ArtifactCard } from '@cityward/contracts';
 import { plainText } from '@cityward/fleet/verify';
 import { readText } from './city.ts';
-import type { Asked, Command } from './command.ts';
+import type { Command } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { writeJson } from './sign.ts';
 
-const ANSWER_MAX_CHARS = 1_048_576;
 const FIELDS = ['name', 'version', 'kind', 'classes', 'models', 'hardware'] as const;
 
 export const artifactCommands = (api: Api): readonly Command[] => [
@@ -40,45 +38,17 @@ const addCommand = (api: Api): Command => ({
       const value = asked.flag(field);
       if (value !== undefined) query.set(field, value);
     }
-    const card = await upload({ file, path: `${api.listArtifacts.path}?${query}`, asked });
+    const answer = await asked.client.upload(`${api.listArtifacts.path}?${query}`, await fileToSend(file));
+    const card = JSON.parse(answer.toString('utf8')) as ArtifactCard;
     return { data: card, text: `${card.name} ${card.version}: ${card.size} bytes, SHA-256 ${card.sha256}` };
   },
 });
 
-/** Sends the file as it is read, through the city's socket. */
-async function upload({ file, path, asked }: { file: string; path: string; asked: Asked }): Promise<ArtifactCard> {
-  const found = await stat(file).catch(() => null);
-  if (!found?.isFile()) throw new CommandFault(EXIT.usage, `read "${file}": there is no such file`);
-  const folder = asked.flag('data') ?? process.env['CITYWARD_DATA'] ?? 'data';
-  const socketPath = join(resolve(folder), 'cityward.sock');
-  const headers = { 'content-type': 'application/octet-stream', 'content-length': found.size };
-  const { status, text } = await new Promise<{ status: number; text: string }>((done, fail) => {
-    const call = request({ socketPath, method: 'POST', path, headers }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (chunk: string) => {
-        text += chunk;
-        if (text.length > ANSWER_MAX_CHARS) call.destroy(new Error('the answer is too long'));
-      });
-      answer.on('end', () => done({ status: answer.statusCode ?? 0, text }));
-    });
-    call.on('error', (error: NodeJS.ErrnoException) => {
-      const absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
-      fail(absent ? new CommandFault(EXIT.unreachable, `reach the city: nothing answers at "${socketPath}"`) : error);
-    });
-    createReadStream(file).on('error', fail).pipe(call);
-  });
-  if (status === 200) return JSON.parse(text) as ArtifactCard;
-  throw new CommandFault(EXIT.refused, refusalText(text));
-}
-
-function refusalText(text: string): string {
-  try {
-    const { message, code } = JSON.parse(text) as Problem;
-    return `${message} (${code})`;
-  } catch {
-    return 'the city refused the file';
-  }
+/** The file as it is read, and how long it is. */
+async function fileToSend(path: string): Promise<{ readonly content: Readable; readonly size: number }> {
+  const found = await stat(path).catch(() => null);
+  if (!found?.isFile()) throw new CommandFault(EXIT.usage, `read "${path}": there is no such file`);
+  return { content: createReadStream(path), size: found.size };
 }
 
 const listCommand = (api: Api): Command => ({

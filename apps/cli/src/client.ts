@@ -1,73 +1,90 @@
 /** Asks the running city through its local socket, with the same endpoints as the console. */
-import { request } from 'node:http';
+import { request, type OutgoingHttpHeaders } from 'node:http';
 import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import type { Endpoint, EndpointAnswer, EndpointInput, Problem } from '@cityward/contracts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 
 const ANSWER_MAX_BYTES = 256 * 1_048_576;
 
+type Given = { readonly params?: unknown; readonly query?: unknown; readonly body?: unknown };
+
 export interface Client {
   call<E extends Endpoint>(endpoint: E, input: Partial<EndpointInput<E>>): Promise<EndpointAnswer<E>>;
   /** An answer that is not JSON. */
-  bytes(endpoint: Endpoint, input: { params?: unknown; query?: unknown }): Promise<Buffer>;
+  bytes(endpoint: Endpoint, input: Pick<Given, 'params' | 'query'>): Promise<Buffer>;
+  /** Posts a whole file as it is read. */
+  upload(path: string, file: { readonly content: Readable; readonly size: number }): Promise<Buffer>;
+}
+
+interface Asking {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: string | Readable | null;
 }
 
 /** @param dataFolder of the city, where its socket is */
 export function createClient(dataFolder: string): Client {
   const socketPath = join(resolve(dataFolder), 'cityward.sock');
-  const send = (
-    endpoint: Endpoint,
-    input: { params?: unknown; query?: unknown; body?: unknown },
-  ): Promise<{ status: number; body: Buffer }> =>
-    new Promise((done, fail) => {
-      const text = typeof input.body === 'string';
-      const body = input.body === undefined ? null : text ? (input.body as string) : JSON.stringify(input.body);
-      const headers =
-        body === null
-          ? {}
-          : {
-              'content-type': text ? 'text/plain; charset=utf-8' : 'application/json',
-              'content-length': Buffer.byteLength(body),
-            };
-      const call = request(
-        { socketPath, method: endpoint.method, path: pathOf(endpoint, input), headers },
-        (answer) => {
-          const chunks: Buffer[] = [];
-          let size = 0;
-          answer.on('data', (chunk: Buffer) => {
-            size += chunk.length;
-            if (size > ANSWER_MAX_BYTES) call.destroy(new Error(`the answer is larger than ${ANSWER_MAX_BYTES} bytes`));
-            chunks.push(chunk);
-          });
-          answer.on('end', () => done({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks) }));
-        },
-      );
-      call.on('error', (error: NodeJS.ErrnoException) => {
-        const absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
-        fail(
-          absent
-            ? new CommandFault(
-                EXIT.unreachable,
-                `reach the city: nothing answers at "${socketPath}"; start it with "npm start", or name its folder with --data`,
-              )
-            : error,
-        );
-      });
-      call.end(body ?? undefined);
-    });
-  const checked = async (
-    endpoint: Endpoint,
-    input: { params?: unknown; query?: unknown; body?: unknown },
-  ): Promise<Buffer> => {
-    const { status, body } = await send(endpoint, input);
+  const answered = async (asking: Asking): Promise<Buffer> => {
+    const { status, body } = await ask(socketPath, asking);
     if (status >= 200 && status < 300) return body;
     throw new CommandFault(EXIT.refused, problemText(body));
   };
   return {
     call: async (endpoint, input) =>
-      JSON.parse((await checked(endpoint, input)).toString('utf8')) as EndpointAnswer<typeof endpoint>,
-    bytes: checked,
+      JSON.parse((await answered(askingOf(endpoint, input))).toString('utf8')) as EndpointAnswer<typeof endpoint>,
+    bytes: (endpoint, input) => answered(askingOf(endpoint, input)),
+    upload: (path, { content, size }) =>
+      answered({
+        method: 'POST',
+        path,
+        headers: { 'content-type': 'application/octet-stream', 'content-length': size },
+        body: content,
+      }),
   };
+}
+
+function askingOf(endpoint: Endpoint, input: Given): Asking {
+  const { method } = endpoint;
+  const path = pathOf(endpoint, input);
+  if (input.body === undefined) return { method, path, headers: {}, body: null };
+  const isText = typeof input.body === 'string';
+  const body = isText ? (input.body as string) : JSON.stringify(input.body);
+  const type = isText ? 'text/plain; charset=utf-8' : 'application/json';
+  return { method, path, headers: { 'content-type': type, 'content-length': Buffer.byteLength(body) }, body };
+}
+
+function ask(
+  socketPath: string,
+  { method, path, headers, body }: Asking,
+): Promise<{ readonly status: number; readonly body: Buffer }> {
+  return new Promise((done, fail) => {
+    const call = request({ socketPath, method, path, headers }, (answer) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      answer.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > ANSWER_MAX_BYTES) call.destroy(new Error(`the answer is larger than ${ANSWER_MAX_BYTES} bytes`));
+        chunks.push(chunk);
+      });
+      answer.on('end', () => done({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks) }));
+    });
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      const absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
+      fail(
+        absent
+          ? new CommandFault(
+              EXIT.unreachable,
+              `reach the city: nothing answers at "${socketPath}"; start it with "npm start", or name its folder with --data`,
+            )
+          : error,
+      );
+    });
+    if (body instanceof Readable) body.on('error', fail).pipe(call);
+    else call.end(body ?? undefined);
+  });
 }
 
 function pathOf(endpoint: Endpoint, { params, query }: { params?: unknown; query?: unknown }): string {

@@ -37,7 +37,11 @@ describe('job', () => {
   it.each(['job pause', 'job resume', 'job stop', 'job rollback'])('%s wants a reason', async (verb) => {
     const args = [...verb.split(' '), 'chg-1'];
     const command = findCommand(jobCommands(api), args)!;
-    const client = { call: () => Promise.reject(new Error('asked')), bytes: () => Promise.reject(new Error('asked')) };
+    const client = {
+      call: () => Promise.reject(new Error('asked')),
+      bytes: () => Promise.reject(new Error('asked')),
+      upload: () => Promise.reject(new Error('asked')),
+    };
     await expect(command.run({ ...readArguments(command, args), client })).rejects.toThrow('--reason');
   });
 });
