@@ -109,12 +109,12 @@ async function prepare({ fleet, time }: Stage): Promise<{ draft: ChangeDraft; si
   await must(fleet.officers.add(signedOfficers(officers, people), 'bench'));
   const about = { kind: 'firmware' as const, name: 'firmware', version: TO, classes: [], models: [], hardware: [] };
   const { name, version, sha256, size } = await must(fleet.artifacts.add(about, once(Buffer.from(TO)), 'bench'));
-  const any = { classes: [], models: [], wards: [], sites: [], running: [], devices: [] };
+  const everything = { classes: [], models: [], wards: [], sites: [], running: [], devices: [] };
   const draft: ChangeDraft = {
     title: 'Everything to the newest',
     action: { do: 'install', artifact: { name, version, sha256, size } },
     revert: null,
-    selection: any,
+    selection: everything,
     options: {
       canary: 1_000,
       shares: [0.05, 0.2, 0.5, 1],

@@ -81,3 +81,29 @@ export type Gateway = (typeof GATEWAYS)[number];
 
 export const DETECTORS = ['new-peer', 'off-band', 'scan'] as const;
 export type DetectorName = (typeof DETECTORS)[number];
+
+/** What a file can state about a device; each of its columns means one of these, or nothing. */
+export const IMPORT_FIELDS = [
+  'name',
+  'class',
+  'serial',
+  'mac',
+  'ip',
+  'model',
+  'maker',
+  'firmware',
+  'street',
+  'site',
+  'ward',
+  'lat',
+  'lon',
+  'installed',
+  'owner',
+  'maintainer',
+  'installer',
+  'criticality',
+  'failSafe',
+  'backup',
+  'neverCut',
+  'sourceId',
+] as const;

@@ -159,6 +159,7 @@ export const Change = Closed({
 });
 export type Change = Static<typeof Change>;
 
+/** How an attempt ended. Kept by number: new ones go to the end. */
 export const ATTEMPT_OUTCOMES = [
   'done',
   'error',

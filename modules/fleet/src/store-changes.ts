@@ -220,18 +220,8 @@ async function insertAttempts(tx: Tx, rows: readonly Attempt[], { number, device
   );
 }
 
-export interface AttemptRow {
-  readonly member: number;
-  readonly part: Part;
-  readonly attempt: number;
-  readonly wave: number;
-  readonly outcome: Outcome;
-  readonly ordered: number;
-  readonly ended: number;
-  readonly seq: number;
+export interface AttemptRow extends Attempt {
   readonly device: string;
-  readonly running: string | null;
-  readonly reason: string | null;
 }
 export interface Place {
   readonly member: number;

@@ -1,31 +1,8 @@
 /** The fields that a file can state about a device, read from text into values, or refused with a reason. */
-import type { Criticality, DeviceClass } from '@cityward/contracts';
+import { IMPORT_FIELDS, type Criticality, type DeviceClass } from '@cityward/contracts';
 import { classOf, criticalityOf, saysNothing, truthOf } from './words.ts';
 
-export const FIELDS = [
-  'name',
-  'class',
-  'serial',
-  'mac',
-  'ip',
-  'model',
-  'maker',
-  'firmware',
-  'street',
-  'site',
-  'ward',
-  'lat',
-  'lon',
-  'installed',
-  'owner',
-  'maintainer',
-  'installer',
-  'criticality',
-  'failSafe',
-  'backup',
-  'neverCut',
-  'sourceId',
-] as const;
+export const FIELDS = IMPORT_FIELDS;
 export type Field = (typeof FIELDS)[number];
 
 /** What a row says, as text; a field that is absent or empty says nothing and changes nothing. */

@@ -2,7 +2,7 @@
 import { useState, type ReactNode } from 'react';
 import { Button, NativeSelect } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
-import type { ImportReport } from '@cityward/contracts';
+import { IMPORT_FIELDS, type ImportReport } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useAct } from '../../live/hooks.ts';
 import { Card } from '../../ui/parts.tsx';
@@ -10,7 +10,6 @@ import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Table } from '../../ui/table.tsx';
 import { canCorrect, mapOf, mapText, type ColumnMap } from './column-map.ts';
 import { rememberedFile, rememberFile } from './import-files.ts';
-import { IMPORT_FIELDS } from './import-fields.ts';
 
 function Again({ report, changed }: { readonly report: ImportReport; readonly changed: ColumnMap }): ReactNode {
   const navigate = useNavigate();

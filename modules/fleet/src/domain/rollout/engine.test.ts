@@ -1,7 +1,7 @@
 /** The engine under any order, repetition and loss of reports: counters stay exact, caps hold, no device is lost. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JobReport } from '@cityward/contracts';
+import { JOB_REPORT_STATES, type JobReport } from '@cityward/contracts';
 import { replay, tallies } from './attempts.ts';
 import type { Options } from './draft.ts';
 import { steer } from './gates.ts';
@@ -26,16 +26,7 @@ type Step =
 const DEVICES = 24;
 const member = fc.integer({ min: 0, max: DEVICES - 1 });
 const running = fc.constantFrom(null, OLD, NEW, '9.9');
-const states = fc.constantFrom<JobReport['state']>(
-  'accepted',
-  'refused',
-  'downloading',
-  'installing',
-  'restarting',
-  'done',
-  'failed',
-  'reverted',
-);
+const states = fc.constantFrom<JobReport['state']>(...JOB_REPORT_STATES);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,

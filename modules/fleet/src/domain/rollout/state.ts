@@ -1,4 +1,5 @@
 /** How far each device of a running change is, in columns, with counters that move with every step. */
+import { ATTEMPT_OUTCOMES } from '@cityward/contracts';
 import type { Options } from './draft.ts';
 
 export const STATES = [
@@ -21,17 +22,7 @@ export type State = (typeof STATES)[number];
 export const S = Object.fromEntries(STATES.map((name, at) => [name, at])) as Readonly<Record<State, number>>;
 
 /** How an attempt ended. `offline` and `withdrawn` count for nothing. */
-export const OUTCOMES = [
-  'done',
-  'error',
-  'rejected',
-  'silent',
-  'wrong-version',
-  'lost-health',
-  'offline',
-  'withdrawn',
-  'reverted',
-] as const;
+export const OUTCOMES = ATTEMPT_OUTCOMES;
 export type Outcome = (typeof OUTCOMES)[number];
 export const O = Object.fromEntries(OUTCOMES.map((name, at) => [name, at])) as Readonly<Record<Outcome, number>>;
 
@@ -62,8 +53,8 @@ export interface Occupancy {
 
 export type Phase = 'running' | 'paused' | 'stopped' | 'finished' | 'rolling-back' | 'rolled-back';
 
-export interface Rollout {
-  readonly size: number;
+/** What a rollout is made from, and keeps. */
+export interface RolloutParts {
   readonly options: Options;
   /** What devices report when they have it, and what after the way back; null where nothing is compared. */
   readonly wanted: string | null;
@@ -72,10 +63,14 @@ export interface Rollout {
   readonly notAfter: number;
   readonly revertUntil: number;
   readonly starts: Uint32Array;
-  readonly wave: Uint8Array;
   /** Places in the occupancy; -1 for none. */
   readonly site: Int32Array;
   readonly group: Int32Array;
+}
+
+export interface Rollout extends RolloutParts {
+  readonly size: number;
+  readonly wave: Uint8Array;
   readonly state: Uint8Array;
   readonly part: Uint8Array;
   readonly attempt: Uint8Array;
@@ -115,18 +110,6 @@ export const CONFIRMED = 8;
 export const OTHER = 16;
 /** Failed in a way that may have left it dark: it keeps its place until somebody sees it. */
 export const DARK = 32;
-
-export interface RolloutParts {
-  readonly options: Options;
-  readonly wanted: string | null;
-  readonly before: string | null;
-  readonly notBefore: number;
-  readonly notAfter: number;
-  readonly revertUntil: number;
-  readonly starts: Uint32Array;
-  readonly site: Int32Array;
-  readonly group: Int32Array;
-}
 
 export function createRollout(parts: RolloutParts): Rollout {
   const size = parts.site.length;
