@@ -1,7 +1,8 @@
 /** The two keys that the server itself signs with: how fresh the repository is, never what is in it. Files of their owner only. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeSlot } from '@cityward/identity/slot-file';
 import { OperationalFault } from '@cityward/kernel';
 import { keyIdOf, metadataBytes, tufKey, type Snapshot, type Timestamp } from './domain/tuf/metadata.ts';
 
@@ -15,7 +16,6 @@ export interface OnlineKeys {
   readonly timestamp: OnlineKey;
 }
 
-const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
 const SPKI_KEY_FROM = 12;
 
@@ -30,7 +30,7 @@ export async function openOnlineKeys(folder: string): Promise<OnlineKeys> {
 
 async function openKey(path: string): Promise<OnlineKey> {
   const found = await stat(path).catch(() => null);
-  if (!found) await writeKey(path);
+  if (!found) await writeSlot(path, newKey());
   else if (found.mode & OTHERS)
     throw new OperationalFault(`open key "${path}": others can read it, wanted mode 600; make a new root without it`);
   const pem = await readFile(path, 'utf8');
@@ -40,6 +40,9 @@ async function openKey(path: string): Promise<OnlineKey> {
     throw new OperationalFault(`open key "${path}": it is no Ed25519 private key in PEM`);
   }
 }
+
+const newKey = (): string | Buffer =>
+  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
 
 function keyOf(key: KeyObject): OnlineKey {
   if (key.asymmetricKeyType !== 'ed25519') throw new Error('wanted an Ed25519 key');
@@ -52,19 +55,4 @@ function keyOf(key: KeyObject): OnlineKey {
       signatures: [{ keyid, sig: sign(null, metadataBytes(signed), key).toString('hex') }],
     }),
   };
-}
-
-/** Whole and on the disk before anybody vouches for it. */
-async function writeKey(path: string): Promise<void> {
-  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
-  const growing = `${path}.new`;
-  const file = await open(growing, 'w', OWNER_ONLY);
-  try {
-    await file.chmod(OWNER_ONLY);
-    await file.writeFile(pem);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await rename(growing, path);
 }
