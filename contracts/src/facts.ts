@@ -22,6 +22,7 @@ export const FACT_TYPES = [
   'device.released',
   'device.revoked',
   'device.ended',
+  'trust.changed',
   'device.discovered',
   'discovery.dismissed',
   'maker-root.pinned',

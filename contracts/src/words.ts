@@ -75,6 +75,18 @@ export type NodeKind = (typeof NODE_KINDS)[number];
 export const ROLES = ['administrator', 'operator', 'analyst', 'officer', 'auditor'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** What can have an identity, and so a level of trust. */
+export const IDENTITY_KINDS = ['device', 'person', 'service', 'network'] as const;
+export type IdentityKind = (typeof IDENTITY_KINDS)[number];
+
+/** What trust is made of. */
+export const TRUST_KINDS = ['firmware', 'baseline', 'behaviour', 'advisories', 'certificate', 'dormancy'] as const;
+export type TrustKind = (typeof TRUST_KINDS)[number];
+
+/** `unknown`: nothing is known that would make a level. Never good: it counts as `reduced` where a rank is asked for. */
+export const TRUST_LEVELS = ['full', 'reduced', 'low', 'none', 'unknown'] as const;
+export type TrustLevel = (typeof TRUST_LEVELS)[number];
+
 /** How an observation reached us. */
 export const GATEWAYS = ['mqtt', 'http', 'syslog', 'zeek', 'history'] as const;
 export type Gateway = (typeof GATEWAYS)[number];

@@ -8,6 +8,7 @@ import { system } from './system.ts';
 import { changes } from './changes.ts';
 import { enrolment } from './enrolment.ts';
 import { fleetTrust } from './fleet-trust.ts';
+import { trust } from './trust.ts';
 
 export const api = {
   ...session,
@@ -17,6 +18,7 @@ export const api = {
   ...evidence,
   ...system,
   ...enrolment,
+  ...trust,
   ...fleetTrust,
   ...changes,
 } as const;
@@ -30,7 +32,9 @@ export type * from './system.ts';
 export type * from './changes.ts';
 export type * from './enrolment.ts';
 export type * from './fleet-trust.ts';
+export type * from './trust.ts';
 export { EVIDENCE_BATCH_MAX } from './evidence.ts';
+export { TRUST_REASON_MAX_CHARS } from './trust.ts';
 export {
   ATTEMPT_OUTCOMES,
   CHANGE_DEVICE_STATES,

@@ -3,6 +3,8 @@ export { createIdentity } from './service.ts';
 export type { Identity, AuthorityFace, SessionsFace, Admitted, IdentityStatus } from './service.ts';
 export type { IdentityOptions, Directory, KnownDevice, Authorise } from './needs.ts';
 export type { Standing } from './domain/standing.ts';
+export type { SignalDraft, Subject, TrustMark } from './domain/trust.ts';
+export type { TrustChange } from './trust.ts';
 export type { EstHandler } from './est.ts';
 export type { EstListener } from './est-listener.ts';
 export type { ServerCertificate } from './authority.ts';

@@ -6,6 +6,7 @@ import type { Devices } from './devices.ts';
 import { deviceResource, enrolmentRoutes } from './enrolment-routes.ts';
 import type { IdentityOptions } from './needs.ts';
 import type { People } from './people.ts';
+import type { TrustService } from './trust.ts';
 import type { Attempt, LinkDraft, SignedIn, WaysIn } from './ways-in.ts';
 
 export interface RouteParts {
@@ -13,6 +14,7 @@ export interface RouteParts {
   readonly devices: () => Devices;
   readonly people: () => People;
   readonly waysIn: () => WaysIn;
+  readonly trust: () => TrustService;
 }
 
 type Answer = Result<Session, Refusal>;
@@ -130,7 +132,7 @@ function peopleRoutes({ people, waysIn }: RouteParts): Route[] {
   ];
 }
 
-function deviceRoutes({ options, devices }: RouteParts): Route[] {
+function deviceRoutes({ options, devices, trust }: RouteParts): Route[] {
   const { directory } = options;
   const device = deviceResource(directory);
   const known = (id: string): Result<void, Refusal> =>
@@ -143,6 +145,14 @@ function deviceRoutes({ options, devices }: RouteParts): Route[] {
       ({ params }) => {
         const found = known(params.id);
         return Promise.resolve(found.ok ? ok(devices().identityOf(params.id)) : err(found.error));
+      },
+      device,
+    ),
+    route(
+      api.getDeviceTrust,
+      ({ params }) => {
+        const found = known(params.id);
+        return Promise.resolve(found.ok ? ok(trust().viewOf({ kind: 'device', id: params.id })) : err(found.error));
       },
       device,
     ),

@@ -1,12 +1,13 @@
 /** Identity as one: authority, enrolment, standing and people behind the facade that the server wires. */
 import { ok, refuse, type Refusal, type Result, type Secret } from '@cityward/kernel';
-import type { DeviceIdentity, Observation, Principal } from '@cityward/contracts';
+import type { DeviceIdentity, Observation, Principal, Trust } from '@cityward/contracts';
 import type { Route } from '@cityward/http';
 import type { ServerCertificate } from './authority.ts';
 import { openDevices, type Admitted, type Devices, type Peer } from './devices.ts';
 import { maySpeak, type SpeakRefusal } from './domain/may-speak.ts';
 import { personUnknown } from './domain/people.ts';
 import type { Ending, Standing } from './domain/standing.ts';
+import type { SignalDraft, Subject, TrustMark } from './domain/trust.ts';
 import type { CodeOptions, IssuedCode } from './enrolment.ts';
 import type { EstHandler } from './est.ts';
 import { createEstListener, type EstListener, type EstListenerOptions } from './est-listener.ts';
@@ -16,6 +17,7 @@ import { People } from './people.ts';
 import { createRoutes } from './routes.ts';
 import type { EndedSession } from './sessions.ts';
 import type { Because, StandingListener } from './standing.ts';
+import { TrustService, type TrustListener } from './trust.ts';
 import { WaysIn } from './ways-in.ts';
 
 export type { Admitted } from './devices.ts';
@@ -68,6 +70,14 @@ export interface Identity {
   /** For good: the device is retired, or another takes its place. It neither renews nor connects again. */
   end(device: string, ending: Because & { readonly as: Ending }): Promise<Result<void, Refusal>>;
   onStanding(listener: StandingListener): () => void;
+  /** What a source says of one component of an identity's trust. In force at once; resolves when it is saved. */
+  putSignal(signal: SignalDraft): Promise<Result<void, Refusal>>;
+  /** The level with every component and its reason: for people. */
+  trustOf(subject: Subject): Trust;
+  /** The level and its number, from memory: for decisions. The same object until it changes. */
+  trustMarkOf(subject: Subject): TrustMark;
+  /** Told at once when a level or its number changes: judge live connections anew here. */
+  onTrust(listener: TrustListener): () => void;
   issueCodes(devices: readonly string[], by: string, options?: CodeOptions): Promise<readonly IssuedCode[]>;
   identityOf(device: string): DeviceIdentity;
   readonly est: EstHandler;
@@ -89,7 +99,7 @@ export interface Identity {
 
 export function createIdentity(options: IdentityOptions): Identity {
   let opened: Opened | null = null;
-  const hub: Hub = { standing: new Set(), ends: new Set() };
+  const hub: Hub = { standing: new Set(), ends: new Set(), trust: new Set() };
   const started = (): Opened => {
     if (!opened) throw new Error('use identity: it has not started, wanted start first');
     return opened;
@@ -98,23 +108,27 @@ export function createIdentity(options: IdentityOptions): Identity {
     start: async () => {
       opened = await openAll(options);
       opened.devices.standing.onStanding((device, standing) => hub.standing.forEach((tell) => tell(device, standing)));
+      opened.trust.onTrust((change) => hub.trust.forEach((tell) => tell(change)));
       opened.people.sessions.onEnd((ended) => hub.ends.forEach((tell) => tell(ended)));
     },
     stop: async () => {
       const closing = opened;
       opened = null;
+      await closing?.trust.stop();
       await closing?.waysIn.stop();
       await closing?.people.stop();
       await closing?.devices.stop();
     },
     ...deviceFace(options, () => started().devices, hub),
     ...peopleFace(started, hub),
+    ...trustFace(options, started, hub),
     maySpeak: (reporter, body) => maySpeak(options.directory, reporter, body),
     routes: createRoutes({
       options,
       devices: () => started().devices,
       people: () => started().people,
       waysIn: () => started().waysIn,
+      trust: () => started().trust,
     }),
   };
 }
@@ -123,6 +137,7 @@ export function createIdentity(options: IdentityOptions): Identity {
 interface Hub {
   readonly standing: Set<StandingListener>;
   readonly ends: Set<(ended: EndedSession) => void>;
+  readonly trust: Set<TrustListener>;
 }
 
 const addTo =
@@ -144,7 +159,27 @@ const peopleFace = (started: () => Opened, hub: Hub): PeopleFace => ({
   reissueLink: (who) => reissueLink(started(), who),
 });
 
-type DeviceFace = Omit<Identity, keyof PeopleFace | 'start' | 'stop' | 'maySpeak' | 'routes'>;
+type TrustFace = Pick<Identity, 'putSignal' | 'trustOf' | 'trustMarkOf' | 'onTrust'>;
+function trustFace({ directory }: IdentityOptions, started: () => Opened, hub: Hub): TrustFace {
+  const unknown = ({ kind, id }: Subject): Result<never, Refusal> | null => {
+    if (kind === 'person') return started().people.get(id) ? null : personUnknown(id);
+    if (kind !== 'device' || directory.device(id)) return null;
+    return refuse('not-found', 'DEVICE_UNKNOWN', `take signal about "${id}": the city has no such device`);
+  };
+  return {
+    putSignal: async (signal) => {
+      const put = unknown(signal.subject) ?? started().trust.put(signal);
+      if (!put.ok) return put;
+      await put.value;
+      return ok(undefined);
+    },
+    trustOf: (subject) => started().trust.viewOf(subject),
+    trustMarkOf: (subject) => started().trust.markOf(subject),
+    onTrust: addTo(hub.trust),
+  };
+}
+
+type DeviceFace = Omit<Identity, keyof PeopleFace | keyof TrustFace | 'start' | 'stop' | 'maySpeak' | 'routes'>;
 function deviceFace(options: IdentityOptions, devices: () => Devices, hub: Hub): DeviceFace {
   const known = (device: string): Result<void, Refusal> | null =>
     options.directory.device(device)
@@ -184,12 +219,13 @@ interface Opened {
   readonly devices: Devices;
   readonly people: People;
   readonly waysIn: WaysIn;
+  readonly trust: TrustService;
 }
 
 async function openAll(options: IdentityOptions): Promise<Opened> {
   const devices = await openDevices(options);
   const people = await People.open(options);
-  return { devices, people, waysIn: await WaysIn.open(people) };
+  return { devices, people, waysIn: await WaysIn.open(people), trust: await TrustService.open(options) };
 }
 
 async function firstLink({ people, waysIn }: Opened): Promise<string | null> {

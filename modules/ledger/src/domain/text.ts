@@ -36,6 +36,10 @@ const until = ({ data }: Fact): string => {
     ? ` until ${new Date(end).toISOString().slice(0, 16).replace('T', ' ')} UTC`
     : '';
 };
+const leading = ({ data }: Fact): string => {
+  const level = textIn(data, 'level');
+  return level ? ` to ${level}` : '';
+};
 const who = ({ actor }: Fact): string => (actor === 'system' ? 'Cityward' : actor);
 
 const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
@@ -56,6 +60,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'device.released': (f) => `${who(f)} released device ${f.subject}${reason(f)}`,
   'device.revoked': (f) => `${who(f)} revoked the certificate of device ${f.subject} for good${reason(f)}`,
   'device.ended': (f) => `${who(f)} ended the identity of device ${f.subject}${reason(f)}`,
+  'trust.changed': (f) => `Trust in ${f.subject} changed${leading(f)}${reason(f)}`,
   'device.discovered': (f) => `An unknown device asked to be let in and was kept out: ${f.subject}${reason(f)}`,
   'discovery.dismissed': (f) => `${who(f)} put aside the discovery ${f.subject}${reason(f)}`,
   'maker-root.pinned': (f) => `${who(f)} pinned a root of maker ${f.subject} for factory certificates`,

@@ -91,6 +91,7 @@ export const facts: Record<FactType, string> = {
   'device.released': 'Device released',
   'device.revoked': 'Device revoked',
   'device.ended': 'Identity ended',
+  'trust.changed': 'Trust changed',
   'device.discovered': 'Unknown device',
   'discovery.dismissed': 'Discovery put aside',
   'maker-root.pinned': 'Maker root pinned',
