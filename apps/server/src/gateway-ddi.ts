@@ -19,7 +19,8 @@ import { takeAttributes, takeCancelFeedback, takeFeedback, takeInstalled } from 
 export const DDI_BASE = '/DEFAULT/controller/v1';
 /** Requests of one device in one second; a client that polls as told comes once in minutes. */
 export const REQUESTS_PER_SECOND_MAX = 200;
-const POLL_MS = 5 * MINUTE_MS;
+/** Between two polls of a device that has nothing to do. */
+export const POLL_MS = 5 * MINUTE_MS;
 /** While something is under way. */
 const BUSY_POLL_MS = 30 * SECOND_MS;
 

@@ -4,7 +4,7 @@ import { OrderAck, parseTopic, topicOf, type QuarantineOrder, type Resource } fr
 import { ok, type Refusal, type Result } from '@cityward/kernel';
 import type { Identity } from '@cityward/identity';
 import { thinned, type Log } from '@cityward/log';
-import { createMqttListener, type MqttListener, type MqttMessage } from '@cityward/mqtt';
+import { createMqttListener, type MqttListener, type MqttListenerOptions, type MqttMessage } from '@cityward/mqtt';
 import type { Access } from './access.ts';
 import type { Desk } from './desk.ts';
 import { createJobsGateway, type JobsGateway, type JobsGatewayParts } from './gateway-jobs.ts';
@@ -15,6 +15,7 @@ const orderAck = Compile(OrderAck);
 export interface MqttGatewayParts {
   readonly port: number;
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
+  readonly tickets?: NonNullable<MqttListenerOptions['tickets']>;
   readonly identity: Identity;
   readonly access: Access;
   readonly ingest: Ingest;
@@ -41,6 +42,7 @@ export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
     host: ['127.0.0.1', '::1'],
     port: parts.port,
     tls: parts.tls,
+    ...(parts.tickets ? { tickets: parts.tickets } : {}),
     log,
     prefixOf: (device) => topicOf(device, 'obs').slice(0, -'obs'.length),
     hooks: {

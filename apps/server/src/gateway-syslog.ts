@@ -1,8 +1,8 @@
 /** Syslog over TCP: with certificates (RFC 5425), and plain on loopback, which is marked unauthenticated for ever. */
-import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, Server as TlsServer, type TLSSocket } from 'node:tls';
-import { DAY_MS, isId, MINUTE_MS, type Clock } from '@cityward/kernel';
+import { isId, MINUTE_MS, type Clock } from '@cityward/kernel';
+import { createTickets, SESSION_LIFE_SECONDS, type Tickets } from '@cityward/tls';
 import { createSyslogFramer, parseSyslog, type SyslogFrames, type SyslogMessage } from '@cityward/formats/syslog';
 import type { LogLine } from '@cityward/contracts';
 import type { City } from '@cityward/city';
@@ -18,10 +18,11 @@ const IDLE_MS = 10 * MINUTE_MS;
 const UNDER_WAY_MAX = 500;
 const MESSAGE_MAX = 8_192;
 const APP_MAX = 48;
-const TICKET_KEY_BYTES = 48;
 
 export interface SyslogGatewayParts {
   readonly tls: ListenerTls;
+  /** Left out, no session outlives the listener. */
+  readonly tickets?: Tickets;
   readonly tlsPort: number;
   readonly plainPort: number;
   readonly identity: Identity;
@@ -32,8 +33,9 @@ export interface SyslogGatewayParts {
   readonly log: Log;
 }
 /** What is refused goes through the thinned log: a sender must not be able to fill the disk with it. */
-interface Working extends Omit<SyslogGatewayParts, 'log'> {
+interface Working extends Omit<SyslogGatewayParts, 'log' | 'tickets'> {
   readonly log: Log;
+  readonly tickets: Tickets;
   readonly thin: ThinLog;
 }
 export interface SyslogGateway {
@@ -45,7 +47,8 @@ export interface SyslogGateway {
 
 /** Syslog has no acknowledgement: what is refused or lost is only in the log and the counters. */
 export function createSyslogGateway(given: SyslogGatewayParts): SyslogGateway {
-  const parts: Working = { ...given, thin: thinned(given.log) };
+  const tickets = given.tickets ?? createTickets({ log: given.log });
+  const parts: Working = { ...given, tickets, thin: thinned(given.log) };
   const sockets = new Set<Socket>();
   const track = (socket: Socket): void => {
     sockets.add(socket);
@@ -56,9 +59,9 @@ export function createSyslogGateway(given: SyslogGatewayParts): SyslogGateway {
     );
   };
   const servers: { readonly server: Server; readonly port: number; readonly host: string }[] = [];
-  let rotation: NodeJS.Timeout | undefined;
   return {
     start: async () => {
+      await tickets.start();
       for (const host of ['127.0.0.1', '::1']) {
         servers.push({ server: tlsServer(parts, track), port: parts.tlsPort, host });
         servers.push({
@@ -68,17 +71,16 @@ export function createSyslogGateway(given: SyslogGatewayParts): SyslogGateway {
         });
       }
       for (const one of servers) await listen(one, parts.log);
-      rotation = setInterval(() => {
-        const keys = randomBytes(TICKET_KEY_BYTES);
-        for (const { server } of servers) if (server instanceof TlsServer) server.setTicketKeys(keys);
-      }, DAY_MS);
-      rotation.unref();
     },
     setTls: (tls) => {
-      for (const { server } of servers) if (server instanceof TlsServer) server.setSecureContext(contextOf(tls));
+      for (const { server } of servers) {
+        if (!(server instanceof TlsServer)) continue;
+        server.setSecureContext(contextOf(tls, tickets));
+        tickets.guard(server);
+      }
     },
     stop: async () => {
-      clearInterval(rotation);
+      tickets.stop();
       parts.thin.stop();
       for (const socket of sockets) socket.destroy();
       await Promise.all(
@@ -105,17 +107,18 @@ function listen({ server, port, host }: { server: Server; port: number; host: st
   });
 }
 
-/** Own ticket keys and session context: a session of another listener is never resumed here. */
-const contextOf = (tls: ListenerTls) => ({
+/** Own tickets and session context: a session of another listener is never resumed here. */
+const contextOf = (tls: ListenerTls, tickets: Tickets) => ({
   ...tls,
   minVersion: 'TLSv1.2' as const,
-  ticketKeys: randomBytes(TICKET_KEY_BYTES),
-  sessionIdContext: 'cityward-syslog',
+  sessionTimeout: SESSION_LIFE_SECONDS,
+  sessionIdContext: tickets.contextFor(tls.ca),
 });
 
 function tlsServer(parts: Working, track: (socket: Socket) => void): Server {
-  const options = { ...contextOf(parts.tls), requestCert: true, rejectUnauthorized: true };
+  const options = { ...contextOf(parts.tls, parts.tickets), requestCert: true, rejectUnauthorized: true };
   const server = createTlsServer(options, (socket) => receiveTls(parts, socket, track));
+  parts.tickets.guard(server);
   server.on('tlsClientError', (error, socket) =>
     parts.thin.info({ what: 'a syslog client was refused', who: addressOf(socket) }, { error: error.message }),
   );

@@ -1,11 +1,13 @@
 /** A whole server, killed at random moments under load: whatever it acknowledged is there after the next start. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceIdentity, LedgerEntry } from '@cityward/contracts';
 import type { Config } from './config.ts';
 import { startServerChild, type ServerChild } from './testing-child.ts';
 import { callLocally, enrolAgent, eventually, postObservations, type DeviceCredential } from './testing-clients.ts';
 import { testConfig } from './testing.ts';
+import { meet } from './testing-tls.ts';
 
 const KILLS = 3;
 /** A kill comes somewhere between the two. */
@@ -144,4 +146,30 @@ describe('a server killed under load', () => {
     for (const taken of Object.values(acknowledged)) expect(taken.length).toBeGreaterThan(0);
     expect(acknowledged.observations.length).toBeGreaterThan(KILLS * LINES);
   }, 120_000);
+  it('takes up the sessions of its devices, each at its own listener, and no revoked one', async () => {
+    const { ca } = server;
+    const { ingestPort, mqttPort, syslogTlsPort, estPort } = config;
+    const [polled, spoken] = [
+      await meet(credential, { port: ingestPort, ca }),
+      await meet(credential, { port: mqttPort, ca, polls: false }),
+    ];
+    expect([polled.resumed, polled.status, spoken.resumed]).toEqual([false, 200, false]);
+    await server.kill();
+    server = await startServerChild(config);
+    expect(await meet(credential, { port: ingestPort, ca, session: polled.session })).toMatchObject({
+      resumed: true,
+      status: 200,
+    });
+    const { resumed } = await meet(credential, { port: mqttPort, ca, session: spoken.session, polls: false });
+    expect(resumed).toBe(true);
+    for (const port of [mqttPort, syslogTlsPort, estPort])
+      expect((await meet(credential, { port, ca, session: polled.session, polls: false })).resumed).toBe(false);
+    const folder = join(config.dataFolder, 'keys', 'tls');
+    expect(readdirSync(folder).sort()).toEqual(['est', 'ingest', 'mqtt', 'syslog'].map((name) => `${name}.tickets`));
+    for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+    // TLS still takes the session up and calls it authorized: only the look at the serial keeps the stolen device out.
+    const { session } = await meet(credential, { port: ingestPort, ca });
+    await call('POST', `/api/devices/${REPORTER}/revoke`, { reason: 'stolen' });
+    expect(await meet(credential, { port: ingestPort, ca, session })).toMatchObject({ resumed: true, status: 403 });
+  }, 60_000);
 });

@@ -7,7 +7,7 @@ import { systemClock } from '@cityward/kernel';
 import { createHttpListener, type HttpListener, type RawRoute } from '@cityward/http';
 import type { Log } from '@cityward/log';
 import type { Config } from './config.ts';
-import { createDdiGateway, type DdiGateway } from './gateway-ddi.ts';
+import { createDdiGateway, POLL_MS, type DdiGateway } from './gateway-ddi.ts';
 import { ingestRoute } from './gateway-http.ts';
 import { createMqttGateway, type MqttGateway } from './gateway-mqtt.ts';
 import { createSyslogGateway, type SyslogGateway } from './gateway-syslog.ts';
@@ -18,6 +18,7 @@ import { statusOf } from './problems.ts';
 import { readRecording } from './recordings.ts';
 import { createReplay, type Replay } from './replay.ts';
 import { systemRoutes } from './system-routes.ts';
+import { ticketsOf } from './ticket-shelf.ts';
 import { originsOf, VERSION, type Modules } from './wire.ts';
 
 const LEARN_JOB = 'learn-history';
@@ -73,7 +74,12 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
   const { tls } = certificate;
   const mqtt = mqttGateway({ config, modules, tls, log });
   modules.mqtt = mqtt;
-  const est = identity.createEstListener({ host: 'localhost', port: config.estPort, log: log.part('est') });
+  const est = identity.createEstListener({
+    host: 'localhost',
+    port: config.estPort,
+    log: log.part('est'),
+    tickets: ticketsOf(config.dataFolder, log.part('est'), 'est'),
+  });
   const live = createLive({
     ...modules,
     log: log.part('live'),
@@ -135,6 +141,7 @@ const syslogGateway = ({ config, modules, tls, log }: Opening): SyslogGateway =>
   createSyslogGateway({
     ...modules,
     tls,
+    tickets: ticketsOf(config.dataFolder, log.part('syslog'), 'syslog'),
     tlsPort: config.syslogTlsPort,
     plainPort: config.syslogPort,
     clock: systemClock,
@@ -161,6 +168,7 @@ function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
   const gateway = createMqttGateway({
     port: config.mqttPort,
     tls,
+    tickets: ticketsOf(config.dataFolder, log.part('mqtt'), 'mqtt'),
     identity,
     access,
     ingest,
@@ -177,6 +185,11 @@ function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
 
 /** Names that a stranger's DNS could not point here. */
 const hostsAt = (port: number): string[] => [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`];
+
+/** Of polling devices that may keep their connection; others come back on a resumed session. */
+const DEVICE_CONNECTIONS_MAX = 10_000;
+/** Longer than the latest of the polls, which are spread over a fifth to both sides. */
+const DEVICE_KEEP_ALIVE_MS = 1.25 * POLL_MS;
 
 /** hawkBit clients poll where the others report: their last sighting is kept as theirs is. */
 function ddiGateway({ config, modules, log }: Omit<Opening, 'tls'>): DdiGateway {
@@ -197,7 +210,9 @@ function ingestListener({ config, modules, tls, log }: Opening, ddi: DdiGateway)
   const observations = ingestRoute({ ingest, access, isSimulated: simulatedIn(modules) });
   return createHttpListener({
     ...common({ config, modules, log: log.part('ingest') }, config.ingestPort),
-    https: { ...tls, requestCert: true },
+    https: { ...tls, requestCert: true, tickets: ticketsOf(config.dataFolder, log.part('ingest'), 'ingest') },
+    connectionsMax: DEVICE_CONNECTIONS_MAX,
+    keepAliveMs: DEVICE_KEEP_ALIVE_MS,
     allowedOrigins: [],
     routes: [],
     rawRoutes: [observations, ...fleet.deviceRoutes, ...ddi.routes],

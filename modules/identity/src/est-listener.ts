@@ -1,5 +1,4 @@
-/** The HTTPS listener that carries EST: its own ticket keys and session context, client certificates asked for but judged by us. */
-import { randomBytes } from 'node:crypto';
+/** The HTTPS listener that carries EST: its own session tickets, client certificates asked for but judged by us. */
 import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -7,13 +6,11 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { DAY_MS, SECOND_MS, type Clock } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
+import { createTickets, SESSION_LIFE_SECONDS, type Tickets } from '@cityward/tls';
 import type { ServerCertificate } from './authority.ts';
 import { CHAIN_MAX } from './domain/factory-certificate.ts';
 import { EST_BODY_MAX_BYTES, type EstHandler } from './est.ts';
 
-const TICKET_KEY_BYTES = 48;
-/** No ticket of another listener resumes a session here. */
-const SESSION_CONTEXT = 'cityward-est';
 const CONNECTIONS_MAX = 2_000;
 const HANDSHAKE_MS = 15 * SECOND_MS;
 const REQUEST_MS = 20 * SECOND_MS;
@@ -28,6 +25,8 @@ export interface EstListenerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly log: Log;
+  /** Of this listener alone; left out, no session outlives it. */
+  readonly tickets?: Tickets;
 }
 export interface EstListener {
   start(): Promise<void>;
@@ -46,21 +45,25 @@ export function createEstListener(parts: EstListenerParts, options: EstListenerO
   let servers: readonly Server[] = [];
   let rotation: NodeJS.Timeout | null = null;
   let renewAt = 0;
+  const tickets = options.tickets ?? createTickets({ log: options.log });
   const halfLife = ({ notAfter }: ServerCertificate): number => (parts.clock() + notAfter) / 2;
 
   return {
     start: async () => {
+      await tickets.start();
       const certificate = await parts.certificate();
       renewAt = halfLife(certificate);
-      servers = await listenAll(parts, { hosts, certificate, ...options });
+      servers = await listenAll(parts, { hosts, certificate, ...options, tickets });
       rotation = setInterval(() => {
-        rotate(parts, servers, parts.clock() >= renewAt)
-          .then((renewed) => void (renewed && (renewAt = halfLife(renewed))))
-          .catch((fault: unknown) => options.log.error('rotate EST keys failed', { fault: String(fault) }));
+        if (parts.clock() < renewAt) return;
+        renew(parts, servers, tickets)
+          .then((renewed) => void (renewAt = halfLife(renewed)))
+          .catch((fault: unknown) => options.log.error('renew the EST certificate failed', { fault: String(fault) }));
       }, DAY_MS).unref();
     },
     stop: async () => {
       if (rotation) clearInterval(rotation);
+      tickets.stop();
       const closing = servers;
       servers = [];
       await Promise.all(closing.map(close));
@@ -74,31 +77,29 @@ export function createEstListener(parts: EstListenerParts, options: EstListenerO
   };
 }
 
-/** New ticket keys each day, so that a stolen one opens at most a day of sessions; a new certificate at half its life. */
-async function rotate(
+/** At half of its life. */
+async function renew(
   parts: EstListenerParts,
   servers: readonly Server[],
-  renew: boolean,
-): Promise<ServerCertificate | null> {
-  const ticketKeys = randomBytes(TICKET_KEY_BYTES);
-  if (!renew) {
-    for (const server of servers) server.setTicketKeys(ticketKeys);
-    return null;
-  }
+  tickets: Tickets,
+): Promise<ServerCertificate> {
   const certificate = await parts.certificate();
-  for (const server of servers) server.setSecureContext(contextOf(certificate, ticketKeys));
+  for (const server of servers) {
+    server.setSecureContext(contextOf(certificate, tickets));
+    tickets.guard(server);
+  }
   return certificate;
 }
 
-const contextOf = ({ keyPem, certPem }: ServerCertificate, ticketKeys: Buffer) => ({
+const contextOf = ({ keyPem, certPem }: ServerCertificate, tickets: Tickets) => ({
   key: keyPem,
   cert: certPem,
   // Not one authority: a client would take the list for the only ones whose certificates are wanted, and factory certificates
   // are too. What a certificate is worth here is judged by the handler alone, never by TLS.
   ca: [],
   minVersion: 'TLSv1.2' as const,
-  sessionIdContext: SESSION_CONTEXT,
-  ticketKeys,
+  sessionIdContext: tickets.contextFor([]),
+  sessionTimeout: SESSION_LIFE_SECONDS,
 });
 
 const close = (server: Server): Promise<void> =>
@@ -110,15 +111,16 @@ const close = (server: Server): Promise<void> =>
 interface ListenOn extends EstListenerOptions {
   readonly hosts: readonly string[];
   readonly certificate: ServerCertificate;
+  readonly tickets: Tickets;
 }
 
 async function listenAll(parts: EstListenerParts, on: ListenOn): Promise<readonly Server[]> {
-  const { hosts, certificate, log } = on;
-  const ticketKeys = randomBytes(TICKET_KEY_BYTES);
+  const { hosts, certificate, log, tickets } = on;
   const servers: Server[] = [];
   let { port } = on;
   for (const host of hosts) {
-    const server = createOne(parts.handler, contextOf(certificate, ticketKeys), log);
+    const server = createOne(parts.handler, contextOf(certificate, tickets), log);
+    tickets.guard(server);
     try {
       if (!(await listen(server, host, port))) {
         log.info('EST does not listen: the machine has no such address', { host });

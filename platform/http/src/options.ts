@@ -4,6 +4,7 @@ import type { Endpoint, Principal } from '@cityward/contracts';
 import type { Refusal, RefusalKind, Result } from '@cityward/kernel';
 import { MINUTE_MS, SECOND_MS } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
+import type { Tickets } from '@cityward/tls';
 import type { Registry } from 'prom-client';
 import type { LiveHub } from './live.ts';
 import type { RawRoute } from './raw.ts';
@@ -15,6 +16,8 @@ export const HEADERS_TIMEOUT_MS = 10 * SECOND_MS;
 /** Time in which a whole request, body included, has to arrive. */
 export const REQUEST_TIMEOUT_MS = 2 * MINUTE_MS;
 export const KEEP_ALIVE_MS = 10 * SECOND_MS;
+/** Where connections are kept for longer, while half of the places are taken. */
+export const CROWDED_KEEP_ALIVE_MS = 10 * SECOND_MS;
 /** A connection on which nothing moves for so long is closed; live streams beat more often. */
 export const IDLE_CONNECTION_MS = 3 * MINUTE_MS;
 export const CONNECTIONS_MAX = 2_000;
@@ -53,6 +56,8 @@ export interface HttpsOptions {
   /** Default true with `requestCert`: without a good certificate there is no connection. */
   readonly rejectUnauthorized?: boolean;
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** Of this listener alone; left out, no session outlives it. */
+  readonly tickets?: Tickets;
 }
 
 /** A folder of files that anybody whom policy lets `openShell` may read. */
@@ -105,6 +110,8 @@ export interface HttpListenerOptions {
   readonly shortWay?: (request: IncomingMessage, response: ServerResponse) => boolean;
   readonly sessionCookie?: string;
   readonly connectionsMax?: number;
+  /** A connection without a request is kept for so long: where clients poll, a little longer than they wait between two polls. */
+  readonly keepAliveMs?: number;
   /** Instead of the limits of `in-time.ts`; for tests. */
   readonly handlerMaxMs?: number;
   readonly log: Log;

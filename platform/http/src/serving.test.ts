@@ -1,6 +1,6 @@
 /** What a listener serves beside commands, and what only real sockets show. */
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +55,26 @@ describe('other things a listener serves', () => {
     expect([answer.statusCode, answer.headers['www-authenticate']]).toEqual([401, 'Basic realm="est"']);
     expect(seen!.body).toEqual(Buffer.from([0, 0xff]));
     expect([seen!.params['*'], seen!.query]).toEqual(['simpleenroll', 'x=1']);
+  });
+
+  it('keeps connections for as long as it is told, and for less while half of the places are taken', async () => {
+    const listener = build({ host: '127.0.0.1', connectionsMax: 4, keepAliveMs: 375_000 });
+    await listener.start();
+    const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+    const kept = (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const { port } = new URL(listener.addresses()[0]!);
+        request({ agent, host: '127.0.0.1', port, path: '/api/broken', headers: HOST }, (answer) => {
+          answer.resume();
+          answer.on('end', () => resolve(String(answer.headers['keep-alive'])));
+        })
+          .on('error', reject)
+          .end();
+      });
+    expect(await kept()).toBe('timeout=375');
+    const together = await Promise.all([kept(), kept(), kept(), kept()]);
+    expect(together).toContain('timeout=10');
+    agent.destroy();
   });
 
   it('serves files of one folder, the start page for its routes, and nothing beside it', async () => {

@@ -1,12 +1,13 @@
 /** The sockets of one listener: one for each address, all with the same limits and the same handler. */
-import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
-import { DAY_MS, newId, OperationalFault, SECOND_MS } from '@cityward/kernel';
+import { newId, OperationalFault, SECOND_MS } from '@cityward/kernel';
+import { createTickets, SESSION_LIFE_SECONDS, type Tickets } from '@cityward/tls';
 import {
   CONNECTIONS_MAX,
+  CROWDED_KEEP_ALIVE_MS,
   HEADERS_MAX_BYTES,
   HEADERS_MAX_COUNT,
   HEADERS_TIMEOUT_MS,
@@ -18,7 +19,6 @@ import type { HttpListenerOptions, HttpsOptions } from './options.ts';
 
 /** Requests under way at `stop` have so long to end. */
 const GRACE_MS = 3 * SECOND_MS;
-const TICKET_KEY_BYTES = 48;
 const MIN_VERSION = 'TLSv1.2' as const;
 
 type TlsMaterial = Pick<HttpsOptions, 'key' | 'cert' | 'ca'>;
@@ -33,14 +33,12 @@ export interface Sockets {
 /** @param handler asked for at start, when every route is registered */
 export function createSockets(options: HttpListenerOptions, handler: () => RequestListener): Sockets {
   let servers: Server[] = [];
-  let rotation: NodeJS.Timeout | null = null;
   let tls: TlsMaterial | undefined = options.https;
-  // Its own context, so that a session of another listener with other rules is never resumed here; kept over a renewal.
-  const sessionIdContext = newId('tls').slice(0, 32);
+  const tickets = options.https?.tickets ?? createTickets({ log: options.log });
   const secured = (): https.Server[] => servers as https.Server[];
   const open = async (host: string, port: number): Promise<number> => {
     const server = options.https
-      ? httpsServer({ ...options.https, ...tls, sessionIdContext }, handler())
+      ? httpsServer({ ...options.https, ...tls, tickets }, handler())
       : http.createServer(LIMITS, handler());
     limit(server, options);
     await listen(server, host, port);
@@ -49,6 +47,7 @@ export function createSockets(options: HttpListenerOptions, handler: () => Reque
   };
   return {
     async start() {
+      if (options.https) await tickets.start();
       if (options.host !== 'localhost') await open(options.host, options.port);
       else {
         const port = await open('127.0.0.1', options.port);
@@ -58,15 +57,9 @@ export function createSockets(options: HttpListenerOptions, handler: () => Reque
           options.log.warn('no IPv6 loopback here; listening on 127.0.0.1 only');
         });
       }
-      if (options.https) {
-        // Tickets sealed under yesterday's key do not resume: a stolen key opens one day of sessions at most.
-        const rotate = (): void => secured().forEach((server) => server.setTicketKeys(randomBytes(TICKET_KEY_BYTES)));
-        rotate();
-        rotation = setInterval(rotate, DAY_MS).unref();
-      }
     },
     async stop() {
-      if (rotation) clearInterval(rotation);
+      tickets.stop();
       const closing = servers;
       servers = [];
       await Promise.all(closing.map(close));
@@ -76,8 +69,11 @@ export function createSockets(options: HttpListenerOptions, handler: () => Reque
       tls = next;
       const minVersion = options.https?.minVersion ?? MIN_VERSION;
       // What is not said again falls back to Node's defaults: a session context shared by all listeners of the process.
-      const context = { ...contextOf(next), minVersion, sessionIdContext, ticketKeys: randomBytes(TICKET_KEY_BYTES) };
-      for (const server of secured()) server.setSecureContext(context);
+      const context = { ...contextOf(next), ...sessionsOf(tickets, next), minVersion };
+      for (const server of secured()) {
+        server.setSecureContext(context);
+        tickets.guard(server);
+      }
     },
   };
 }
@@ -97,26 +93,34 @@ const contextOf = ({ key, cert, ca }: TlsMaterial): { key: string; cert: string;
   ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? [ca] : [...ca] }),
 });
 
-function httpsServer(
-  options: HttpsOptions & { readonly sessionIdContext: string },
-  handler: RequestListener,
-): https.Server {
-  return https.createServer(
+/** A session of another listener, or from when this one trusted others, is never resumed here; kept over a renewal. */
+const sessionsOf = (tickets: Tickets, { ca }: TlsMaterial) => ({
+  sessionIdContext: tickets.contextFor(ca),
+  sessionTimeout: SESSION_LIFE_SECONDS,
+});
+
+function httpsServer(options: HttpsOptions & { readonly tickets: Tickets }, handler: RequestListener): https.Server {
+  const server = https.createServer(
     {
       ...LIMITS,
       ...contextOf(options),
+      ...sessionsOf(options.tickets, options),
       requestCert: options.requestCert ?? false,
       rejectUnauthorized: options.rejectUnauthorized ?? true,
       minVersion: options.minVersion ?? MIN_VERSION,
-      sessionIdContext: options.sessionIdContext,
       handshakeTimeout: HEADERS_TIMEOUT_MS,
     },
     handler,
   );
+  options.tickets.guard(server);
+  return server;
 }
 
 function limit(server: Server, options: HttpListenerOptions): void {
-  server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
+  const { connectionsMax = CONNECTIONS_MAX, keepAliveMs = KEEP_ALIVE_MS } = options;
+  server.maxConnections = connectionsMax;
+  server.keepAliveTimeout = keepAliveMs;
+  if (keepAliveMs > CROWDED_KEEP_ALIVE_MS) makeRoom(server, { connectionsMax, keepAliveMs });
   server.maxHeadersCount = HEADERS_MAX_COUNT;
   server.timeout = IDLE_CONNECTION_MS;
   server.on('clientError', (fault: NodeJS.ErrnoException, socket: Socket) => {
@@ -127,6 +131,19 @@ function limit(server: Server, options: HttpListenerOptions): void {
   server.on('checkContinue', (request: IncomingMessage, response) => {
     response.writeContinue();
     server.emit('request', request, response);
+  });
+}
+
+/** When half of the places are taken, those who only keep one for later are not waited for as long. */
+function makeRoom(server: Server, kept: { readonly connectionsMax: number; readonly keepAliveMs: number }): void {
+  let open = 0;
+  const count = (by: 1 | -1): void => {
+    open += by;
+    server.keepAliveTimeout = open > kept.connectionsMax / 2 ? CROWDED_KEEP_ALIVE_MS : kept.keepAliveMs;
+  };
+  server.on('connection', (socket: Socket) => {
+    count(1);
+    socket.once('close', () => count(-1));
   });
 }
 

@@ -1,33 +1,23 @@
-/** The MQTT listener: mutual TLS with its own ticket keys, limits on what has not identified yet, and the broker behind it. */
-import { randomBytes } from 'node:crypto';
+/** The MQTT listener: mutual TLS with its own session tickets, limits on what has not identified yet, and the broker behind it. */
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '@cityward/kernel';
+import { MINUTE_MS } from '@cityward/kernel';
+import { createTickets, SESSION_LIFE_SECONDS, type Tickets } from '@cityward/tls';
 import { createBroker, type Broker } from './broker.ts';
 import type { Certified } from './inner.ts';
 import { LIMITS } from './limits.ts';
 import type { MqttLimits, MqttListener, MqttListenerOptions, MqttTls } from './types.ts';
 
-const TICKET_KEY_BYTES = 48;
-const SESSION_CONTEXT_BYTES = 16;
-const TICKETS_ROTATE_MS = DAY_MS;
-const SESSION_LIFE_SECONDS = (12 * HOUR_MS) / 1_000;
 const EXPIRY_SWEEP_MS = MINUTE_MS;
 const TCP_KEEPALIVE_MS = MINUTE_MS;
 
-/** Fresh ticket keys and session context: no ticket of another listener, or from before, resumes a session here. */
-const secrets = (): { ticketKeys: Buffer; sessionIdContext: string } => ({
-  ticketKeys: randomBytes(TICKET_KEY_BYTES),
-  sessionIdContext: randomBytes(SESSION_CONTEXT_BYTES).toString('hex'),
-});
-
-const contextOf = (tls: MqttTls) => ({
+const contextOf = (tls: MqttTls, tickets: Tickets) => ({
   key: tls.key,
   cert: tls.cert,
   ca: tls.ca,
   minVersion: 'TLSv1.2' as const,
   sessionTimeout: SESSION_LIFE_SECONDS,
-  ...secrets(),
+  sessionIdContext: tickets.contextFor(tls.ca),
 });
 
 interface Running {
@@ -38,6 +28,7 @@ interface Running {
 
 interface State {
   tls: MqttTls;
+  readonly tickets: Tickets;
   running: Running | null;
   /** All sockets that are open; those that are not a client's are pending, TLS handshakes among them. */
   readonly open: Set<Socket>;
@@ -45,24 +36,26 @@ interface State {
 
 export function createMqttListener(options: MqttListenerOptions): MqttListener {
   const limits: MqttLimits = { ...LIMITS, ...options.limits };
-  const state: State = { tls: options.tls, running: null, open: new Set() };
+  const tickets = options.tickets ?? createTickets({ log: options.log });
+  const state: State = { tls: options.tls, tickets, running: null, open: new Set() };
   const running = (): Running => {
     if (!state.running) throw new Error('use the MQTT listener: it is stopped, wanted it started');
     return state.running;
   };
   const renew = (tls: MqttTls): void => {
     state.tls = tls;
-    for (const server of state.running?.servers ?? []) server.setSecureContext(contextOf(tls));
+    for (const server of state.running?.servers ?? []) {
+      server.setSecureContext(contextOf(tls, tickets));
+      tickets.guard(server);
+    }
   };
   return {
     async start() {
       if (state.running) throw new Error('start the MQTT listener: it is started already');
+      await tickets.start();
       const broker = await createBroker({ ...options, limits, now: options.now ?? Date.now });
-      const servers = await listenAll(options, (socket) => ({ state, limits, broker, socket }), state.tls);
-      const timers = [
-        setInterval(() => renew(state.tls), TICKETS_ROTATE_MS).unref(),
-        setInterval(() => broker.dropExpired(), EXPIRY_SWEEP_MS).unref(),
-      ];
+      const servers = await listenAll(options, (socket) => ({ state, limits, broker, socket }), state);
+      const timers = [setInterval(() => broker.dropExpired(), EXPIRY_SWEEP_MS).unref()];
       state.running = { broker, servers, timers };
       return { port: (servers[0]!.address() as AddressInfo).port };
     },
@@ -84,6 +77,7 @@ async function stop(state: State): Promise<void> {
   if (!running) return;
   state.running = null;
   for (const timer of running.timers) clearInterval(timer);
+  state.tickets.stop();
   const closed = running.servers.map((server) => new Promise((resolve) => server.close(resolve)));
   await running.broker.stop();
   for (const socket of state.open) socket.destroy();
@@ -100,7 +94,7 @@ interface Arrival {
 async function listenAll(
   options: MqttListenerOptions,
   arrival: (socket: Socket) => Arrival,
-  tls: MqttTls,
+  { tls, tickets }: Pick<State, 'tls' | 'tickets'>,
 ): Promise<Server[]> {
   const hosts = typeof options.host === 'string' ? [options.host] : options.host;
   const limits = { ...LIMITS, ...options.limits };
@@ -108,11 +102,12 @@ async function listenAll(
   try {
     for (const host of hosts) {
       const server = createServer({
-        ...contextOf(tls),
+        ...contextOf(tls, tickets),
         requestCert: true,
         rejectUnauthorized: true,
         handshakeTimeout: limits.connectTimeoutMs,
       });
+      tickets.guard(server);
       server.on('connection', (socket: Socket) => admit(arrival(socket)));
       server.on('secureConnection', (socket) => secured(arrival(socket), socket));
       server.on('tlsClientError', (error, socket) => {

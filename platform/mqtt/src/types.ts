@@ -1,6 +1,7 @@
 /** What the MQTT listener is given and what it offers. */
 import type { Refusal, Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
+import type { Tickets } from '@cityward/tls';
 
 /** PEM texts. `ca` is the only authority whose device certificates are taken. */
 export interface MqttTls {
@@ -70,6 +71,8 @@ export interface MqttLimits {
 
 export interface MqttListenerOptions {
   readonly tls: MqttTls;
+  /** Of this listener alone; left out, no session outlives it. */
+  readonly tickets?: Tickets;
   readonly host: string | readonly string[];
   /** 0 takes a free one (one host only). */
   readonly port: number;
@@ -94,7 +97,7 @@ export interface MqttListener {
     payload: Uint8Array,
     options?: { readonly retain?: boolean; readonly qos?: 0 | 1 | 2 },
   ): Promise<void>;
-  /** New key and certificates for connections from now on; session tickets given before are void. */
+  /** New key and certificates for connections from now on; sessions from when it trusted another authority are void. */
   renew(tls: MqttTls): void;
   stats(): MqttStats;
 }
