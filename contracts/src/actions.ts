@@ -1,7 +1,7 @@
 /** What can be asked of Cityward: each route and topic names one of these actions, and policy decides by it. */
 
 /** Cedar entity types of principals and resources. */
-export const PRINCIPAL_TYPES = ['Anonymous', 'Person', 'Device', 'Service'] as const;
+export const PRINCIPAL_TYPES = ['Anonymous', 'Person', 'Device', 'Network', 'Service'] as const;
 export type PrincipalType = (typeof PRINCIPAL_TYPES)[number];
 export const RESOURCE_TYPES = ['City', 'Device', 'Topic', 'Person', 'Incident', 'Evidence'] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
@@ -19,6 +19,7 @@ export const ACTIONS = {
   readApiDescription: 'City',
   enrol: 'Device',
   reEnrol: 'Device',
+  enrolNetwork: 'City',
   readCity: 'City',
   readDevice: 'Device',
   subscribeLive: 'City',
@@ -32,6 +33,7 @@ export const ACTIONS = {
   endDevice: 'Device',
   pinMaker: 'City',
   judgeEnrolment: 'City',
+  manageNetworks: 'City',
   dismissFinding: 'City',
   dismissSituation: 'City',
   openIncident: 'City',

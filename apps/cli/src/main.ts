@@ -6,6 +6,7 @@ import { CommandFault, EXIT } from './exit-codes.ts';
 import { cityCommands } from './city.ts';
 import { evidenceCommands } from './evidence.ts';
 import { artifactCommands } from './artifact.ts';
+import { doorCommands } from './doors.ts';
 import { jobCommands } from './job.ts';
 import { officersCommands } from './officers.ts';
 import { signCommand } from './sign.ts';
@@ -17,6 +18,7 @@ const COMMANDS: readonly Command[] = [
   ...officersCommands(api),
   ...artifactCommands(api),
   ...jobCommands(api),
+  ...doorCommands(api),
 ];
 
 async function main(args: readonly string[]): Promise<number> {

@@ -22,7 +22,7 @@ export interface AccessParts {
 export interface Access {
   /** For the console's listener: session, local socket, metrics collector, or nobody. */
   authenticate(facts: RequestFacts): Principal;
-  /** For listeners with certificates: the device, or nobody. */
+  /** For listeners with certificates: the device or network, or nobody. */
   authenticatePeer(facts: RequestFacts): Principal;
   screen(asked: Asked, caller: Caller): Result<void, Refusal>;
   authorise(route: Asked & Pick<Route, 'resource'>, input: unknown, caller: Caller): Promise<Result<void, Refusal>>;
@@ -33,6 +33,7 @@ export interface Access {
    * and the device together determine: a topic, or the device itself.
    */
   mayAgain(...asked: readonly [Principal, ActionName, Resource]): Result<void, Refusal>;
+  /** A device or network that its certificate named. */
   device(id: string): Principal;
   /** Tokens of sessions by their public id, to close their streams at once. */
   tokenOf(session: string): string | null;
@@ -75,7 +76,7 @@ export function createAccess(parts: AccessParts): Access {
 
 const PRINCIPALS_MAX = 200_000;
 
-/** Devices with what policies ask about them; the same object until the record or the standing changes. */
+/** Devices and networks with what policies ask about them; the same object until the record or the standing changes. */
 function createDevicePrincipals({ city, identity }: Pick<AccessParts, 'city' | 'identity'>) {
   type Known = { record: ReturnType<City['record']>; standing: Standing; principal: Principal };
   const known = new Map<string, Known>();
@@ -84,13 +85,22 @@ function createDevicePrincipals({ city, identity }: Pick<AccessParts, 'city' | '
     const standing = identity.standing(id);
     const last = known.get(id);
     if (last && last.record === record && last.standing === standing) return last.principal;
-    const attributes = { class: record?.class ?? 'other', site: record?.site ?? '', standing };
-    const principal: Principal = { type: 'Device', id, roles: [], attributes };
+    const kind = identity.networkOf(id);
+    const principal: Principal =
+      kind === null
+        ? { type: 'Device', id, roles: [], attributes: deviceAttributes(record, standing) }
+        : { type: 'Network', id, roles: [], attributes: { name: id, kind, standing } };
     if (known.size >= PRINCIPALS_MAX) known.clear();
     known.set(id, { record, standing, principal });
     return principal;
   };
 }
+
+const deviceAttributes = (record: ReturnType<City['record']>, standing: Standing) => ({
+  class: record?.class ?? 'other',
+  site: record?.site ?? '',
+  standing,
+});
 
 const ANSWERS_PER_PRINCIPAL_MAX = 32;
 

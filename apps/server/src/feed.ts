@@ -39,8 +39,8 @@ export function createFeed(parts: FeedParts): Feed {
   const toRespond = (batch: readonly StreamRecord[]): Promise<void> => {
     const observed = decode(batch);
     respond.observe(observed);
-    for (const { reporter, received, authenticated, replay } of observed)
-      if (authenticated && !replay) city.observedAlive(reporter, received);
+    for (const one of observed)
+      if (one.authenticated && !one.replay) for (const id of aliveBy(one)) city.observedAlive(id, one.received);
     const now = Date.now();
     arrivals.push({ at: now, count: observed.filter((one) => now - one.received < RATE_WINDOW_MS).length });
     while (arrivals[0] && now - arrivals[0].at > RATE_WINDOW_MS) arrivals.shift();
@@ -86,6 +86,12 @@ export function createFeed(parts: FeedParts): Feed {
       );
     },
   };
+}
+
+/** Who has shown life: the reporter, and whom a network heard. */
+function aliveBy({ reporter, body }: Observed): readonly string[] {
+  const heard = body.kind === 'telemetry' || (body.kind === 'status' && body.state === 'online');
+  return heard && body.subject !== reporter ? [reporter, body.subject] : [reporter];
 }
 
 /** Findings become situations; what watch and identity know of a device becomes its state. */

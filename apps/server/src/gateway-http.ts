@@ -1,4 +1,5 @@
 /** Observations over HTTPS with a device certificate: NDJSON, one observation a line, answered line by line. */
+import type { Principal, Resource } from '@cityward/contracts';
 import { HTTP_BODY_MAX_BYTES, OBSERVATIONS_PER_BATCH_MAX, OBSERVATION_MAX_BYTES } from '@cityward/kernel';
 import type { RawReply, RawRequest, RawRoute } from '@cityward/http';
 import type { Access } from './access.ts';
@@ -24,8 +25,8 @@ export function ingestRoute({ ingest, access, isSimulated }: HttpGatewayParts): 
     path: INGEST_PATH,
     action: 'reportAbout',
     bodyMaxBytes: HTTP_BODY_MAX_BYTES,
-    // The door: a device may always come to speak; about whom is asked line by line.
-    resource: (_, caller) => ({ ...access.device(caller.principal.id), type: 'Device' }),
+    // The door: a device or network may always come to speak; about whom is asked line by line.
+    resource: (_, caller) => doorOf(access.device(caller.principal.id)),
     handle: async (request, caller) => {
       const id = caller.principal.id;
       return answer(
@@ -37,6 +38,12 @@ export function ingestRoute({ ingest, access, isSimulated }: HttpGatewayParts): 
     },
   };
 }
+
+const doorOf = ({ type, id, attributes }: Principal): Resource => ({
+  type: 'Device',
+  id,
+  attributes: type === 'Network' ? { spokenForBy: [id] } : attributes,
+});
 
 interface Taken {
   readonly accepted: number;

@@ -39,6 +39,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'endDevice',
     'pinMaker',
     'judgeEnrolment',
+    'manageNetworks',
     'addArtifact',
     'planChange',
     'steerChange',

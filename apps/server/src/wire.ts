@@ -20,7 +20,7 @@ import { fleetCity } from './fleet-city.ts';
 import type { MqttGateway } from './gateway-mqtt.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalSocket, type LocalSocket } from './local-socket.ts';
-import { respondCity } from './respond-city.ts';
+import { respondCity, switchOf } from './respond-city.ts';
 import { createSpeaking } from './speaking.ts';
 
 export const VERSION = '0.1.0';
@@ -179,6 +179,8 @@ function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shar
         return id === null ? null : city.record(id);
       },
       isParty: (id) => city.node(id)?.kind === 'party',
+      isSite: (id) => city.node(id)?.kind === 'site',
+      switchOf: (id) => switchOf(city, id),
     },
     statusUrl: config.statusUrl,
     origins: originsOf(config),

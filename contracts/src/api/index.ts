@@ -9,6 +9,7 @@ import { changes } from './changes.ts';
 import { enrolment } from './enrolment.ts';
 import { fleetTrust } from './fleet-trust.ts';
 import { trust } from './trust.ts';
+import { networks } from './networks.ts';
 
 export const api = {
   ...session,
@@ -19,6 +20,7 @@ export const api = {
   ...system,
   ...enrolment,
   ...trust,
+  ...networks,
   ...fleetTrust,
   ...changes,
 } as const;
@@ -31,10 +33,12 @@ export type * from './evidence.ts';
 export type * from './system.ts';
 export type * from './changes.ts';
 export type * from './enrolment.ts';
+export type * from './networks.ts';
 export type * from './fleet-trust.ts';
 export type * from './trust.ts';
 export { EVIDENCE_BATCH_MAX } from './evidence.ts';
 export { TRUST_REASON_MAX_CHARS } from './trust.ts';
+export { SPOKEN_DEVICES_MAX, SPOKEN_SITES_MAX } from './networks.ts';
 export {
   ATTEMPT_OUTCOMES,
   CHANGE_DEVICE_STATES,

@@ -19,7 +19,7 @@ import {
 import { readDer, TAG, wholeBits } from './domain/der.ts';
 import { encodeCertsOnly } from './domain/certs-only.ts';
 import { BACKDATED_MS, CERTIFICATE_LIFE_MS } from './domain/enrolment.ts';
-import { authorityName, nameOf, spiffeOf, subjectOf, trustDomainOf } from './domain/names.ts';
+import { authorityName, nameOf, spiffeOf, subjectOf, trustDomainOf, type HolderType } from './domain/names.ts';
 import { encodeRevocationList, type RevokedEntry } from './domain/revocation-list.ts';
 import { newCode } from './codes.ts';
 import { ownerOnlyFolder, readSlot, seal, syncFolder, unseal, writeSlot } from './slot-file.ts';
@@ -62,6 +62,12 @@ export interface Responder extends Issued {
   readonly key: KeyObject;
 }
 
+/** Whom a certificate of ours names. */
+export interface Holder {
+  readonly type: HolderType;
+  readonly id: string;
+}
+
 export interface Authority {
   readonly trustDomain: string;
   /** Root first, then issuing: what listeners take as `ca`, and what clients may pin. */
@@ -72,13 +78,17 @@ export interface Authority {
   /** SHA-256 fingerprint of the root, for people to compare. */
   readonly fingerprint: string;
   issueDevice(device: string, spki: Uint8Array, now: number): Issued;
+  /** For a site gateway or partner network: another name, so that it is never taken for a device. */
+  issueNetwork(network: string, spki: Uint8Array, now: number): Issued;
   issueServer(names: readonly string[], now: number): ServerCertificate;
   issueResponder(now: number): Responder;
   /** DER name and key bits of the issuing authority: what OCSP questions name it by. */
   readonly issuer: { readonly name: Uint8Array; readonly keyBits: Uint8Array };
   /** A signed list, DER. */
   revocationList(entries: readonly RevokedEntry[], now: number): Buffer;
-  /** Was this certificate signed by the issuing key, for a device as its profile says? Says nothing on time or standing. */
+  /** Was this certificate signed by the issuing key, for a device or network as its profile says? Says nothing on time or standing. */
+  holderOf(certificate: X509Certificate): Holder | null;
+  /** The same for devices only. */
   isDevice(certificate: X509Certificate): string | null;
 }
 
@@ -279,25 +289,25 @@ function authorityOf({ rootPem, issuingPem, key, statusUrl }: Material): Authori
   const trustDomain = trustDomainOf(self.organization);
   const signer: Signer = { key, name: self.der, keyId: keyIdOf(spkiOf(publicKey)) };
   const statusPlaces = placesBelow(statusUrl);
-  const deviceNames = (device: string): readonly AlternativeName[] => [
-    { kind: 'uri', value: spiffeOf(trustDomain, device) },
-  ];
+  const issueTo = (profile: HolderType) => (id: string, spki: Uint8Array, now: number) =>
+    issue(signer, {
+      profile,
+      subject: nameOf(id),
+      spki,
+      lifeMs: CERTIFICATE_LIFE_MS,
+      now,
+      alternativeNames: [{ kind: 'uri', value: spiffeOf(trustDomain, id, profile) }],
+      statusPlaces,
+    });
+  const holderOf = (certificate: X509Certificate): Holder | null => holderIn(certificate, issuing, trustDomain);
   return {
     trustDomain,
     caPem: `${rootPem}${issuingPem}`,
     rootPem,
     caCertsOnly: encodeCertsOnly([root.raw, issuing.raw]),
     fingerprint: root.fingerprint256,
-    issueDevice: (device, spki, now) =>
-      issue(signer, {
-        profile: 'device',
-        subject: nameOf(device),
-        spki,
-        lifeMs: CERTIFICATE_LIFE_MS,
-        now,
-        alternativeNames: deviceNames(device),
-        statusPlaces,
-      }),
+    issueDevice: issueTo('device'),
+    issueNetwork: issueTo('network'),
     issuer: { name: self.der, keyBits: keyBitsOf(spkiOf(publicKey)) },
     issueResponder: (now) => issueResponder(signer, now),
     issueServer: (names, now) => issueServer(signer, { names, now, issuingPem, statusPlaces }),
@@ -313,7 +323,11 @@ function authorityOf({ rootPem, issuingPem, key, statusUrl }: Material): Authori
       });
       return assembleSigned(toBeSigned, sign('sha256', toBeSigned, key));
     },
-    isDevice: (certificate) => deviceOf(certificate, issuing, trustDomain),
+    holderOf,
+    isDevice: (certificate) => {
+      const holder = holderOf(certificate);
+      return holder?.type === 'device' ? holder.id : null;
+    },
   };
 }
 
@@ -344,12 +358,15 @@ function issueServer(signer: Signer, { names, now, issuingPem, statusPlaces }: S
   return { ...issued, keyPem, certPem: `${certificatePem(issued.der)}${issuingPem}` };
 }
 
-/** The device that a certificate of the device profile names; null for every other certificate. */
-function deviceOf(certificate: X509Certificate, issuing: X509Certificate, trustDomain: string): string | null {
-  const device = /^CN=([a-z0-9-]+)$/.exec(certificate.subject)?.[1];
-  if (device === undefined || certificate.ca) return null;
-  if (certificate.subjectAltName !== `URI:${spiffeOf(trustDomain, device)}`) return null;
+const HOLDERS: readonly HolderType[] = ['device', 'network'];
+
+/** The device or network that a certificate of their profiles names; null for every other certificate. */
+function holderIn(certificate: X509Certificate, issuing: X509Certificate, trustDomain: string): Holder | null {
+  const id = /^CN=([a-z0-9-]+)$/.exec(certificate.subject)?.[1];
+  if (id === undefined || certificate.ca) return null;
+  const type = HOLDERS.find((one) => certificate.subjectAltName === `URI:${spiffeOf(trustDomain, id, one)}`);
+  if (type === undefined) return null;
   const uses: readonly string[] = certificate.keyUsage ?? [];
   if (uses.length !== 1 || uses[0] !== CLIENT_USE) return null;
-  return certificate.checkIssued(issuing) && certificate.verify(issuing.publicKey) ? device : null;
+  return certificate.checkIssued(issuing) && certificate.verify(issuing.publicKey) ? { type, id } : null;
 }

@@ -8,12 +8,14 @@ import { openApprovals, type Approvals } from './approvals.ts';
 import { openAuthority, type Authority, type Responder, type ServerCertificate } from './authority.ts';
 import { openDiscoveries, type Discoveries } from './discoveries.ts';
 import { checkIssued, checkTime, EXPIRED_RENEWAL_MS } from './domain/enrolment.ts';
-import { spiffeOf } from './domain/names.ts';
+import { spiffeOf, type HolderType } from './domain/names.ts';
 import { inForce, type Standing, type StandingChange } from './domain/standing.ts';
 import { createEnrolment, type Enrolment } from './enrolment.ts';
 import { createEst, type EstHandler } from './est.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { openMakers, type Makers } from './makers.ts';
+import { createHolders, type FindHolder } from './holders.ts';
+import { Networks } from './networks.ts';
 import type { IdentityOptions } from './needs.ts';
 import { createOcsp, type Ocsp } from './ocsp.ts';
 import { createRefusalNotes } from './refusals.ts';
@@ -34,7 +36,9 @@ export interface Peer {
   readonly serial: string;
 }
 export interface Admitted {
+  /** Its id, which may be that of a network. */
   readonly device: string;
+  readonly type: HolderType;
   /** `held`: only its quarantine topic. */
   readonly standing: 'active' | 'held';
 }
@@ -45,6 +49,8 @@ export interface Devices extends Ways {
   readonly journal: Journal<StandingChange>;
   readonly standing: StandingService;
   readonly enrolment: Enrolment;
+  readonly networks: Networks;
+  readonly holder: FindHolder;
   readonly est: EstHandler;
   /** Only when the authority was made by this start. */
   readonly passphrase: Secret | null;
@@ -71,23 +77,18 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
   });
   const register = new Register();
   const rows = await load(options, register);
-  const journal = await openJournal<StandingChange>({
-    path: join(folder, 'standing.journal'),
-    after: Math.max(0, ...rows.map((row) => row.sequence)),
-    about: (change) => change.device,
-  });
-  if (journal.repairedBytes > 0)
-    log.warn('standing journal: a torn last line was cut off; nobody was told that it counted', {
-      bytes: journal.repairedBytes,
-    });
-  const standing = new StandingService({ register, journal, sql, clock, log });
+  const journal = await openStandingJournal(options, rows);
+  const networks = await Networks.open({ sql, clock, register, directory: options.directory });
+  const holder = createHolders(options.directory, networks);
+  const typeOf = (id: string): HolderType => holder(id)?.type ?? 'device';
+  const standing = new StandingService({ register, journal, sql, clock, log, typeOf });
   const replayed = await standing.replay();
   if (replayed > 0) log.warn('standing journal was ahead of SQL and has been replayed', { changes: replayed });
   if (passphrase) await recordAuthority(options, authority);
 
   const refusals = createRefusalNotes({ sql, clock, log });
   const ways = await openWays(options, authority);
-  const enrolment = createEnrolment({ ...options, ...ways, register, authority, standing, refusals });
+  const enrolment = createEnrolment({ ...options, ...ways, holder, register, authority, standing, refusals });
   const revocations = createRevocations({ authority, register, standing, clock });
   const ocsp = createOcsp({ authority, register, clock, log, keep: keepResponder(options, register) });
   return {
@@ -96,18 +97,20 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
     journal,
     standing,
     enrolment,
+    networks,
+    holder,
     passphrase,
     replayed,
     ...ways,
     revocations,
     ocsp,
-    est: createEst({ ...options, authority, enrolment, revocations, ocsp }),
+    est: createEst({ ...options, holder, authority, enrolment, revocations, ocsp }),
     serverCertificate: async (names = LISTENER_NAMES) => {
       const issued = await issueServer(options, authority, names);
       register.addOther(issued.serial);
       return issued;
     },
-    admit: (peer) => admit(register, peer, clock()),
+    admit: (peer) => admit({ register, holder }, peer, clock()),
     isRetired: (device) => {
       const restriction = register.restriction(device);
       return restriction?.kind === 'ended' && restriction.as === 'retired';
@@ -118,6 +121,22 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
       await journal.close();
     },
   };
+}
+
+async function openStandingJournal(
+  { folder, log }: IdentityOptions,
+  rows: readonly store.DeviceRow[],
+): Promise<Journal<StandingChange>> {
+  const journal = await openJournal<StandingChange>({
+    path: join(folder, 'standing.journal'),
+    after: Math.max(0, ...rows.map((row) => row.sequence)),
+    about: (change) => change.device,
+  });
+  if (journal.repairedBytes > 0)
+    log.warn('standing journal: a torn last line was cut off; nobody was told that it counted', {
+      bytes: journal.repairedBytes,
+    });
+  return journal;
 }
 
 interface Ways {
@@ -185,7 +204,11 @@ async function issueServer(
 }
 
 /** Judges a peer by serial, for every connection, resumed ones too: TLS keeps trusting a resumed session after revocation and expiry. */
-function admit(register: Register, { commonName, serial }: Peer, now: number): Result<Admitted, Refusal> {
+function admit(
+  { register, holder }: Pick<Devices, 'register' | 'holder'>,
+  { commonName, serial }: Peer,
+  now: number,
+): Result<Admitted, Refusal> {
   if (!isId(commonName))
     return refuse('forbidden', 'CERTIFICATE_NOT_OF_DEVICE', 'admit peer: its common name is no device id');
   const issued = checkIssued(register.certificate(serial.toUpperCase()), commonName);
@@ -197,7 +220,8 @@ function admit(register: Register, { commonName, serial }: Peer, now: number): R
     return refuse('forbidden', 'DEVICE_REVOKED', `admit "${commonName}": the device is revoked`);
   if (restriction?.kind === 'ended')
     return refuse('forbidden', 'DEVICE_ENDED', `admit "${commonName}": the identity of the device has ended`);
-  return ok({ device: commonName, standing: restriction ? 'held' : 'active' });
+  const type = holder(commonName)?.type ?? 'device';
+  return ok({ device: commonName, type, standing: restriction ? 'held' : 'active' });
 }
 
 interface RevocationParts {

@@ -20,7 +20,7 @@ const NO_CODE_HASH = hashOf('no code');
 /** The device of a code that could be used now; the same refusal for every cause. Uses nothing up. */
 export type CodeCheck = (claim: CodeClaim) => Result<string, Refusal>;
 
-export function createCodeCheck({ clock, register, directory, refusals, discoveries }: EnrolmentParts): CodeCheck {
+export function createCodeCheck({ clock, register, holder, refusals, discoveries }: EnrolmentParts): CodeCheck {
   const limiter = (failuresMax: number) =>
     createLimiter({ failuresMax, windowMs: FAILURE_WINDOW_MS, keysMax: LIMITER_KEYS_MAX });
   const pairs = limiter(PAIR_FAILURES_MAX);
@@ -37,10 +37,10 @@ export function createCodeCheck({ clock, register, directory, refusals, discover
       );
     const known = register.code(device);
     const same = sameHash(hashOf(device, normaliseCode(code)), known?.hash ?? NO_CODE_HASH);
-    if (known && same && known.used === null && known.expires > now && directory.device(device)) return ok(device);
+    if (known && same && known.used === null && known.expires > now && holder(device)) return ok(device);
     pairs.failed(pair, now);
     addresses.failed(address, now);
-    if (isId(device) && !directory.device(device))
+    if (isId(device) && !holder(device))
       discoveries.saw({ ...NOTHING_SHOWN, why: 'id-unknown', way: 'code', claimed: device, address });
     refusals.note(device, same && known?.used != null ? 'CODE_USED' : 'CODE_NOT_VALID', address);
     return refuse(
@@ -53,12 +53,12 @@ export function createCodeCheck({ clock, register, directory, refusals, discover
 
 /** New codes for devices of the city, each replacing the one before. Throws when the city has no such device. */
 export async function issueCodes(
-  { sql, clock, register, directory }: EnrolmentParts,
+  { sql, clock, register, holder }: EnrolmentParts,
   devices: readonly string[],
   { by, approval = false }: { readonly by: string; readonly approval?: boolean },
 ): Promise<readonly IssuedCode[]> {
   const wanted = [...new Set(devices)];
-  const unknown = wanted.find((device) => !directory.device(device));
+  const unknown = wanted.find((device) => !holder(device));
   if (unknown !== undefined) throw new OperationalFault(`issue enrolment code: "${unknown}" is no device of the city`);
   const retired = wanted.find((device) => {
     const restriction = register.restriction(device);

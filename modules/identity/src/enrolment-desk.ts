@@ -12,6 +12,8 @@ import { parseSigningRequest, type SigningRequest } from './domain/signing-reque
 import type { Restriction } from './domain/standing.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
 import type { Makers } from './makers.ts';
+import type { HolderType } from './domain/names.ts';
+import type { FindHolder } from './holders.ts';
 import type { Directory } from './needs.ts';
 import type { RefusalNotes } from './refusals.ts';
 import type { Claim, Register } from './register.ts';
@@ -33,6 +35,8 @@ export interface EnrolmentParts {
   readonly authority: Authority;
   readonly standing: StandingService;
   readonly directory: Directory;
+  /** Whoever may hold a certificate; null for an id that names nobody. */
+  readonly holder: FindHolder;
   readonly refusals: RefusalNotes;
   readonly makers: Makers;
   readonly approvals: Approvals;
@@ -46,6 +50,7 @@ export type Granted = { readonly der: Buffer } | { readonly waitMs: number; read
 export interface Write {
   readonly issued: Issued;
   readonly device: string;
+  readonly type: HolderType;
   readonly way: 'code' | 'factory' | 'renewal';
   readonly codeHash: string | null;
   readonly superseded: readonly string[];
@@ -168,7 +173,7 @@ async function saveAll(tx: Tx, items: readonly Write[]): Promise<void> {
   const at = items[0]!.at;
   await store.addCertificates(
     db,
-    items.map(({ issued, device }) => ({ ...issued, profile: 'device', holder: device })),
+    items.map(({ issued, device, type }) => ({ ...issued, profile: type, holder: device })),
   );
   const codes = items.flatMap(({ device, codeHash }) => (codeHash === null ? [] : [{ device, hash: codeHash }]));
   if (codes.length > 0) await store.useCodes(db, codes, at);
@@ -185,10 +190,10 @@ async function saveAll(tx: Tx, items: readonly Write[]): Promise<void> {
   for (const item of items) recordIssue(tx, item);
 }
 
-function recordIssue(tx: Tx, { device, issued, way, claim, lateMs, at }: Write): void {
+function recordIssue(tx: Tx, { device, type, issued, way, claim, lateMs, at }: Write): void {
   tx.record({
     module: 'identity',
-    type: way === 'renewal' ? 'device.re-enrolled' : 'device.enrolled',
+    type: way === 'renewal' ? `${type}.re-enrolled` : `${type}.enrolled`,
     actor: device,
     subject: device,
     at,

@@ -137,6 +137,7 @@ async function enrol(desk: Desk, recognised: Recognised, body: Uint8Array): Prom
   const write = {
     issued: authority.issueDevice(device, request.value.spki, now),
     device,
+    type: 'device',
     way: 'factory',
     codeHash: null,
     superseded: [...register.liveSerials(device)],

@@ -1,6 +1,7 @@
 /** Issuing codes and certificates: by a one-time code, by a factory certificate, or by the certificate of before. */
 import type { X509Certificate } from 'node:crypto';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import type { Authority, Holder, Issued } from './authority.ts';
 import { checkNames, checkStandingForIssue, decideRenewal } from './domain/enrolment.ts';
 import { spiffeOf } from './domain/names.ts';
 import type { Restriction, Standing } from './domain/standing.ts';
@@ -77,8 +78,9 @@ async function enrol(desk: CodeDesk, claim: CodeClaim, body: Uint8Array): Promis
   if (!checked.ok) return checked;
   const { device, address } = claim;
   const code = register.code(device)!;
+  const { type } = desk.holder(device)!;
   const request = readRequest(body, device, (read) =>
-    checkNames(read, device, spiffeOf(authority.trustDomain, device)),
+    checkNames(read, device, spiffeOf(authority.trustDomain, device, type)),
   );
   if (!request.ok) return request;
   const now = clock();
@@ -98,8 +100,9 @@ async function enrol(desk: CodeDesk, claim: CodeClaim, body: Uint8Array): Promis
     return letIn.ok ? ok(waits(desk, device)) : letIn;
   }
   const write = {
-    issued: authority.issueDevice(device, request.value.spki, now),
+    issued: issueTo(authority, { type, id: device }, { spki: request.value.spki, now }),
     device,
+    type,
     way: 'code',
     codeHash: code.hash,
     superseded: [...register.liveSerials(device)],
@@ -117,15 +120,17 @@ async function enrol(desk: CodeDesk, claim: CodeClaim, body: Uint8Array): Promis
 async function reEnrol(desk: Desk, certificate: X509Certificate, body: Uint8Array): Promise<Result<Granted, Refusal>> {
   const { register, authority, clock, refusals } = desk;
   const now = clock();
-  const device = authority.isDevice(certificate);
-  if (device === null)
+  const named = authority.holderOf(certificate);
+  // An id that names something else today is not what the certificate was issued to.
+  if (named === null || (desk.holder(named.id)?.type ?? named.type) !== named.type)
     return refuse(
       'forbidden',
       'CERTIFICATE_UNKNOWN',
-      're-enrol: wanted a certificate that this city issued to a device',
+      're-enrol: wanted a certificate that this city issued to a device or network',
     );
+  const { type, id: device } = named;
   const request = readRequest(body, device, (read) =>
-    checkNames(read, device, spiffeOf(authority.trustDomain, device)),
+    checkNames(read, device, spiffeOf(authority.trustDomain, device, type)),
   );
   if (!request.ok) return request;
   const renewal = decideRenewal({
@@ -144,11 +149,21 @@ async function reEnrol(desk: Desk, certificate: X509Certificate, body: Uint8Arra
   if (!counted.ok) return counted;
   const lateMs = Math.max(0, now - renewal.value.notAfter);
   if (lateMs > 0) desk.log.info('an expired certificate is renewed with its old key', { device, lateMs });
-  const issued = authority.issueDevice(device, request.value.spki, now);
+  const issued = issueTo(authority, named, { spki: request.value.spki, now });
   const superseded = register.liveSerials(device).filter((serial) => serial !== renewal.value.serial);
   const rest = { codeHash: null, liftsSequence: null, claim: null, approval: null, at: now } as const;
-  return finish(desk, { issued, device, way: 'renewal', superseded, lateMs, ...rest }, register.restriction(device));
+  return finish(
+    desk,
+    { issued, device, type, way: 'renewal', superseded, lateMs, ...rest },
+    register.restriction(device),
+  );
 }
+
+const issueTo = (
+  authority: Authority,
+  { type, id }: Holder,
+  { spki, now }: { readonly spki: Uint8Array; readonly now: number },
+): Issued => (type === 'network' ? authority.issueNetwork(id, spki, now) : authority.issueDevice(id, spki, now));
 
 /** A code issued after a revocation, or after a replacement, is an operator's word that the device may come back. */
 function liftsRestriction(register: Register, device: string): boolean {

@@ -1,6 +1,6 @@
 /** Enrolment over Secure Transport (RFC 7030): what each request is answered, independent of the listener that carries it. */
 import type { X509Certificate } from 'node:crypto';
-import { ANONYMOUS, DEVICE_CLASSES, THE_CITY, type ActionName } from '@cityward/contracts';
+import { ANONYMOUS, DEVICE_CLASSES, NETWORK_KINDS, THE_CITY, type ActionName } from '@cityward/contracts';
 import { ok, refuse, SECOND_MS, type Refusal, type RefusalKind, type Result } from '@cityward/kernel';
 import type { Authority } from './authority.ts';
 import { encodeCertsOnly } from './domain/certs-only.ts';
@@ -10,7 +10,8 @@ import { OCSP_REQUEST_MAX_BYTES } from './domain/ocsp.ts';
 import { REQUEST_BODY_MAX_BYTES } from './domain/request-body.ts';
 import type { Enrolment, Granted } from './enrolment.ts';
 import type { Quarantined } from './enrolment-factory.ts';
-import type { Authorise, Directory } from './needs.ts';
+import type { FindHolder } from './holders.ts';
+import type { Authorise } from './needs.ts';
 import { OCSP_TYPE, type Ocsp } from './ocsp.ts';
 
 export interface EstRequest {
@@ -41,8 +42,8 @@ const BASE = '/.well-known/est/';
 /** Where the revocation list lies on the same listener. */
 export const REVOCATIONS_PATH = '/revocations.crl';
 export const OCSP_PATH = '/ocsp';
-/** What may stand between base and operation: the class that the device has to have. `device` stands for any. */
-const LABELS: ReadonlySet<string> = new Set<string>([...DEVICE_CLASSES, 'device']);
+/** What may stand between base and operation: the class of device, or kind of network, that it has to be. `device` stands for any. */
+const LABELS: ReadonlySet<string> = new Set<string>([...DEVICE_CLASSES, ...NETWORK_KINDS, 'device']);
 const CREDENTIALS_MAX_CHARS = 300;
 
 const CERTS_ONLY = 'application/pkcs7-mime; smime-type=certs-only';
@@ -64,7 +65,7 @@ export interface EstParts {
   readonly enrolment: Enrolment;
   readonly revocations: () => Buffer;
   readonly ocsp: Ocsp;
-  readonly directory: Directory;
+  readonly holder: FindHolder;
   readonly authorise?: Authorise | undefined;
 }
 
@@ -138,8 +139,8 @@ const answerOcsp = (ocsp: Ocsp, { method, path, body }: EstRequest): Promise<Buf
 
 /** Who comes with its certificate is told its own name; everybody else that a name is wanted. */
 function csrAttributes({ authority }: EstParts, { certificate }: Labelled): EstAnswer {
-  const device = certificate && authority.isDevice(certificate);
-  const der = encodeCsrAttributes(device ? spiffeOf(authority.trustDomain, device) : null);
+  const holder = certificate && authority.holderOf(certificate);
+  const der = encodeCsrAttributes(holder ? spiffeOf(authority.trustDomain, holder.id, holder.type) : null);
   return bytes(200, { 'content-type': 'application/csrattrs' }, Buffer.from(der.toString('base64'), 'latin1'));
 }
 
@@ -151,7 +152,7 @@ function mayDevice(
   label: string | null,
   { device, way }: { readonly device: string; readonly way: Way },
 ): Result<void, Refusal> {
-  const known = parts.directory.device(device);
+  const known = parts.holder(device);
   if (label !== null && label !== known?.class)
     return refuse(
       'forbidden',
@@ -160,6 +161,11 @@ function mayDevice(
     );
   const attributes = { class: known?.class ?? 'other', site: known?.site ?? '' };
   const standing = parts.enrolment.standingFor(device, way);
+  if (known?.type === 'network') {
+    const network = { name: device, kind: known.class, standing };
+    const principal = { type: 'Network', id: device, roles: [], attributes: network } as const;
+    return parts.authorise?.(principal, 'enrolNetwork', THE_CITY) ?? ok(undefined);
+  }
   const principal = { type: 'Device', id: device, roles: [], attributes: { ...attributes, standing } } as const;
   const action = way === 'reEnrol' ? 'reEnrol' : 'enrol';
   return parts.authorise?.(principal, action, { type: 'Device', id: device, attributes }) ?? ok(undefined);
@@ -180,7 +186,7 @@ async function simpleEnrol(parts: EstParts, request: Labelled): Promise<EstAnswe
 /** Without a code the client certificate has to be one that a pinned maker put into the device. */
 async function factoryEnrol(parts: EstParts, request: Labelled): Promise<EstAnswer> {
   const { certificate, chain = [], address } = request;
-  if (!certificate || parts.authority.isDevice(certificate) !== null)
+  if (!certificate || parts.authority.holderOf(certificate) !== null)
     return needsCredentials(
       'wanted HTTP Basic: the id of the device and its one-time code; or its factory certificate',
     );
@@ -196,11 +202,11 @@ async function factoryEnrol(parts: EstParts, request: Labelled): Promise<EstAnsw
 async function simpleReEnrol(parts: EstParts, request: Labelled): Promise<EstAnswer> {
   const typed = checkType(request);
   if (typed) return typed;
-  const device = request.certificate && parts.authority.isDevice(request.certificate);
+  const device = request.certificate && parts.authority.holderOf(request.certificate)?.id;
   if (!request.certificate || !device)
     return text(
       403,
-      're-enrol: wanted the TLS client certificate that is to be renewed, issued by this city to a device',
+      're-enrol: wanted the TLS client certificate that is to be renewed, issued by this city to a device or network',
     );
   const allowed = mayDevice(parts, request.label, { device, way: 'reEnrol' });
   return allowed.ok

@@ -10,6 +10,10 @@ export interface Directory {
   siteOf(id: string): string | null;
   /** The device with this serial or MAC, as the purchase list says; without it no factory certificate is of any use. */
   bySerial?(serial: string): KnownDevice | null;
+  /** The switch that carries a device: its gateway where none is registered. */
+  switchOf?(id: string): string | null;
+  /** Is this a site of the city? Without it any id may be one. */
+  isSite?(id: string): boolean;
   /** Is this a party of the city? Without it any id may be a maker's. */
   isParty?(id: string): boolean;
 }

@@ -5,6 +5,7 @@ import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Devices } from './devices.ts';
 import { deviceResource, enrolmentRoutes } from './enrolment-routes.ts';
 import type { IdentityOptions } from './needs.ts';
+import { networkRoutes } from './network-routes.ts';
 import type { People } from './people.ts';
 import type { TrustService } from './trust.ts';
 import type { Attempt, LinkDraft, SignedIn, WaysIn } from './ways-in.ts';
@@ -60,6 +61,7 @@ export const createRoutes = (parts: RouteParts): readonly Route[] => [
   ...peopleRoutes(parts),
   ...deviceRoutes(parts),
   ...enrolmentRoutes({ directory: parts.options.directory, devices: parts.devices }),
+  ...networkRoutes({ devices: parts.devices, estUrl: parts.options.estUrl }),
 ];
 
 function sessionRoutes(parts: RouteParts): Route[] {

@@ -1,17 +1,18 @@
 /** Identity as one: authority, enrolment, standing and people behind the facade that the server wires. */
 import { ok, refuse, type Refusal, type Result, type Secret } from '@cityward/kernel';
-import type { DeviceIdentity, Observation, Principal, Trust } from '@cityward/contracts';
+import type { DeviceIdentity, NetworkKind, Observation, Principal, Trust } from '@cityward/contracts';
 import type { Route } from '@cityward/http';
 import type { ServerCertificate } from './authority.ts';
 import { openDevices, type Admitted, type Devices, type Peer } from './devices.ts';
-import { maySpeak, type SpeakRefusal } from './domain/may-speak.ts';
+import { maySpeak, type Sites, type SpeakRefusal } from './domain/may-speak.ts';
 import { personUnknown } from './domain/people.ts';
 import type { Ending, Standing } from './domain/standing.ts';
 import type { SignalDraft, Subject, TrustMark } from './domain/trust.ts';
 import type { CodeOptions, IssuedCode } from './enrolment.ts';
 import type { EstHandler } from './est.ts';
 import { createEstListener, type EstListener, type EstListenerOptions } from './est-listener.ts';
-import type { IdentityOptions } from './needs.ts';
+import type { Directory, IdentityOptions } from './needs.ts';
+import type { Networks } from './networks.ts';
 import type { Ocsp } from './ocsp.ts';
 import { People } from './people.ts';
 import { createRoutes } from './routes.ts';
@@ -94,6 +95,12 @@ export interface Identity {
   firstLink(): Promise<string | null>;
   /** A new one-time link for a person by id or handle: for the CLI over its owner-only socket, nobody else. */
   reissueLink(who: string): Promise<Result<string, Refusal>>;
+  /** What a registered network is; null for every other id. */
+  networkOf(id: string): NetworkKind | null;
+  /** Networks that may speak for the device now. */
+  speakersFor(device: string): readonly string[];
+  /** The gateway behind which a device stands: registered for it or its site, else the switch that carries it. */
+  gatewayOf(device: string): string | null;
   readonly routes: readonly Route[];
 }
 
@@ -122,7 +129,10 @@ export function createIdentity(options: IdentityOptions): Identity {
     ...deviceFace(options, () => started().devices, hub),
     ...peopleFace(started, hub),
     ...trustFace(options, started, hub),
-    maySpeak: (reporter, body) => maySpeak(options.directory, reporter, body),
+    maySpeak: (reporter, body) => maySpeak(speakers(options.directory, started().devices.networks), reporter, body),
+    networkOf: (id) => started().devices.networks.kindOf(id),
+    speakersFor: (device) => started().devices.networks.speakersFor(device),
+    gatewayOf: (device) => started().devices.networks.gatewayOf(device),
     routes: createRoutes({
       options,
       devices: () => started().devices,
@@ -179,10 +189,23 @@ function trustFace({ directory }: IdentityOptions, started: () => Opened, hub: H
   };
 }
 
-type DeviceFace = Omit<Identity, keyof PeopleFace | keyof TrustFace | 'start' | 'stop' | 'maySpeak' | 'routes'>;
+const speakers = (directory: Directory, networks: Networks): Sites => ({
+  device: (id) => directory.device(id),
+  siteOf: (id) => directory.siteOf(id),
+  network: (id) => {
+    const kind = networks.kindOf(id);
+    return kind === null ? null : { kind, speaksFor: (device) => networks.speaksFor(id, device) };
+  },
+});
+
+type NetworkFace = Pick<Identity, 'networkOf' | 'speakersFor' | 'gatewayOf'>;
+type DeviceFace = Omit<
+  Identity,
+  keyof PeopleFace | keyof TrustFace | keyof NetworkFace | 'start' | 'stop' | 'maySpeak' | 'routes'
+>;
 function deviceFace(options: IdentityOptions, devices: () => Devices, hub: Hub): DeviceFace {
   const known = (device: string): Result<void, Refusal> | null =>
-    options.directory.device(device)
+    devices().holder(device)
       ? null
       : refuse('not-found', 'DEVICE_UNKNOWN', `change standing of "${device}": the city has no such device`);
   return {

@@ -11,6 +11,7 @@ import type {
   StandingCommand,
   StandingRefusal,
 } from './domain/standing.ts';
+import type { HolderType } from './domain/names.ts';
 import type { Journal, Pending } from './journal.ts';
 import { createSaver, type Saver } from './saver.ts';
 import type { Register } from './register.ts';
@@ -33,17 +34,20 @@ export interface StandingParts {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Log;
+  /** What this id names; without it all are devices. */
+  readonly typeOf?: (id: string) => HolderType;
 }
 
-const FACTS = {
-  hold: 'device.held',
-  release: 'device.released',
-  revoke: 'device.revoked',
-  end: 'device.ended',
-} as const;
+const DONE = { hold: 'held', release: 'released', revoke: 'revoked', end: 'ended' } as const;
+
+interface Change {
+  readonly change: StandingChange;
+  readonly restriction: Restriction | null;
+  readonly type: HolderType;
+}
 
 /** Saves one change with its fact; nothing happens when the row contains it already. */
-async function save(tx: Tx, change: StandingChange, restriction: Restriction | null): Promise<void> {
+async function save(tx: Tx, { change, restriction, type }: Change): Promise<void> {
   const db = tx.for<DeviceTables>();
   const row = await db
     .selectFrom('identity.device')
@@ -64,20 +68,21 @@ async function save(tx: Tx, change: StandingChange, restriction: Restriction | n
     ...(change.do === 'end' ? { as: change.as } : {}),
     ...(change.do === 'revoke' || change.do === 'end' ? { serials: change.serials } : {}),
   };
-  tx.record({ module: 'identity', type: FACTS[change.do], actor: by, subject: device, at, data });
+  tx.record({ module: 'identity', type: `${type}.${DONE[change.do]}`, actor: by, subject: device, at, data });
 }
 
 interface EndedHold {
   readonly device: string;
   readonly sequence: number;
   readonly restriction: Restriction;
+  readonly type: HolderType;
   readonly at: number;
 }
 
-async function saveEnd(tx: Tx, { device, sequence, restriction, at }: EndedHold): Promise<void> {
+async function saveEnd(tx: Tx, { device, sequence, restriction, type, at }: EndedHold): Promise<void> {
   await liftRestriction(tx.for<DeviceTables>(), { id: device, sequence });
   const data = { reason: 'the hold has ended', heldBy: restriction.by };
-  tx.record({ module: 'identity', type: 'device.released', actor: 'system', subject: device, at, data });
+  tx.record({ module: 'identity', type: `${type}.released`, actor: 'system', subject: device, at, data });
 }
 
 export class StandingService {
@@ -102,7 +107,8 @@ export class StandingService {
       if (change.sequence <= register.sequence(change.device)) continue;
       const next = evolveStanding(register.restriction(change.device), change);
       this.#inMemory(change, next);
-      await sql.transact((tx) => save(tx, change, next));
+      const type = this.#typeOf(change.device);
+      await sql.transact((tx) => save(tx, { change, restriction: next, type }));
       replayed++;
     }
     this.#endHolds();
@@ -178,8 +184,13 @@ export class StandingService {
     this.#inMemory(written, next);
     this.tell(device);
     this.#arm();
-    await this.#saver.save((tx) => save(tx, written, next));
+    const type = this.#typeOf(device);
+    await this.#saver.save((tx) => save(tx, { change: written, restriction: next, type }));
     return ok(undefined);
+  }
+
+  #typeOf(id: string): HolderType {
+    return this.#parts.typeOf?.(id) ?? 'device';
   }
 
   #inMemory(change: StandingChange, restriction: Restriction | null): void {
@@ -199,7 +210,8 @@ export class StandingService {
       register.restrict(device, null);
       this.tell(device);
       const sequence = register.sequence(device);
-      void this.#saver.save((tx) => saveEnd(tx, { device, sequence, restriction, at }));
+      const type = this.#typeOf(device);
+      void this.#saver.save((tx) => saveEnd(tx, { device, sequence, restriction, type, at }));
     }
     this.#arm();
   }

@@ -1,10 +1,13 @@
 /** Devices, certificates, codes: identity's tables and what is asked of them. People are in people-store.ts. */
 import { sql, type Kysely } from 'kysely';
 import type { IssuedRecord } from './domain/enrolment.ts';
+import type { HolderType } from './domain/names.ts';
 import type { Ending, Restriction, StandingChange } from './domain/standing.ts';
 
 /** What kinds of certificates are kept. */
-export type Kept = 'device' | 'server' | 'ocsp';
+export type Kept = HolderType | 'server' | 'ocsp';
+/** Profiles of what connects here: kept in memory, by serial. */
+const HOLDERS: readonly HolderType[] = ['device', 'network'];
 
 export interface DeviceTables {
   'identity.device': {
@@ -84,12 +87,12 @@ function restrictionOf(row: DeviceTables['identity.device']): Restriction | null
   return until === null ? null : { kind: 'held', at, until, reason, by };
 }
 
-/** Device certificates that ended less than `keptMs` ago or have not ended; the rest can be looked up by nobody. */
+/** Certificates of devices and networks that ended less than `keptMs` ago or have not ended; the rest can be looked up by nobody. */
 export async function readCertificates(db: Db, notAfterMin: number): Promise<StoredCertificate[]> {
   const rows = await db
     .selectFrom('identity.certificate')
     .select(['serial', 'holder', 'not_before', 'not_after', 'state', 'ended_at'])
-    .where('profile', '=', 'device')
+    .where('profile', 'in', HOLDERS)
     .where('not_after', '>=', notAfterMin)
     .execute();
   return rows.map((row) => ({
@@ -108,7 +111,7 @@ export const readOthers = async (db: Db, now: number): Promise<string[]> =>
     await db
       .selectFrom('identity.certificate')
       .select('serial')
-      .where('profile', '<>', 'device')
+      .where('profile', 'not in', HOLDERS)
       .where('not_after', '>=', now)
       .execute()
   ).map((row) => row.serial);
@@ -223,6 +226,6 @@ export const revokeCertificatesOf = async (db: Db, device: string, at: number): 
     .updateTable('identity.certificate')
     .set({ state: 'revoked', ended_at: at })
     .where('holder', '=', device)
-    .where('profile', '=', 'device')
+    .where('profile', 'in', HOLDERS)
     .where('state', '<>', 'revoked')
     .execute());

@@ -79,6 +79,8 @@ releaseDevice         -      -             yes      -       -       -       -   
 endDevice             -      -             yes      -       -       -       -        -    -       -   -
 pinMaker              -      -             yes      -       -       -       -        -    -       yes -
 judgeEnrolment        -      -             yes      -       yes     -       -        -    -       yes -
+manageNetworks        -      -             yes      -       -       -       -        -    -       yes -
+enrolNetwork          -      -             -        -       -       -       -        -    -       -   -
 replayObservations    -      -             yes      yes     -       -       -        -    -       yes -
 dismissFinding        -      -             -        yes     -       -       -        -    -       -   -
 dismissSituation      -      -             -        yes     -       -       -        -    -       -   -
@@ -239,6 +241,51 @@ describe('devices', () => {
     expect(['active', 'none', 'held', 'revoked'].map(renew)).toEqual([true, true, false, false]);
     expect(policy.decide(LAMP, 'reEnrol', { ...self, id: 'lamp-0002' }).allow).toBe(false);
     expect(policy.decide(LAMP, 'enrol', { ...self, id: 'lamp-0002' }).allow).toBe(false);
+  });
+});
+
+describe('networks', () => {
+  const network = (standing: string, kind = 'lorawan-network'): Principal => ({
+    type: 'Network',
+    id: 'lora-east',
+    roles: [],
+    attributes: { name: 'lora-east', kind, standing },
+  });
+  const leaves = (who: Principal, action: 'publish' | 'subscribe', owner = who.id): string[] =>
+    TOPIC_LEAVES.filter(
+      (leaf) => policy.decide(who, action, { type: 'Topic', id: topicOf(owner, leaf), attributes: {} }).allow,
+    );
+  const about = (...spokenForBy: readonly string[]): Resource => ({
+    type: 'Device',
+    id: 'air-0001',
+    attributes: { spokenForBy },
+  });
+
+  it('report about devices that they may speak for, in good standing only', () => {
+    const may = (who: Principal, what: Resource): boolean => policy.decide(who, 'reportAbout', what).allow;
+    expect([may(network('active'), about('lora-east')), may(network('active'), about('lora-west'))]).toEqual([
+      true,
+      false,
+    ]);
+    expect(may(network('active'), { ...about(), attributes: {} })).toBe(false);
+    expect(may(device('air-0002', LAMP.attributes), about('air-0002'))).toBe(false);
+    for (const standing of ['held', 'revoked', 'ended', 'none', ''])
+      expect(may(network(standing), about('lora-east'))).toBe(false);
+  });
+  it('publish and subscribe on their own topics, by standing and kind', () => {
+    const own = ['obs', 'will', 'quarantine', 'ack', 'report'];
+    expect([leaves(network('active'), 'publish'), leaves(network('active'), 'subscribe')]).toEqual([own, ['orders']]);
+    for (const kind of ['site-gateway', 'mobile-apn'])
+      expect(leaves(network('active', kind), 'publish')).toContain('flows');
+    expect(leaves(network('active', 'site-gateway'), 'subscribe')).toEqual(['orders', 'jobs']);
+    expect([leaves(network('held'), 'publish'), leaves(network('held'), 'subscribe')]).toEqual([['quarantine'], []]);
+    expect([leaves(network('revoked'), 'publish'), leaves(network('active'), 'publish', 'air-0001')]).toEqual([[], []]);
+  });
+  it('get a certificate unless they are distrusted, and never as a device', () => {
+    const may = (standing: string): boolean => policy.decide(network(standing), 'enrolNetwork', ABOUT['City']!).allow;
+    expect(['none', 'active', 'held', 'revoked', 'ended'].map(may)).toEqual([true, true, false, false, false]);
+    const asDevice = { type: 'Device' as const, id: 'lora-east', attributes: {} };
+    expect(policy.decide(network('active'), 'reEnrol', asDevice).allow).toBe(false);
   });
 });
 

@@ -15,8 +15,8 @@ import {
 } from './der.ts';
 import { OID } from './oids.ts';
 
-/** root: signs issuing authorities only; issuing: signs leaves; device: TLS client only; server: TLS server only; ocsp: signs OCSP answers only. */
-export type Profile = 'root' | 'issuing' | 'device' | 'server' | 'ocsp';
+/** root: signs issuing authorities only; issuing: signs leaves; device and network: TLS client only; server: TLS server only; ocsp: signs OCSP answers only. */
+export type Profile = 'root' | 'issuing' | 'device' | 'network' | 'server' | 'ocsp';
 
 export interface CertificateDraft {
   readonly profile: Profile;
@@ -80,6 +80,7 @@ const FIXED: Readonly<Record<Profile, Buffer>> = {
   root: authority(sequence(booleanTrue, integer(1))),
   issuing: authority(sequence(booleanTrue, integer(0))),
   device: leaf(OID.clientAuth),
+  network: leaf(OID.clientAuth),
   server: leaf(OID.serverAuth),
   // Without the no-check mark (RFC 6960 4.2.2.2.1) a client would ask about the responder in turn.
   ocsp: Buffer.concat([leaf(OID.ocspSigning), plain(OID.ocspNoCheck, NULL)]),

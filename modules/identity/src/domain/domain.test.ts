@@ -201,6 +201,10 @@ describe('who may speak about whom', () => {
   const sites: Sites = {
     device: (id) => (Object.hasOwn(devices, id) ? devices[id]! : null),
     siteOf: (id) => (Object.hasOwn(devices, id) ? devices[id]!.site : null),
+    network: (id) => {
+      const kind = ({ 'lora-1': 'lorawan-network', 'gateway-1': 'site-gateway' } as const)[id];
+      return kind ? { kind, speaksFor: (device) => device === 'cam-0001' } : null;
+    },
   };
   const telemetry = (subject: string): Observation => ({ kind: 'telemetry', at: 1, subject, values: {} });
   const log = (subject: string): Observation => ({ kind: 'log', at: 1, subject, severity: 5, app: 'a', message: 'm' });
@@ -241,5 +245,17 @@ describe('who may speak about whom', () => {
     ['plant-0001', flow('cam-0001', 'cam-0001'), 'NOT_OF_SITE'],
     ['switch-0009', flow('lamp-0009', 'cam-0001'), 'SITE_UNKNOWN'],
     ['toaster-1', telemetry('toaster-1'), 'REPORTER_UNKNOWN'],
+    ['lora-1', telemetry('cam-0001'), 'ok'],
+    ['lora-1', status('cam-0001'), 'ok'],
+    ['lora-1', status('lora-1'), 'ok'],
+    ['lora-1', telemetry('lora-1'), 'NOT_SPOKEN_FOR'],
+    ['lora-1', log('cam-0001'), 'NOT_SPOKEN_FOR'],
+    ['lora-1', telemetry('cam-0002'), 'NOT_SPOKEN_FOR'],
+    ['lora-1', status('gateway-1'), 'NOT_SPOKEN_FOR'],
+    ['lora-1', flow('cam-0001', 'ip:203.0.113.9'), 'NOT_A_WITNESS'],
+    ['gateway-1', flow('cam-0001', 'ip:203.0.113.9'), 'ok'],
+    ['gateway-1', command('cam-0002', 'cam-0001'), 'ok'],
+    ['gateway-1', flow('cam-0002', 'ip:203.0.113.9'), 'NOT_SPOKEN_FOR'],
+    ['gateway-1', flow('cam-0001', 'cam-9999'), 'SUBJECT_UNKNOWN'],
   ] as const)('%# %s', (reporter, body, wanted) => expect(codeOf(maySpeak(sites, reporter, body))).toBe(wanted));
 });

@@ -14,8 +14,12 @@ export const trustDomainOf = (cityName: string): string =>
     .slice(0, TRUST_DOMAIN_MAX)
     .replace(/^-+|-+$/g, '') || 'city';
 
-/** The name a device carries in the SAN of its certificate: `spiffe://port-merrow/device/cam-0001`. */
-export const spiffeOf = (trustDomain: string, device: string): string => `spiffe://${trustDomain}/device/${device}`;
+/** What may hold a certificate of its own. */
+export type HolderType = 'device' | 'network';
+
+/** The name a holder carries in the SAN of its certificate: `spiffe://port-merrow/device/cam-0001`. */
+export const spiffeOf = (trustDomain: string, holder: string, type: HolderType = 'device'): string =>
+  `spiffe://${trustDomain}/${type}/${holder}`;
 
 const attribute = (type: string, value: string): Buffer => set(sequence(oid(type), utf8String(value)));
 

@@ -26,7 +26,11 @@ export function resourceRef({ type, id, attributes }: Resource): EntityRef | nul
   const topic = parseTopic(id);
   if (topic === null) return null;
   const owner = entityRef('Device', topic.device);
-  return entityRef('Topic', id, { attributes: { owner, leaf: topic.leaf }, parents: NO_PARENTS, tags: null });
+  return entityRef('Topic', id, {
+    attributes: { owner, name: topic.device, leaf: topic.leaf },
+    parents: NO_PARENTS,
+    tags: null,
+  });
 }
 
 const INVITING = new Set<string>(['invitePerson', 'setRoles']);
