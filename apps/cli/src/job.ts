@@ -6,6 +6,7 @@ import { readText } from './city.ts';
 import type { Client } from './client.ts';
 import type { Asked, Command, Said } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
+import { signingCommands } from './job-signing.ts';
 
 const WATCH_EVERY_MS = 2_000;
 const DAYS_DEFAULT = 7;
@@ -23,6 +24,7 @@ type DraftFile = Partial<Omit<ChangeDraft, 'selection' | 'title'>> & {
 export function jobCommands(api: Api): readonly Command[] {
   return [
     planCommand(api),
+    ...signingCommands(api),
     applyCommand(api),
     watchCommand(api),
     steerCommand({
@@ -74,7 +76,7 @@ const applyCommand = (api: Api): Command => ({
       (one) => `${one.id}  ${one.title}: ${one.devices} devices, ${one.signed.needed} signatures wanted`,
     );
     const next =
-      'Officers sign with "cityward sign" or in the console; then "cityward job apply ID --reason …" starts it.';
+      'Officers fetch it with "cityward job fetch" and sign, or sign in the console; "cityward job apply ID --reason …" starts it.';
     return { data: changes, text: [...lines, next].join('\n') };
   },
 });
@@ -82,7 +84,7 @@ const applyCommand = (api: Api): Command => ({
 const watchCommand = (api: Api): Command => ({
   verb: 'job watch',
   words: ['ID'],
-  help: 'How far a change is, until it ends or waits for a person. Exit code 1 when it did not finish.',
+  help: 'Follow a change wave by wave, until it ends or waits for a person; with --json a line for each step. Exit code 1 when it did not finish.',
   flags: [{ name: 'once', help: 'only now' }],
   examples: ['job watch chg-7k2m9c0q4x1ab3d5', 'job watch chg-7k2m9c0q4x1ab3d5 --once --json'],
   run: async ({ words, has, client }) => {
@@ -94,7 +96,7 @@ const watchCommand = (api: Api): Command => ({
       const over = OVER.includes(change.state);
       if (over || has('once'))
         return { data: change, text, exit: over && change.state !== 'finished' ? EXIT.refused : EXIT.done };
-      if (text !== before && !has('json')) process.stdout.write(`${text}\n\n`);
+      if (text !== before) process.stdout.write(has('json') ? `${JSON.stringify(change)}\n` : `${text}\n\n`);
       before = text;
       await wait(WATCH_EVERY_MS);
     }

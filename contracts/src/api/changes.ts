@@ -184,6 +184,19 @@ export const ChangeAttempt = Closed({
 });
 export type ChangeAttempt = Static<typeof ChangeAttempt>;
 
+/** One device of a change, as it stands. */
+export const ChangeDevice = Closed({
+  device: Id,
+  wave: Count,
+  state: OneOf(CHANGE_DEVICE_STATES),
+  /** Attempts that ended; the last one's outcome and reason, or why it was left out. */
+  attempts: Count,
+  outcome: Nullable(OneOf(ATTEMPT_OUTCOMES)),
+  reason: Nullable(Type.String()),
+});
+export type ChangeDevice = Static<typeof ChangeDevice>;
+export const CHANGE_DEVICES_PAGE_MAX = 10_000;
+
 export const ChangeDetail = Closed({
   change: Change,
   job: ChangeJob,
@@ -295,6 +308,21 @@ export const changes = {
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_ROWS_MAX })),
     }),
     answer: Closed({ attempts: Type.Array(ChangeAttempt), next: Nullable(Type.String()) }),
+  }),
+  listChangeDevices: endpoint({
+    name: 'listChangeDevices',
+    method: 'GET',
+    path: '/api/changes/:id/devices',
+    action: 'readChanges',
+    summary: 'Every device of a change in the order of its signed list, how it stands and why',
+    params: OneId,
+    query: Closed({
+      state: Type.Optional(OneOf(CHANGE_DEVICE_STATES)),
+      after: Type.Optional(Id),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: CHANGE_DEVICES_PAGE_MAX })),
+    }),
+    /** The counter is every device's in this job: with it the list is the signed one. */
+    answer: Closed({ counter: Count, devices: Type.Array(ChangeDevice), next: Nullable(Id) }),
   }),
   listDesired: endpoint({
     name: 'listDesired',

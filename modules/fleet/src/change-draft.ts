@@ -251,6 +251,6 @@ function rowOf(
     started: null,
     ended: null,
     livesUntil: Math.max(draft.notAfter, draft.revert?.until ?? 0),
-    waves: Array.from(starts, (start) => ({ start, opened: 0, quorumAt: 0, forgiven: 0 })),
+    waves: Array.from(starts, (start) => ({ start, opened: 0, quorumAt: 0, forgiven: 0, counts: null })),
   };
 }

@@ -1,28 +1,9 @@
 /** A change as it is shown: one row with what runs of it. */
 import type { Change } from '@cityward/contracts';
-import { STATES, type State } from './domain/rollout/state.ts';
 import type { LiveChange } from './live-change.ts';
 import type { Signed } from './signatures.ts';
 import type { ChangeRow } from './store-changes.ts';
-
-type Counts = Change['waves'][number]['counts'];
-/** Inner states that people see under one name. */
-const SHOWN: Readonly<Record<State, keyof Counts>> = {
-  waiting: 'waiting',
-  ordering: 'ordered',
-  ordered: 'ordered',
-  downloading: 'downloading',
-  installing: 'installing',
-  restarting: 'restarting',
-  unverified: 'unverified',
-  done: 'done',
-  failed: 'failed',
-  'revert-waiting': 'reverting',
-  reverting: 'reverting',
-  reverted: 'reverted',
-  offline: 'offline',
-  skipped: 'skipped',
-};
+import { waitingAll, waveCounts } from './wave-counts.ts';
 
 export function waveNames(starts: Uint32Array): string[] {
   const total = starts.at(-1)!;
@@ -60,15 +41,10 @@ export function viewOf(row: ChangeRow, live: LiveChange | null, signed: Signed):
         state: opened === 0 ? 'waiting' : reached > 0 ? 'reached' : 'open',
         devices: starts[wave + 1]! - starts[wave]!,
         opened: opened || null,
-        counts: countsOf(live, wave, starts[wave + 1]! - starts[wave]!),
+        counts: live
+          ? waveCounts(live.rollout, wave)
+          : (row.waves[wave]!.counts ?? waitingAll(starts[wave + 1]! - starts[wave]!)),
       };
     }),
   };
-}
-
-function countsOf(live: LiveChange | null, wave: number, size: number): Counts {
-  const counts = Object.fromEntries(Object.values(SHOWN).map((name) => [name, 0])) as Counts;
-  if (!live) return { ...counts, waiting: size };
-  for (const [at, state] of STATES.entries()) counts[SHOWN[state]] += live.rollout.counts[wave * STATES.length + at]!;
-  return counts;
 }

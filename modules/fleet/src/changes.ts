@@ -1,6 +1,15 @@
 /** Changes as people see and steer them: planned, signed, started, watched, stopped, sent back. */
-import type { Change, ChangeAttempt, ChangeDetail, ChangeDraft, ChangeJob, ChangePlan } from '@cityward/contracts';
+import type {
+  Change,
+  ChangeAttempt,
+  ChangeDevice,
+  ChangeDetail,
+  ChangeDraft,
+  ChangeJob,
+  ChangePlan,
+} from '@cityward/contracts';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { changeDevices, type DevicesPage } from './change-devices.ts';
 import { addChange, planView, requestOf, type ChangeNeeds } from './change-draft.ts';
 import { viewOf } from './change-view.ts';
 import { STEERED_FROM, type Steering } from './domain/rollout/gates.ts';
@@ -44,6 +53,11 @@ export interface Changes {
       readonly outcome?: Outcome | undefined;
     },
   ): Promise<Result<{ attempts: ChangeAttempt[]; next: string | null }, Refusal>>;
+  /** Each device as it stands, with why; in the order of the signed list. */
+  devices(
+    id: string,
+    page: DevicesPage,
+  ): Promise<Result<{ counter: number; devices: ChangeDevice[]; next: string | null }, Refusal>>;
   readonly running: Running;
 }
 
@@ -153,7 +167,7 @@ function reading({
   running,
   view,
   found,
-}: Parts): Pick<Changes, 'list' | 'get' | 'job' | 'attempts' | 'counters'> {
+}: Parts): Pick<Changes, 'list' | 'get' | 'job' | 'attempts' | 'devices' | 'counters'> {
   return {
     list: async () => (await loadChanges(needs.sql)).map((row) => view(running.live(row.id)?.row ?? row)),
     get: async (id) => {
@@ -178,6 +192,12 @@ function reading({
       );
       const live = running.live(id);
       return ok({ kept: live ? tallies(live.rollout) : recounted, recounted });
+    },
+    devices: async (id, page) => {
+      const row = await found(id);
+      if (!row.ok) return row;
+      const of = { sql: needs.sql, row: row.value, live: running.live(id) };
+      return ok({ counter: row.value.counter, ...(await changeDevices(of, page)) });
     },
     attempts: async (id, { after, limit = PAGE_DEFAULT, outcome }) => {
       const row = await found(id);

@@ -40,7 +40,7 @@ export function createDesk(parts: DeskParts): Desk {
     const before = parts.shown(device)?.firmware ?? null;
     parts.shows(device, shows);
     if (before === null || shows.firmware === null || compareVersions(shows.firmware, before) >= 0) return;
-    if (!running.goesBack(device)) parts.downgraded(device, before, shows.firmware);
+    if (!running.goesBack(device, shows.firmware)) parts.downgraded(device, before, shows.firmware);
   };
   return {
     orderFor: running.orderFor,

@@ -13,11 +13,13 @@ import {
   allAttempts,
   loadBatches,
   loadMembers,
+  loadSkips,
   type Batch,
   type ChangeRow,
   type DecisionRow,
   type Members,
 } from './store-changes.ts';
+import { waveCounts } from './wave-counts.ts';
 
 export interface LiveChange {
   row: ChangeRow;
@@ -115,11 +117,17 @@ export async function recall(sql: Sql, laid: Omit<Laid, 'members'>, moment: Mome
     rollout.quorumAt[at] = wave.quorumAt;
     rollout.forgiven[at] = wave.forgiven;
   }
+  for (const { member } of await loadSkips(sql, row.number))
+    if (LEFT_OUT_FROM.has(rollout.state[member]!)) move(rollout, member, 'skipped');
+  rollout.skips = [];
   if (rollout.phase === 'finished')
     for (let member = 0; member < rollout.size; member++)
       if (rollout.state[member] === S.waiting) move(rollout, member, 'offline'); // joins when it is seen
   return live;
 }
+
+/** From where a device can be left out; whatever else it did is in its attempts. */
+const LEFT_OUT_FROM: ReadonlySet<number> = new Set([S.waiting, S.offline, S['revert-waiting']]);
 
 /** Puts back under way what had been ordered and has not ended. */
 function resume(rollout: Rollout, { part, at, members }: Batch, { places, now }: Moment): void {
@@ -190,6 +198,7 @@ export function rowNow(live: LiveChange, now: number): ChangeRow {
       opened: live.opened[wave] ?? 0,
       quorumAt: rollout.quorumAt[wave]!,
       forgiven: rollout.forgiven[wave]!,
+      counts: waveCounts(rollout, wave),
     })),
   };
 }

@@ -33,6 +33,7 @@ export function changeRoutes({ changes, desired }: ChangeRouteParts): readonly R
     steered(api.stopChange, 'stop'),
     steered(api.rollBackChange, 'roll-back'),
     route(api.listAttempts, ({ params, query }) => changes.attempts(params.id, query)),
+    route(api.listChangeDevices, ({ params, query }) => changes.devices(params.id, query)),
     route(api.listDesired, () => Promise.resolve(ok({ parts: [...desired.parts()] }))),
     route(api.setDesired, ({ params, body }, caller) => desired.set({ ...params, ...body, by: caller.principal.id })),
     route(api.getDesired, ({ params }) => desired.of(params.id)),

@@ -4,7 +4,7 @@ import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Columns } from './domain/rollout/columns.ts';
 import { decide, steer, type Decision, type Steering } from './domain/rollout/gates.ts';
 import { createPlaces, type Places } from './domain/rollout/places.ts';
-import { FORWARD, isMoving, REVERT } from './domain/rollout/state.ts';
+import { CLAIMED, FORWARD, has, isMoving, REVERT } from './domain/rollout/state.ts';
 import { loseHealth, see, take } from './domain/rollout/take.ts';
 import { dueNow, expire, giveUp, skipBlocked, type Moment, type World } from './domain/rollout/turn.ts';
 import type { Freezes } from './freeze.ts';
@@ -141,7 +141,11 @@ function lifecycle(core: Core) {
       const isGone = ({ row, rollout }: LiveChange): boolean =>
         (row.ended !== null || rollout.phase === 'stopped') && now > row.livesUntil && rollout.inFlight === 0;
       const gone = core.living.filter(isGone);
-      for (const live of gone) giveUp(live.rollout, places.occupancy);
+      for (const live of gone) {
+        giveUp(live.rollout, places.occupancy);
+        live.moved = true; // how its devices stand at the end
+      }
+      if (gone.length > 0) await saver.save();
       if (gone.length > 0) core.living = core.living.filter((live) => !gone.includes(live));
     },
   };
@@ -192,11 +196,13 @@ function asked(core: Core) {
       }
       return null;
     },
-    /** Whether a change has sent it back, or will as soon as it can. */
-    goesBack: (device: string): boolean =>
-      core.living.some((live) => {
-        const member = live.members.get(device);
-        return member !== undefined && live.rollout.part[member] === REVERT;
+    /** Whether a change has sent it back, or it gave up by itself what a change brought and shows what it ran before. */
+    goesBack: (device: string, firmware: string): boolean =>
+      core.living.some(({ members, rollout }) => {
+        const member = members.get(device);
+        if (member === undefined) return false;
+        if (rollout.part[member] === REVERT) return true;
+        return isMoving(rollout, member) && !has(rollout, member, CLAIMED) && rollout.before === firmware;
       }),
     /** The next seq that a driver may use that counts for its devices. */
     nextSeq: (device: string, job: string): number => {

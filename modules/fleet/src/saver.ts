@@ -4,7 +4,7 @@ import type { Clock } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql, Tx } from '@cityward/sql';
 import { factsOf, type Told } from './change-facts.ts';
-import { countOf, wavesIn, type Attempt, type State } from './domain/rollout/state.ts';
+import { countOf, wavesIn, type Attempt, type Skip, type State } from './domain/rollout/state.ts';
 import type { Alarm } from './domain/rollout/take.ts';
 import { ordered } from './domain/rollout/turn.ts';
 import { rowNow, type LiveChange } from './live-change.ts';
@@ -96,6 +96,7 @@ export function createSaver({ needs, living, told, screens }: SaverParts) {
 interface Unsaved {
   readonly live: LiveChange;
   readonly attempts: Attempt[];
+  readonly skips: Skip[];
   readonly orders: LiveChange['orders'];
   readonly decisions: LiveChange['decisions'];
   readonly moved: boolean;
@@ -104,9 +105,11 @@ interface Unsaved {
 function takeUnsaved(live: LiveChange, facts: Map<LiveChange, Told[]>): Unsaved[] {
   const own = facts.get(live) ?? [];
   const { rollout, orders, decisions, moved } = live;
-  if (rollout.ended.length + orders.length + decisions.length + own.length === 0 && !moved) return [];
-  const one = { live, attempts: rollout.ended, orders, decisions, moved, facts: own };
+  const { ended, skips } = rollout;
+  if (ended.length + skips.length + orders.length + decisions.length + own.length === 0 && !moved) return [];
+  const one = { live, attempts: ended, skips, orders, decisions, moved, facts: own };
   rollout.ended = [];
+  rollout.skips = [];
   live.orders = [];
   live.decisions = [];
   live.moved = false;
@@ -114,10 +117,11 @@ function takeUnsaved(live: LiveChange, facts: Map<LiveChange, Told[]>): Unsaved[
   return [one];
 }
 function giveBack(
-  { live, attempts, orders, decisions, moved, facts: own }: Unsaved,
+  { live, attempts, skips, orders, decisions, moved, facts: own }: Unsaved,
   facts: Map<LiveChange, Told[]>,
 ): void {
   live.rollout.ended = [...attempts, ...live.rollout.ended];
+  live.rollout.skips = [...skips, ...live.rollout.skips];
   live.orders = [...orders, ...live.orders];
   live.decisions = [...decisions, ...live.decisions];
   live.moved ||= moved;
@@ -126,13 +130,15 @@ function giveBack(
 
 async function writeOut(
   tx: Tx,
-  { live, attempts, orders, decisions, moved, facts }: Unsaved,
+  { live, attempts, skips, orders, decisions, moved, facts }: Unsaved,
   now: number,
 ): Promise<void> {
   live.row = rowNow(live, now);
   await saveProgress(tx, {
     number: live.row.number,
     attempts,
+    skips,
+    at: now,
     batches: orders,
     decisions,
     change: moved ? live.row : null,

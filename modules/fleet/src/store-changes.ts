@@ -1,9 +1,9 @@
 /** Changes in SQL: bulk statements whose arrays carry many rows each, so that a million devices are some hundred statements. */
 import { CompiledQuery, type Kysely } from 'kysely';
-import type { ChangeJob, ChangePlan, ChangeSelection } from '@cityward/contracts';
+import type { Change, ChangeJob, ChangePlan, ChangeSelection } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 import type { Options } from './domain/rollout/draft.ts';
-import { O, OUTCOMES, type Attempt, type Outcome, type Part, type Phase } from './domain/rollout/state.ts';
+import { O, OUTCOMES, type Attempt, type Outcome, type Part, type Phase, type Skip } from './domain/rollout/state.ts';
 
 export type ChangeState = 'planned' | Phase;
 /** One wave of a change as it is kept: `opened` and `quorumAt` are 0 while not. */
@@ -12,7 +12,10 @@ export interface WaveRow {
   readonly opened: number;
   readonly quorumAt: number;
   readonly forgiven: number;
+  /** As they were when this was saved; null before the change began. */
+  readonly counts: WaveCounts | null;
 }
+export type WaveCounts = Change['waves'][number]['counts'];
 export interface ChangeRow {
   readonly id: string;
   readonly number: number;
@@ -152,6 +155,8 @@ export async function loadMembers(db: Db, number: number): Promise<Members> {
 export interface Progress {
   readonly number: number;
   readonly attempts: readonly Attempt[];
+  readonly skips: readonly Skip[];
+  readonly at: number;
   readonly batches: readonly Batch[];
   readonly decisions: readonly DecisionRow[];
   /** Null when nothing of the change itself has moved. */
@@ -165,6 +170,8 @@ export async function saveProgress(tx: Tx, progress: Progress): Promise<void> {
   const { number, attempts, batches, decisions, change } = progress;
   for (let from = 0; from < attempts.length; from += ATTEMPTS_PER_STATEMENT)
     await insertAttempts(tx, attempts.slice(from, from + ATTEMPTS_PER_STATEMENT), progress);
+  for (let from = 0; from < progress.skips.length; from += ATTEMPTS_PER_STATEMENT)
+    await insertSkips(tx, progress.skips.slice(from, from + ATTEMPTS_PER_STATEMENT), progress);
   for (const { batch, part, at, members } of batches)
     await run(
       tx,
@@ -220,6 +227,23 @@ async function insertAttempts(tx: Tx, rows: readonly Attempt[], { number, device
   );
 }
 
+async function insertSkips(tx: Tx, rows: readonly Skip[], { number, at, deviceOf }: Progress): Promise<void> {
+  await run(
+    tx,
+    `insert into fleet.skip select $1::integer, *, $5::bigint from unnest($2::integer[], $3::text[], $4::text[])
+     on conflict (change_number, member) do nothing`,
+    [
+      number,
+      numbers(rows.map(({ member }) => member)),
+      `{${rows.map(({ member }) => deviceOf(member)).join(',')}}`,
+      texts(rows.map(({ reason }) => reason)),
+      at,
+    ],
+  );
+}
+export const loadSkips = (db: Db, number: number): Promise<readonly Skip[]> =>
+  run<Skip>(db, 'select member, reason from fleet.skip where change_number = $1', [number]);
+
 export interface AttemptRow extends Attempt {
   readonly device: string;
 }
@@ -261,6 +285,37 @@ export const loadBatches = (db: Db, number: number): Promise<readonly Batch[]> =
   run<Batch>(db, 'select batch, part, at, members from fleet.change_order where change_number = $1 order by batch', [
     number,
   ]);
+
+/** What is kept of one device: its last attempt, and why it was left out. */
+export interface LastOf {
+  readonly attempts: number;
+  readonly outcome: Outcome | null;
+  readonly reason: string | null;
+  readonly leftOut: string | null;
+}
+export async function loadLasts(
+  db: Db,
+  number: number,
+  members: readonly number[],
+): Promise<ReadonlyMap<number, LastOf>> {
+  const rows = await run<Omit<LastOf, 'outcome'> & { member: number; outcome: number | null }>(
+    db,
+    `select wanted.member, last.outcome, last.reason, skip.reason as "leftOut",
+       (select count(*)::integer from fleet.attempt as every
+         where every.change_number = $1 and every.member = wanted.member) as attempts
+     from unnest($2::integer[]) as wanted (member)
+     left join lateral (select outcome, reason from fleet.attempt where change_number = $1 and member = wanted.member
+       order by part desc, attempt desc limit 1) as last on true
+     left join fleet.skip on skip.change_number = $1 and skip.member = wanted.member`,
+    [number, numbers(members)],
+  );
+  return new Map(
+    rows.map(({ member, outcome, ...rest }) => [
+      member,
+      { ...rest, outcome: outcome === null ? null : OUTCOMES[outcome]! },
+    ]),
+  );
+}
 
 /** Attempts by part, wave and outcome, counted anew from the rows. */
 export async function recount(

@@ -3,13 +3,16 @@
  * that comes over a network can set them; a next version is taken only when enough officers of both signed it.
  */
 import { readFileSync } from 'node:fs';
-import type { Officers, SignedOfficers } from '@cityward/contracts';
+import { Officers, type SignedOfficers } from '@cityward/contracts';
 import { verifyFirstOfficers, verifyOfficers } from '@cityward/fleet/verify';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { Compile } from 'typebox/compile';
 import { folderDisk, readJson, replaceJson } from './disk.ts';
 
 const FILE = 'officers.json';
 const OFFICERS_MAX_BYTES = 131_072;
+
+const officersDocument = Compile(Officers);
 
 export interface PinnedOfficers {
   /** Null while none are pinned: then nothing changes this device. */
@@ -41,7 +44,9 @@ export function openOfficers(
   said: (outcome: Result<Officers, Refusal>) => void,
 ): PinnedOfficers {
   const disk = folderDisk(folder);
-  let current = readJson(disk, FILE) as Officers | null;
+  const held = readJson(disk, FILE);
+  // The commissioning file may lie under the very same name: signatures and all, it is not pinned yet.
+  let current = officersDocument.Check(held) ? held : null;
   let lastText = '';
   const pin = (officers: Officers): void => {
     replaceJson(disk, FILE, officers);

@@ -40,6 +40,10 @@ const leading = ({ data }: Fact): string => {
   const level = textIn(data, 'level');
   return level ? ` to ${level}` : '';
 };
+const runs = ({ data }: Fact): string => {
+  const running = textIn(data, 'running');
+  return running ? `; it runs ${running}` : '';
+};
 const who = ({ actor }: Fact): string => (actor === 'system' ? 'Cityward' : actor);
 
 const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
@@ -113,7 +117,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'change.stopped': (f) => `Change ${f.subject} was stopped by ${who(f)}${reason(f)}`,
   'change.rolled-back': (f) => `Change ${f.subject} is rolled back by ${who(f)}${reason(f)}`,
   'change.finished': (f) => `Change ${f.subject} ended${devices(f)}`,
-  'change.ended-for-device': (f) => `Device ${f.subject} is done with a change${reason(f)}`,
+  'change.ended-for-device': (f) => `Device ${f.subject} is done with a change${reason(f)}${runs(f)}`,
   'change.refused-by-device': (f) => `Device ${f.subject} refused what it was told to do${reason(f)}`,
   'fleet.frozen': (f) => `Changes are frozen for ${f.subject}${until(f)}${reason(f)}`,
   'fleet.thawed': (f) => `Changes go on for ${f.subject}`,

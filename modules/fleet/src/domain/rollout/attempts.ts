@@ -1,5 +1,6 @@
 /** How an attempt begins and ends: the only code that writes attempts, and the tallies with them. */
 import {
+  CLAIMED,
   clear,
   CONFIRMED,
   DARK,
@@ -41,7 +42,7 @@ export function begin(rollout: Rollout, places: Occupancy, { member, now }: { me
   rollout.orderedAt[member] = now;
   rollout.since[member] = now;
   rollout.retryAt[member] = 0;
-  clear(rollout, member, DELIVERED | CONFIRMED | OTHER | DARK);
+  clear(rollout, member, DELIVERED | CONFIRMED | OTHER | DARK | CLAIMED);
   if (!isMoving(rollout, member)) rollout.inFlight++;
   hold(rollout, places, member);
   move(rollout, member, 'ordering');
@@ -145,7 +146,7 @@ export function turnBack(rollout: Rollout, member: number): void {
   rollout.attempt[member] = 0;
   rollout.seq[member] = 0;
   rollout.retryAt[member] = 0;
-  clear(rollout, member, DELIVERED | CONFIRMED | OTHER);
+  clear(rollout, member, DELIVERED | CONFIRMED | OTHER | CLAIMED);
   if (rollout.state[member] !== S['revert-waiting']) move(rollout, member, 'revert-waiting');
 }
 

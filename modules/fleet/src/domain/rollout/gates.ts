@@ -1,6 +1,6 @@
 /** When the next wave opens, when everything stops, and when it is over: each decision with its words. */
 import { finish, turnBack } from './attempts.ts';
-import { countOf, isMoving, move, REVERT, S, wavesIn, type Phase, type Rollout } from './state.ts';
+import { countOf, isMoving, REVERT, S, skip, wavesIn, type Phase, type Rollout } from './state.ts';
 import { isBusy, timeOver, willRetry, withdraw, type Moment } from './turn.ts';
 import { isOpen } from './windows.ts';
 
@@ -102,7 +102,7 @@ export function startBack(rollout: Rollout, moment: Moment, words: string): Deci
     if (state === S.skipped) continue;
     // What has never said a word and holds no order has nothing to take back.
     if (rollout.seq[member] === 0 && (state === S.waiting || state === S.offline)) {
-      move(rollout, member, 'skipped');
+      skip(rollout, member, 'It had not begun when everything went back');
       continue;
     }
     if (isMoving(rollout, member))

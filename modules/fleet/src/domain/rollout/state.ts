@@ -44,6 +44,12 @@ export interface Attempt {
   readonly reason: string | null;
 }
 
+/** A device that is left out for good, and why. */
+export interface Skip {
+  readonly member: number;
+  readonly reason: string;
+}
+
 /** Places that are out over all running changes; the arrays grow with the places that are known. */
 export interface Occupancy {
   site: Int32Array;
@@ -100,6 +106,8 @@ export interface Rollout extends RolloutParts {
   retriesLeft: number;
   /** Ended attempts that are not saved yet. */
   ended: Attempt[];
+  /** Devices left out that are not saved yet. */
+  skips: Skip[];
 }
 
 /** Marks: it has said a word of this attempt; it failed and has not recovered; it holds a place; its version is confirmed; it was seen with another. */
@@ -110,6 +118,8 @@ export const CONFIRMED = 8;
 export const OTHER = 16;
 /** Failed in a way that may have left it dark: it keeps its place until somebody sees it. */
 export const DARK = 32;
+/** It said itself that it is done. */
+export const CLAIMED = 64;
 
 export function createRollout(parts: RolloutParts): Rollout {
   const size = parts.site.length;
@@ -140,6 +150,7 @@ export function createRollout(parts: RolloutParts): Rollout {
     inFlight: 0,
     retriesLeft: Math.ceil(size * parts.options.retryShare),
     ended: [],
+    skips: [],
   };
 }
 
@@ -153,6 +164,12 @@ export function move(rollout: Rollout, member: number, to: State): void {
   rollout.counts[row + rollout.state[member]!]!--;
   rollout.counts[row + S[to]]!++;
   rollout.state[member] = S[to];
+}
+
+/** Leaves it out for good. */
+export function skip(rollout: Rollout, member: number, reason: string): void {
+  move(rollout, member, 'skipped');
+  rollout.skips.push({ member, reason });
 }
 
 const MOVING = new Set([S.ordering, S.ordered, S.downloading, S.installing, S.restarting, S.unverified, S.reverting]);

@@ -2,6 +2,7 @@
 import type { JobReport } from '@cityward/contracts';
 import { begin, finish, finishLate } from './attempts.ts';
 import {
+  CLAIMED,
   clear,
   CONFIRMED,
   DARK,
@@ -127,6 +128,7 @@ interface Shows {
 /** It says that it is done: believed only with the version it was to have, and only after it has stayed well. */
 function claimsDone(rollout: Rollout, places: Occupancy, { member, now, running }: Shows): Taken {
   const { wanted } = rollout;
+  set(rollout, member, CLAIMED);
   if (wanted !== null && running !== null && running !== wanted) {
     finish(rollout, places, { member, outcome: 'wrong-version', now, running });
     return ended();
@@ -164,8 +166,11 @@ export function see(rollout: Rollout, places: Occupancy, { member, now, running 
     return ended();
   }
   if (state !== S.unverified) return progress;
-  if (!has(rollout, member, CONFIRMED)) {
-    set(rollout, member, OTHER); // it may not have restarted yet
+  if (!has(rollout, member, CONFIRMED) || !has(rollout, member, CLAIMED)) {
+    // It may not have restarted yet, or found the new one unwell and went back: its report says which.
+    if (has(rollout, member, CONFIRMED)) rollout.since[member] = now;
+    clear(rollout, member, CONFIRMED);
+    set(rollout, member, OTHER);
     return progress;
   }
   finish(rollout, places, {

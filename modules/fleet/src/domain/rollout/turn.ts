@@ -13,6 +13,7 @@ import {
   OTHER,
   REVERT,
   S,
+  skip,
   type Occupancy,
   type Rollout,
 } from './state.ts';
@@ -65,7 +66,7 @@ function pick(rollout: Rollout, moment: Moment, { from, to, due }: Picking): voi
     const barred = world.barred(member);
     if (barred !== null) {
       retryAt[member] = 0;
-      if (!again) move(rollout, member, 'skipped');
+      if (!again) skip(rollout, member, barred);
       continue;
     }
     if (!hasRoom(rollout, places, member)) continue;
@@ -139,7 +140,7 @@ export function skipBlocked(rollout: Rollout, places: Occupancy, now: number): v
     if (state[member] === S.failed && retryAt[member]! > now) return;
   for (let member = 0; member < rollout.starts[rollout.open]!; member++) {
     if (hasRoom(rollout, places, member)) continue;
-    if (state[member] === S.waiting) move(rollout, member, 'skipped');
+    if (state[member] === S.waiting) skip(rollout, member, 'Its place is taken by devices that went dark');
     else if (state[member] === S.failed) retryAt[member] = 0;
   }
 }
@@ -148,7 +149,7 @@ export function skipBlocked(rollout: Rollout, places: Occupancy, now: number): v
 export function timeOver(rollout: Rollout): void {
   for (let member = 0; member < rollout.size; member++) {
     rollout.retryAt[member] = 0;
-    if (rollout.state[member] === S.waiting) move(rollout, member, 'skipped');
+    if (rollout.state[member] === S.waiting) skip(rollout, member, 'Its time was over before its turn came');
   }
 }
 

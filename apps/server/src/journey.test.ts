@@ -1,0 +1,132 @@
+/** From a plan to devices that run something else: the whole server, the command as a process, and simulated devices over mTLS. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Change, ChangeDevice } from '@cityward/contracts';
+import { silentLog } from '@cityward/log';
+import { issueSimulatedCodes, simulatorStart } from './simulated-city.ts';
+import { startSimulator, type Simulator } from './simulator.ts';
+import { eventually, signInFirst, type Call } from './testing-clients.ts';
+import {
+  addFirmware,
+  commandIn,
+  inLedger,
+  pinInSimulator,
+  planned,
+  signByPasskey,
+  signOffline,
+  started,
+  swearIn,
+  type Desk,
+  type Officers,
+} from './testing-journey.ts';
+import { openTestServer, type TestServer } from './testing.ts';
+import { CITY_NAME } from './wire.ts';
+
+const CAMERAS = 6;
+const GOOD = '90.0.0';
+const BAD = '91.0.0';
+
+let server: TestServer;
+let simulator: Simulator;
+let desk: Desk;
+let officers: Officers;
+let call: Call;
+let cameras: string[];
+let old: string;
+
+beforeAll(async () => {
+  server = await openTestServer();
+  const { config, modules } = server;
+  desk = commandIn(join(config.dataFolder, 'officers-machine'), config);
+  officers = await swearIn(desk, CITY_NAME);
+  pinInSimulator(desk, config);
+  simulator = startSimulator(simulatorStart(config, modules), issueSimulatedCodes(modules), silentLog);
+  call = await signInFirst(server);
+  cameras = camerasOfOneFirmware();
+  const { mqtt } = modules;
+  await eventually('the cameras are connected', () => (cameras.every((id) => mqtt!.isConnected(id)) ? true : null));
+  old = modules.city.record(cameras[0]!)!.firmware!;
+}, 180_000);
+afterAll(async () => {
+  await simulator?.stop();
+  await server?.stop();
+});
+
+/** The same at every run: the fate of each under a bad image hangs on its id. */
+function camerasOfOneFirmware(): string[] {
+  const { city } = server.modules;
+  const byVersion = new Map<string, string[]>();
+  for (const id of [...city.deviceIds()].sort()) {
+    const device = city.record(id);
+    if (device?.class !== 'camera' || !device.firmware || device.neverCut) continue;
+    byVersion.set(device.firmware, [...(byVersion.get(device.firmware) ?? []), id]);
+  }
+  return [...byVersion.values()].find((all) => all.length >= CAMERAS)!.slice(0, CAMERAS);
+}
+
+const options = { canary: 2, shares: [1], soakMs: 0, healthMs: 0, quorum: 1, retries: 0, silenceMs: 60_000 };
+const draft = (version: string, changes: object = {}): object => ({
+  title: `Cameras to ${version}`,
+  install: `cam-firmware@${version}`,
+  revertTo: `cam-firmware@${old}`,
+  selection: { devices: cameras },
+  options: { ...options, ...changes },
+});
+const changeOf = async (id: string): Promise<Change> =>
+  (await call<{ change: Change }>('GET', `/api/changes/${id}`)).body.change;
+const settled = (id: string): Promise<Change> =>
+  eventually(`change "${id}" is over`, async () => {
+    const change = await changeOf(id);
+    return ['finished', 'rolled-back'].includes(change.state) ? change : null;
+  });
+const runs = (device: string): string | null => server.modules.fleet.desired.shown(device)?.firmware ?? null;
+async function exact(id: string): Promise<Readonly<Record<string, number>>> {
+  const counters = await server.modules.fleet.changes.counters(id);
+  if (!counters.ok) throw new Error(counters.error.message);
+  expect(counters.value.kept).toEqual(counters.value.recounted);
+  return counters.value.recounted;
+}
+
+describe('a change', () => {
+  it('is planned, signed by two officers on two ways, started, and reaches every device wave by wave', async () => {
+    await addFirmware(desk, old, 'as before');
+    await addFirmware(desk, GOOD, 'better');
+    const { id } = await planned(desk, draft(GOOD));
+    const early = await desk.run('job', 'apply', id, '--reason', 'Too early');
+    expect([early.exit, early.err]).toEqual([1, expect.stringContaining('NOT_SIGNED') as string]);
+    expect(await signByPasskey(desk, id, officers)).toMatchObject({ wantsOffline: true, complete: false });
+    expect(await signOffline(desk, id, 'ann-doe')).toMatchObject({ officers: ['ann-doe', 'cyd-lee'], complete: true });
+    await started(desk, id);
+    expect(await settled(id)).toMatchObject({ state: 'finished' });
+
+    expect(cameras.map(runs)).toEqual(cameras.map(() => GOOD));
+    expect(await exact(id)).toEqual({ '0 0 done': 2, '0 1 done': CAMERAS - 2 });
+    const { change } = { change: await changeOf(id) };
+    expect(change.waves.map(({ state, counts }) => `${state} ${counts.done}`)).toEqual(['reached 2', 'reached 4']);
+    for (const type of ['change.planned', 'change.signed', 'change.started', 'change.wave-opened', 'change.finished'])
+      expect(await inLedger(call, type, id)).toBeTruthy();
+    expect(await inLedger(call, 'change.ended-for-device', cameras[0]!)).toContain(GOOD);
+    const watched = await desk.run<Change>('job', 'watch', id, '--once');
+    expect([watched.exit, watched.data.state]).toEqual([0, 'finished']);
+  }, 120_000);
+
+  it('with failures stops at its threshold and brings every device back', async () => {
+    await addFirmware(desk, BAD, 'cityward-simulated {"unhealthy":0.5,"silent":0,"seed":"c"}');
+    const { id } = await planned(desk, {
+      ...draft(BAD, { canary: CAMERAS, threshold: 0.3, atThreshold: 'roll-back', healthMs: 3_000 }),
+      revertTo: `cam-firmware@${GOOD}`,
+    });
+    for (const officer of ['ann-doe', 'bob-roe']) await signOffline(desk, id, officer);
+    await started(desk, id);
+    const over = await settled(id);
+    expect(over).toMatchObject({ state: 'rolled-back' });
+    expect(cameras.map(runs)).toEqual(cameras.map(() => GOOD));
+    await exact(id);
+    const { devices } = (await call<{ devices: ChangeDevice[] }>('GET', `/api/changes/${id}/devices`)).body;
+    expect(devices.map(({ state }) => state).filter((state) => state === 'failed')).toEqual([]);
+    for (const type of ['change.stopped', 'change.rolled-back', 'change.finished'])
+      expect(await inLedger(call, type, id)).toBeTruthy();
+    const watched = await desk.run<Change>('job', 'watch', id, '--once');
+    expect([watched.exit, watched.data.state]).toEqual([1, 'rolled-back']);
+  }, 120_000);
+});
