@@ -72,7 +72,13 @@ export type EdgeKind = (typeof EDGE_KINDS)[number];
 export const NODE_KINDS = ['party', 'site', 'network', 'device', 'service', 'dataset'] as const;
 export type NodeKind = (typeof NODE_KINDS)[number];
 
-export const ROLES = ['administrator', 'operator', 'analyst', 'officer', 'auditor'] as const;
+/** Roles that a person holds until somebody takes them away. */
+export const STANDING_ROLES = ['administrator', 'operator', 'analyst', 'officer', 'auditor'] as const;
+export type StandingRole = (typeof STANDING_ROLES)[number];
+/** Roles that nobody holds for good: only through temporary access, for named sites or devices, until its end. */
+export const TEMPORARY_ROLES = ['vendor', 'installer'] as const;
+export type TemporaryRole = (typeof TEMPORARY_ROLES)[number];
+export const ROLES = [...STANDING_ROLES, ...TEMPORARY_ROLES] as const;
 export type Role = (typeof ROLES)[number];
 
 /** What can have an identity, and so a level of trust. */

@@ -62,7 +62,7 @@ export function createAccess(parts: AccessParts): Access {
     screen: ({ action, name }, { principal }) =>
       policy.mayEver(principal, action) ? ok(undefined) : denied(principal, name),
     authorise: async (route, input, caller) => {
-      const resource = await route.resource(input as never, caller);
+      const resource = described(parts.city, await route.resource(input as never, caller));
       const decision = policy.decide(caller.principal, route.action, resource, contextFor(route.action, input));
       return decision.allow ? ok(undefined) : denied(caller.principal, route.name);
     },
@@ -72,6 +72,15 @@ export function createAccess(parts: AccessParts): Access {
     tokenOf: (session) => tokens.get(session) ?? null,
     forget: (session) => void tokens.delete(session),
   };
+}
+
+/** Where a device stands is city's word, also for routes that only know its id: scopes of sites look at it. */
+function described(city: City, resource: Resource): Resource {
+  if (resource.type !== 'Device' || Object.hasOwn(resource.attributes, 'site')) return resource;
+  const record = city.record(resource.id);
+  return record
+    ? { ...resource, attributes: { class: record.class, site: record.site ?? '', ...resource.attributes } }
+    : resource;
 }
 
 const PRINCIPALS_MAX = 200_000;

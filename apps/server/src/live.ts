@@ -53,8 +53,7 @@ export function createLive(parts: LiveParts): {
   const hub = createLiveHub({
     log,
     hello: () => ({ kind: 'hello', at: now(), city: city.name() }),
-    principalNow: ({ sessionToken, principal }) =>
-      sessionToken !== null && identity.sessions.stands(sessionToken) ? principal : null,
+    principalNow: ({ sessionToken }) => (sessionToken === null ? null : identity.sessions.principalOf(sessionToken)),
     mayReceive,
   });
   let timer: NodeJS.Timeout | undefined;

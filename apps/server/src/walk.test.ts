@@ -24,12 +24,27 @@ const SIGNED_IN: readonly ActionName[] = [
   'subscribeLive',
   'readApiDescription',
   'manageSelf',
+  'askAccess',
+  'endAccess',
 ];
+/** For a time, and about devices only within the scope: see the walk of temporary access below. */
+const FOR_A_TIME: readonly ActionName[] = [...EVERYBODY, 'manageSelf', 'askAccess', 'endAccess', 'subscribeLive'];
 /** Written out, not computed: a change of policy must be meant. */
 const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
-  administrator: [...SIGNED_IN, 'readPeople', 'invitePerson', 'setRoles', 'disablePerson', 'readJobs'],
+  administrator: [
+    ...SIGNED_IN,
+    'readAccess',
+    'judgeAccess',
+    'readPeople',
+    'invitePerson',
+    'setRoles',
+    'disablePerson',
+    'readJobs',
+  ],
   operator: [
     ...SIGNED_IN,
+    'readAccess',
+    'judgeAccess',
     'importInventory',
     'undoImport',
     'replayObservations',
@@ -62,8 +77,10 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'undoContainment',
     'exportEvidence',
   ],
-  officer: [...SIGNED_IN, 'readJobs', 'signChange', 'judgeEnrolment'],
-  auditor: [...SIGNED_IN, 'readPeople', 'readMetrics', 'readJobs', 'exportEvidence'],
+  officer: [...SIGNED_IN, 'readAccess', 'readJobs', 'signChange', 'judgeEnrolment'],
+  auditor: [...SIGNED_IN, 'readAccess', 'readPeople', 'readMetrics', 'readJobs', 'exportEvidence'],
+  vendor: FOR_A_TIME,
+  installer: FOR_A_TIME,
 };
 
 let server: TestServer;
@@ -82,6 +99,7 @@ const BODIES: Readonly<Record<string, object>> = {
   previewContainment: { hours: 4 },
   applyContainment: { hours: 4, hash: 'not-previewed', reason: 'walking the routes' },
   undoContainment: { reason: 'walking the routes' },
+  judgeAccess: { approve: false, reason: 'walking the routes' },
 };
 
 /** The code of the problem, or `ok`. */
@@ -161,7 +179,9 @@ describe('routes', () => {
         type,
         id:
           type === 'Person'
-            ? 'person-walk'
+            ? action === 'judgeAccess' // never one's own
+              ? 'person-other'
+              : 'person-walk'
             : type === 'City'
               ? 'city'
               : type === 'Topic'

@@ -1,5 +1,6 @@
 /** Every HTTP route of the console's origin, by name. */
 import { session } from './session.ts';
+import { access } from './access.ts';
 import { city } from './city.ts';
 import { watch } from './watch.ts';
 import { respond } from './respond.ts';
@@ -13,6 +14,7 @@ import { networks } from './networks.ts';
 
 export const api = {
   ...session,
+  ...access,
   ...city,
   ...watch,
   ...respond,
@@ -26,6 +28,7 @@ export const api = {
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
+export type * from './access.ts';
 export type * from './city.ts';
 export type * from './watch.ts';
 export type * from './respond.ts';

@@ -2,13 +2,15 @@
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
 import { Closed, Id, OneOf, Time } from '../schema.ts';
-import { ROLES } from '../words.ts';
+import { ROLES, STANDING_ROLES } from '../words.ts';
 
-const Role = OneOf(ROLES);
+/** What a person may be given for good; temporary roles only come through access that is asked for and approved. */
+const Role = OneOf(STANDING_ROLES);
 export const Me = Closed({
   person: Id,
   handle: Type.String(),
-  roles: Type.Array(Role),
+  /** Those of this moment, temporary ones among them. */
+  roles: Type.Array(OneOf(ROLES)),
   passkeys: Type.Integer(),
   recoveryCodesLeft: Type.Integer(),
   expires: Time,
@@ -127,7 +129,8 @@ export const session = {
     path: '/api/people',
     action: 'invitePerson',
     summary: 'Invite a person by one-time link',
-    body: Closed({ handle: Handle, roles: Type.Array(Role, { minItems: 1, uniqueItems: true }) }),
+    /** Nobody's role is needed to be invited: a vendor comes with none and asks for temporary access. */
+    body: Closed({ handle: Handle, roles: Type.Array(Role, { uniqueItems: true }) }),
     answer: Closed({ person: Person, link: Type.String() }),
   }),
   setRoles: endpoint({

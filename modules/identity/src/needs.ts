@@ -12,10 +12,10 @@ export interface Directory {
   bySerial?(serial: string): KnownDevice | null;
   /** The switch that carries a device: its gateway where none is registered. */
   switchOf?(id: string): string | null;
-  /** Is this a site of the city? Without it any id may be one. */
-  isSite?(id: string): boolean;
   /** Is this a party of the city? Without it any id may be a maker's. */
   isParty?(id: string): boolean;
+  /** Is this a site of the city? Without it any id may be one. */
+  isSite?(id: string): boolean;
 }
 export interface KnownDevice {
   readonly id: string;

@@ -1,5 +1,5 @@
 /** People, links, passkeys, recovery codes and sessions: their tables and what is asked of them. */
-import type { Role } from '@cityward/contracts';
+import type { StandingRole } from '@cityward/contracts';
 import type { Kysely } from 'kysely';
 import type { PersonRecord, PersonState } from './domain/people.ts';
 import type { SignInMethod } from './domain/session.ts';
@@ -70,7 +70,7 @@ export async function readPeople(db: Db): Promise<StoredPerson[]> {
   return rows.map((row) => ({
     id: row.id,
     handle: row.handle,
-    roles: words(row.roles) as Role[],
+    roles: words(row.roles) as StandingRole[],
     state: row.state,
     lastSeen: row.last_seen,
   }));

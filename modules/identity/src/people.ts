@@ -1,11 +1,13 @@
 /** The people who may sign in: inviting, roles, ending access. */
 import { join } from 'node:path';
-import type { FactType, Person, Role } from '@cityward/contracts';
+import type { FactType, Person, Role, StandingRole } from '@cityward/contracts';
 import { newId, ok, type Clock, type Json, type PersonId, type Refusal, type Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql, Tx } from '@cityward/sql';
 import { decideDisable, decideInvite, decideRoles, FIRST_HANDLE, FIRST_ROLES, sameHandle } from './domain/people.ts';
+import { AccessDesk } from './access-desk.ts';
 import { openJournal, type Journal } from './journal.ts';
+import type { Directory } from './needs.ts';
 import * as store from './people-store.ts';
 import type { PeopleTables, StoredPerson } from './people-store.ts';
 import { createSaver, type Saver } from './saver.ts';
@@ -26,6 +28,7 @@ export interface PeopleOptions {
   readonly origins: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
+  readonly directory: Directory;
 }
 
 export interface PersonalFact {
@@ -39,6 +42,7 @@ export class People {
   readonly sessions: Sessions;
   readonly options: PeopleOptions;
   readonly #journal: Journal<Disabled>;
+  #access: AccessDesk | null = null;
   readonly #saver: Saver;
   readonly #people = new Map<string, StoredPerson>();
 
@@ -46,7 +50,12 @@ export class People {
     this.options = options;
     this.#journal = journal;
     this.#saver = createSaver(options.sql, options.log);
-    this.sessions = new Sessions({ clock: options.clock, saver: this.#saver, person: (id) => this.#people.get(id) });
+    this.sessions = new Sessions({
+      clock: options.clock,
+      saver: this.#saver,
+      person: (id) => this.#people.get(id),
+      rights: (id) => this.access.rights(id),
+    });
   }
 
   /** Reads everything, and replays ended access that SQL lost. The tables must be there. */
@@ -59,6 +68,15 @@ export class People {
     const people = new People(options, journal);
     const db = options.sql.for<PeopleTables>();
     for (const person of await store.readPeople(db)) people.#people.set(person.id, person);
+    people.#access = await AccessDesk.open({
+      ...options,
+      saver: people.#saver,
+      person: (id) => people.#people.get(id),
+    });
+    people.#access.onEnd(({ access, ran }) => {
+      // What may have been shown under it must not stay on a screen: sign-ins end with it.
+      if (ran) void people.sessions.endAllOf(access.person, 'access-ended', access.ended?.by ?? 'system');
+    });
     people.sessions.start(await store.readSessions(db, options.clock()));
     for (const entry of people.#journal.entries) {
       const person = people.#people.get(entry.person);
@@ -70,8 +88,14 @@ export class People {
 
   async stop(): Promise<void> {
     await this.sessions.stop();
+    await this.#access?.stop();
     await this.#saver.stop();
     await this.#journal.close();
+  }
+
+  get access(): AccessDesk {
+    if (!this.#access) throw new Error('use temporary access: people are not open yet');
+    return this.#access;
   }
 
   all(): readonly StoredPerson[] {
@@ -99,15 +123,15 @@ export class People {
   /** `also` is saved in the same transaction: an invitation without its link would be half done. */
   async invite(wanted: Wanted, by: string, also: Also): Promise<Result<Person, Refusal>> {
     const decision = decideInvite(this.all(), wanted);
-    return decision.ok ? ok(faceOf(await this.#add(wanted, by, also))) : decision;
+    return decision.ok ? ok(faceOf(await this.#add(wanted as Added, by, also))) : decision;
   }
 
   /** Sets roles and ends every sign-in of the person, so that the next request has only what is allowed now. */
   async setRoles(id: string, roles: readonly Role[], by: string): Promise<Result<Person, Refusal>> {
-    const decision = decideRoles(this.all(), id, roles);
+    const decision = decideRoles(this.all(), { id, roles, by });
     if (!decision.ok) return decision;
     const before = this.#people.get(id)!;
-    const person = { ...before, roles: [...roles] };
+    const person = { ...before, roles: decision.value.roles };
     this.#people.set(id, person); // at once, so that two such decisions never both count the other's administrator
     try {
       await this.transact(async (tx) => {
@@ -159,7 +183,7 @@ export class People {
     tx.record({ module: 'identity', ...fact, at: this.options.clock(), personal: true });
   }
 
-  async #add({ handle, roles }: Wanted, by: string, also?: Also): Promise<StoredPerson> {
+  async #add({ handle, roles }: Added, by: string, also?: Also): Promise<StoredPerson> {
     const id = newId<PersonId>('per');
     const person: StoredPerson = { id, handle: handle.trim(), roles: [...roles], state: 'invited', lastSeen: null };
     this.#people.set(id, person);
@@ -180,6 +204,7 @@ export class People {
     const person: StoredPerson = { ...this.#people.get(id)!, state: 'disabled' };
     this.#people.set(id, person);
     await this.sessions.endAllOf(id, 'disabled', by);
+    await this.access.endAllOf(id, by);
     await this.#saver.save(async (tx) => {
       await store.putPerson(tx.for<PeopleTables>(), person);
       await store.dropLinks(tx.for<PeopleTables>(), id);
@@ -193,6 +218,8 @@ interface Wanted {
   readonly handle: string;
   readonly roles: readonly Role[];
 }
+/** Once it is decided. */
+type Added = Wanted & { readonly roles: readonly StandingRole[] };
 
 const faceOf = ({ id, handle, roles, state, lastSeen }: StoredPerson): Person => ({
   id,

@@ -1,7 +1,8 @@
 /** The HTTP face of identity: sign-in and people, and the certificates of devices. */
-import { api, type Resource, type Session } from '@cityward/contracts';
+import { api, type Resource, type Role, type Session } from '@cityward/contracts';
 import { route, type Caller, type Route } from '@cityward/http';
 import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { accessRoutes } from './access-routes.ts';
 import type { Devices } from './devices.ts';
 import { deviceResource, enrolmentRoutes } from './enrolment-routes.ts';
 import type { IdentityOptions } from './needs.ts';
@@ -29,7 +30,13 @@ function sessionOf({ options, people, waysIn }: RouteParts, token: string | null
   const { notice, version } = options.about ?? { notice: null, version: '' };
   const me =
     person && expires !== null
-      ? { person: person.id, handle: person.handle, roles: [...person.roles], expires, ...waysIn().counts(person.id) }
+      ? {
+          person: person.id,
+          handle: person.handle,
+          roles: [...(principal!.roles as Role[])],
+          expires,
+          ...waysIn().counts(person.id),
+        }
       : null;
   return { me, city: options.cityName, notice, version };
 }
@@ -59,6 +66,7 @@ export const createRoutes = (parts: RouteParts): readonly Route[] => [
   ...sessionRoutes(parts),
   ...selfRoutes(parts),
   ...peopleRoutes(parts),
+  ...accessRoutes(() => parts.people().access),
   ...deviceRoutes(parts),
   ...enrolmentRoutes({ directory: parts.options.directory, devices: parts.devices }),
   ...networkRoutes({ devices: parts.devices, estUrl: parts.options.estUrl }),

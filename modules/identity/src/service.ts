@@ -3,6 +3,7 @@ import { ok, refuse, type Refusal, type Result, type Secret } from '@cityward/ke
 import type { DeviceIdentity, NetworkKind, Observation, Principal, Trust } from '@cityward/contracts';
 import type { Route } from '@cityward/http';
 import type { ServerCertificate } from './authority.ts';
+import type { AccessEnded, AccessFace } from './access-desk.ts';
 import { openDevices, type Admitted, type Devices, type Peer } from './devices.ts';
 import { maySpeak, type Sites, type SpeakRefusal } from './domain/may-speak.ts';
 import { personUnknown } from './domain/people.ts';
@@ -48,7 +49,9 @@ export interface IdentityStatus {
 export interface SessionsFace {
   /** Who holds this session token; null for nobody. From memory; counts as activity. */
   authenticate(token: string): Principal | null;
-  /** Does the session still stand? Does not count as activity: for streams, which ask before each event. */
+  /** The same without counting as activity: for streams, which ask before each event. */
+  principalOf(token: string): Principal | null;
+  /** Does the session still stand? Does not count as activity either. */
   stands(token: string): boolean;
   /** A name for the session that may be kept and compared, unlike its token. */
   idOf(token: string): string;
@@ -89,6 +92,8 @@ export interface Identity {
   readonly ocsp: Ocsp;
   status(): IdentityStatus;
   readonly sessions: SessionsFace;
+  /** Temporary access of vendors and installers. */
+  readonly access: AccessFace;
   /** May this authenticated reporter say this? Pure; standing and topics are judged elsewhere. */
   maySpeak(reporter: string, body: Observation): Result<void, SpeakRefusal>;
   /** A one-time link for the first person; null once anybody has ever signed in. */
@@ -106,7 +111,7 @@ export interface Identity {
 
 export function createIdentity(options: IdentityOptions): Identity {
   let opened: Opened | null = null;
-  const hub: Hub = { standing: new Set(), ends: new Set(), trust: new Set() };
+  const hub: Hub = { standing: new Set(), ends: new Set(), trust: new Set(), accessEnds: new Set() };
   const started = (): Opened => {
     if (!opened) throw new Error('use identity: it has not started, wanted start first');
     return opened;
@@ -116,6 +121,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       opened = await openAll(options);
       opened.devices.standing.onStanding((device, standing) => hub.standing.forEach((tell) => tell(device, standing)));
       opened.trust.onTrust((change) => hub.trust.forEach((tell) => tell(change)));
+      opened.people.access.onEnd((ended) => hub.accessEnds.forEach((tell) => tell(ended)));
       opened.people.sessions.onEnd((ended) => hub.ends.forEach((tell) => tell(ended)));
     },
     stop: async () => {
@@ -148,6 +154,7 @@ interface Hub {
   readonly standing: Set<StandingListener>;
   readonly ends: Set<(ended: EndedSession) => void>;
   readonly trust: Set<TrustListener>;
+  readonly accessEnds: Set<(ended: AccessEnded) => void>;
 }
 
 const addTo =
@@ -157,13 +164,22 @@ const addTo =
     return () => void listeners.delete(listener);
   };
 
-type PeopleFace = Pick<Identity, 'sessions' | 'firstLink' | 'reissueLink'>;
+type PeopleFace = Pick<Identity, 'sessions' | 'access' | 'firstLink' | 'reissueLink'>;
 const peopleFace = (started: () => Opened, hub: Hub): PeopleFace => ({
   sessions: {
     authenticate: (token) => started().people.sessions.authenticate(token),
+    principalOf: (token) => started().people.sessions.principalOf(token),
     stands: (token) => started().people.sessions.endsAt(token) !== null,
     idOf: (token) => started().people.sessions.idOf(token),
     onEnd: addTo(hub.ends),
+  },
+  access: {
+    ask: (draft, by) => started().people.access.ask(draft, by),
+    judge: (id, judging) => started().people.access.judge(id, judging),
+    end: (id, ending) => started().people.access.end(id, ending),
+    get: (id) => started().people.access.get(id),
+    list: (person) => started().people.access.list(person),
+    onEnd: addTo(hub.accessEnds),
   },
   firstLink: () => firstLink(started()),
   reissueLink: (who) => reissueLink(started(), who),

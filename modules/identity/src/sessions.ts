@@ -4,6 +4,7 @@ import type { Principal } from '@cityward/contracts';
 import { MINUTE_MS, SECOND_MS, type Clock } from '@cityward/kernel';
 import { hashOf } from './codes.ts';
 import type { PersonRecord } from './domain/people.ts';
+import type { TemporaryRights } from './domain/temporary-access.ts';
 import { endedBy, endOf, SESSION_LIFE_MS, type SessionEnd, type SignInMethod } from './domain/session.ts';
 import { dropSessions, touch, type PeopleTables, type SessionRow } from './people-store.ts';
 import type { Saver } from './saver.ts';
@@ -37,6 +38,8 @@ export interface SessionsParts {
   readonly clock: Clock;
   readonly saver: Saver;
   readonly person: (id: string) => PersonRecord | undefined;
+  /** What temporary access gives a person now. */
+  readonly rights: (person: string) => TemporaryRights;
 }
 
 export class Sessions {
@@ -79,8 +82,24 @@ export class Sessions {
     const live = this.#find(token);
     if (!live) return null;
     live.lastSeen = this.#parts.clock();
-    const person = this.#parts.person(live.person)!;
-    return { type: 'Person', id: person.id, roles: person.roles, attributes: { signedInBy: live.method } };
+    return this.#principal(live);
+  }
+
+  /** The same, but does not count as activity. */
+  principalOf(token: string): Principal | null {
+    const live = this.#find(token);
+    return live ? this.#principal(live) : null;
+  }
+
+  #principal({ person: id, method }: Live): Principal {
+    const { roles } = this.#parts.person(id)!;
+    const now = this.#parts.rights(id);
+    return {
+      type: 'Person',
+      id,
+      roles: now.roles.length === 0 ? roles : [...roles, ...now.roles],
+      attributes: { signedInBy: method, ...now.attributes },
+    };
   }
 
   /** When this sign-in ends if nothing happens; null when it has. */

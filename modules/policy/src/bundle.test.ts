@@ -1,7 +1,7 @@
 /** What the city's own bundle says: every role by every action, as a table to read, and the rules that a table cannot show. */
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { describe, expect, it } from 'vitest';
-import { ACTIONS, ANONYMOUS, ROLES, TOPIC_LEAVES, topicOf } from '@cityward/contracts';
+import { ACTIONS, ANONYMOUS, ROLES, STANDING_ROLES, TOPIC_LEAVES, topicOf } from '@cityward/contracts';
 import type { ActionName, EntityAttributes, Principal, Resource } from '@cityward/contracts';
 import { silentLog } from '@cityward/log';
 import { readBundleFiles } from './bundle-files.ts';
@@ -24,7 +24,7 @@ const LAMP = device('lamp-0001', { class: 'street-light', site: 'site-1', standi
 
 const WHO: Readonly<Record<string, Principal>> = {
   nobody: ANONYMOUS,
-  ...Object.fromEntries(ROLES.map((role) => [role, person(role)])),
+  ...Object.fromEntries(STANDING_ROLES.map((role) => [role, person(role)])),
   roleless: person(),
   lamp: LAMP,
   metrics: service('prometheus'),
@@ -70,6 +70,10 @@ readPeople            -      yes           -        -       -       yes     -   
 invitePerson          -      yes           -        -       -       -       -        -    -       yes -
 setRoles              -      yes           -        -       -       -       -        -    -       -   -
 reissueLink           -      -             -        -       -       -       -        -    -       yes -
+readAccess            -      yes           yes      -       yes     yes     -        -    -       yes -
+askAccess             -      yes           yes      yes     yes     yes     yes      -    -       yes -
+judgeAccess           -      -             -        -       -       -       -        -    -       -   -
+endAccess             -      yes           yes      yes     yes     yes     yes      -    -       yes -
 disablePerson         -      yes           -        -       -       -       -        -    -       -   -
 importInventory       -      -             yes      -       -       -       -        -    -       yes -
 undoImport            -      -             yes      -       -       -       -        -    -       yes -

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '@cityward/kernel';
-import type { Observation, Role } from '@cityward/contracts';
+import type { Observation, Role, StandingRole } from '@cityward/contracts';
 import { checkNames, decideRenewal, type IssuedRecord, type Renewal } from './enrolment.ts';
 import { maySpeak, type Sites } from './may-speak.ts';
 import { spiffeOf, trustDomainOf } from './names.ts';
@@ -116,7 +116,7 @@ describe('names in a request', () => {
 });
 
 describe('people', () => {
-  const person = (id: string, roles: Role[], state: PersonRecord['state'] = 'active'): PersonRecord => ({
+  const person = (id: string, roles: StandingRole[], state: PersonRecord['state'] = 'active'): PersonRecord => ({
     id,
     handle: `handle of ${id}`,
     roles,
@@ -132,6 +132,8 @@ describe('people', () => {
   it.each([
     [{ handle: 'new', roles: ['operator'] }, 'ok'],
     [{ handle: 'new', roles: ['operator', 'officer'] }, 'OFFICER_NOT_GRANTED'],
+    [{ handle: 'new', roles: [] }, 'ok'],
+    [{ handle: 'new', roles: ['vendor'] }, 'ROLE_ONLY_TEMPORARY'],
     [{ handle: ' Handle of PER-BOB ', roles: ['operator'] }, 'HANDLE_TAKEN'],
   ] as const)('%# are invited or not', (wanted, code) => expect(codeOf(decideInvite(all, wanted))).toBe(code));
   it.each([
@@ -142,9 +144,19 @@ describe('people', () => {
     ['per-cem', ['operator'], 'ok'],
     ['per-dee', ['officer', 'auditor'], 'ok'],
     ['per-dee', ['auditor'], 'ok'],
+    ['per-dee', ['officer', 'administrator'], 'OFFICER_NOT_ADMINISTRATOR'],
+    ['per-bob', ['operator', 'installer'], 'ROLE_ONLY_TEMPORARY'],
     ['per-gone', ['operator'], 'PERSON_DISABLED'],
     ['per-none', ['operator'], 'PERSON_UNKNOWN'],
-  ] as const)('%s gets %j: %s', (id, roles, code) => expect(codeOf(decideRoles(all, id, [...roles]))).toBe(code));
+  ] as const)('%s gets %j: %s', (id, roles, code) =>
+    expect(codeOf(decideRoles(all, { id, roles, by: 'per-other' }))).toBe(code),
+  );
+  it('give no roles to themselves, and may lay down their own', () => {
+    const both = person('per-fay', ['administrator', 'operator']);
+    const set = (roles: Role[]): string => codeOf(decideRoles([...all, both], { id: 'per-fay', roles, by: 'per-fay' }));
+    expect(set(['administrator', 'operator', 'auditor'])).toBe('OWN_ROLES_NOT_RAISED');
+    expect([set(['administrator']), set(['operator'])]).toEqual(['ok', 'ok']);
+  });
   it.each([
     ['per-ann', 'LAST_ADMINISTRATOR'],
     ['per-bob', 'ok'],
@@ -152,7 +164,7 @@ describe('people', () => {
     ['per-none', 'PERSON_UNKNOWN'],
   ] as const)('%s is disabled: %s', (id, code) => expect(codeOf(decideDisable(all, id))).toBe(code));
   it('keep an active administrator whatever is done in whatever order', () => {
-    const roles = fc.subarray<Role>(['administrator', 'operator', 'analyst', 'auditor']);
+    const roles = fc.subarray<StandingRole>(['administrator', 'operator', 'analyst', 'auditor']);
     const act = fc.record({
       id: fc.constantFrom('per-ann', 'per-bob', 'per-eve'),
       roles: fc.option(roles, { nil: null }),
@@ -162,7 +174,7 @@ describe('people', () => {
         const people = new Map([ann, bob, person('per-eve', ['administrator'])].map((one) => [one.id, one]));
         for (const { id, roles: wanted } of acts) {
           const list = [...people.values()];
-          const decision = wanted ? decideRoles(list, id, wanted) : decideDisable(list, id);
+          const decision = wanted ? decideRoles(list, { id, roles: wanted, by: 'per-other' }) : decideDisable(list, id);
           if (decision.ok) people.set(id, decision.value);
           const left = [...people.values()].filter(
             (one) => one.state === 'active' && one.roles.includes('administrator'),

@@ -1,5 +1,5 @@
 /** People and roles: who may be invited, what roles they may have, and who may not be lost. */
-import type { Person, Role } from '@cityward/contracts';
+import { TEMPORARY_ROLES, type Person, type Role, type StandingRole } from '@cityward/contracts';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 
 export type PersonState = Person['state'];
@@ -7,17 +7,21 @@ export interface PersonRecord {
   readonly id: string;
   /** A label that the person chose; the only thing kept that may be a name. */
   readonly handle: string;
-  readonly roles: readonly Role[];
+  /** Those that they hold for good; temporary access adds to them, and is not kept here. */
+  readonly roles: readonly StandingRole[];
   readonly state: PersonState;
 }
 
 /** The first person runs the city from the first minute, but never signs as an officer. */
-export const FIRST_ROLES: readonly Role[] = ['administrator', 'operator', 'analyst'];
+export const FIRST_ROLES: readonly StandingRole[] = ['administrator', 'operator', 'analyst'];
 export const FIRST_HANDLE = 'First operator';
 export const PEOPLE_MAX = 10_000;
 
 export type PeopleRefusal = Refusal<
   | 'OFFICER_NOT_GRANTED'
+  | 'OFFICER_NOT_ADMINISTRATOR'
+  | 'OWN_ROLES_NOT_RAISED'
+  | 'ROLE_ONLY_TEMPORARY'
   | 'LAST_ADMINISTRATOR'
   | 'HANDLE_TAKEN'
   | 'PERSON_UNKNOWN'
@@ -35,6 +39,19 @@ const officerNotGranted = (): Result<never, PeopleRefusal> =>
     'grant role "officer": officers are added by officers, never by an administrator; wanted roles without it',
   );
 
+const isTemporary = (role: Role): boolean => (TEMPORARY_ROLES as readonly Role[]).includes(role);
+
+/** Roles that may be given for good; nobody is a vendor or an installer but for a time. */
+function standing(roles: readonly Role[]): Result<readonly StandingRole[], PeopleRefusal> {
+  const temporary = roles.find(isTemporary);
+  if (temporary === undefined) return ok(roles as readonly StandingRole[]);
+  return refuse(
+    'forbidden',
+    'ROLE_ONLY_TEMPORARY',
+    `grant role "${temporary}": it is held through temporary access only, wanted roles without it`,
+  );
+}
+
 /** Is anybody else left who is active and an administrator? */
 const othersAdminister = (people: Iterable<PersonRecord>, id: string): boolean => {
   for (const person of people)
@@ -50,6 +67,8 @@ export function decideInvite(
   wanted: { readonly handle: string; readonly roles: readonly Role[] },
 ): Result<void, PeopleRefusal> {
   if (wanted.roles.includes('officer')) return officerNotGranted();
+  const given = standing(wanted.roles);
+  if (!given.ok) return given;
   if (people.length >= PEOPLE_MAX)
     return refuse('conflict', 'TOO_MANY_PEOPLE', `invite person: wanted at most ${PEOPLE_MAX} people`);
   const taken = people.some((person) => sameHandle(person.handle, wanted.handle));
@@ -61,17 +80,34 @@ export function decideInvite(
 export const sameHandle = (left: string, right: string): boolean =>
   left.trim().toLowerCase() === right.trim().toLowerCase();
 
-/** New roles for a person. An officer may lose that role here, but nobody gains it. */
+/**
+ * New roles for a person, by somebody. An officer may lose that role here, but nobody gains it; nobody is officer and
+ * administrator in one, and nobody raises themself: no single person is to have everything.
+ */
 export function decideRoles(
   people: readonly PersonRecord[],
-  id: string,
-  roles: readonly Role[],
+  { id, roles: wanted, by }: { readonly id: string; readonly roles: readonly Role[]; readonly by: string },
 ): Result<PersonRecord, PeopleRefusal> {
+  const given = standing(wanted);
+  if (!given.ok) return given;
+  const roles = given.value;
   const person = people.find((one) => one.id === id);
   if (!person) return personUnknown(id);
   if (person.state === 'disabled')
     return refuse('conflict', 'PERSON_DISABLED', `set roles of "${id}": the person is disabled, wanted one who is not`);
   if (roles.includes('officer') && !person.roles.includes('officer')) return officerNotGranted();
+  if (roles.includes('officer') && roles.includes('administrator'))
+    return refuse(
+      'forbidden',
+      'OFFICER_NOT_ADMINISTRATOR',
+      `set roles of "${id}": an officer signs what an administrator may not, wanted one of the two`,
+    );
+  if (by === id && roles.some((role) => !person.roles.includes(role)))
+    return refuse(
+      'forbidden',
+      'OWN_ROLES_NOT_RAISED',
+      `set roles of "${id}": nobody gives roles to themself, wanted another administrator to do it`,
+    );
   const steps = person.roles.includes('administrator') && !roles.includes('administrator');
   if (steps && person.state === 'active' && !othersAdminister(people, id))
     return lastAdministrator(`set roles of "${id}"`);

@@ -7,7 +7,8 @@ export const LINK_LIFE_MS = 10 * MINUTE_MS;
 export const CHALLENGE_LIFE_MS = 5 * MINUTE_MS;
 
 export type SignInMethod = 'link' | 'passkey' | 'recovery-code';
-export type SessionEnd = 'signed-out' | 'idle' | 'expired' | 'replaced' | 'roles-changed' | 'disabled' | 'too-many';
+export type SessionEnd =
+  'signed-out' | 'idle' | 'expired' | 'replaced' | 'roles-changed' | 'disabled' | 'too-many' | 'access-ended';
 
 export interface SessionTimes {
   readonly lastSeen: number;

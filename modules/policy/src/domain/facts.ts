@@ -1,6 +1,6 @@
 /** Turns who asks and about what, as the rest of the city says it, into the entities that policies speak about. */
 import type { EntityAttributes, Principal, Resource } from '@cityward/contracts';
-import { parseTopic, ROLES } from '@cityward/contracts';
+import { parseTopic, ROLES, TEMPORARY_ROLES } from '@cityward/contracts';
 import { entityRef } from './values.ts';
 import type { CedarRecord, EntityRef } from './values.ts';
 
@@ -11,10 +11,22 @@ const KNOWN_ROLES = new Map<string, EntityRef>(ROLES.map((role) => [role, entity
 
 const roleRef = (role: string): EntityRef => KNOWN_ROLES.get(role) ?? entityRef('Role', role, ROLE_DATA);
 
+/** Scopes that name devices: policy compares these with the resource itself, which is no text. */
+const DEVICE_SCOPES = TEMPORARY_ROLES.map((role) => `${role}Devices`);
+
+function withScope(attributes: EntityAttributes): CedarRecord {
+  let record = attributes as CedarRecord;
+  for (const name of DEVICE_SCOPES) {
+    const ids = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+    if (Array.isArray(ids)) record = { ...record, [name]: ids.map((id) => entityRef('Device', String(id))) };
+  }
+  return record;
+}
+
 /** Roles become groups that the principal is in. */
 export const principalRef = ({ type, id, roles, attributes }: Principal): EntityRef =>
   entityRef(type, id, {
-    attributes: attributes as CedarRecord,
+    attributes: type === 'Person' ? withScope(attributes) : (attributes as CedarRecord),
     parents: roles.length === 0 ? NO_PARENTS : roles.map(roleRef),
     tags: null,
   });

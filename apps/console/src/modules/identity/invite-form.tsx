@@ -1,7 +1,7 @@
 /** Invites a person: a name to call them, roles, and a one-time link shown once. */
 import { useState, type ReactNode } from 'react';
 import { Button, TextInput } from '@mantine/core';
-import type { Role } from '@cityward/contracts';
+import type { StandingRole } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useAct } from '../../live/hooks.ts';
 import { Copyable } from '../../ui/copy.tsx';
@@ -34,10 +34,10 @@ const Invited = ({
 
 export function InviteForm({ onClose }: { readonly onClose: () => void }): ReactNode {
   const [handle, setHandle] = useState('');
-  const [roles, setRoles] = useState<Role[]>(['operator']);
+  const [roles, setRoles] = useState<StandingRole[]>(['operator']);
   const invite = useAct('invitePerson', { refresh: ['listPeople'] });
   if (invite.data) return <Invited handle={invite.data.person.handle} link={invite.data.link} onClose={onClose} />;
-  const ready = handle.trim().length >= HANDLE_MIN && roles.length > 0;
+  const ready = handle.trim().length >= HANDLE_MIN;
   return (
     <form
       className="cw-stack"

@@ -1,7 +1,7 @@
 /** Changes a person's roles, or ends their access. */
 import { useState, type ReactNode } from 'react';
 import { Button } from '@mantine/core';
-import type { Person, Role } from '@cityward/contracts';
+import type { Person, StandingRole } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useAct } from '../../live/hooks.ts';
 import { ProblemNote } from '../../ui/problem-note.tsx';
@@ -13,7 +13,7 @@ interface Props {
 }
 
 export function RolesForm({ person, onClose }: Props): ReactNode {
-  const [roles, setRoles] = useState<Role[]>([...person.roles]);
+  const [roles, setRoles] = useState<StandingRole[]>([...person.roles]);
   const set = useAct('setRoles', { refresh: ['listPeople', 'getSession'], done: onClose });
   return (
     <div className="cw-stack">

@@ -48,6 +48,8 @@ export const roles: Record<Role, { name: string; may: string }> = {
   analyst: { name: 'Analyst', may: 'Judges situations, opens incidents' },
   officer: { name: 'Officer', may: 'Signs what changes devices; given outside the console' },
   auditor: { name: 'Auditor', may: 'Reads everything and exports evidence' },
+  vendor: { name: 'Vendor', may: 'For a time: sees the devices and sites that were approved' },
+  installer: { name: 'Installer', may: 'For a time: sees and enrols the devices that were approved' },
 };
 export const edges: Record<EdgeKind, string> = {
   power: 'Power',
@@ -118,6 +120,11 @@ export const facts: Record<FactType, string> = {
   'recovery-codes.issued': 'Recovery codes made',
   'recovery-code.used': 'Recovery code used',
   'link.issued': 'Link made',
+  'access.asked': 'Temporary access asked for',
+  'access.approved': 'Temporary access approved',
+  'access.refused': 'Temporary access refused',
+  'access.begun': 'Temporary access began',
+  'access.ended': 'Temporary access ended',
   'finding.raised': 'Finding',
   'finding.dismissed': 'Finding dismissed',
   'situation.opened': 'Situation opened',

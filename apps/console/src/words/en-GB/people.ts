@@ -64,7 +64,7 @@ export const people = {
     invite: 'Invite a person',
     roles: 'Roles',
     rolesOf: (who: string) => `Roles of ${who}`,
-    rolesHelp: 'Officer is never given here: officers hold keys made outside the console.',
+    rolesHelp: 'Officer is never given here: officers hold keys made outside the console. A vendor needs no role.',
     setRoles: 'Set roles',
     disable: 'End access',
     disableOf: (who: string) => `End access of ${who}`,
