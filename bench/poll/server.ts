@@ -5,6 +5,7 @@ import { createLog } from '@cityward/log';
 import { createPolicy } from '@cityward/policy';
 import { createAccess, type AccessParts } from '../../apps/server/src/access.ts';
 import { createDdiGateway } from '../../apps/server/src/gateway-ddi.ts';
+import { createPolled } from '../../apps/server/src/polled-devices.ts';
 import { statusOf } from '../../apps/server/src/problems.ts';
 import { answer } from '../ingest/plan.ts';
 
@@ -32,7 +33,7 @@ async function start({ port, devices, tls }: Start): Promise<null> {
   const local = { owns: () => false } as unknown as AccessParts['local'];
   const access = createAccess({ policy, identity, city, local, metricsToken: '' });
   const running = new Map<string, string | null>();
-  const gateway = createDdiGateway({
+  const polled = createPolled({
     desk: {
       orderFor: (device) => (running.get(device) === undefined ? null : null),
       report: () => Promise.resolve(ok(undefined)),
@@ -44,13 +45,11 @@ async function start({ port, devices, tls }: Start): Promise<null> {
       source: () => Promise.resolve(null),
       nextSeq: () => 1,
     },
-    identity,
-    access,
     clock: systemClock,
     log,
     alive: (device, at) => void lastSeen.set(device, at),
-    hosts: [`127.0.0.1:${port}`],
   });
+  const gateway = createDdiGateway({ polled, identity, access, hosts: [`127.0.0.1:${port}`] });
   const listener = createHttpListener({
     host: '127.0.0.1',
     port,

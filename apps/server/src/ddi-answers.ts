@@ -1,7 +1,8 @@
 /** The answers to hawkBit clients, in the shapes of hawkBit 1.1. Pure. */
 import type { RawReply } from '@cityward/http';
-import { pollSeconds, sleepText, type Open } from './ddi-actions.ts';
-import type { Content } from './ddi-content.ts';
+import { pollSeconds, sleepText } from './ddi-actions.ts';
+import type { Sums } from './polled-content.ts';
+import type { Open } from './polled-order.ts';
 
 const JSON_TYPE = 'application/hal+json';
 const BASE = '/DEFAULT/controller/v1';
@@ -18,7 +19,7 @@ export const json = (status: number, body: string): RawReply => ({
 });
 export const problem = (status: number, errorCode: string, message: string): RawReply => ({
   status,
-  headers: { 'content-type': 'application/json', ...(status === 429 ? { 'retry-after': '1' } : {}) },
+  headers: { 'content-type': 'application/json', ...(status === 429 || status === 503 ? { 'retry-after': '1' } : {}) },
   body: JSON.stringify({ errorCode, message }),
 });
 export const NO_SUCH_ACTION = problem(404, 'ACTION_NOT_FOUND', 'find the action: this device has none of that number');
@@ -49,13 +50,13 @@ export function pollText(device: string, { place, seconds, deployment, cancel, w
 /** One artifact, to be installed at once: when it may begin is the wave's business. */
 export function deploymentText(
   device: string,
-  { place, open, content }: { readonly place: Place; readonly open: Open; readonly content: Content },
+  { place, open, sums }: { readonly place: Place; readonly open: Open; readonly sums: Sums },
 ): string {
   const { artifact, id } = open;
   const href = `https://${place.host}${BASE}/${device}/softwaremodules/${id}/artifacts/${artifact.name}`;
   const sum = `${href}.MD5SUM`;
   const links = { download: { href }, md5sum: { href: sum }, 'download-http': { href }, 'md5sum-http': { href: sum } };
-  const hashes = { sha1: content.sha1, md5: content.md5, sha256: artifact.sha256 };
+  const hashes = { sha1: sums.sha1, md5: sums.md5, sha256: artifact.sha256 };
   const file = { filename: artifact.name, hashes, size: artifact.size, _links: links };
   const chunk = { part: 'os', version: artifact.version, name: artifact.name, artifacts: [file] };
   return JSON.stringify({ id: String(id), deployment: { download: 'forced', update: 'forced', chunks: [chunk] } });

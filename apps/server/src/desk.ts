@@ -1,6 +1,7 @@
 /** The desk of fleet, as the drivers that reach the devices need it. */
 import type { JobOrder, JobReport } from '@cityward/contracts';
 import type { Refusal, Result } from '@cityward/kernel';
+import type { ObjectBytes } from '@cityward/objects';
 
 export interface Running {
   /** Version; null where it was not said. */
@@ -16,7 +17,7 @@ export interface Desk {
   seen(device: string, running: Running): void;
   onOrder(listener: (device: string) => void): () => void;
   /** Bytes of an artifact or document by hash; null when there is none. */
-  source(hash: string): Promise<Uint8Array | null>;
+  source(hash: string): Promise<ObjectBytes | null>;
   /** For drivers whose devices do not count: the seq of their next report on a job. Grows over retries and restarts. */
   nextSeq(device: string, job: string): number;
 }

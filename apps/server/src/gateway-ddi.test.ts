@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONTENT_PATH } from '@cityward/contracts';
 import { millis } from '@cityward/kernel';
-import { REQUESTS_PER_SECOND_MAX } from './gateway-ddi.ts';
+import { REQUESTS_PER_SECOND_MAX } from './polled-devices.ts';
 import { artifactFrom, unsignedOrder } from './testing-desk.ts';
 import { startTestDdi, type TestDdi } from './testing-ddi.ts';
 
@@ -225,6 +225,22 @@ describe('an artifact', () => {
     expect((await ddi.ask(two, `${CONTENT_PATH}${sha256}`)).status).toBe(404);
     expect((await ddi.ask(two, 'softwaremodules/2/artifacts/fw.swu')).status).toBe(404);
     expect((await ddi.ask(one, `${CONTENT_PATH}${'0'.repeat(64)}`)).status).toBe(404);
+  });
+});
+
+describe('when as many download as there may be', () => {
+  it('nothing new is offered, and what was offered is told to ask again', async () => {
+    const full = await startTestDdi({ downloadsMax: 0 });
+    const [one, two] = [newDevice(), newDevice()];
+    const artifact = artifactFrom(image, '2.0.0');
+    full.desk.content.set(artifact.sha256, image);
+    for (const device of [one, two]) full.desk.order(device, unsignedOrder(device, artifact));
+    expect(Object.keys((await full.ask(one, '')).json<PollAnswer>()._links)).toEqual(['configData']);
+    await full.ask(two, 'deploymentBase/2');
+    expect(Object.keys((await full.ask(two, '')).json<PollAnswer>()._links)).toContain('deploymentBase');
+    const busy = await full.ask(two, 'softwaremodules/2/artifacts/fw.swu');
+    expect([busy.status, busy.headers['retry-after']]).toEqual([503, '1']);
+    await full.stop();
   });
 });
 

@@ -7,8 +7,7 @@ import { systemClock } from '@cityward/kernel';
 import { createHttpListener, type HttpListener, type RawRoute } from '@cityward/http';
 import type { Log } from '@cityward/log';
 import type { Config } from './config.ts';
-import { createDdiGateway, POLL_MS, type DdiGateway } from './gateway-ddi.ts';
-import { ingestRoute } from './gateway-http.ts';
+import { createDeviceListener } from './device-listener.ts';
 import { createMqttGateway, type MqttGateway } from './gateway-mqtt.ts';
 import { createSyslogGateway, type SyslogGateway } from './gateway-syslog.ts';
 import { openListenerCertificate, type ListenerCertificateParts, type ListenerTls } from './listener-certificate.ts';
@@ -92,15 +91,18 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
     read: readRecording(modules.city),
     teach: teachBy(modules),
   });
-  const ddi = ddiGateway({ config, modules, log });
-  const ingest = ingestListener({ config, modules, tls, log }, ddi);
+  const devices = createDeviceListener({
+    ...{ config, modules, tls, log },
+    common: common({ config, modules, log: log.part('ingest') }, config.ingestPort),
+    isSimulated: simulatedIn(modules),
+  });
   const syslog = syslogGateway({ config, modules, tls, log });
   const pages = consoleListener({ config, modules, log, replay, live, consoleFolder: opens.consoleFolder });
   await mqtt.listener.start();
   // Orders to switches are retained in memory only: those of containments in force are sent anew from here.
   await modules.respond.start();
-  for (const listener of [est, ingest, syslog]) await listener.start();
-  certificate.start([mqtt.listener.renew, ingest.setTls, syslog.setTls]);
+  for (const listener of [est, devices, syslog]) await listener.start();
+  certificate.start([mqtt.listener.renew, devices.setTls, syslog.setTls]);
   live.start();
   feed.start();
   await pages.start();
@@ -111,9 +113,8 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
       certificate.stop();
       replay.stop();
       live.stop();
-      ddi.stop();
       await local.stop();
-      await Promise.all([pages.stop(), ingest.stop(), est.stop(), syslog.stop(), mqtt.stop()]);
+      await Promise.all([pages.stop(), devices.stop(), est.stop(), syslog.stop(), mqtt.stop()]);
     },
   };
 }
@@ -185,41 +186,6 @@ function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
 
 /** Names that a stranger's DNS could not point here. */
 const hostsAt = (port: number): string[] => [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`];
-
-/** Of polling devices that may keep their connection; others come back on a resumed session. */
-const DEVICE_CONNECTIONS_MAX = 10_000;
-/** Longer than the latest of the polls, which are spread over a fifth to both sides. */
-const DEVICE_KEEP_ALIVE_MS = 1.25 * POLL_MS;
-
-/** hawkBit clients poll where the others report: their last sighting is kept as theirs is. */
-function ddiGateway({ config, modules, log }: Omit<Opening, 'tls'>): DdiGateway {
-  const { access, city, fleet, identity } = modules;
-  return createDdiGateway({
-    desk: fleet.desk,
-    identity,
-    access,
-    clock: systemClock,
-    log: log.part('ddi'),
-    alive: (device, at) => city.observedAlive(device, at),
-    hosts: hostsAt(config.ingestPort),
-  });
-}
-
-function ingestListener({ config, modules, tls, log }: Opening, ddi: DdiGateway): HttpListener {
-  const { ingest, access, fleet } = modules;
-  const observations = ingestRoute({ ingest, access, isSimulated: simulatedIn(modules) });
-  return createHttpListener({
-    ...common({ config, modules, log: log.part('ingest') }, config.ingestPort),
-    https: { ...tls, requestCert: true, tickets: ticketsOf(config.dataFolder, log.part('ingest'), 'ingest') },
-    connectionsMax: DEVICE_CONNECTIONS_MAX,
-    keepAliveMs: DEVICE_KEEP_ALIVE_MS,
-    allowedOrigins: [],
-    routes: [],
-    rawRoutes: [observations, ...fleet.deviceRoutes, ...ddi.routes],
-    shortWay: ddi.poll,
-    authenticate: (facts) => access.authenticatePeer(facts),
-  });
-}
 
 function common({ modules, log }: Pick<Opening, 'config' | 'modules' | 'log'>, port: number) {
   const { access } = modules;

@@ -1,13 +1,13 @@
 /** The listener for device certificates with a real policy and a desk of a test, and devices that call it over mutual TLS. */
 import { request } from 'node:https';
-import { ok, refuse, systemClock } from '@cityward/kernel';
+import { ok, refuse, systemClock, type Clock } from '@cityward/kernel';
 import { createHttpListener, type HttpListener } from '@cityward/http';
 import { silentLog } from '@cityward/log';
 import { createTestAuthority, type TestAuthority, type TestIdentity } from '@cityward/mqtt/testing';
 import { createPolicy } from '@cityward/policy';
 import { createAccess, type AccessParts } from './access.ts';
-import type { DdiParts } from './ddi-parts.ts';
-import { createDdiGateway, DDI_BASE, type DdiGateway } from './gateway-ddi.ts';
+import { createDdiGateway, DDI_BASE, type DdiGateway, type DdiParts } from './gateway-ddi.ts';
+import { createPolled } from './polled-devices.ts';
 import { statusOf } from './problems.ts';
 import { freePorts } from './testing.ts';
 import { testDesk, type TestDesk } from './testing-desk.ts';
@@ -80,17 +80,27 @@ function listenerFor(
   });
 }
 
-export async function startTestDdi(change: Partial<DdiParts> & { readonly port?: number } = {}): Promise<TestDdi> {
+export interface TestDdiStart extends Pick<DdiParts, 'pollMs' | 'busyPollMs'> {
+  readonly port?: number;
+  readonly clock?: Clock;
+  readonly downloadsMax?: number;
+}
+
+export async function startTestDdi({
+  clock = systemClock,
+  port: asked,
+  ...change
+}: TestDdiStart = {}): Promise<TestDdi> {
   const [revoked, held, alive] = [new Set<string>(), new Set<string>(), [] as string[]];
   const { identity, access } = accessFor(revoked, held);
   const authority = createTestAuthority('Test city');
   const desk = testDesk();
   const [free] = await freePorts(1);
-  const port = change.port ?? free!;
+  const port = asked ?? free!;
   const hosts = NAMES.map((name) => `${name}:${port}`);
   const heard = (device: string): void => void alive.push(device);
-  const parts = { desk, identity, access, clock: systemClock, log: silentLog, alive: heard, hosts };
-  const gateway = createDdiGateway({ ...parts, ...change });
+  const polled = createPolled({ ...change, desk, clock, log: silentLog, alive: heard });
+  const gateway = createDdiGateway({ ...change, polled, identity, access, hosts });
   const listener = listenerFor({ gateway, access, authority }, port);
   await listener.start();
   const identities = new Map<string, TestIdentity>();
@@ -108,7 +118,7 @@ export async function startTestDdi(change: Partial<DdiParts> & { readonly port?:
       return askOver({ port, ca: authority.ca, identity: asked.as ?? identityOf(device) }, whole, asked);
     },
     stop: async () => {
-      gateway.stop();
+      polled.stop();
       await listener.stop();
     },
   };

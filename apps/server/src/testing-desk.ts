@@ -1,6 +1,7 @@
 /** A desk for tests of drivers: orders that a test sets, and every report as it came. */
 import type { ArtifactRef, JobOrder, JobReport } from '@cityward/contracts';
 import { ok, refuse, type Refusal } from '@cityward/kernel';
+import { bytesInMemory } from '@cityward/objects';
 import { createHash } from 'node:crypto';
 import type { Desk, Running } from './desk.ts';
 
@@ -42,7 +43,10 @@ export function testDesk(): TestDesk {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    source: (hash) => Promise.resolve(content.get(hash) ?? null),
+    source: (hash) => {
+      const bytes = content.get(hash);
+      return Promise.resolve(bytes ? bytesInMemory(bytes) : null);
+    },
     nextSeq: (device, job) =>
       1 +
       Math.max(

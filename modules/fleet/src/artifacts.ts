@@ -1,6 +1,6 @@
 /** Artifacts for devices: bytes in objects by their hash, what they are for in SQL. */
 import { ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
-import type { Objects } from '@cityward/objects';
+import type { ObjectBytes, Objects } from '@cityward/objects';
 import type { Sql } from '@cityward/sql';
 import { About, TARGETS_MAX } from './domain/tuf/metadata.ts';
 import { fits } from './domain/trust/shape.ts';
@@ -15,8 +15,8 @@ export interface Artifacts {
   /** From memory. */
   get(sha256: string): Artifact | null;
   list(): readonly Artifact[];
-  /** The bytes, checked against their hash; null when there are none. */
-  bytes(sha256: string): Promise<Uint8Array | null>;
+  /** The bytes, to be read piece by piece; null when there are none. */
+  bytes(sha256: string): Promise<ObjectBytes | null>;
   /** Takes the bytes as they arrive; the same artifact again is no fault, another one of that name and version is. */
   add(about: About, bytes: AsyncIterable<Uint8Array>, by: string): Promise<Result<Artifact, Refusal>>;
 }
@@ -24,7 +24,7 @@ export interface Artifacts {
 export interface ArtifactNeeds {
   readonly sql: Sql;
   readonly clock: Clock;
-  readonly objects: Pick<Objects, 'putStream' | 'get'>;
+  readonly objects: Pick<Objects, 'putStream' | 'open'>;
   readonly maxBytes?: number;
 }
 
@@ -59,7 +59,7 @@ export function createArtifacts({ sql, clock, objects, maxBytes = ARTIFACT_MAX_B
     },
     get: (sha256) => kept.get(sha256) ?? null,
     list: () => [...kept.values()],
-    bytes: (sha256) => (kept.has(sha256) ? objects.get(sha256) : Promise.resolve(null)),
+    bytes: (sha256) => (kept.has(sha256) ? objects.open(sha256) : Promise.resolve(null)),
     add: async (about, bytes, by) => {
       if (!fits(About, about))
         return refuse(

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { collected } from '@cityward/objects';
 import type { ChangeDraft, JobOrder, JobReport } from '@cityward/contracts';
 import { DAY_MS, HOUR_MS, millis, MINUTE_MS, type Refusal, type Result } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
@@ -390,7 +391,7 @@ describe('a change', () => {
     expect(groups).toMatchObject([{ document: wanted.hash, devices: 1, sample: [everybody[0]] }]);
     expect(must(await fleet.desired.of(everybody[0]!)).difference).toEqual([{ path: 'ssh', is: true, wanted: false }]);
     must(await fleet.changes.add(groups[0]!.draft, 'olga'));
-    expect(Buffer.from((await fleet.desk.source(wanted.hash!))!).toString()).toBe(
+    expect((await collected((await fleet.desk.source(wanted.hash!))!)).toString()).toBe(
       '{"ntp":{"servers":["a","b"]},"ssh":false}',
     );
   });

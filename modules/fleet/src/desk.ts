@@ -1,6 +1,7 @@
 /** The desk by which drivers reach the fleet: what is each device to do, and what does it say. */
 import type { JobOrder, JobReport } from '@cityward/contracts';
 import type { Refusal, Result } from '@cityward/kernel';
+import { bytesInMemory, type ObjectBytes } from '@cityward/objects';
 import { compareVersions } from './domain/trust/versions.ts';
 import type { Running } from './running.ts';
 
@@ -15,7 +16,7 @@ export interface Desk {
   seen(device: string, running: { readonly firmware: string | null; readonly document: string | null }): void;
   onOrder(listener: (device: string) => void): () => void;
   /** Bytes of an artifact or document by hash, for the device's download; null when there is none. */
-  source(hash: string): Promise<Uint8Array | null>;
+  source(hash: string): Promise<ObjectBytes | null>;
   /** For drivers whose devices do not count: the seq of their next report on a job. Grows over retries and restarts. */
   nextSeq(device: string, job: string): number;
   /** It is not well, whatever it says itself; counts while a change waits for it to stay well. */
@@ -24,7 +25,7 @@ export interface Desk {
 
 export interface DeskParts {
   readonly running: Running;
-  readonly artifactBytes: (hash: string) => Promise<Uint8Array | null>;
+  readonly artifactBytes: (hash: string) => Promise<ObjectBytes | null>;
   readonly document: (hash: string) => Promise<string | null>;
   /** What devices show that they run: as it was kept, and kept anew. */
   readonly shown: (device: string) => Shown | null;
@@ -54,7 +55,7 @@ export function createDesk(parts: DeskParts): Desk {
       const bytes = await artifactBytes(hash);
       if (bytes) return bytes;
       const text = await document(hash);
-      return text === null ? null : Buffer.from(text);
+      return text === null ? null : bytesInMemory(Buffer.from(text));
     },
     nextSeq: running.nextSeq,
     lostHealth: running.lostHealth,

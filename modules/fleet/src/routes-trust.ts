@@ -1,12 +1,21 @@
 /** The endpoints of officers, signatures and artifacts. */
 import { api, type ChangeJob, type Officers, type Resource } from '@cityward/contracts';
-import { route, type Caller, type RawReply, type RawRequest, type RawRoute, type Route } from '@cityward/http';
+import {
+  contentReply,
+  route,
+  type Caller,
+  type RawReply,
+  type RawRequest,
+  type RawRoute,
+  type Route,
+} from '@cityward/http';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { ARTIFACT_MAX_BYTES, type Artifacts } from './artifacts.ts';
 import { jobHash, officersHash } from './domain/trust/bytes.ts';
 import type { About } from './domain/tuf/metadata.ts';
 import type { OfficersRegister } from './officers.ts';
 import type { ArtifactRepository } from './repository.ts';
+import type { Artifact } from './store-trust.ts';
 import type { Signatures } from './signatures.ts';
 
 export interface TrustParts {
@@ -137,11 +146,11 @@ export function repositoryRoutes({ repository, artifacts }: Pick<TrustParts, 're
       ...shared,
       name: 'repositoryTarget',
       path: `${REPOSITORY_PATH}/targets/:name/:file`,
-      handle: async ({ params }) => {
-        const bytes = await targetBytes(artifacts, params['name'] ?? '', params['file'] ?? '');
-        return bytes
-          ? { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: bytes }
-          : NOT_FOUND;
+      handle: async (request) => {
+        const { name = '', file = '' } = request.params;
+        const artifact = targetOf(artifacts, name, file);
+        const bytes = artifact && (await artifacts.bytes(artifact.sha256));
+        return bytes ? contentReply({ ...bytes, tag: artifact.sha256 }, request) : NOT_FOUND;
       },
     },
   ];
@@ -150,8 +159,8 @@ export function repositoryRoutes({ repository, artifacts }: Pick<TrustParts, 're
 const HASH_CHARS = 64;
 
 /** `HASH.version` below the name: what consistent snapshots call the target `name/version`. */
-async function targetBytes(artifacts: Artifacts, name: string, file: string): Promise<Uint8Array | null> {
+function targetOf(artifacts: Artifacts, name: string, file: string): Artifact | null {
   const artifact = artifacts.get(file.slice(0, HASH_CHARS));
   const named = artifact?.name === name && file.slice(HASH_CHARS) === `.${artifact.version}`;
-  return named ? artifacts.bytes(artifact.sha256) : null;
+  return named ? artifact : null;
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { collected } from '@cityward/objects';
 import type { ChangeJob, Fact, JobSignature } from '@cityward/contracts';
 import { millis, ok, refuse } from '@cityward/kernel';
 import { openObjects, type Objects } from '@cityward/objects';
@@ -194,7 +195,7 @@ describe('artifacts', () => {
     expect(added).toMatchObject({ ok: true, value: { size: 13, classes: ['lamp'], by: 'person-1' } });
     if (!added.ok) return;
     const { sha256 } = added.value;
-    expect(Buffer.from((await trust.artifacts.bytes(sha256))!).toString()).toBe('lamp firmware');
+    expect((await collected((await trust.artifacts.bytes(sha256))!)).toString()).toBe('lamp firmware');
     expect(codeOf(await add(lamp(), 'lamp firmware'))).toBe('done');
     expect(codeOf(await add(lamp(), 'other'))).toBe('ARTIFACT_KNOWN');
     expect(codeOf(await add({ ...lamp(), version: '2.2.0' }, 'lamp firmware'))).toBe('ARTIFACT_KNOWN');

@@ -132,7 +132,11 @@ function hostRawRoute(app: FastifyInstance, host: Host, route: RawRoute): void {
           return route.handle(raw, caller);
         },
       );
-      return reply.code(answer.status).headers(answer.headers).send(asBuffer(answer.body));
+      const { status, headers, body } = answer;
+      return reply
+        .code(status)
+        .headers(headers)
+        .send(body instanceof Readable ? body : asBuffer(body));
     },
   });
 }

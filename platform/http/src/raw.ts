@@ -1,5 +1,6 @@
 /** Paths that are no JSON commands, still declared with an action and put before policy: EST, tiles, revocation lists. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { ActionName, Method, Resource } from '@cityward/contracts';
 import type { PeerFacts } from './options.ts';
 import type { Caller } from './types.ts';
@@ -22,7 +23,8 @@ export interface RawRequest {
 export interface RawReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | string;
+  /** A stream goes out as fast as it is taken; its length is in the headers. */
+  readonly body: Uint8Array | string | Readable;
 }
 
 export interface RawRoute {

@@ -1,11 +1,21 @@
 /** Content-addressed objects in a folder: the name of an object is the SHA-256 of its bytes. */
 import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { OperationalFault } from '@cityward/kernel';
 
 /** 64 lower-case hexadecimal digits. */
 export type ObjectHash = string;
+
+/** Bytes that are read piece by piece, as fast as they are taken, and never held whole. */
+export interface ObjectBytes {
+  readonly size: number;
+  /** From the first byte to the last, both among them; without a range, all. To be destroyed when it is not read to its end. */
+  read(range?: { readonly first: number; readonly last: number }): Readable;
+}
+
 export interface Objects {
   /** Durable when it resolves; putting the same bytes again changes nothing. */
   put(bytes: Uint8Array): Promise<ObjectHash>;
@@ -19,6 +29,8 @@ export interface Objects {
   ): Promise<{ readonly hash: ObjectHash; readonly size: number } | null>;
   /** The bytes, checked against their hash; `null` when there is no such object; throws OperationalFault when they have rotted. */
   get(hash: ObjectHash): Promise<Uint8Array | null>;
+  /** The same without holding it, and so without the check; `null` when there is no such object. */
+  open(hash: ObjectHash): Promise<ObjectBytes | null>;
   has(hash: ObjectHash): Promise<boolean>;
   delete(hash: ObjectHash): Promise<void>;
   /** Every hash, sorted. */
@@ -26,6 +38,8 @@ export interface Objects {
 }
 
 export const OBJECT_MAX_BYTES = 1_073_741_824;
+/** What is held of an object for each of those who read it. */
+const PIECE_BYTES = 65_536;
 const HASH = /^[0-9a-f]{64}$/;
 const sha256 = (bytes: Uint8Array): ObjectHash => createHash('sha256').update(bytes).digest('hex');
 
@@ -69,6 +83,7 @@ export async function openObjects({ folder }: { readonly folder: string }): Prom
         throw new OperationalFault(`read object "${hash}": its bytes have changed on disk`);
       return bytes;
     },
+    open: (hash) => openFile(pathOf(hash)),
     delete: (hash) => rm(pathOf(hash), { force: true }),
     list: async () => {
       const shelves = (await readdir(folder)).filter((name) => /^[0-9a-f]{2}$/.test(name));
@@ -80,6 +95,35 @@ export async function openObjects({ folder }: { readonly folder: string }): Prom
         .filter((name) => HASH.test(name))
         .sort();
     },
+  };
+}
+
+/** What is small enough to be in memory, as if it were an object. */
+export const bytesInMemory = (bytes: Uint8Array): ObjectBytes => ({
+  size: bytes.length,
+  read: ({ first, last } = { first: 0, last: bytes.length - 1 }) => {
+    const part = Buffer.from(bytes.buffer, bytes.byteOffset + first, last - first + 1);
+    return Readable.from(part.length > 0 ? [part] : []);
+  },
+});
+
+/** A whole object in memory. */
+export async function collected(from: ObjectBytes): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of from.read() as AsyncIterable<Buffer>) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+async function openFile(path: string): Promise<ObjectBytes | null> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (!found) return null;
+  return {
+    size: found.size,
+    read: (range) =>
+      createReadStream(path, { highWaterMark: PIECE_BYTES, ...(range && { start: range.first, end: range.last }) }),
   };
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openObjects } from './index.ts';
+import { bytesInMemory, collected, openObjects } from './index.ts';
 
 const bytes = new TextEncoder().encode('lamp firmware 1.2');
 
@@ -48,4 +48,25 @@ it('takes bytes piece by piece, none where there are too many or the source fail
   writeFileSync(join(folder, '0011.growing'), 'half');
   expect(await (await openObjects({ folder })).list()).toEqual([hash]);
   expect(readdirSync(folder)).toEqual([hash.slice(0, 2)]);
+});
+
+it('is read in pieces and ranges, in the same way from the disk and from memory', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cityward-objects-'));
+  const objects = await openObjects({ folder });
+  const large = Buffer.from(Array.from({ length: 200_000 }, (_, i) => i % 251));
+  const kept = (await objects.open(await objects.put(large)))!;
+  for (const from of [kept, bytesInMemory(large)]) {
+    expect(from.size).toBe(large.length);
+    expect((await collected(from)).equals(large)).toBe(true);
+    for (const [first, last] of [
+      [0, 0],
+      [70_000, 150_000],
+      [199_999, 199_999],
+    ] as const) {
+      const part = Buffer.concat(await from.read({ first, last }).toArray());
+      expect(part.equals(large.subarray(first, last + 1))).toBe(true);
+    }
+  }
+  expect(await objects.open('0'.repeat(64))).toBeNull();
+  expect(await collected(bytesInMemory(new Uint8Array()))).toHaveLength(0);
 });

@@ -1,0 +1,57 @@
+/** The listener for device certificates: observations, changes for devices that poll, the repository of artifacts. */
+import { createHttpListener, type HttpListener, type HttpListenerOptions } from '@cityward/http';
+import { systemClock } from '@cityward/kernel';
+import type { Log } from '@cityward/log';
+import type { Config } from './config.ts';
+import { createDdiGateway, POLL_MS } from './gateway-ddi.ts';
+import { ingestRoute } from './gateway-http.ts';
+import type { ListenerTls } from './listener-certificate.ts';
+import { createPolled } from './polled-devices.ts';
+import { ticketsOf } from './ticket-shelf.ts';
+import type { Modules } from './wire.ts';
+
+/** Of polling devices that may keep their connection; others come back on a resumed session. */
+const DEVICE_CONNECTIONS_MAX = 10_000;
+/** Longer than the latest of the polls, which are spread over a fifth to both sides. */
+const DEVICE_KEEP_ALIVE_MS = 1.25 * POLL_MS;
+
+export interface DeviceListenerParts {
+  readonly config: Config;
+  readonly modules: Modules;
+  readonly tls: ListenerTls;
+  readonly log: Log;
+  /** What every listener of the server has. */
+  readonly common: Pick<
+    HttpListenerOptions,
+    'host' | 'port' | 'allowedHosts' | 'screen' | 'authorise' | 'statusOf' | 'log'
+  >;
+  readonly isSimulated: (device: string) => boolean;
+}
+
+/** Its `stop` lets go of the desk as well. */
+export function createDeviceListener(parts: DeviceListenerParts): HttpListener {
+  const { config, modules, tls, log, common, isSimulated } = parts;
+  const { access, city, fleet, identity, ingest } = modules;
+  // Devices that poll are seen where the others report: their last sighting is kept as theirs is.
+  const alive = (device: string, at: number): void => city.observedAlive(device, at);
+  const polled = createPolled({ desk: fleet.desk, clock: systemClock, log: log.part('polls'), alive });
+  const ddi = createDdiGateway({ polled, identity, access, hosts: common.allowedHosts });
+  const listener = createHttpListener({
+    ...common,
+    https: { ...tls, requestCert: true, tickets: ticketsOf(config.dataFolder, log.part('ingest'), 'ingest') },
+    connectionsMax: DEVICE_CONNECTIONS_MAX,
+    keepAliveMs: DEVICE_KEEP_ALIVE_MS,
+    allowedOrigins: [],
+    routes: [],
+    rawRoutes: [ingestRoute({ ingest, access, isSimulated }), ...fleet.deviceRoutes, ...ddi.routes],
+    shortWay: ddi.poll,
+    authenticate: (facts) => access.authenticatePeer(facts),
+  });
+  return {
+    ...listener,
+    stop: async () => {
+      polled.stop();
+      await listener.stop();
+    },
+  };
+}

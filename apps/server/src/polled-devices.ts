@@ -1,0 +1,205 @@
+/**
+ * Devices that come by themselves and ask what to do, in whichever protocol: what each was told, how far it says it is, and what
+ * shows that it is true. One order at a time; an order is theirs only where it installs something.
+ */
+import type { JobOrder } from '@cityward/contracts';
+import { DEVICES_MAX, SECOND_MS, type Clock } from '@cityward/kernel';
+import { thinned, type Log, type ThinLog } from '@cityward/log';
+import type { Desk } from './desk.ts';
+import { createContents, type Contents } from './polled-content.ts';
+import {
+  actionIdOf,
+  artifactOf,
+  closeOrder,
+  newPolledDevice,
+  openOrder,
+  reportOf,
+  VERSION_MAX_CHARS,
+  type Meaning,
+  type Open,
+  type PolledDevice,
+  type Said,
+} from './polled-order.ts';
+
+/** Requests of one device in one second; a client that polls as told comes once in minutes. */
+export const REQUESTS_PER_SECOND_MAX = 200;
+
+export interface PolledParts {
+  readonly desk: Desk;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The device was heard of. */
+  readonly alive: (device: string, at: number) => void;
+  readonly downloadsMax?: number;
+}
+export interface Told {
+  readonly device: PolledDevice;
+  readonly open: Open;
+}
+/** `over`: the desk wants no more of it. */
+export type Taken = 'taken' | 'over';
+
+export interface Polled {
+  readonly clock: Clock;
+  readonly thin: ThinLog;
+  readonly contents: Contents;
+  deviceOf(id: string): PolledDevice;
+  /** What the desk wants of it, whatever it was told before. */
+  orderFor(device: string): JobOrder | null;
+  /** The same where it can be told so, since it installs something. */
+  orderOf(device: PolledDevice): JobOrder | null;
+  /** What it is to be told at a poll; null for nothing, also while it proves the last one. */
+  wanted(device: PolledDevice): JobOrder | null;
+  /** What it was told, has not finished, and is wanted no more. */
+  cancelled(device: PolledDevice): Open | null;
+  /** Every request of a device: that it is there, and what it last said that it runs. */
+  heard(device: PolledDevice): void;
+  isTooOften(device: PolledDevice): boolean;
+  /** It has looked at its order. */
+  accepted(told: Told): Promise<Taken>;
+  take(told: Told, meaning: Meaning): Promise<Taken>;
+  /** What it says that it runs: the proof of what it claimed. */
+  shows(device: PolledDevice, firmware: string): Promise<void>;
+  stop(): void;
+}
+
+export function createPolled(parts: PolledParts): Polled {
+  const { desk, clock } = parts;
+  const devices = new Map<string, PolledDevice>();
+  const deviceOf = (id: string): PolledDevice => {
+    let device = devices.get(id);
+    if (!device) {
+      if (devices.size >= DEVICES_MAX) devices.clear();
+      devices.set(id, (device = newPolledDevice(id)));
+    }
+    return device;
+  };
+  const orderOf = ({ id }: PolledDevice): JobOrder | null => {
+    const order = desk.orderFor(id);
+    return order && artifactOf(order) ? order : null;
+  };
+  const thin = thinned(parts.log);
+  const say = createSay(parts, thin);
+  const contents = createContents(desk, parts.downloadsMax);
+  const orders = createOrders({ orderOf, say, clock, thin, contents });
+  const cease = desk.onOrder((id) => orders.forgetJudged(deviceOf(id)));
+  return {
+    clock,
+    thin,
+    contents,
+    deviceOf,
+    orderFor: desk.orderFor,
+    orderOf,
+    wanted: orders.wanted,
+    cancelled: orders.cancelled,
+    heard: (device) => {
+      parts.alive(device.id, clock());
+      desk.seen(device.id, { firmware: device.firmware, document: null });
+    },
+    isTooOften: (device) => isTooOften(device, clock()),
+    accepted: (told) => say(told, { state: 'accepted', at: clock(), running: told.device.firmware }),
+    take: (told, meaning) => take({ say, clock }, told, meaning),
+    shows: async (device, firmware) => {
+      device.firmware = firmware.slice(0, VERSION_MAX_CHARS);
+      desk.seen(device.id, { firmware: device.firmware, document: null });
+      await prove({ say, clock }, device);
+    },
+    stop: cease,
+  };
+}
+
+type Say = (told: Told, said: Said) => Promise<Taken>;
+
+const createSay =
+  ({ desk }: PolledParts, thin: ThinLog): Say =>
+  async ({ device, open }, said) => {
+    const report = reportOf(open, said, () => desk.nextSeq(device.id, open.order.job.id));
+    if (!report) return 'taken';
+    const taken = await desk.report(device.id, report);
+    if (taken.ok) return 'taken';
+    thin.info({ what: 'a report of a device that polls was refused', who: device.id }, { reason: taken.error.message });
+    return 'over';
+  };
+
+interface OrdersParts extends Pick<Polled, 'orderOf' | 'clock' | 'thin' | 'contents'> {
+  readonly say: Say;
+}
+
+function createOrders({ orderOf, say, clock, thin, contents }: OrdersParts) {
+  /** An order that waits for its proof is over once the desk has judged it; the same again is then another try. */
+  const forgetJudged = (device: PolledDevice): void => {
+    if (!device.open?.isInstalled) return;
+    const order = orderOf(device);
+    if (!order || actionIdOf(order) !== device.open.id) closeOrder(device);
+  };
+  const cancelled = (device: PolledDevice): Open | null => {
+    const { open } = device;
+    if (!open || open.isInstalled) return null;
+    const order = orderOf(device);
+    return order && actionIdOf(order) === open.id ? null : open;
+  };
+  /** Told to install what it runs already, as after a restart of the server: it is only to say so again. */
+  const isThereAlready = (device: PolledDevice, order: JobOrder): boolean => {
+    if (device.firmware === null || device.firmware !== artifactOf(order)?.version) return false;
+    const open = openOrder(device, order);
+    if (!open || open.isInstalled) return true;
+    open.isInstalled = true;
+    open.isProved = true;
+    say({ device, open }, { state: 'done', at: clock(), running: device.firmware }).catch((fault: unknown) =>
+      thin.warn({ what: 'a report of a device that polls was lost', who: device.id }, { fault: String(fault) }),
+    );
+    return true;
+  };
+  return {
+    forgetJudged,
+    cancelled,
+    wanted: (device: PolledDevice): JobOrder | null => {
+      forgetJudged(device);
+      const order = cancelled(device) || device.open?.isInstalled ? null : orderOf(device);
+      if (!order || isThereAlready(device, order)) return null;
+      // Those that have begun go on; others wait for a place, as at any other time for their wave.
+      return device.open || contents.hasRoom() ? order : null;
+    },
+  };
+}
+
+function isTooOften(device: PolledDevice, now: number): boolean {
+  const second = Math.floor(now / SECOND_MS);
+  if (device.second !== second) [device.second, device.count] = [second, 0];
+  return ++device.count > REQUESTS_PER_SECOND_MAX;
+}
+
+interface Taking {
+  readonly say: Say;
+  readonly clock: Clock;
+}
+
+async function take({ say, clock }: Taking, told: Told, meaning: Meaning): Promise<Taken> {
+  const { device, open } = told;
+  const at = clock();
+  const running = device.firmware;
+  if (open.isInstalled) return 'taken'; // said twice
+  switch (meaning.is) {
+    case 'progress':
+      return say(told, { state: meaning.state, at, running });
+    case 'failure': {
+      const taken = await say(told, { state: meaning.state, at, running, reason: meaning.reason });
+      if (device.open === open) closeOrder(device);
+      return taken;
+    }
+    case 'claim': {
+      open.isInstalled = true;
+      const taken = await say(told, { state: 'done', at, running: null });
+      await prove({ say, clock }, device);
+      return taken;
+    }
+  }
+}
+
+/** Done for good: after it was said to be installed, the device shows the version that was ordered. */
+async function prove({ say, clock }: Taking, device: PolledDevice): Promise<void> {
+  const { open, firmware } = device;
+  if (!open?.isInstalled || open.isProved || firmware !== open.artifact.version) return;
+  open.isProved = true;
+  await say({ device, open }, { state: 'done', at: clock(), running: firmware });
+}
