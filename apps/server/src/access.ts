@@ -5,11 +5,12 @@ import { ANONYMOUS, type Principal, type Resource, type ActionName } from '@city
 import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { City } from '@cityward/city';
 import type { Asked, Caller, RequestFacts, Route } from '@cityward/http';
-import type { Identity, Standing } from '@cityward/identity';
+import type { Identity, Standing, TrustMark } from '@cityward/identity';
 import { contextFor, type Policy } from '@cityward/policy';
 import { CITY_CLI, type LocalSocket } from './local-socket.ts';
 
 export const PROMETHEUS: Principal = { type: 'Service', id: 'prometheus', roles: [], attributes: {} };
+export const PLAIN_SYSLOG: Principal = { type: 'Service', id: 'plain-syslog', roles: [], attributes: {} };
 
 export interface AccessParts {
   readonly policy: Policy;
@@ -35,6 +36,8 @@ export interface Access {
   mayAgain(...asked: readonly [Principal, ActionName, Resource]): Result<void, Refusal>;
   /** A device or network that its certificate named. */
   device(id: string): Principal;
+  /** The same with how far it is trusted now. Every question does this by itself. */
+  withTrust(principal: Principal): Principal;
   /** Tokens of sessions by their public id, to close their streams at once. */
   tokenOf(session: string): string | null;
   forget(session: string): void;
@@ -44,8 +47,11 @@ export function createAccess(parts: AccessParts): Access {
   const { policy, identity } = parts;
   const tokens = new Map<string, string>();
   const device = createDevicePrincipals(parts);
+  const withTrust = createWithTrust(identity, device);
   const may: Access['may'] = (principal, action, resource) =>
-    policy.decide(principal, action, resource).allow ? ok(undefined) : denied(principal, `${action} ${resource.id}`);
+    policy.decide(withTrust(principal), action, resource).allow
+      ? ok(undefined)
+      : denied(principal, `${action} ${resource.id}`);
   return {
     authenticate: ({ sessionToken, bearer }) => {
       if (parts.local.owns(bearer)) return CITY_CLI;
@@ -60,15 +66,17 @@ export function createAccess(parts: AccessParts): Access {
       return admitted.ok ? device(peer.commonName) : ANONYMOUS;
     },
     screen: ({ action, name }, { principal }) =>
-      policy.mayEver(principal, action) ? ok(undefined) : denied(principal, name),
+      policy.mayEver(withTrust(principal), action) ? ok(undefined) : denied(principal, name),
     authorise: async (route, input, caller) => {
       const resource = described(parts.city, await route.resource(input as never, caller));
-      const decision = policy.decide(caller.principal, route.action, resource, contextFor(route.action, input));
+      const context = contextFor(route.action, input);
+      const decision = policy.decide(withTrust(caller.principal), route.action, resource, context);
       return decision.allow ? ok(undefined) : denied(caller.principal, route.name);
     },
     may,
     mayAgain: createMemo(may),
     device,
+    withTrust,
     tokenOf: (session) => tokens.get(session) ?? null,
     forget: (session) => void tokens.delete(session),
   };
@@ -85,31 +93,69 @@ function described(city: City, resource: Resource): Resource {
 
 const PRINCIPALS_MAX = 200_000;
 
-/** Devices and networks with what policies ask about them; the same object until the record or the standing changes. */
+/** Devices and networks with what policies ask about them; the same object until the record, the standing or the trust changes. */
 function createDevicePrincipals({ city, identity }: Pick<AccessParts, 'city' | 'identity'>) {
-  type Known = { record: ReturnType<City['record']>; standing: Standing; principal: Principal };
+  type Known = { record: ReturnType<City['record']>; standing: Standing; mark: TrustMark; principal: Principal };
   const known = new Map<string, Known>();
   return (id: string): Principal => {
     const record = city.record(id);
     const standing = identity.standing(id);
+    const network = identity.networkOf(id);
+    const mark = identity.trustMarkOf({ kind: network === null ? 'device' : 'network', id });
     const last = known.get(id);
-    if (last && last.record === record && last.standing === standing) return last.principal;
-    const kind = identity.networkOf(id);
+    if (last && last.record === record && last.standing === standing && last.mark === mark) return last.principal;
     const principal: Principal =
-      kind === null
-        ? { type: 'Device', id, roles: [], attributes: deviceAttributes(record, standing) }
-        : { type: 'Network', id, roles: [], attributes: { name: id, kind, standing } };
+      network === null
+        ? { type: 'Device', id, roles: [], attributes: deviceAttributes(record, { standing, mark }) }
+        : {
+            type: 'Network',
+            id,
+            roles: [],
+            attributes: { name: id, kind: network, standing, ...trustAttributes(mark) },
+          };
     if (known.size >= PRINCIPALS_MAX) known.clear();
-    known.set(id, { record, standing, principal });
+    known.set(id, { record, standing, mark, principal });
     return principal;
   };
 }
 
-const deviceAttributes = (record: ReturnType<City['record']>, standing: Standing) => ({
+const deviceAttributes = (
+  record: ReturnType<City['record']>,
+  { standing, mark }: { readonly standing: Standing; readonly mark: TrustMark },
+) => ({
   class: record?.class ?? 'other',
   site: record?.site ?? '',
   standing,
+  ...trustAttributes(mark),
+  conduct: mark.conduct,
+  lifeSafety: record ? isLifeSafety(record) : false,
 });
+const trustAttributes = ({ value, level }: TrustMark) => ({ trust: value, trustLevel: level });
+
+/** Trust alone never cuts these. */
+export const isLifeSafety = ({
+  criticality,
+  neverCut,
+}: Pick<NonNullable<ReturnType<City['record']>>, 'criticality' | 'neverCut'>): boolean =>
+  criticality === 'life-safety' || neverCut;
+
+/** The city's own programs: nobody judges their trust, so that nothing can lock the city out of itself. */
+const OWN_SERVICES = new Set([CITY_CLI.id, PROMETHEUS.id, PLAIN_SYSLOG.id]);
+
+function createWithTrust(
+  { trustMarkOf }: Pick<Identity, 'trustMarkOf'>,
+  device: Access['device'],
+): Access['withTrust'] {
+  return (principal) => {
+    const { type, id, attributes } = principal;
+    if (type === 'Anonymous' || (type === 'Service' && OWN_SERVICES.has(id))) return principal;
+    if (attributes['trustLevel'] !== undefined) return principal;
+    // What the caller says of a device stands; what it cannot know of its trust is added.
+    if (type === 'Device') return { ...principal, attributes: { ...device(id).attributes, ...attributes } };
+    const kind = ({ Person: 'person', Service: 'service', Network: 'network' } as const)[type];
+    return { ...principal, attributes: { ...attributes, ...trustAttributes(trustMarkOf({ kind, id })) } };
+  };
+}
 
 const ANSWERS_PER_PRINCIPAL_MAX = 32;
 

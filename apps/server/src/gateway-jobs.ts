@@ -17,12 +17,15 @@ export interface JobsGatewayParts {
   readonly desk: Desk;
   readonly log: Log;
   publish(topic: string, payload: Uint8Array): Promise<void>;
+  /** Whether it is there and may hear its orders. */
   isConnected(device: string): boolean;
 }
 export interface JobsGateway {
   /** The device is about to hear its orders. */
   subscribed(device: string): void;
   disconnected(device: string): void;
+  /** Whether it may hear its orders has perhaps changed: what stands on its topic goes, or comes back. */
+  judgeAnew(device: string): void;
   /** Acknowledged once the desk has it; one that the desk refuses is over and is not sent again. */
   report(device: string, payload: Uint8Array, acknowledge: (fault: Error | null) => void): void;
   /** Names that wait for their order. */
@@ -99,10 +102,12 @@ export function createJobsGateway(parts: JobsGatewayParts): JobsGateway {
   const { desk } = parts;
   const thin = thinned(parts.log);
   const orders = createOrders(parts);
-  const cease = desk.onOrder((device) => {
+  const judgeAnew = (device: string): void => {
     if (parts.isConnected(device) || orders.retained.has(device)) orders.want(device);
-  });
+  };
+  const cease = desk.onOrder(judgeAnew);
   return {
+    judgeAnew,
     // Asked from within the broker's own step: the connection is known a moment later.
     subscribed: (device) => void setImmediate(orders.want, device),
     disconnected: (device) => {

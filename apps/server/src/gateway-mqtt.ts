@@ -4,7 +4,8 @@ import { OrderAck, parseTopic, topicOf, type QuarantineOrder, type Resource } fr
 import { ok, type Refusal, type Result } from '@cityward/kernel';
 import type { Identity } from '@cityward/identity';
 import { thinned, type Log } from '@cityward/log';
-import { createMqttListener, type MqttListener, type MqttListenerOptions, type MqttMessage } from '@cityward/mqtt';
+import { createMqttListener } from '@cityward/mqtt';
+import type { MqttListener, MqttListenerOptions, MqttMessage } from '@cityward/mqtt';
 import type { Access } from './access.ts';
 import type { Desk } from './desk.ts';
 import { createJobsGateway, type JobsGateway, type JobsGatewayParts } from './gateway-jobs.ts';
@@ -29,15 +30,19 @@ export interface MqttGateway {
   readonly listener: MqttListener;
   order(switchId: string, order: QuarantineOrder): Promise<void>;
   isConnected(device: string): boolean;
+  /**
+   * What is known of the device has changed: its live connection is judged anew. Subscriptions and orders that policy allows no
+   * longer end at once; a device that may not speak on its own topic any more is cut, and may come back to its quarantine topic.
+   */
+  judgeAnew(device: string): void;
   stop(): Promise<void>;
 }
 
 export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
-  const { identity, access, log } = parts;
-  const thin = thinned(log);
+  const { access, log } = parts;
   /** Who speaks on each connection, made when it begins. */
   const online = new Map<string, Reporter>();
-  const topic = (name: string): Resource => ({ type: 'Topic', id: name, attributes: {} });
+  const isConnected = (device: string): boolean => online.has(device);
   const listener = createMqttListener({
     host: ['127.0.0.1', '::1'],
     port: parts.port,
@@ -45,41 +50,14 @@ export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
     ...(parts.tickets ? { tickets: parts.tickets } : {}),
     log,
     prefixOf: (device) => topicOf(device, 'obs').slice(0, -'obs'.length),
-    hooks: {
-      identify: ({ commonName, serial }): Result<void, Refusal> => {
-        const admitted = identity.admit({ commonName, serial });
-        return admitted.ok ? ok(undefined) : admitted;
-      },
-      subscribe: (device, name) => {
-        const allowed = access.may(access.device(device), 'subscribe', topic(name));
-        if (allowed.ok && parseTopic(name)?.leaf === 'jobs') jobs?.subscribed(device);
-        return allowed;
-      },
-      publish: (message, acknowledge) => {
-        const { clientId } = message;
-        const allowed = access.mayAgain(access.device(clientId), 'publish', topic(message.topic));
-        if (!allowed.ok) return acknowledge(new IngestRefusal(allowed.error));
-        const leaf = parseTopic(message.topic)?.leaf;
-        if (leaf === 'ack') return takeAck(parts, message, acknowledge);
-        if (leaf === 'report') return takeReport(jobs, message, acknowledge);
-        // A will comes after its connection has ended.
-        const reporter = online.get(clientId) ?? reporterOf(parts, clientId);
-        parts.ingest.take(reporter, message.payload, acknowledge);
-      },
-      connected: (device) => {
-        online.set(device, reporterOf(parts, device));
-        parts.desk?.seen(device, { firmware: null, document: null });
-      },
-      disconnected: (device) => {
-        online.delete(device);
-        jobs?.disconnected(device);
-      },
-      refused: ({ what, clientId, reason }) =>
-        thin.info({ what: `MQTT ${what} refused`, who: clientId ?? 'nobody yet' }, { reason }),
-    },
+    hooks: hooksOf(parts, { online, free: (device) => free.add(device), jobs: () => jobs }),
   });
-  const isConnected = (device: string): boolean => online.has(device);
-  const jobs = parts.desk ? jobsOver(listener, { desk: parts.desk, log, isConnected }) : null;
+  /** Orders stand on the topic of a device only while it may hear them. */
+  const hears = (device: string): boolean =>
+    isConnected(device) && access.mayAgain(access.device(device), 'subscribe', topicFor(device, 'jobs')).ok;
+  const jobs = parts.desk ? jobsOver(listener, { desk: parts.desk, log, isConnected: hears }) : null;
+  /** Connections that began, or went on, while their device might speak on its own topic. */
+  const free = new Set<string>();
   return {
     listener,
     stop: () => {
@@ -89,6 +67,66 @@ export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
     order: (switchId, order) =>
       listener.publish(topicOf(switchId, 'orders'), Buffer.from(JSON.stringify(order)), { retain: true, qos: 1 }),
     isConnected,
+    judgeAnew: (device) => {
+      if (!isConnected(device)) return;
+      const speaks = speaksFreely(access, device);
+      if (speaks) free.add(device);
+      // Cut as a held device is: one that came back to its quarantine topic stays there.
+      if (!speaks && free.delete(device)) listener.disconnect(device);
+      else listener.reauthorise(device);
+      jobs?.judgeAnew(device);
+    },
+  };
+}
+
+const topicResource = (name: string): Resource => ({ type: 'Topic', id: name, attributes: {} });
+const topicFor = (device: string, leaf: Parameters<typeof topicOf>[1]): Resource =>
+  topicResource(topicOf(device, leaf));
+const speaksFreely = (access: Access, device: string): boolean =>
+  access.mayAgain(access.device(device), 'publish', topicFor(device, 'obs')).ok;
+
+interface Connections {
+  readonly online: Map<string, Reporter>;
+  /** The device may speak on its own topic on this connection. */
+  readonly free: (device: string) => void;
+  readonly jobs: () => JobsGateway | null;
+}
+
+function hooksOf(parts: MqttGatewayParts, { online, free, jobs }: Connections): MqttListenerOptions['hooks'] {
+  const { identity, access } = parts;
+  const thin = thinned(parts.log);
+  return {
+    identify: ({ commonName, serial }): Result<void, Refusal> => {
+      const admitted = identity.admit({ commonName, serial });
+      return admitted.ok ? ok(undefined) : admitted;
+    },
+    subscribe: (device, name) => {
+      const allowed = access.may(access.device(device), 'subscribe', topicResource(name));
+      if (allowed.ok && parseTopic(name)?.leaf === 'jobs') jobs()?.subscribed(device);
+      return allowed;
+    },
+    publish: (message, acknowledge) => {
+      const { clientId } = message;
+      const allowed = access.mayAgain(access.device(clientId), 'publish', topicResource(message.topic));
+      if (!allowed.ok) return acknowledge(new IngestRefusal(allowed.error));
+      const leaf = parseTopic(message.topic)?.leaf;
+      if (leaf === 'ack') return takeAck(parts, message, acknowledge);
+      if (leaf === 'report') return takeReport(jobs(), message, acknowledge);
+      // A will comes after its connection has ended.
+      const reporter = online.get(clientId) ?? reporterOf(parts, clientId);
+      parts.ingest.take(reporter, message.payload, acknowledge);
+    },
+    connected: (device) => {
+      online.set(device, reporterOf(parts, device));
+      if (speaksFreely(access, device)) free(device);
+      parts.desk?.seen(device, { firmware: null, document: null });
+    },
+    disconnected: (device) => {
+      online.delete(device);
+      jobs()?.disconnected(device);
+    },
+    refused: ({ what, clientId, reason }) =>
+      thin.info({ what: `MQTT ${what} refused`, who: clientId ?? 'nobody yet' }, { reason }),
   };
 }
 

@@ -8,9 +8,9 @@ import type { LogLine } from '@cityward/contracts';
 import type { City } from '@cityward/city';
 import type { Identity } from '@cityward/identity';
 import { thinned, type Log, type ThinLog } from '@cityward/log';
+import { PLAIN_SYSLOG } from './access.ts';
 import type { Ingest, Reporter } from './ingest.ts';
 import type { ListenerTls } from './listener-certificate.ts';
-import { PLAIN_SYSLOG } from './speaking.ts';
 
 const CONNECTIONS_MAX = 1_000;
 const IDLE_MS = 10 * MINUTE_MS;

@@ -181,6 +181,9 @@ function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
   identity.onStanding((device, standing) => {
     if (standing !== 'active') gateway.listener.disconnect(device);
   });
+  identity.onTrust(({ subject }) => {
+    if (subject.kind === 'device') gateway.judgeAnew(subject.id);
+  });
   return gateway;
 }
 

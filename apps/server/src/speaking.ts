@@ -1,12 +1,10 @@
 /** The rule of who may speak about whom, asked for every observation: identity knows the sites, policy has the last word. */
-import type { Observation, Principal, Resource } from '@cityward/contracts';
+import { topicOf, type Observation, type Resource } from '@cityward/contracts';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { City } from '@cityward/city';
 import type { Identity } from '@cityward/identity';
-import type { Access } from './access.ts';
+import { PLAIN_SYSLOG, type Access } from './access.ts';
 import type { Reporter } from './ingest.ts';
-
-export const PLAIN_SYSLOG: Principal = { type: 'Service', id: 'plain-syslog', roles: [], attributes: {} };
 
 export interface SpeakingParts {
   readonly identity: Identity;
@@ -31,6 +29,8 @@ export function createSpeaking({ identity, access, city }: SpeakingParts) {
     if (!reporter.authenticated) return unauthenticated(access, about, body);
     const known = identity.maySpeak(reporter.id, body);
     if (!known.ok) return known;
+    const aloud = mayOtherwise(access, reporter);
+    if (!aloud.ok) return aloud;
     if (identity.networkOf(reporter.id) !== null) {
       const subject = spokenEndOf(reporter.id, body, identity);
       return access.may(access.device(reporter.id), 'reportAbout', spokenFor(subject, reporter.id));
@@ -39,6 +39,12 @@ export function createSpeaking({ identity, access, city }: SpeakingParts) {
     const ask = subject === reporter.id ? access.mayAgain : access.may;
     return ask(access.device(reporter.id), 'reportAbout', about(subject));
   };
+}
+
+/** What comes by another way than MQTT is judged as if it came on the own topic: there is no way round a narrowing. */
+function mayOtherwise(access: Access, { id, gateway }: Reporter): Result<void, Refusal> {
+  if (gateway === 'mqtt') return ok(undefined);
+  return access.mayAgain(access.device(id), 'publish', { type: 'Topic', id: topicOf(id, 'obs'), attributes: {} });
 }
 
 /** Of two ends, the one that the reporter's site holds; of one, itself. */

@@ -3,7 +3,7 @@ import type { IdentityKind, Trust } from '@cityward/contracts';
 import { MINUTE_MS, ok, refuse, SECOND_MS, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql, Tx } from '@cityward/sql';
-import { checkSignal, isWorse, markOf, nextEnd, UNKNOWN_VALUE, viewOf, withSignal } from './domain/trust.ts';
+import { checkSignal, isSameMark, isWorse, markOf, nextEnd, UNKNOWN_MARK, viewOf, withSignal } from './domain/trust.ts';
 import type { Signal, SignalDraft, Subject, TrustMark } from './domain/trust.ts';
 import { createSaver, type Saver } from './saver.ts';
 import {
@@ -29,7 +29,6 @@ export const RISE_TOLD_AFTER_MS = MINUTE_MS;
 /** What only lives longer is written after so much of its life: a restart then meets a somewhat earlier end, never a later one. */
 const EXTENDED_BY = 1 / 8;
 
-const UNKNOWN: TrustMark = { level: 'unknown', value: UNKNOWN_VALUE };
 const NOTHING: readonly Signal[] = [];
 
 export interface TrustChange {
@@ -123,7 +122,7 @@ export class TrustService {
   /** The level now, from memory: the same object until it changes. */
   markOf(subject: Subject): TrustMark {
     const entry = this.#entries[subject.kind].get(subject.id);
-    if (!entry) return UNKNOWN;
+    if (!entry) return UNKNOWN_MARK;
     const now = this.#parts.clock();
     if (entry.next <= now) this.#apply(subject, entry, { signals: entry.signals, now });
     return entry.mark;
@@ -184,7 +183,7 @@ export class TrustService {
     const now = this.#parts.clock();
     for (const { kind, id, level, since } of told) {
       const entry = this.#enter({ kind, id }, now);
-      Object.assign(entry, { since, told: level, mark: { level, value: -1 } });
+      Object.assign(entry, { since, told: level, mark: { level, value: -1, conduct: -1 } });
     }
     for (const { subject, ...signal } of signals) {
       const entry = this.#entries[subject.kind].get(subject.id) ?? this.#enter(subject, now);
@@ -196,7 +195,7 @@ export class TrustService {
 
   #enter({ kind, id }: Subject, now: number): Entry {
     const untold = { told: null, toldAt: 0, writtenAt: now };
-    const entry: Entry = { signals: NOTHING, mark: UNKNOWN, next: Infinity, since: now, ...untold };
+    const entry: Entry = { signals: NOTHING, mark: UNKNOWN_MARK, next: Infinity, since: now, ...untold };
     this.#entries[kind].set(id, entry);
     this.#count++;
     return entry;
@@ -208,7 +207,7 @@ export class TrustService {
     this.#earliest = Math.min(this.#earliest, entry.next);
     const from = entry.mark;
     const to = markOf(subject.kind, signals, now);
-    if (from.level === to.level && from.value === to.value) return;
+    if (isSameMark(from, to)) return;
     entry.mark = to;
     if (from.level !== to.level) entry.since = now;
     this.#tell({ subject, from, to });

@@ -2,11 +2,13 @@
 import type { Duplex } from 'node:stream';
 import { Aedes, type AuthenticateError, type Client, type PublishPacket, type Subscription } from 'aedes';
 import { OperationalFault } from '@cityward/kernel';
-import { tell, type AedesClient, type BrokerNeeds, type Certified, type Inner, type Link } from './inner.ts';
+import { tell } from './inner.ts';
+import type { AedesClient, BrokerNeeds, Certified, Inner, Link, LiveClient } from './inner.ts';
 import { EARLY_PACKETS_MAX, QOS2_PER_CLIENT_MAX } from './limits.ts';
 import { openLane } from './lane.ts';
 import { createFlowGate } from './packet-gate.ts';
 import { createPublishRule, type IncomingStore, type PublishRule } from './publish-rule.ts';
+import { mayStillHear, reauthorise } from './reauthorise.ts';
 import { checkFilter, checkWillTopic } from './topic-rules.ts';
 import type { MqttStats } from './types.ts';
 
@@ -14,6 +16,8 @@ export interface Broker {
   /** Speaks MQTT on the stream from now on. */
   attach(conn: Duplex, peer: Certified): void;
   disconnect(clientId: string): boolean;
+  /** See `MqttListener`. */
+  reauthorise(clientId: string): readonly string[];
   connected(): string[];
   publish(
     topic: string,
@@ -64,8 +68,9 @@ export async function createBroker(needs: BrokerNeeds): Promise<Broker> {
   );
   await aedes.listen();
   return {
-    attach: (conn, peer) => attach(inner, aedes, { conn, peer, clientId: null, client: null }),
+    attach: (conn, peer) => attach(inner, aedes, { conn, peer, clientId: null, client: null, closed: [] }),
     disconnect: (clientId) => disconnect(inner, clientId),
+    reauthorise: (clientId) => reauthorise(inner, clientId),
     connected: () => [...inner.ready.keys()],
     publish: (topic, payload, options) => publish(inner, aedes, { topic, payload, ...options }),
     dropExpired: () => dropExpired(inner),
@@ -101,12 +106,13 @@ function buildAedes(inner: Inner, publishRule: PublishRule): Aedes {
     },
     authorizePublish: publishRule,
     authorizeSubscribe: (client, subscription, done) => done(null, allowed(inner, client as AedesClient, subscription)),
+    authorizeForward: (client, packet) => (mayStillHear(inner, client, packet.topic) ? packet : null),
   });
   aedes.on('client', (client) => register(inner, client));
   // Emitted just before what the client sent too early is taken, in the same turn.
   aedes.on('clientReady', (client) => {
     const link = inner.links.get(client.conn);
-    if (link) link.client = { heard: () => (client as AedesClient)._keepaliveTimer?.refresh() };
+    if (link) link.client = liveClient(client as AedesClient);
   });
   aedes.on('clientDisconnect', (client) => unregister(inner, client));
   const onFault = (client: Client, error: Error): void => {
@@ -120,6 +126,12 @@ function buildAedes(inner: Inner, publishRule: PublishRule): Aedes {
   );
   return aedes;
 }
+
+const liveClient = (client: AedesClient): LiveClient => ({
+  heard: () => client._keepaliveTimer?.refresh(),
+  filters: () => Object.keys(client.subscriptions),
+  unsubscribe: (filters, done) => client.unsubscribe({ unsubscriptions: [...filters] } as never, done as never),
+});
 
 function attach(inner: Inner, aedes: Aedes, link: Link): void {
   const { conn } = link;

@@ -29,7 +29,16 @@ export interface Link {
   /** Set once identified. */
   clientId: string | null;
   /** Set once CONNACK is sent and what came before it is taken: PUBLISH packets may go the short way. */
-  client: { heard(): void } | null;
+  client: LiveClient | null;
+  /** Filters whose subscription was closed from here. */
+  closed: readonly string[];
+}
+
+/** What the broker does with a client that is there. */
+export interface LiveClient {
+  heard(): void;
+  filters(): readonly string[];
+  unsubscribe(filters: readonly string[], done: (fault?: Error | null) => void): void;
 }
 
 /** The parts of an aedes 1.2.0 client that its types leave out; pinned by version and by a test. */

@@ -176,6 +176,48 @@ describe('subscribing', () => {
   });
 });
 
+describe('judging a live connection anew', () => {
+  const orders = 'cw/v1/lamp-0001/orders';
+  const jobs = 'cw/v1/lamp-0001/jobs';
+  async function subscribed() {
+    await start();
+    const device = await on.connected();
+    const got: string[] = [];
+    device.on('message', (topic) => got.push(topic));
+    await device.subscribeAsync([orders, jobs], { qos: 1 });
+    return { device, got };
+  }
+
+  test('closes what is refused now, and nothing else', async () => {
+    const { device, got } = await subscribed();
+    expect(on.listener.reauthorise('lamp-0001')).toEqual([]);
+    on.seen.narrowed.add(jobs);
+    expect(on.listener.reauthorise('lamp-0001')).toEqual([jobs]);
+    await on.listener.publish(jobs, Buffer.from('change'), { qos: 1 });
+    await on.listener.publish(orders, Buffer.from('order'), { qos: 1 });
+    await until(() => got.length > 0);
+    expect(got).toEqual([orders]);
+    expect(device.connected).toBe(true);
+    expect(on.seen.refusals.at(-1)).toMatchObject({ what: 'subscribe', clientId: 'lamp-0001' });
+    expect(on.listener.reauthorise('lamp-0001')).toEqual([]);
+  });
+
+  test('ends the connection once it may have back what was closed, so that it asks for it', async () => {
+    const { device } = await subscribed();
+    on.seen.narrowed.add(jobs);
+    on.listener.reauthorise('lamp-0001');
+    on.seen.narrowed.delete(jobs);
+    const closed = happened(device, 'close');
+    on.listener.reauthorise('lamp-0001');
+    await closed;
+  });
+
+  test('of one that is not there does nothing', async () => {
+    await start();
+    expect(on.listener.reauthorise('lamp-0009')).toEqual([]);
+  });
+});
+
 describe('ending and limits', () => {
   test('disconnect ends the session at once, also one whose packets wait', async () => {
     await start();

@@ -61,6 +61,7 @@ export function createMqttListener(options: MqttListenerOptions): MqttListener {
     },
     stop: () => stop(state),
     disconnect: (clientId) => running().broker.disconnect(clientId),
+    reauthorise: (clientId) => running().broker.reauthorise(clientId),
     connected: () => running().broker.connected(),
     publish: (topic, payload, { retain = false, qos = 1 } = {}) =>
       running().broker.publish(topic, payload, { retain, qos }),

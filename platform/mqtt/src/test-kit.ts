@@ -24,6 +24,8 @@ export interface Seen {
   readonly refusals: MqttRefusal[];
   readonly life: string[];
   readonly revoked: Set<string>;
+  /** Filters that are refused although they were allowed before. */
+  readonly narrowed: Set<string>;
   /** Acknowledgements held back until a test calls them; `null` acknowledges at once. */
   held: ((fault: Error | null) => void)[] | null;
 }
@@ -59,7 +61,9 @@ function hooksOf(seen: Seen): MqttHooks {
       else acknowledge(null);
     },
     subscribe: (_clientId, topic) =>
-      topic.includes('secret') ? refuse('forbidden', 'NO', `subscribe to "${topic}": no`) : ok(undefined),
+      topic.includes('secret') || seen.narrowed.has(topic)
+        ? refuse('forbidden', 'NO', `subscribe to "${topic}": no`)
+        : ok(undefined),
     connected: (clientId) => seen.life.push(`+${clientId}`),
     disconnected: (clientId) => seen.life.push(`-${clientId}`),
     refused: (event) => seen.refusals.push(event),
@@ -74,7 +78,15 @@ export interface StartOptions {
 
 export async function startListener(kit: Kit, options: StartOptions = {}): Promise<Running> {
   const { authority, lamp, server } = kit;
-  const seen: Seen = { peers: [], messages: [], refusals: [], life: [], revoked: new Set(), held: null };
+  const seen: Seen = {
+    peers: [],
+    messages: [],
+    refusals: [],
+    life: [],
+    revoked: new Set(),
+    narrowed: new Set(),
+    held: null,
+  };
   const listener = createMqttListener({
     tls: { ...server, ca: authority.ca },
     host: '127.0.0.1',

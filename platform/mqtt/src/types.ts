@@ -90,6 +90,11 @@ export interface MqttListener {
   stop(): Promise<void>;
   /** Ends every connection of the client at once, without waiting for its packets; false when it has none. */
   disconnect(clientId: string): boolean;
+  /**
+   * Asks the hook anew about each subscription of the client's live connection and closes those that it refuses, which it
+   * returns. A connection that was narrowed so ends once the hook allows what was closed: the client then subscribes anew.
+   */
+  reauthorise(clientId: string): readonly string[];
   connected(): string[];
   /** To all that subscribe; resolves once written to their sockets. Rejects with an OperationalFault when too many are under way. */
   publish(

@@ -41,19 +41,30 @@ describe('the level', () => {
     [0, 'none'],
   ] as const)('of %i is %s', (value, level) => {
     expect(levelOf(value)).toBe(level);
-    expect(markOf('device', allAt(value), NOW)).toEqual({ level, value });
+    expect(markOf('device', allAt(value), NOW)).toEqual({ level, value, conduct: value });
   });
   it('is unknown where nothing is known, and full only when every component is known and good', () => {
-    expect(markOf('device', [], NOW)).toEqual({ level: 'unknown', value: UNKNOWN_VALUE });
+    expect(markOf('device', [], NOW)).toMatchObject({ level: 'unknown', value: UNKNOWN_VALUE });
     for (const missing of TRUST_KINDS) {
       const rest = allAt(100).filter(({ kind }) => kind !== missing);
-      expect(markOf('device', rest, NOW)).toEqual({ level: 'reduced', value: UNKNOWN_VALUE });
+      expect(markOf('device', rest, NOW)).toMatchObject({ level: 'reduced', value: UNKNOWN_VALUE });
     }
   });
   it.each(TRUST_KINDS)('is pulled down by %s alone, however good the rest is', (kind) => {
     const others = allAt(100).filter((one) => one.kind !== kind);
     expect(markOf('device', [...others, signal(kind, 30)], NOW).level).toBe('low');
     expect(markOf('device', [...others, signal(kind, 0)], NOW).level).toBe('none');
+  });
+  it('tells apart what a change can mend from what none can', () => {
+    const but = (kind: TrustKind): number => markOf('device', [...allAt(100), signal(kind, 5)], NOW).conduct;
+    expect(TRUST_KINDS.map((kind) => [kind, but(kind)])).toEqual([
+      ['firmware', 100],
+      ['baseline', 100],
+      ['behaviour', 5],
+      ['advisories', 100],
+      ['certificate', 5],
+      ['dormancy', 5],
+    ]);
   });
   it('asks a person for what a person has', () => {
     const good = COMPONENTS_OF.person.map((kind) => signal(kind, 100));

@@ -30,10 +30,12 @@ export interface SignalDraft {
   readonly expires: number;
 }
 
-/** The level with its number: all that a decision needs. */
+/** The level with its numbers: all that a decision needs. */
 export interface TrustMark {
   readonly level: TrustLevel;
   readonly value: number;
+  /** The worst of what no change of the device could mend. */
+  readonly conduct: number;
 }
 
 /** The least value of each level; below the last it is `none`. */
@@ -51,6 +53,10 @@ export const COMPONENTS_OF: Readonly<Record<IdentityKind, readonly TrustKind[]>>
   service: ['behaviour', 'advisories', 'certificate', 'dormancy'],
   network: ['behaviour', 'advisories', 'certificate', 'dormancy'],
 };
+
+/** What a change of firmware or configuration mends: whoever falls only by these must still be able to take one. */
+const MENDED_BY_CHANGES: ReadonlySet<TrustKind> = new Set(['firmware', 'baseline', 'advisories']);
+export const UNKNOWN_MARK: TrustMark = { level: 'unknown', value: UNKNOWN_VALUE, conduct: UNKNOWN_VALUE };
 
 /** What is missing while nobody has spoken. */
 const MISSING: Readonly<Record<TrustKind, string>> = {
@@ -139,14 +145,19 @@ const known = ({ worst, ended }: Heard): Signal | null =>
  */
 export function markOf(kind: IdentityKind, signals: readonly Signal[], now: number): TrustMark {
   let value = 100;
+  let conduct = 100;
   let anything = false;
   for (const component of COMPONENTS_OF[kind]) {
     const signal = known(hear(signals, component, now));
     anything ||= signal !== null;
     value = Math.min(value, signal?.value ?? UNKNOWN_VALUE);
+    if (!MENDED_BY_CHANGES.has(component)) conduct = Math.min(conduct, signal?.value ?? UNKNOWN_VALUE);
   }
-  return anything ? { level: levelOf(value), value } : { level: 'unknown', value: UNKNOWN_VALUE };
+  return anything ? { level: levelOf(value), value, conduct } : UNKNOWN_MARK;
 }
+
+export const isSameMark = (one: TrustMark, other: TrustMark): boolean =>
+  one.level === other.level && one.value === other.value && one.conduct === other.conduct;
 
 /** When time alone next changes something; Infinity for never. */
 export const nextEnd = (signals: readonly Signal[], now: number): number =>
@@ -160,7 +171,8 @@ export function viewOf(
 ): Trust {
   const components = COMPONENTS_OF[subject.kind].map((kind) => componentOf(kind, hear(signals, kind, now)));
   const worst = components.reduce((least, one) => (weight(one) < weight(least) ? one : least));
-  return { ...subject, ...markOf(subject.kind, signals, now), since, reason: worst.reason, components };
+  const { level, value } = markOf(subject.kind, signals, now);
+  return { ...subject, level, value, since, reason: worst.reason, components };
 }
 
 const weight = ({ value }: TrustComponent): number => value ?? UNKNOWN_VALUE;
