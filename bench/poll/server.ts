@@ -41,6 +41,9 @@ async function start({ port, devices, tls }: Start): Promise<null> {
         sightings++;
         if (firmware !== null) running.set(device, firmware);
       },
+      onSaid: () => () => undefined,
+      officersAfter: () => [],
+      onOfficers: () => () => undefined,
       onOrder: () => () => undefined,
       source: () => Promise.resolve(null),
       nextSeq: () => 1,

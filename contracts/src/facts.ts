@@ -70,6 +70,7 @@ export const FACT_TYPES = [
   'officers.pinned',
   'officers.changed',
   'artifact.added',
+  'configuration.wanted',
   'change.planned',
   'change.signed',
   'change.started',

@@ -61,11 +61,15 @@ export const Status = Closed({
   subject: Id,
   state: OneOf(['online', 'offline', 'quarantine-applied', 'quarantine-lifted', 'asleep']),
   detail: Type.Optional(Type.String({ maxLength: 200 })),
-  /** Only a device about itself: its firmware version and the hash of its configuration document; null where it has none. */
+  /** Only a device about itself: its firmware version and the hash of its configuration document, null where it has none; its
+   * hardware revision, and whose signatures it takes. */
   running: Type.Optional(
     Closed({
       firmware: Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Null()]),
       document: Type.Union([Sha256, Type.Null()]),
+      hardware: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+      /** Version of the officers' document that it has pinned; null while none is. */
+      officers: Type.Optional(Type.Union([Type.Integer({ minimum: 1 }), Type.Null()])),
     }),
   ),
 });

@@ -26,6 +26,8 @@ export interface AgentChangesParts {
   readonly officersFile: string | null;
   /** Version that the device left the factory with. */
   readonly firmware: string | null;
+  /** Its hardware revision; null where nobody knows it. */
+  readonly hardware: string | null;
   readonly confirmMs?: number;
   readonly connection: () => Connection | null;
   readonly credential: () => Credential;
@@ -33,12 +35,18 @@ export interface AgentChangesParts {
   readonly renew: () => Promise<void>;
 }
 
-export const runningStatus = (device: string, running: Runs): Status => ({
+export interface Self extends Runs {
+  readonly officers: number | null;
+  readonly hardware: string | null;
+}
+
+/** What the device says of itself when it comes, and when that has changed. */
+export const runningStatus = (device: string, { firmware, document, officers, hardware }: Self): Status => ({
   kind: 'status',
   at: Date.now(),
   subject: device,
   state: 'online',
-  running,
+  running: { firmware, document, officers, ...(hardware === null ? {} : { hardware }) },
 });
 
 /** As a log line of the device: the stream keeps it, whatever becomes of the report. */
@@ -53,11 +61,12 @@ export const refusalLine = (device: string, refusal: Refusal, job: string | null
 
 export function createAgentChanges(parts: AgentChangesParts): Changes {
   const { device, log } = parts;
+  const { hardware } = parts;
   const officers = openOfficers(parts.dataFolder, parts.officersFile, (outcome) => {
     if (outcome.ok) log.info('officers pinned', { version: outcome.value.version, city: outcome.value.city });
     else log.error('officers not pinned', { reason: outcome.error.message });
   });
-  return createChanges({
+  const changes: Changes = createChanges({
     device,
     disk: folderDisk(join(parts.dataFolder, 'update')),
     factory: parts.firmware,
@@ -85,7 +94,14 @@ export function createAgentChanges(parts: AgentChangesParts): Changes {
       log.warn('a change was refused', { code: refusal.code, job, reason: refusal.message });
       parts.connection()?.publish('obs', refusalLine(device, refusal, job));
     },
+    followed: () => {
+      log.info('newer officers are trusted', { version: changes.officers });
+      parts
+        .connection()
+        ?.publish('obs', runningStatus(device, { ...changes.runs, officers: changes.officers, hardware }));
+    },
     failed: (fault) => log.error('changes have stopped until the next start', { fault: String(fault) }),
     ...(parts.confirmMs === undefined ? {} : { confirmMs: parts.confirmMs }),
   });
+  return changes;
 }

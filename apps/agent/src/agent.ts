@@ -36,6 +36,8 @@ export interface AgentOptions {
   readonly officersFile?: string | null;
   /** Version of the firmware that it left the factory with. */
   readonly firmware?: string | null;
+  /** Its hardware revision. */
+  readonly hardware?: string | null;
   readonly confirmMs?: number;
 }
 export interface Agent {
@@ -120,7 +122,9 @@ const dial = (options: AgentOptions, link: Link, credential: Credential): Connec
       online: () => {
         report(options, link);
         if (!link.changes) return;
-        link.connection?.publish('obs', runningStatus(options.device, link.changes.runs));
+        const { runs, officers } = link.changes;
+        const self = { ...runs, officers, hardware: options.hardware ?? null };
+        link.connection?.publish('obs', runningStatus(options.device, self));
         link.changes.online();
       },
       offline: () => link.changes?.offline(),
@@ -148,6 +152,7 @@ function changesFor(
     content: options.content,
     officersFile: options.officersFile ?? null,
     firmware: options.firmware ?? null,
+    hardware: options.hardware ?? null,
     connection: () => link.connection,
     credential: () => held.get(options.device)!,
     renew: async () => {
@@ -202,7 +207,7 @@ const HELP = `One device of a Cityward city.
 
   node tools/pinned.mjs apps/agent/src/agent.ts --id cam-9001 --code XXXX-XXXX --ca city-ca.pem --data ./cam-9001
       [--est https://localhost:8443] [--mqtt localhost:8883]
-      [--content https://localhost:8444] [--officers officers.json] [--firmware 1.0.0]
+      [--content https://localhost:8444] [--officers officers.json] [--firmware 1.0.0] [--hardware rev-b]
 
 The code is needed once; key and certificate then stay in the data folder, readable by their owner only. So do the officers whose
 signatures it takes: they are pinned from the file that was handed over with the device, and never come over the network.
@@ -221,6 +226,7 @@ function readOptions(): AgentOptions | null {
       content: text,
       officers: text,
       firmware: text,
+      hardware: text,
       help: { type: 'boolean' },
     },
   });
@@ -237,6 +243,7 @@ function readOptions(): AgentOptions | null {
     content: { url: values.content ?? 'https://localhost:8444', ca: pem },
     officersFile: values.officers ?? null,
     firmware: values.firmware ?? null,
+    hardware: values.hardware ?? null,
     dataFolder: data,
     log: createLog({ level: 'info' }).part('agent'),
   };

@@ -51,6 +51,7 @@ beforeAll(async () => {
       content: { url: `https://localhost:${port}`, ca: authority.ca },
       officersFile,
       firmware: '1.0.0',
+      hardware: 'rev-b',
       dataFolder: join(folder, 'data'),
       log: silentLog,
     });
@@ -133,7 +134,7 @@ describe('an order of two officers', () => {
     ]);
     expect(own.at(-1)!.running).toBe('1.1.0');
     const online = from<Status>('obs').filter(({ kind }) => kind === 'status');
-    expect(online.at(-1)!.running).toEqual({ firmware: '1.1.0', document: null });
+    expect(online.at(-1)!.running).toMatchObject({ firmware: '1.1.0', document: null, officers: 1, hardware: 'rev-b' });
     expect(statSync(join(folder, 'data', 'officers.json')).mode & 0o777).toBe(0o600);
   });
   it('is not done again when an old one is replayed, also after the agent was started anew', async () => {
@@ -148,10 +149,65 @@ describe('an order of two officers', () => {
     expect(alarms().at(-1)!.message).toContain('REPLAYED');
     expect([agent.runs?.firmware, asked.length]).toEqual(['1.1.0', done]);
   });
-  it('of new officers counts once enough of the old ones have signed for them', async () => {
-    const changed = [...two, newSigner('per-dee')];
-    await send(signOfficers(officersOf(changed, 2), two));
-    await send(order(12, third.action, [changed[0]!, changed[2]!]));
+});
+
+describe('newer officers', () => {
+  const [dee, fay] = [newSigner('per-dee'), newSigner('per-fay')];
+  const second = signOfficers(officersOf([...two, dee], 2), two);
+  const thirdVersion = signOfficers(officersOf([two[0]!, dee, fay], 3), [two[0]!, dee]);
+  const trusted = (): number | null | undefined =>
+    from<Status>('obs')
+      .filter(({ kind }) => kind === 'status')
+      .at(-1)?.running?.officers;
+  const attacks: readonly (readonly [string, () => unknown, string])[] = [
+    ['that skip a version', () => thirdVersion, 'OFFICERS_VERSION'],
+    [
+      'that nobody of the present ones signed',
+      () => signOfficers(officersOf([dee, fay], 2), [dee, fay]),
+      'KEY_UNKNOWN',
+    ],
+    ['that one of two signed', () => signOfficers(officersOf([...two, dee], 2), [two[0]!]), 'OFFICERS_NOT_SIGNED'],
+    [
+      'that have expired',
+      () => signOfficers({ ...officersOf([...two, dee], 2), expires: Date.now() - 1 }, two),
+      'OFFICERS_EXPIRED',
+    ],
+    [
+      'of another city',
+      () => signOfficers({ ...officersOf([...two, dee], 2), city: 'Elsewhere' }, two),
+      'OFFICERS_OTHER',
+    ],
+    ['under the present version', () => signOfficers(officersOf([...two, dee], 1), two), 'OFFICERS_VERSION'],
+  ];
+  it.each(attacks)('%s are not taken, and are told of', async (_name, attack, code) => {
+    const before = alarms().length;
+    await send(attack());
+    await until('it raised an alarm', () => alarms().length > before);
+    // What signed it may be known to be nobody before it is counted that too few did.
+    expect(alarms().at(-1)!.message).toMatch(code === 'KEY_UNKNOWN' ? /KEY_UNKNOWN|OFFICERS_NOT_SIGNED/ : code);
+    expect(trusted()).toBe(1);
+  });
+  it('are followed one version after the other by their signatures, and kept over a restart', async () => {
+    await send(second);
+    await until('it trusts the second', () => trusted() === 2);
+    await send(thirdVersion);
+    await until('it trusts the third', () => trusted() === 3);
+    await agent.stop();
+    await until('the broker saw it go', () => !broker.connected().includes(DEVICE));
+    agent = newAgent();
+    await agent.start();
+    await until('it is back', () => agent.online && trusted() === 3);
+    const before = alarms().length;
+    await send(second);
+    await until('it raised an alarm', () => alarms().length > before);
+    expect(alarms().at(-1)!.message).toContain('OFFICERS_VERSION');
+  });
+  it('sign what those before can sign no more', async () => {
+    const before = alarms().length;
+    await send(order(12, third.action, two));
+    await until('it raised an alarm', () => alarms().length > before);
+    expect(agent.runs?.firmware).toBe('1.1.0');
+    await send(order(13, third.action, [dee, fay]));
     await until('it is done', () => agent.runs?.firmware === '1.2.0' && reports().at(-1)?.state === 'done');
   });
 });

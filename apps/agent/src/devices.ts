@@ -7,7 +7,7 @@ import { createConnection, createGate, type Broker, type Connection, type Connec
 import type { Credential } from './credentials.ts';
 import type { Fabric } from './fabric.ts';
 import type { Schedule } from './schedule.ts';
-import { runningStatus } from './agent-changes.ts';
+import { runningStatus, type Self } from './agent-changes.ts';
 import type { SimulatedChanges } from './simulated-changes.ts';
 import type { Changes } from './update/changes.ts';
 import type { Runs } from './update/work.ts';
@@ -141,8 +141,15 @@ function changesOf({ parts, cut }: Shared, life: Life, credential: Credential): 
 const runsOf = ({ parts }: Shared, life: Life): Runs =>
   life.changes?.runs ?? { firmware: parts.city.devices[life.index]!.firmware, document: null };
 
+const selfOf = (shared: Shared, life: Life): Self => {
+  const runs = runsOf(shared, life);
+  return shared.parts.changes?.self(life.id, runs) ?? { ...runs, officers: null, hardware: null };
+};
+
 function takeChange(shared: Shared, credential: Credential, payload: Uint8Array): void {
   const life = shared.lives.get(credential.device);
+  if (life && shared.parts.changes?.follow({ id: life.id, connection: () => life.connection }, payload))
+    return void life.connection.publish('obs', runningStatus(life.id, selfOf(shared, life)));
   // Nothing to take back from a device that was never changed.
   if (!life || (payload.length === 0 && !life.changes)) return;
   const isNew = life.changes === null;
@@ -161,7 +168,7 @@ function eventsFor(shared: Shared, credential: Credential): ConnectionEvents {
       seen.add(id);
       const life = lives.get(id);
       if (!life) return;
-      life.connection.publish('obs', runningStatus(id, runsOf(shared, life)));
+      life.connection.publish('obs', runningStatus(id, selfOf(shared, life)));
       life.changes?.online();
     },
     offline: () => lives.get(id)?.changes?.offline(),

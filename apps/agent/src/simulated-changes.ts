@@ -1,16 +1,16 @@
 /** Changes of simulated devices: the agent's own code on thin disks, and images that say how they misbehave. */
 import { join } from 'node:path';
-import { hash32, MINUTE_MS, SECOND_MS, type Refusal } from '@cityward/kernel';
+import { hash32, MINUTE_MS, ok, SECOND_MS, type Refusal } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
-import { refusalLine } from './agent-changes.ts';
-import { createGate, type Connection } from './connection.ts';
+import { refusalLine, type Self } from './agent-changes.ts';
+import { createGate, type Connection, type Gate } from './connection.ts';
 import type { Credential } from './credentials.ts';
-import { createChanges, type Changes } from './update/changes.ts';
+import { asOfficers, createChanges, type Changes } from './update/changes.ts';
 import { download, type ContentHost } from './update/download.ts';
-import { openOfficers } from './update/officers.ts';
+import { openOfficers, type PinnedOfficers } from './update/officers.ts';
 import { imageName, type Booted } from './update/slots.ts';
 import { openThinDisks, type ThinDisk } from './update/thin-disk.ts';
-import { DownloadFault, type UpdaterParts } from './update/work.ts';
+import { DownloadFault, type Runs, type UpdaterParts } from './update/work.ts';
 
 const DOWNLOADS_AT_ONCE = 8;
 /** How long a device is away while it starts anew: the shortest, and how much longer by its id. */
@@ -41,7 +41,12 @@ export interface SimulatedChanges {
   /** Changed before, so that it has to go on or to report. */
   knows(device: string): boolean;
   create(device: SimulatedDevice): Changes;
+  /** Takes a document of newer officers, which all simulated devices keep together; false for any other message. */
+  follow(device: SimulatedLink, payload: Uint8Array): boolean;
+  /** What a simulated device says of itself. */
+  self(device: string, runs: Runs): Self;
 }
+export type SimulatedLink = Pick<SimulatedDevice, 'id' | 'connection'>;
 
 /** How an image behaves, as its first line says: `cityward-simulated {"unhealthy":0.03,"silent":0.02,"seed":"night"}`. */
 export interface Behaviour {
@@ -65,6 +70,31 @@ export function behaviourOf(head: string): Behaviour {
   }
 }
 
+const REVISIONS = ['rev-a', 'rev-b', 'rev-c'] as const;
+/** The same for the same device, whenever it is asked. */
+export const hardwareOf = (device: string): string => REVISIONS[hash32(`hardware/${device}`) % REVISIONS.length]!;
+
+/**
+ * One pinned file for all simulated devices: the first that hears of newer officers pins them for all, and for the others a document
+ * that was pinned here before is no news.
+ */
+function sharedOfficers(officers: PinnedOfficers): PinnedOfficers {
+  const pinned = new Set<string>();
+  return {
+    get current() {
+      return officers.current;
+    },
+    look: officers.look,
+    follow: (next, now) => {
+      const text = JSON.stringify(next.officers);
+      if (officers.current && pinned.has(text)) return ok(officers.current);
+      const followed = officers.follow(next, now);
+      if (followed.ok) pinned.add(text);
+      return followed;
+    },
+  };
+}
+
 export type Fate = 'well' | 'unhealthy' | 'silent';
 const PARTS = 1_000_000;
 /** The same for the same device, image and seed. */
@@ -77,31 +107,50 @@ export function fateOf({ unhealthy, silent, seed }: Behaviour, device: string): 
 const fateNow = (disk: ThinDisk, device: string, booted: Pick<Booted, 'firmware'>): Fate =>
   booted.firmware?.trial ? fateOf(behaviourOf(disk.head(imageName('firmware', booted.firmware.slot))), device) : 'well';
 
+function officersIn({ dataFolder, log }: SimulatedChangesParts): PinnedOfficers {
+  const pinned = openOfficers(dataFolder, join(dataFolder, OFFICERS_FILE), (outcome) => {
+    if (outcome.ok) log.info('officers pinned for the simulated devices', { version: outcome.value.version });
+    else log.warn('officers not pinned for the simulated devices', { reason: outcome.error.message });
+  });
+  return sharedOfficers(pinned);
+}
+
+/** So many at a time, and only where the site's network lets it pass. */
+const fetchFor =
+  (parts: SimulatedChangesParts, gate: Gate, device: SimulatedDevice): UpdaterParts['download'] =>
+  async (wanted, write, signal) => {
+    const leave = await new Promise<() => void>((resolve) => gate.enter(resolve));
+    try {
+      if (!parts.passes(device.id)) throw new DownloadFault(`download for "${device.id}": its site lets nothing pass`);
+      await download({ host: parts.content, credential: device.credential, wanted }, write, signal);
+    } finally {
+      leave();
+    }
+  };
+
 export function createSimulatedChanges(parts: SimulatedChangesParts): SimulatedChanges {
   const { log } = parts;
   const disks = openThinDisks(parts.dataFolder);
   const known = new Set(disks.devices());
-  const officers = openOfficers(parts.dataFolder, join(parts.dataFolder, OFFICERS_FILE), (outcome) => {
-    if (outcome.ok) log.info('officers pinned for the simulated devices', { version: outcome.value.version });
-    else log.warn('officers not pinned for the simulated devices', { reason: outcome.error.message });
-  });
+  const officers = officersIn(parts);
   const gate = createGate(DOWNLOADS_AT_ONCE);
   const restartMs = parts.restartMs ?? ((device: string) => RESTART_MS + (hash32(device) % RESTART_SPREAD_MS));
 
-  const fetchFor =
-    (device: SimulatedDevice): UpdaterParts['download'] =>
-    async (wanted, write, signal) => {
-      const leave = await new Promise<() => void>((resolve) => gate.enter(resolve));
-      try {
-        if (!parts.passes(device.id))
-          throw new DownloadFault(`download for "${device.id}": its site lets nothing pass`);
-        await download({ host: parts.content, credential: device.credential, wanted }, write, signal);
-      } finally {
-        leave();
-      }
-    };
   return {
     knows: (device) => known.has(device),
+    self: (device, runs) => {
+      officers.look();
+      return { ...runs, officers: officers.current?.version ?? null, hardware: hardwareOf(device) };
+    },
+    follow: ({ id, connection }, payload) => {
+      const next = asOfficers(payload);
+      if (!next) return false;
+      const followed = officers.follow(next, Date.now());
+      if (followed.ok)
+        log.info('newer officers are trusted by the simulated devices', { version: followed.value.version });
+      else connection().publish('obs', refusalLine(id, followed.error, null));
+      return true;
+    },
     create: (device) => {
       const disk = disks.of(device.id);
       let fate: Fate = 'well';
@@ -110,7 +159,7 @@ export function createSimulatedChanges(parts: SimulatedChangesParts): SimulatedC
         disk,
         factory: device.firmware,
         officers,
-        download: fetchFor(device),
+        download: fetchFor(parts, gate, device),
         publish: (report, acknowledged) => device.connection().publish('report', report, acknowledged),
         restart: (start) => {
           const open = (): void => {
@@ -124,6 +173,7 @@ export function createSimulatedChanges(parts: SimulatedChangesParts): SimulatedC
         isHealthy: () => fate === 'well',
         acts: {},
         alarm: (refusal: Refusal, job) => device.connection().publish('obs', refusalLine(device.id, refusal, job)),
+        followed: () => undefined, // officers come by `follow`
         failed: (fault) => log.error('changes of a device have stopped', { device: device.id, fault: String(fault) }),
         confirmMs: parts.confirmMs ?? CONFIRM_MS,
       });

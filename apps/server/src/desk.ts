@@ -1,5 +1,5 @@
 /** The desk of fleet, as the drivers that reach the devices need it. */
-import type { JobOrder, JobReport } from '@cityward/contracts';
+import type { JobOrder, JobReport, SignedOfficers } from '@cityward/contracts';
 import type { Refusal, Result } from '@cityward/kernel';
 import type { ObjectBytes } from '@cityward/objects';
 
@@ -7,6 +7,9 @@ export interface Running {
   /** Version; null where it was not said. */
   readonly firmware: string | null;
   readonly document: string | null;
+  readonly hardware?: string | null | undefined;
+  /** Version of the officers' document that it trusts. */
+  readonly officers?: number | null | undefined;
 }
 export interface Desk {
   /** What this device is to do now; null for nothing. From memory: asked at every poll. */
@@ -15,6 +18,12 @@ export interface Desk {
   report(device: string, report: JobReport): Promise<Result<void, Refusal>>;
   /** The device is there and runs this. */
   seen(device: string, running: Running): void;
+  /** Each time that a device says of itself. */
+  onSaid(listener: (device: string, says: Running) => void): () => void;
+  /** The officers' documents that follow this version, oldest first. */
+  officersAfter(version: number): readonly SignedOfficers[];
+  /** Called when there is a new one. */
+  onOfficers(listener: () => void): () => void;
   onOrder(listener: (device: string) => void): () => void;
   /** Bytes of an artifact or document by hash; null when there is none. */
   source(hash: string): Promise<ObjectBytes | null>;

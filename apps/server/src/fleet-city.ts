@@ -1,16 +1,14 @@
 /** The city as fleet sees it: every device in columns, who can be reached, and whom no change may touch. */
 import type { City } from '@cityward/city';
-import { columnsBuilder, FLAGS, type Columns, type FleetCity } from '@cityward/fleet';
+import { columnsBuilder, FLAGS, type Columns, type FleetCity, type Shown } from '@cityward/fleet';
 import type { Identity, Standing } from '@cityward/identity';
 
 export interface FleetCityParts {
   readonly city: City;
   readonly identity: Pick<Identity, 'standing'>;
   readonly isConnected: (device: string) => boolean;
-}
-export interface HearingCity extends FleetCity {
-  /** What a device says that it runs; the record of the inventory may be older. */
-  heard(device: string, firmware: string | null): void;
+  /** What a device says of itself; the record of the inventory may be older. */
+  readonly shown: (device: string) => Pick<Shown, 'firmware' | 'hardware'> | null;
 }
 
 const STANDING_FLAGS: Readonly<Record<Standing, number>> = {
@@ -28,37 +26,34 @@ const BARRED: Readonly<Record<Standing, string | null>> = {
   ended: 'its identity has ended',
 };
 
-export function fleetCity({ city, identity, isConnected }: FleetCityParts): HearingCity {
-  const firmware = new Map<string, string>();
+export function fleetCity({ city, identity, isConnected, shown }: FleetCityParts): FleetCity {
   return {
-    columns: () => columnsOf(city, identity, firmware),
+    columns: () => columnsOf({ city, identity, shown }),
     reachable: isConnected,
     barred: (device) => (city.record(device) ? BARRED[identity.standing(device)] : 'the city does not know it'),
     siteOf: (device) => city.record(device)?.site ?? null,
-    heard: (device, version) => {
-      if (version !== null && city.record(device)) firmware.set(device, version);
-    },
   };
 }
 
-function columnsOf(city: City, identity: Pick<Identity, 'standing'>, firmware: ReadonlyMap<string, string>): Columns {
+function columnsOf({ city, identity, shown }: Omit<FleetCityParts, 'isConnected'>): Columns {
   const ids = [...city.deviceIds()].sort();
   const serves = servicesOf(city);
   const columns = columnsBuilder(ids.length);
   for (const id of ids) {
     const device = city.record(id);
     if (!device) continue;
+    const says = shown(id);
     const lifeSafety = device.criticality === 'life-safety' || device.neverCut ? FLAGS.lifeSafety : 0;
     columns.add({
       id,
       class: device.class,
       model: device.model,
-      // The inventory knows no hardware revision; a job's artifact names those it is for, and the device checks.
-      hardware: null,
+      // No inventory knows it: the device says it.
+      hardware: says?.hardware ?? null,
       site: device.site,
       ward: device.ward,
       service: serves.get(id) ?? null,
-      running: firmware.get(id) ?? device.firmware,
+      running: says?.firmware ?? device.firmware,
       flags: STANDING_FLAGS[identity.standing(id)] | lifeSafety,
     });
   }

@@ -133,7 +133,7 @@ function hooksOf(parts: MqttGatewayParts, { online, free, jobs }: Connections): 
 const jobsOver = (listener: MqttListener, rest: Omit<JobsGatewayParts, 'publish'>): JobsGateway =>
   createJobsGateway({
     ...rest,
-    publish: (name, payload) => listener.publish(name, payload, { retain: true, qos: 1 }),
+    publish: (name, payload, retain) => listener.publish(name, payload, { retain, qos: 1 }),
   });
 
 const reporterOf = ({ isSimulated }: MqttGatewayParts, device: string): Reporter => ({

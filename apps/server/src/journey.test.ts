@@ -13,6 +13,7 @@ import {
   pinInSimulator,
   planned,
   signByPasskey,
+  signOfficers,
   signOffline,
   started,
   swearIn,
@@ -79,7 +80,7 @@ const settled = (id: string): Promise<Change> =>
     const change = await changeOf(id);
     return ['finished', 'rolled-back'].includes(change.state) ? change : null;
   });
-const runs = (device: string): string | null => server.modules.fleet.desired.shown(device)?.firmware ?? null;
+const runs = (device: string): string | null => server.modules.fleet.desk.shown(device)?.firmware ?? null;
 async function exact(id: string): Promise<Readonly<Record<string, number>>> {
   const counters = await server.modules.fleet.changes.counters(id);
   if (!counters.ok) throw new Error(counters.error.message);
@@ -110,13 +111,40 @@ describe('a change', () => {
     expect([watched.exit, watched.data.state]).toEqual([0, 'finished']);
   }, 120_000);
 
+  it('reaches devices that missed two versions of the officers, which they follow by their signatures alone', async () => {
+    await simulator.stop();
+    await eventually('the cameras are gone', () =>
+      cameras.some((id) => server.modules.mqtt!.isConnected(id)) ? null : true,
+    );
+    await desk.run('officers', 'key', 'eve-fox.key', '--officer', 'eve-fox', '--passphrase-file', 'passphrase');
+    await desk.run('officers', 'add', 'officers.json', '--keys', 'eve-fox.key.pub.json', '--out', 'officers-2.json');
+    for (const officer of ['ann-doe', 'bob-roe']) await signOfficers(desk, 'officers-2.json', officer);
+    await desk.run('officers', 'remove', 'officers-2.json', '--officer', 'bob-roe', '--out', 'officers-3.json');
+    for (const officer of ['ann-doe', 'eve-fox']) await signOfficers(desk, 'officers-3.json', officer);
+    const skipped = await desk.run('officers', 'send', 'officers-3.json');
+    expect([skipped.exit, skipped.err]).toEqual([1, expect.stringContaining('OFFICERS_VERSION') as string]);
+    for (const number of [2, 3])
+      expect(await desk.run('officers', 'send', `officers-${number}.json`)).toMatchObject({ exit: 0 });
+
+    const { config, modules } = server;
+    simulator = startSimulator(simulatorStart(config, modules), issueSimulatedCodes(modules), silentLog);
+    await eventually('the cameras trust the third version', () =>
+      cameras.every((id) => modules.fleet.desk.shown(id)?.officers === 3) ? true : null,
+    );
+    const { versions } = (await call<{ versions: { version: number; devices: number }[] }>('GET', '/api/officers'))
+      .body;
+    expect(versions.map((one) => one.version)).toEqual([1, 2, 3]);
+    expect(versions[2]!.devices).toBeGreaterThanOrEqual(CAMERAS);
+    expect(await inLedger(call, 'officers.changed', '3')).toBeTruthy();
+  }, 120_000);
+
   it('with failures stops at its threshold and brings every device back', async () => {
     await addFirmware(desk, BAD, 'cityward-simulated {"unhealthy":0.5,"silent":0,"seed":"c"}');
     const { id } = await planned(desk, {
       ...draft(BAD, { canary: CAMERAS, threshold: 0.3, atThreshold: 'roll-back', healthMs: 3_000 }),
       revertTo: `cam-firmware@${GOOD}`,
     });
-    for (const officer of ['ann-doe', 'bob-roe']) await signOffline(desk, id, officer);
+    for (const officer of ['ann-doe', 'eve-fox']) await signOffline(desk, id, officer);
     await started(desk, id);
     const over = await settled(id);
     expect(over).toMatchObject({ state: 'rolled-back' });

@@ -47,6 +47,9 @@ export function testDesk(): TestDesk {
       const bytes = content.get(hash);
       return Promise.resolve(bytes ? bytesInMemory(bytes) : null);
     },
+    onSaid: () => () => undefined,
+    officersAfter: () => [],
+    onOfficers: () => () => undefined,
     nextSeq: (device, job) =>
       1 +
       Math.max(

@@ -198,8 +198,13 @@ function createFleetFor(
 ): Fleet {
   const said = log.part('fleet');
   const alarms = thinned(said);
-  const view = fleetCity({ city, identity, isConnected: (device) => made().mqtt?.isConnected(device) ?? false });
-  const fleet = createFleet({
+  const view = fleetCity({
+    city,
+    identity,
+    isConnected: (device) => made().mqtt?.isConnected(device) ?? false,
+    shown: (device) => made().fleet.desk.shown(device),
+  });
+  return createFleet({
     sql: storage.sql,
     clock,
     log: said,
@@ -209,11 +214,6 @@ function createFleetFor(
     city: view,
     alarm: (device, what, words) => alarms.error({ what: `a device ${what} what it was told`, who: device }, { words }),
   });
-  const seen: Fleet['desk']['seen'] = (device, running) => {
-    view.heard(device, running.firmware);
-    fleet.desk.seen(device, running);
-  };
-  return { ...fleet, desk: { ...fleet.desk, seen } };
 }
 
 function createRespondFor({

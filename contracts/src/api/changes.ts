@@ -22,6 +22,8 @@ export const ChangeSelection = Closed({
   /** Firmware versions or document hashes that they run now. */
   running: Type.Array(Word, { maxItems: 200 }),
   devices: Type.Array(Id, { maxItems: SELECTED_DEVICES_MAX }),
+  /** Only those that are wanted to run this document and show another, however many they are. */
+  drift: Type.Optional(Sha256),
 });
 export type ChangeSelection = Static<typeof ChangeSelection>;
 

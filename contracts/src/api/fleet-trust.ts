@@ -15,6 +15,8 @@ const OfficersVersion = Closed({
   signed: SignedOfficers,
   at: Time,
   by: Type.String(),
+  /** Devices that say it is the one they trust; they follow a newer one by its signatures alone. */
+  devices: Count,
 });
 
 /** How far a change is from being allowed. */

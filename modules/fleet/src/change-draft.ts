@@ -4,7 +4,7 @@ import { newId, ok, refuse, type Clock, type Refusal, type Result } from '@cityw
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
 import { waveNames } from './change-view.ts';
-import type { Columns } from './domain/rollout/columns.ts';
+import { wordsOf, type Columns } from './domain/rollout/columns.ts';
 import { EXCLUSION_WORDS, OPTIONS, WAVES_MAX, type Options, type Target } from './domain/rollout/draft.ts';
 import { planRollout, type Plan } from './domain/rollout/plan.ts';
 import type { Alarm } from './domain/rollout/take.ts';
@@ -46,6 +46,11 @@ export interface ChangeNeeds {
   readonly signaturesOf: (job: ChangeJob) => readonly JobSignature[];
   /** A configuration document, where the city has it. */
   readonly document: (hash: string) => Promise<string | null>;
+  /** The document that a device shows that it runs. */
+  readonly shows: (device: string) => string | null;
+  /** Devices that are wanted to run this document and show another. */
+  readonly drifted: (hash: string) => ReadonlySet<string>;
+  readonly expects: (device: string, firmware: string) => void;
   readonly freezes: Freezes;
   readonly alarm: (device: string, alarm: Alarm, words: string) => void;
 }
@@ -96,7 +101,32 @@ export function requestOf(needs: ChangeNeeds, draft: ChangeDraft): Result<Asked,
     hardware: artifact?.hardware ?? [],
     tracks: draft.tracks,
   };
-  return ok({ columns: needs.columns(), selection: draft.selection, target, options, now: needs.clock() });
+  const selection = selectionOf(needs, draft);
+  if (!selection.ok) return selection;
+  const columns = action.do === 'configure' ? showingDocuments(needs) : needs.columns();
+  return ok({ columns, selection: selection.value, target, options, now: needs.clock() });
+}
+
+/** Drift is looked up now: a selection by it never means everybody. */
+function selectionOf(needs: ChangeNeeds, { title, selection }: ChangeDraft): Result<ChangeDraft['selection'], Refusal> {
+  if (selection.drift === undefined) return ok(selection);
+  const drifted = needs.drifted(selection.drift);
+  const named = selection.devices.length === 0 ? [...drifted] : selection.devices.filter((one) => drifted.has(one));
+  if (named.length === 0)
+    return refuse(
+      'conflict',
+      'NOBODY_TO_CHANGE',
+      `plan "${title}": no device drifts from document "${selection.drift}"`,
+    );
+  return ok({ ...selection, devices: named });
+}
+
+/** The city with the documents that devices show in place of their firmware. */
+function showingDocuments({ columns, shows }: ChangeNeeds): Columns {
+  const city = columns();
+  const running = wordsOf(city.ids.length);
+  for (let row = 0; row < city.ids.length; row++) running.set(row, shows(city.ids[row]!));
+  return { ...city, running: running.done(city.ids.length) };
 }
 
 export function planView(draft: ChangeDraft, plan: Plan, to: string | null): ChangePlan {

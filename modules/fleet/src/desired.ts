@@ -3,7 +3,6 @@ import { CompiledQuery } from 'kysely';
 import {
   DEVICE_CLASSES,
   DOCUMENT_MAX_BYTES,
-  SELECTED_DEVICES_MAX,
   type DesiredPart,
   type DeviceDesired,
   type Drift,
@@ -13,33 +12,26 @@ import type { Sql, Tx } from '@cityward/sql';
 import { wordAt, type Columns } from './domain/rollout/columns.ts';
 import { DEPTH_MAX, depthOf, difference, merge, type Merged, type ScopedDocument } from './domain/rollout/desired.ts';
 
-export interface Shown {
-  readonly firmware: string | null;
-  readonly document: string | null;
-}
 export interface DesiredState {
   start(): Promise<void>;
-  stop(): Promise<void>;
   parts(): readonly DesiredPart[];
   /** An empty document takes the part away. */
   set(part: Omit<DesiredPart, 'at'> & { readonly reason: string }): Promise<Result<DesiredPart, Refusal>>;
   of(device: string): Promise<Result<DeviceDesired, Refusal>>;
   drift(): Promise<Drift>;
   document(hash: string): Promise<string | null>;
-  /** Remembers what a device shows that it runs; null changes nothing. */
-  shows(device: string, running: Shown): void;
-  shown(device: string): Shown | null;
+  /** Devices that are wanted to run this document and show another. */
+  drifted(hash: string): ReadonlySet<string>;
 }
 
 const SAMPLE_MAX = 20;
-const SAVE_EVERY_MS = 5_000;
-const ROWS_PER_STATEMENT = 5_000;
-const NOTHING: Shown = { firmware: null, document: null };
 
 export interface DesiredNeeds {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly columns: () => Columns;
+  /** The document that a device shows that it runs. */
+  readonly shows: (device: string) => string | null;
 }
 const run = async <Row>(
   db: Pick<Sql, 'for'> | Pick<Tx, 'for'>,
@@ -50,30 +42,15 @@ const run = async <Row>(
 
 interface Memory extends DesiredNeeds {
   readonly parts: Map<string, DesiredPart>;
-  readonly shown: Map<string, Shown>;
-  readonly unsaved: Set<string>;
 }
 
 export function createDesired(needs: DesiredNeeds): DesiredState {
-  const memory: Memory = { ...needs, parts: new Map(), shown: new Map(), unsaved: new Set() };
-  const { sql, clock, parts, shown } = memory;
-  let timer: NodeJS.Timeout | undefined;
+  const memory: Memory = { ...needs, parts: new Map() };
+  const { sql, clock, parts } = memory;
   return {
     start: async () => {
       const text = 'select scope, key, document, by_whom as by, at from fleet.desired_part';
       for (const part of await run<DesiredPart>(sql, text, [])) parts.set(keyOf(part), part);
-      const rows = await run<Shown & { device: string }>(
-        sql,
-        'select device, firmware, document from fleet.running',
-        [],
-      );
-      for (const { device, firmware, document } of rows) shown.set(device, { firmware, document });
-      timer = setInterval(() => void saveNew(memory), SAVE_EVERY_MS);
-      timer.unref();
-    },
-    stop: async () => {
-      clearInterval(timer);
-      await saveNew(memory);
     },
     parts: () => [...parts.values()],
     set: async (draft) => {
@@ -89,8 +66,11 @@ export function createDesired(needs: DesiredNeeds): DesiredState {
     of: (device) => desiredOf(memory, device),
     drift: () => driftOf(memory),
     document: (hash) => documentOf(sql, hash),
-    shows: (device, running) => show(memory, device, running),
-    shown: (device) => shown.get(device) ?? null,
+    drifted: (hash) => {
+      const devices = new Set<string>();
+      for (const { device, wanted } of drifting(memory)) if (wanted.hash === hash) devices.add(device);
+      return devices;
+    },
   };
 }
 
@@ -98,31 +78,34 @@ const keyOf = ({ scope, key }: Pick<DesiredPart, 'scope' | 'key'>): string => `$
 const documentOf = async (sql: Sql, hash: string): Promise<string | null> =>
   (await run<{ body: string }>(sql, 'select body from fleet.document where hash = $1', [hash]))[0]?.body ?? null;
 
-function wantedOf({ parts }: Memory, city: Columns, row: number): Merged | null {
-  const keys = [
-    `class/${DEVICE_CLASSES[city.class[row]!]}`,
-    `site/${wordAt(city.site, row)}`,
-    `device/${city.ids[row]}`,
-  ];
-  return merge(keys.flatMap((key) => (parts.get(key) as ScopedDocument | undefined) ?? []));
+/** What is wanted of a row: devices of one class and site that have no part of their own want the same, merged once. */
+function wantedIn({ parts }: Memory, city: Columns): (row: number) => Merged | null {
+  const merged = new Map<string, Merged | null>();
+  return (row) => {
+    const keys = [
+      `class/${DEVICE_CLASSES[city.class[row]!]}`,
+      `site/${wordAt(city.site, row)}`,
+      `device/${city.ids[row]}`,
+    ].filter((key) => parts.has(key));
+    const name = keys.join(' ');
+    let wanted = merged.get(name);
+    if (wanted === undefined) {
+      wanted = merge(keys.map((key) => parts.get(key) as ScopedDocument));
+      merged.set(name, wanted);
+    }
+    return wanted;
+  };
 }
 
-function show({ shown, unsaved }: Memory, device: string, { firmware, document }: Shown): void {
-  const before = shown.get(device) ?? NOTHING;
-  const after = { firmware: firmware ?? before.firmware, document: document ?? before.document };
-  if (after.firmware === before.firmware && after.document === before.document) return;
-  shown.set(device, after);
-  unsaved.add(device);
-}
-
-async function saveNew({ sql, clock, shown, unsaved }: Memory): Promise<void> {
-  const devices = [...unsaved];
-  unsaved.clear();
-  const rows = devices.map((device) => [device, shown.get(device)!] as const);
-  try {
-    await saveShown(sql, rows, clock());
-  } catch {
-    for (const device of devices) unsaved.add(device); // with the next save
+/** Devices that show another document than is wanted of them. */
+function* drifting(memory: Memory): Generator<{ readonly device: string; readonly wanted: Merged }, void> {
+  const city = memory.columns();
+  const wantedOf = wantedIn(memory, city);
+  for (let row = 0; row < city.ids.length && memory.parts.size > 0; row++) {
+    const device = city.ids[row]!;
+    const running = memory.shows(device);
+    const wanted = running === null ? null : wantedOf(row);
+    if (wanted && wanted.hash !== running) yield { device, wanted };
   }
 }
 
@@ -130,21 +113,16 @@ async function desiredOf(memory: Memory, device: string): Promise<Result<DeviceD
   const city = memory.columns();
   const row = city.ids.indexOf(device);
   if (row === -1) return refuse('not-found', 'DEVICE_UNKNOWN', `find device "${device}": there is none`);
-  const running = memory.shown.get(device)?.document ?? null;
+  const running = memory.shows(device);
   const body = running === null ? null : await documentOf(memory.sql, running);
-  const wanted = wantedOf(memory, city, row);
+  const wanted = wantedIn(memory, city)(row);
   if (wanted) await keepDocuments(memory.sql, [[wanted.hash, wanted.text]]);
   return ok(viewOf(device, wanted, { running, body }));
 }
 
 async function driftOf(memory: Memory): Promise<Drift> {
-  const city = memory.columns();
   const groups = new Map<string, { text: string; devices: string[] }>();
-  for (let row = 0; row < city.ids.length && memory.parts.size > 0; row++) {
-    const device = city.ids[row]!;
-    const running = memory.shown.get(device)?.document ?? null;
-    const wanted = running === null ? null : wantedOf(memory, city, row);
-    if (!wanted || wanted.hash === running) continue;
+  for (const { device, wanted } of drifting(memory)) {
     const group = groups.get(wanted.hash) ?? { text: wanted.text, devices: [] };
     group.devices.push(device);
     groups.set(wanted.hash, group);
@@ -179,7 +157,7 @@ async function savePart(sql: Sql, part: DesiredPart, reason: string): Promise<vo
         [scope, key, JSON.stringify(document), by, at],
       );
     const data = { title: `configuration of ${scope} ${key}`, reason };
-    tx.record({ module: 'fleet', type: 'artifact.added', actor: by, subject: `${scope}-${key}`, at, data });
+    tx.record({ module: 'fleet', type: 'configuration.wanted', actor: by, subject: `${scope}-${key}`, at, data });
   });
 }
 
@@ -204,16 +182,16 @@ function viewOf(
 
 /** A change that would mend the group; planned, signed and started like any other. */
 function mend(document: string, devices: readonly string[], now: number): Drift['groups'][number] {
-  const part = devices.slice(0, SELECTED_DEVICES_MAX);
+  const count = devices.length;
   return {
     document,
-    devices: devices.length,
+    devices: count,
     sample: devices.slice(0, SAMPLE_MAX),
     draft: {
-      title: `Mend the configuration of ${part.length} ${part.length === 1 ? 'device' : 'devices'}`,
+      title: `Mend the configuration of ${count} ${count === 1 ? 'device' : 'devices'}`,
       action: { do: 'configure', document },
       revert: null,
-      selection: { classes: [], models: [], wards: [], sites: [], running: [], devices: part },
+      selection: { classes: [], models: [], wards: [], sites: [], running: [], devices: [], drift: document },
       options: {},
       tracks: [],
       notBefore: now,
@@ -225,23 +203,4 @@ function mend(document: string, devices: readonly string[], now: number): Drift[
 async function keepDocuments(sql: Sql, documents: readonly (readonly [hash: string, text: string])[]): Promise<void> {
   for (const [hash, text] of documents)
     await run(sql, 'insert into fleet.document values ($1, $2) on conflict (hash) do nothing', [hash, text]);
-}
-
-async function saveShown(
-  sql: Sql,
-  rows: readonly (readonly [device: string, shown: Shown])[],
-  at: number,
-): Promise<void> {
-  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
-    const page = rows
-      .slice(from, from + ROWS_PER_STATEMENT)
-      .map(([device, { firmware, document }]) => ({ device, firmware, document }));
-    await run(
-      sql,
-      `insert into fleet.running select device, firmware, document, $2::bigint from json_to_recordset($1::json)
-         as row (device text, firmware text, document text)
-       on conflict (device) do update set firmware = excluded.firmware, document = excluded.document, at = excluded.at`,
-      [JSON.stringify(page), at],
-    );
-  }
 }

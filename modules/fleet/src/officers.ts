@@ -13,6 +13,8 @@ export interface OfficersRegister {
   current(): Officers | null;
   /** Every version, oldest first: a device that was long away follows them one by one. */
   versions(): readonly OfficersRow[];
+  /** Called after a version was added. */
+  onAdded(listener: (version: number) => void): () => void;
   /** Takes version 1 signed by itself, or a validly signed next one. The same again is no fault. */
   add(signed: SignedOfficers, by: string): Promise<Result<Officers, Refusal>>;
 }
@@ -28,25 +30,15 @@ export function createOfficers({
 }): OfficersRegister {
   let rows: OfficersRow[] = [];
   const turn = inTurn();
+  const listeners = new Set<(version: number) => void>();
   const current = (): Officers | null => rows.at(-1)?.signed.officers ?? null;
-
-  const judge = (signed: SignedOfficers, now: number): Result<Officers, Refusal> => {
-    const before = current();
-    if (before) return verifyOfficers(before, signed, now);
-    const first = verifyFirstOfficers(signed, now);
-    if (!first.ok || first.value.city === cityName) return first;
-    return refuse(
-      'conflict',
-      'OFFICERS_OTHER_CITY',
-      `pin the first officers: they are of another city than "${cityName}"`,
-    );
-  };
 
   const add = async (signed: SignedOfficers, by: string): Promise<Result<Officers, Refusal>> => {
     const at = clock();
     const last = rows.at(-1);
     if (last && isSame(last, signed)) return ok(last.signed.officers);
-    const judged = judge(signed, at);
+    const before = current();
+    const judged = before ? verifyOfficers(before, signed, at) : judgeFirst(signed, cityName, at);
     if (!judged.ok) return judged;
     const { version } = judged.value;
     const row: OfficersRow = { version, hash: officersHash(judged.value), signed, at, by };
@@ -63,6 +55,7 @@ export function createOfficers({
       });
     });
     rows = [...rows, row];
+    for (const listener of listeners) listener(version);
     return judged;
   };
 
@@ -72,8 +65,22 @@ export function createOfficers({
     },
     current,
     versions: () => rows,
+    onAdded: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     add: (signed, by) => turn(() => add(signed, by)),
   };
+}
+
+function judgeFirst(signed: SignedOfficers, cityName: string, now: number): Result<Officers, Refusal> {
+  const first = verifyFirstOfficers(signed, now);
+  if (!first.ok || first.value.city === cityName) return first;
+  return refuse(
+    'conflict',
+    'OFFICERS_OTHER_CITY',
+    `pin the first officers: they are of another city than "${cityName}"`,
+  );
 }
 
 /** By version first: the hash of something that is no document cannot be made. */

@@ -24,12 +24,18 @@ export interface TrustParts {
   readonly artifacts: Artifacts;
   readonly repository: ArtifactRepository;
   readonly jobOf: (change: string) => Promise<Result<ChangeJob, Refusal>>;
+  /** Devices that trust each version. */
+  readonly byOfficers: () => ReadonlyMap<number, number>;
 }
 
 export const trustRoutes = (parts: TrustParts): readonly Route[] => {
-  const { officers, signatures, artifacts, repository, jobOf } = parts;
+  const { officers, signatures, artifacts, repository, jobOf, byOfficers } = parts;
   return [
-    route(api.listOfficers, () => Promise.resolve(ok({ versions: [...officers.versions()] }))),
+    route(api.listOfficers, () => {
+      const trusted = byOfficers();
+      const versions = officers.versions().map((one) => ({ ...one, devices: trusted.get(one.version) ?? 0 }));
+      return Promise.resolve(ok({ versions }));
+    }),
     route(api.addOfficers, async ({ body }, caller) => {
       const added = await officers.add(body, caller.principal.id);
       return added.ok ? ok({ version: added.value.version, hash: officersHash(added.value) }) : added;

@@ -18,6 +18,8 @@ export interface SaverNeeds {
   readonly log: Log;
   /** Something a person should hear of at once. */
   readonly alarm: (device: string, alarm: Alarm, words: string) => void;
+  /** A change ended well there, and left this firmware. */
+  readonly expects: (device: string, firmware: string) => void;
 }
 
 interface SaverParts {
@@ -55,6 +57,7 @@ export function createSaver({ needs, living, told, screens }: SaverParts) {
       for (const one of taken) giveBack(one, facts);
       throw error;
     }
+    for (const { live, attempts } of taken) remember(needs, live, attempts);
     for (const { live, orders } of taken)
       for (const { members } of orders) {
         ordered(live.rollout, members);
@@ -91,6 +94,15 @@ export function createSaver({ needs, living, told, screens }: SaverParts) {
       add(live, { alarm, device, reason, at });
     },
   };
+}
+
+/** Only installs leave firmware. */
+function remember({ expects }: SaverNeeds, { row, rollout, ids }: LiveChange, attempts: readonly Attempt[]): void {
+  if (row.job.action.do !== 'install') return;
+  for (const { member, outcome } of attempts) {
+    const left = outcome === 'done' ? rollout.wanted : outcome === 'reverted' ? rollout.before : null;
+    if (left !== null) expects(ids[member]!, left);
+  }
 }
 
 interface Unsaved {

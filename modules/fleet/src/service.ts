@@ -10,6 +10,7 @@ import type { OfficersRegister } from './officers.ts';
 import type { ArtifactRepository } from './repository.ts';
 import { changeRoutes } from './routes-changes.ts';
 import type { Signatures } from './signatures.ts';
+import { createShown } from './shown.ts';
 import { createTrust, type Trust } from './trust.ts';
 
 export interface Fleet {
@@ -35,9 +36,11 @@ export interface Fleet {
 
 export function createFleet(needs: FleetNeeds): Fleet {
   const { sql, clock } = needs;
-  const trust: Trust = createTrust(needs, (change) => changes.job(change));
+  const shown = createShown({ sql, clock });
+  const trust: Trust = createTrust(needs, { jobOf: (change) => changes.job(change), byOfficers: shown.byOfficers });
   const freezes = createFreezes({ sql, clock });
-  const desired = createDesired({ sql, clock, columns: needs.city.columns });
+  const showsDocument = (device: string): string | null => shown.of(device)?.document ?? null;
+  const desired = createDesired({ sql, clock, columns: needs.city.columns, shows: showsDocument });
   const { signatures, artifacts } = trust;
   const changes: Changes = createChanges({
     ...needs,
@@ -47,35 +50,30 @@ export function createFleet(needs: FleetNeeds): Fleet {
     signed: signatures.standing,
     signaturesOf: (job) => signatures.of(job.id),
     document: desired.document,
+    shows: showsDocument,
+    drifted: desired.drifted,
+    expects: shown.expects,
     freezes,
   });
   const desk = createDesk({
     running: changes.running,
     artifactBytes: artifacts.bytes,
     document: desired.document,
-    shown: desired.shown,
-    shows: desired.shows,
-    downgraded: (device, from, to) => {
-      const reason = `runs ${to}, ran ${from} before, and no change sent it back`;
-      needs.alarm(device, 'downgrade', reason);
-      const fact = { module: 'fleet', type: 'fleet.downgraded', actor: device, subject: device } as const;
-      sql
-        .transact((tx) => Promise.resolve(tx.record({ ...fact, at: clock(), data: { from, to, reason } })))
-        .catch((error: unknown) =>
-          needs.log.warn('a downgrade is not in the evidence', { device, error: String(error) }),
-        );
-    },
+    shown,
+    officers: trust.officers,
+    downgraded: (device, from, to) => tellDowngrade(needs, device, { from, to }),
   });
   return {
     start: async () => {
       await sql.migrate({ module: 'fleet', folder: new URL('../migrations/', import.meta.url) });
+      await shown.start();
       await trust.start();
       await desired.start();
       await changes.start();
     },
     stop: async () => {
       await changes.stop();
-      await desired.stop();
+      await shown.stop();
     },
     officers: trust.officers,
     signatures,
@@ -89,4 +87,18 @@ export function createFleet(needs: FleetNeeds): Fleet {
     rawRoutes: trust.rawRoutes,
     deviceRoutes: trust.deviceRoutes,
   };
+}
+
+/** Whatever the evidence does, a person hears of it at once. */
+function tellDowngrade(
+  { sql, clock, log, alarm }: FleetNeeds,
+  device: string,
+  went: { from: string; to: string },
+): void {
+  const reason = `runs ${went.to}, ran ${went.from} before, and no change sent it back`;
+  alarm(device, 'downgrade', reason);
+  const fact = { module: 'fleet', type: 'fleet.downgraded', actor: device, subject: device } as const;
+  sql
+    .transact((tx) => Promise.resolve(tx.record({ ...fact, at: clock(), data: { ...went, reason } })))
+    .catch((error: unknown) => log.warn('a downgrade is not in the evidence', { device, error: String(error) }));
 }

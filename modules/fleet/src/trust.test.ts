@@ -40,10 +40,13 @@ const jobs = new Map<string, ChangeJob>();
 const open = async (): Promise<Trust> => {
   const made = createTrust(
     { sql, clock: () => millis(now), objects, keyFolder: join(folder, 'keys'), cityName: TEST_CITY },
-    (id) =>
-      Promise.resolve(
-        jobs.has(id) ? ok(jobs.get(id)!) : refuse('not-found', 'CHANGE_UNKNOWN', `find change "${id}": none`),
-      ),
+    {
+      jobOf: (id) =>
+        Promise.resolve(
+          jobs.has(id) ? ok(jobs.get(id)!) : refuse('not-found', 'CHANGE_UNKNOWN', `find change "${id}": none`),
+        ),
+      byOfficers: () => new Map(),
+    },
   );
   await made.start();
   return made;

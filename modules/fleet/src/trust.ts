@@ -1,12 +1,10 @@
 /** Who may make a device change, put together: officers, their signatures, artifacts and their repository. */
-import type { ChangeJob } from '@cityward/contracts';
 import type { RawRoute, Route } from '@cityward/http';
-import type { Refusal, Result } from '@cityward/kernel';
 import { createArtifacts, type Artifacts } from './artifacts.ts';
 import type { FleetNeeds } from './needs.ts';
 import { createOfficers, type OfficersRegister } from './officers.ts';
 import { createRepository, type ArtifactRepository } from './repository.ts';
-import { artifactUpload, repositoryRoutes, trustRoutes } from './routes-trust.ts';
+import { artifactUpload, repositoryRoutes, trustRoutes, type TrustParts } from './routes-trust.ts';
 import { createSignatures, type Signatures } from './signatures.ts';
 
 export interface Trust {
@@ -30,7 +28,7 @@ export function createTrust(
     keyFolder,
     cityName,
   }: Pick<FleetNeeds, 'sql' | 'clock' | 'objects' | 'keyFolder' | 'cityName'>,
-  jobOf: (change: string) => Promise<Result<ChangeJob, Refusal>>,
+  { jobOf, byOfficers }: Pick<TrustParts, 'jobOf' | 'byOfficers'>,
 ): Trust {
   const officers = createOfficers({ sql, clock, cityName });
   const signatures = createSignatures({ sql, clock, officers, jobOf });
@@ -44,7 +42,7 @@ export function createTrust(
     signatures,
     artifacts,
     repository,
-    routes: trustRoutes({ officers, signatures, artifacts, repository, jobOf }),
+    routes: trustRoutes({ officers, signatures, artifacts, repository, jobOf, byOfficers }),
     rawRoutes: [artifactUpload({ artifacts })],
     deviceRoutes: repositoryRoutes({ repository, artifacts }),
   };

@@ -28,6 +28,8 @@ export interface ChangesParts {
   isHealthy?(booted: Booted): boolean;
   readonly acts: Acts;
   alarm(refusal: Refusal, job: string | null): void;
+  /** It trusts newer officers from now on. */
+  followed(): void;
   failed(fault: unknown): void;
   readonly confirmMs?: number;
 }
@@ -38,12 +40,14 @@ export interface Changes {
   stop(): void;
   readonly busy: boolean;
   readonly runs: Runs;
+  /** Version of the officers' document that it trusts; null while none is pinned. */
+  readonly officers: number | null;
 }
 
 const signedOfficers = Compile(SignedOfficers);
 
 /** New officers come on the same topic as orders, and only by the signatures of enough of the old ones. */
-function asOfficers(payload: Uint8Array): SignedOfficers | null {
+export function asOfficers(payload: Uint8Array): SignedOfficers | null {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   if (bytes.length > ORDER_MAX_BYTES || !bytes.subarray(0, 64).includes('"officers"')) return null;
   try {
@@ -110,6 +114,13 @@ const verifierOf =
     return verifyOrder(order, { officers: current, device, ...against });
   };
 
+function takeOfficers({ officers, alarm, followed }: ChangesParts, next: SignedOfficers): void {
+  const before = officers.current?.version;
+  const taken = officers.follow(next, Date.now());
+  if (!taken.ok) alarm(taken.error, null);
+  else if (taken.value.version !== before) followed();
+}
+
 export function createChanges(parts: ChangesParts): Changes {
   const { disk, officers } = parts;
   const post = createPost(parts.publish);
@@ -155,8 +166,7 @@ export function createChanges(parts: ChangesParts): Changes {
     take: (payload) => {
       const next = asOfficers(payload);
       if (!next) return updater.take(payload);
-      const followed = officers.follow(next, Date.now());
-      if (!followed.ok) parts.alarm(followed.error, null);
+      takeOfficers(parts, next);
     },
     stop: () => updater.stop(),
     get busy() {
@@ -164,6 +174,10 @@ export function createChanges(parts: ChangesParts): Changes {
     },
     get runs() {
       return runsOf(booted);
+    },
+    get officers() {
+      officers.look();
+      return officers.current?.version ?? null;
     },
   };
 }

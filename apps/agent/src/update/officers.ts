@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Officers, type SignedOfficers } from '@cityward/contracts';
-import { verifyFirstOfficers, verifyOfficers } from '@cityward/fleet/verify';
+import { officersHash, verifyFirstOfficers, verifyOfficers } from '@cityward/fleet/verify';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { Compile } from 'typebox/compile';
 import { folderDisk, readJson, replaceJson } from './disk.ts';
@@ -22,6 +22,10 @@ export interface PinnedOfficers {
   /** Looks for a commissioning file while none are pinned; it may be laid there after the start. */
   look(): void;
 }
+
+/** By version first: the hash of something that is no document cannot be made. */
+const isSame = (next: Officers | undefined, current: Officers): boolean =>
+  next?.version === current.version && officersHash(next) === officersHash(current);
 
 /** As `cityward officers` writes it: the document with its signatures. Null for anything else. */
 function readSigned(text: string): SignedOfficers | null {
@@ -77,7 +81,7 @@ export function openOfficers(
     look,
     follow: (next, now) => {
       if (!current) return refuse('conflict', 'OFFICERS_NOT_PINNED', 'follow officers: none are pinned on this device');
-      if (next.officers?.version === current.version) return ok(current);
+      if (isSame(next.officers, current)) return ok(current);
       const followed = verifyOfficers(current, next, now);
       if (followed.ok) pin(followed.value);
       return followed;

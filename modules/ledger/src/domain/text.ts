@@ -113,6 +113,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'officers.pinned': (f) => `The first officers were pinned: ${f.subject}`,
   'officers.changed': (f) => `The officers changed to version ${f.subject}`,
   'artifact.added': (f) => `${who(f)} added ${titled(f)} for devices`,
+  'configuration.wanted': (f) => `${who(f)} said how devices are to be configured: ${titled(f)}${reason(f)}`,
   'change.planned': (f) => `${who(f)} planned change ${titled(f)}${devices(f)}`,
   'change.signed': (f) => `Officer ${who(f)} signed change ${f.subject}`,
   'change.started': (f) => `${who(f)} started change ${f.subject}`,

@@ -87,7 +87,7 @@ export function columnsBuilder(rows: number): { add(row: ColumnRow): void; done(
   };
 }
 
-function wordsOf(rows: number): { set(at: number, word: string | null): void; done(size: number): Words } {
+export function wordsOf(rows: number): { set(at: number, word: string | null): void; done(size: number): Words } {
   const of = new Int32Array(rows).fill(-1);
   const names: string[] = [];
   const places = new Map<string, number>();
