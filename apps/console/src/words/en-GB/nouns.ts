@@ -141,6 +141,7 @@ export const facts: Record<FactType, string> = {
   'officers.pinned': 'Officers pinned',
   'officers.changed': 'Officers changed',
   'artifact.added': 'Artifact added',
+  'configuration.wanted': 'Configuration wanted',
   'change.planned': 'Change planned',
   'change.signed': 'Change signed',
   'change.started': 'Change started',
