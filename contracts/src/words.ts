@@ -92,8 +92,8 @@ export type TrustKind = (typeof TRUST_KINDS)[number];
 /** `unknown`: nothing is known that would make a level. Never good: it counts as `reduced` where a rank is asked for. */
 export const TRUST_LEVELS = ['full', 'reduced', 'low', 'none', 'unknown'] as const;
 export type TrustLevel = (typeof TRUST_LEVELS)[number];
-/** Networks that are identities of their own: the gateway of a site, and what others run and only pass on. */
-export const NETWORK_KINDS = ['site-gateway', 'lorawan-network', 'mobile-apn'] as const;
+/** Networks that are identities of their own: the gateway of a site, what others run and only pass on, and who guards the plugs. */
+export const NETWORK_KINDS = ['site-gateway', 'lorawan-network', 'mobile-apn', 'radius-server'] as const;
 export type NetworkKind = (typeof NETWORK_KINDS)[number];
 
 /** How an observation reached us. */

@@ -9,6 +9,7 @@ import { artifactCommands } from './artifact.ts';
 import { doorCommands } from './doors.ts';
 import { jobCommands } from './job.ts';
 import { officersCommands } from './officers.ts';
+import { radiusCommands } from './radius.ts';
 import { signCommand } from './sign.ts';
 
 const COMMANDS: readonly Command[] = [
@@ -19,6 +20,7 @@ const COMMANDS: readonly Command[] = [
   ...artifactCommands(api),
   ...jobCommands(api),
   ...doorCommands(api),
+  ...radiusCommands(api),
 ];
 
 async function main(args: readonly string[]): Promise<number> {

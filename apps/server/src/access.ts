@@ -38,6 +38,8 @@ export interface Access {
   device(id: string): Principal;
   /** The same with how far it is trusted now. Every question does this by itself. */
   withTrust(principal: Principal): Principal;
+  /** Does policy let this device or network join the city's own networks? */
+  mayJoin(id: string): Result<void, Refusal>;
   /** Tokens of sessions by their public id, to close their streams at once. */
   tokenOf(session: string): string | null;
   forget(session: string): void;
@@ -77,6 +79,7 @@ export function createAccess(parts: AccessParts): Access {
     mayAgain: createMemo(may),
     device,
     withTrust,
+    mayJoin: (id) => may(device(id), 'joinNetwork', doorOf(device(id))),
     tokenOf: (session) => tokens.get(session) ?? null,
     forget: (session) => void tokens.delete(session),
   };
@@ -90,6 +93,12 @@ function described(city: City, resource: Resource): Resource {
     ? { ...resource, attributes: { class: record.class, site: record.site ?? '', ...resource.attributes } }
     : resource;
 }
+/** What is asked about where a device or network is its own subject. */
+export const doorOf = ({ type, id, attributes }: Principal): Resource => ({
+  type: 'Device',
+  id,
+  attributes: type === 'Network' ? { spokenForBy: [id] } : attributes,
+});
 
 const PRINCIPALS_MAX = 200_000;
 

@@ -5,6 +5,7 @@ import type { Log } from '@cityward/log';
 import type { Config } from './config.ts';
 import { createDdiGateway, POLL_MS } from './gateway-ddi.ts';
 import { ingestRoute } from './gateway-http.ts';
+import { radiusRoutes } from './gateway-radius.ts';
 import type { ListenerTls } from './listener-certificate.ts';
 import { createPolled } from './polled-devices.ts';
 import { ticketsOf } from './ticket-shelf.ts';
@@ -43,7 +44,12 @@ export function createDeviceListener(parts: DeviceListenerParts): HttpListener {
     keepAliveMs: DEVICE_KEEP_ALIVE_MS,
     allowedOrigins: [],
     routes: [],
-    rawRoutes: [ingestRoute({ ingest, access, isSimulated }), ...fleet.deviceRoutes, ...ddi.routes],
+    rawRoutes: [
+      ingestRoute({ ingest, access, isSimulated }),
+      ...fleet.deviceRoutes,
+      ...ddi.routes,
+      ...radiusRoutes(modules),
+    ],
     shortWay: ddi.poll,
     authenticate: (facts) => access.authenticatePeer(facts),
   });

@@ -1,8 +1,7 @@
 /** Observations over HTTPS with a device certificate: NDJSON, one observation a line, answered line by line. */
-import type { Principal, Resource } from '@cityward/contracts';
 import { HTTP_BODY_MAX_BYTES, OBSERVATIONS_PER_BATCH_MAX, OBSERVATION_MAX_BYTES } from '@cityward/kernel';
 import type { RawReply, RawRequest, RawRoute } from '@cityward/http';
-import type { Access } from './access.ts';
+import { doorOf, type Access } from './access.ts';
 import { readObservation, type Ingest, type Reporter } from './ingest.ts';
 
 export const INGEST_PATH = '/ingest/v1/observations';
@@ -38,12 +37,6 @@ export function ingestRoute({ ingest, access, isSimulated }: HttpGatewayParts): 
     },
   };
 }
-
-const doorOf = ({ type, id, attributes }: Principal): Resource => ({
-  type: 'Device',
-  id,
-  attributes: type === 'Network' ? { spokenForBy: [id] } : attributes,
-});
 
 interface Taken {
   readonly accepted: number;

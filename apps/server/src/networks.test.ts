@@ -1,9 +1,11 @@
 /** Networks against a whole server: a LoRaWAN network server with its own certificate speaks for its sensor and for nobody else. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeObserved, type NetworkIdentity } from '@cityward/contracts';
+import fc from 'fast-check';
+import { decodeObserved, type NetworkIdentity, type RadiusSetUp } from '@cityward/contracts';
 import { call, certificatesIn, newRequest, pemOf } from '@cityward/identity/testing';
+import { readAttributes } from './gateway-radius.ts';
 import { openTestServer, type TestServer } from './testing.ts';
-import { postObservations, signInFirst, type Call, type DeviceCredential } from './testing-clients.ts';
+import { callLocally, postObservations, signInFirst, type Call, type DeviceCredential } from './testing-clients.ts';
 
 let server: TestServer;
 let operator: Call;
@@ -82,6 +84,74 @@ describe('a LoRaWAN network server', () => {
     expect([ended.status, ended.body.state]).toEqual([200, 'ended']);
     expect((await post(lora, uplink(sensor))).status).toBe(403);
     expect(server.modules.stream.last).toBe(before);
+  });
+});
+
+describe('the door of the RADIUS server', () => {
+  const ask = (as: DeviceCredential, path: string, body: string): Promise<{ status: number; body: string }> =>
+    call({
+      ...{ port: server.config.ingestPort, ca: server.modules.identity.authority.caPem, path, body },
+      ...{ method: 'POST', key: as.key, cert: as.certificate },
+      headers: { 'content-type': 'application/json', host: `localhost:${server.config.ingestPort}` },
+    });
+  const attributes = (given: Readonly<Record<string, string>>): string =>
+    JSON.stringify(
+      Object.fromEntries(Object.entries(given).map(([name, value]) => [name, { type: 'string', value: [value] }])),
+    );
+  const joining = { 'User-Name': 'x', 'NAS-IP-Address': '192.0.2.10', 'Calling-Station-Id': '02-00-00-00-00-01' };
+
+  it('is closed to devices and to other networks, and answers whoever guards the plugs', async () => {
+    const { identity } = server.modules;
+    const [code] = await identity.issueCodes([foreign], 'system');
+    const device = await enrol(foreign, code!.code);
+    expect((await ask(device, '/radius/v1/join', attributes(joining))).status).toBe(403);
+    expect((await ask(device, '/radius/v1/accounting', attributes(joining))).status).toBe(403);
+    const body = { party, names: ['radius'], switches: [{ name: 'here', address: '192.0.2.10', coaPort: 3799 }] };
+    const set = await callLocally<RadiusSetUp>(server.config.dataFolder, '/api/network-access/radius', body);
+    expect((await operator('POST', '/api/network-access/radius', body)).status).toBe(403);
+    const { key, certificates: certificate } = set.body.client;
+    const radius = { device: set.body.id, key, certificate };
+    const answer = await ask(radius, '/radius/v1/join', attributes(joining));
+    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([200, { 'reply:Tunnel-Private-Group-Id': '999' }]);
+    const revoked = { ...joining, 'TLS-Client-Cert-Common-Name': foreign, 'TLS-Client-Cert-Serial': '41'.repeat(16) };
+    expect((await ask(radius, '/radius/v1/join', attributes(revoked))).status).toBe(401);
+    for (const bad of [
+      '',
+      '[]',
+      '{',
+      '{"User-Name":"x"}',
+      attributes({ 'User-Name': 'x' }),
+      `{"a":${'['.repeat(5_000)}`,
+    ])
+      expect([bad.slice(0, 20), (await ask(radius, '/radius/v1/join', bad)).status]).toEqual([bad.slice(0, 20), 400]);
+    expect((await ask(radius, '/radius/v1/join', 'x'.repeat(70_000))).status).toBe(413);
+    expect((await post(radius, uplink(sensor))).status).toBe(400);
+  });
+
+  it('reads only lists of attributes, whatever it is sent', () => {
+    const value = fc.oneof(fc.string(), fc.integer(), fc.constant(null), fc.array(fc.string(), { maxLength: 3 }));
+    const attribute = fc.oneof(
+      value,
+      fc.record({ type: fc.string(), value: fc.oneof(value, fc.array(value, { maxLength: 3 })) }),
+    );
+    const text = fc.oneof(
+      fc.json(),
+      fc.dictionary(fc.string(), attribute).map((one) => JSON.stringify(one)),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          text.map((one) => Buffer.from(one)),
+          fc.uint8Array(),
+        ),
+        (body) => {
+          const read = readAttributes(body);
+          for (const one of Object.values(read ?? {})) expect(one.value.length).toBeGreaterThan(0);
+        },
+      ),
+      { numRuns: 10_000 },
+    );
   });
 });
 

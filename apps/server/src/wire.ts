@@ -187,6 +187,8 @@ function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shar
     estUrl: `https://localhost:${config.estPort}`,
     keepPassphrase: config.simulator,
     authorise: (principal, action, resource) => made().access.may(principal, action, resource),
+    mayJoin: (id) => made().access.mayJoin(id).ok,
+    accessUrl: `https://localhost:${config.ingestPort}`,
     connected: (device) => made().mqtt?.isConnected(device) ?? false,
     about: { notice: simulatedNotice(config), version: VERSION },
   });

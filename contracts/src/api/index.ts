@@ -11,6 +11,7 @@ import { enrolment } from './enrolment.ts';
 import { fleetTrust } from './fleet-trust.ts';
 import { trust } from './trust.ts';
 import { networks } from './networks.ts';
+import { networkAccess } from './network-access.ts';
 
 export const api = {
   ...session,
@@ -23,6 +24,7 @@ export const api = {
   ...enrolment,
   ...trust,
   ...networks,
+  ...networkAccess,
   ...fleetTrust,
   ...changes,
 } as const;
@@ -37,10 +39,12 @@ export type * from './system.ts';
 export type * from './changes.ts';
 export type * from './enrolment.ts';
 export type * from './networks.ts';
+export type * from './network-access.ts';
 export type * from './fleet-trust.ts';
 export type * from './trust.ts';
 export { EVIDENCE_BATCH_MAX } from './evidence.ts';
 export { TRUST_REASON_MAX_CHARS } from './trust.ts';
+export { COA_PORT, PORTS_SHOWN_MAX, SWITCHES_MAX, VLAN_CLASSES } from './network-access.ts';
 export { SPOKEN_DEVICES_MAX, SPOKEN_SITES_MAX } from './networks.ts';
 export {
   ATTEMPT_OUTCOMES,

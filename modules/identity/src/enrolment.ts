@@ -17,6 +17,7 @@ import {
   type Desk,
   type EnrolmentParts,
   type Granted,
+  type Write,
 } from './enrolment-desk.ts';
 import { createFactoryWay, type FactoryWay } from './enrolment-factory.ts';
 import type { Register } from './register.ts';
@@ -41,6 +42,8 @@ export interface Enrolment extends FactoryWay {
   /** Uses the code up and issues. */
   enrol(claim: CodeClaim, body: Uint8Array): Promise<Result<Granted, Refusal>>;
   reEnrol(certificate: X509Certificate, body: Uint8Array): Promise<Result<Granted, Refusal>>;
+  /** A certificate for a network whose key was made on this machine; DER. The one before stays good until the next. */
+  certifyNetwork(network: string, spki: Uint8Array): Promise<Result<Buffer, Refusal>>;
   /** The standing that counts for a device that asks for a certificate in this way. */
   standingFor(device: string, way: 'enrol' | 'factory' | 'reEnrol'): Standing;
 }
@@ -60,6 +63,7 @@ export function createEnrolment(parts: EnrolmentParts): Enrolment {
     checkCode,
     enrol: (claim, body) => enrol(desk, claim, body),
     reEnrol: (certificate, body) => reEnrol(desk, certificate, body),
+    certifyNetwork: (network, spki) => certifyNetwork(desk, network, spki),
     standingFor: (device, way) => {
       const { register, clock } = parts;
       if (way === 'enrol') return standingToEnrol(register, device, clock());
@@ -164,6 +168,29 @@ const issueTo = (
   { type, id }: Holder,
   { spki, now }: { readonly spki: Uint8Array; readonly now: number },
 ): Issued => (type === 'network' ? authority.issueNetwork(id, spki, now) : authority.issueDevice(id, spki, now));
+
+async function certifyNetwork(desk: Desk, network: string, spki: Uint8Array): Promise<Result<Buffer, Refusal>> {
+  const { register, authority, clock } = desk;
+  const now = clock();
+  const allowed = checkStandingForIssue(network, register.standing(network, now));
+  if (!allowed.ok) return allowed;
+  const newest = register.newest(network)?.serial;
+  const write: Write = {
+    issued: authority.issueNetwork(network, spki, now),
+    device: network,
+    type: 'network',
+    way: 'code',
+    codeHash: null,
+    superseded: register.liveSerials(network).filter((serial) => serial !== newest),
+    liftsSequence: null,
+    claim: null,
+    approval: null,
+    lateMs: 0,
+    at: now,
+  };
+  const finished = await finish(desk, write, register.restriction(network));
+  return finished.ok ? ok(write.issued.der) : finished;
+}
 
 /** A code issued after a revocation, or after a replacement, is an operator's word that the device may come back. */
 function liftsRestriction(register: Register, device: string): boolean {

@@ -2,6 +2,7 @@
 import type { ActionName, Principal, Resource } from '@cityward/contracts';
 import type { Clock, Refusal, Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
+import type { DynamicAuthorisation } from '@cityward/radius';
 import type { Sql } from '@cityward/sql';
 
 /** Which devices the city has; asked, never kept. */
@@ -52,6 +53,12 @@ export interface IdentityOptions {
   readonly keepPassphrase?: boolean;
   /** Asked by EST for every request (principal Anonymous or Device). Default: identity's own rules only. */
   readonly authorise?: Authorise;
+  /** Does policy let this device or network join the city's own networks? Default: identity's own rules only. */
+  readonly mayJoin?: (id: string) => boolean;
+  /** Base of the listener that a RADIUS server asks, e.g. `https://localhost:8444`. */
+  readonly accessUrl?: string;
+  /** Speaks to switches; for tests. */
+  readonly radius?: DynamicAuthorisation;
   /** Is the device connected now? For the device page. */
   readonly connected?: (device: string) => boolean;
   /** For the session answer of the console. */

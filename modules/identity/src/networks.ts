@@ -7,6 +7,7 @@ import {
   checkSpeaksFor,
   NETWORKS_MAX,
   SpeakingFor,
+  speaksForNobody,
   type Network,
   type NetworkRefusal,
 } from './domain/networks.ts';
@@ -112,7 +113,8 @@ export class Networks {
   async setSpeaksFor(id: string, wanted: SpeaksFor, by: string): Promise<Result<NetworkIdentity, NetworkRefusal>> {
     const before = this.#networks.get(id);
     if (!before) return unknownNetwork('change', id);
-    const checked = checkSpeaksFor(this.#around(), id, wanted);
+    const checked =
+      before.kind === 'radius-server' ? speaksForNobody(id, wanted) : checkSpeaksFor(this.#around(), id, wanted);
     if (!checked.ok) return err(checked.error);
     const speaksFor = once(wanted);
     await this.#parts.sql.transact(async (tx) => {

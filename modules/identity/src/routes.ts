@@ -6,6 +6,7 @@ import { accessRoutes } from './access-routes.ts';
 import type { Devices } from './devices.ts';
 import { deviceResource, enrolmentRoutes } from './enrolment-routes.ts';
 import type { IdentityOptions } from './needs.ts';
+import { networkAccessRoutes, type NetworkAccess } from './network-access.ts';
 import { networkRoutes } from './network-routes.ts';
 import type { People } from './people.ts';
 import type { TrustService } from './trust.ts';
@@ -14,6 +15,7 @@ import type { Attempt, LinkDraft, SignedIn, WaysIn } from './ways-in.ts';
 export interface RouteParts {
   readonly options: IdentityOptions;
   readonly devices: () => Devices;
+  readonly access: () => NetworkAccess;
   readonly people: () => People;
   readonly waysIn: () => WaysIn;
   readonly trust: () => TrustService;
@@ -70,6 +72,7 @@ export const createRoutes = (parts: RouteParts): readonly Route[] => [
   ...deviceRoutes(parts),
   ...enrolmentRoutes({ directory: parts.options.directory, devices: parts.devices }),
   ...networkRoutes({ devices: parts.devices, estUrl: parts.options.estUrl }),
+  ...networkAccessRoutes({ access: parts.access, accessUrl: parts.options.accessUrl }),
 ];
 
 function sessionRoutes(parts: RouteParts): Route[] {

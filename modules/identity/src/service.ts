@@ -13,6 +13,7 @@ import type { CodeOptions, IssuedCode } from './enrolment.ts';
 import type { EstHandler } from './est.ts';
 import { createEstListener, type EstListener, type EstListenerOptions } from './est-listener.ts';
 import type { Directory, IdentityOptions } from './needs.ts';
+import { openNetworkAccess, type NetworkAccess, type NetworkAccessFace } from './network-access.ts';
 import type { Networks } from './networks.ts';
 import type { Ocsp } from './ocsp.ts';
 import { People } from './people.ts';
@@ -106,6 +107,8 @@ export interface Identity {
   speakersFor(device: string): readonly string[];
   /** The gateway behind which a device stands: registered for it or its site, else the switch that carries it. */
   gatewayOf(device: string): string | null;
+  /** Who joins the city's own networks at a switch, as a RADIUS server asks. */
+  readonly network: NetworkAccessFace;
   readonly routes: readonly Route[];
 }
 
@@ -127,6 +130,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     stop: async () => {
       const closing = opened;
       opened = null;
+      await closing?.access.stop();
       await closing?.trust.stop();
       await closing?.waysIn.stop();
       await closing?.people.stop();
@@ -139,9 +143,15 @@ export function createIdentity(options: IdentityOptions): Identity {
     networkOf: (id) => started().devices.networks.kindOf(id),
     speakersFor: (device) => started().devices.networks.speakersFor(device),
     gatewayOf: (device) => started().devices.networks.gatewayOf(device),
+    network: {
+      join: (request) => started().access.ports.join(request),
+      account: (note) => started().access.ports.account(note),
+      settled: () => started().access.settled(),
+    },
     routes: createRoutes({
       options,
       devices: () => started().devices,
+      access: () => started().access,
       people: () => started().people,
       waysIn: () => started().waysIn,
       trust: () => started().trust,
@@ -214,7 +224,7 @@ const speakers = (directory: Directory, networks: Networks): Sites => ({
   },
 });
 
-type NetworkFace = Pick<Identity, 'networkOf' | 'speakersFor' | 'gatewayOf'>;
+type NetworkFace = Pick<Identity, 'networkOf' | 'speakersFor' | 'gatewayOf' | 'network'>;
 type DeviceFace = Omit<
   Identity,
   keyof PeopleFace | keyof TrustFace | keyof NetworkFace | 'start' | 'stop' | 'maySpeak' | 'routes'
@@ -259,12 +269,15 @@ interface Opened {
   readonly people: People;
   readonly waysIn: WaysIn;
   readonly trust: TrustService;
+  readonly access: NetworkAccess;
 }
 
 async function openAll(options: IdentityOptions): Promise<Opened> {
   const devices = await openDevices(options);
   const people = await People.open(options);
-  return { devices, people, waysIn: await WaysIn.open(people), trust: await TrustService.open(options) };
+  const trust = await TrustService.open(options);
+  const access = await openNetworkAccess({ options, devices, trust });
+  return { devices, people, waysIn: await WaysIn.open(people), trust, access };
 }
 
 async function firstLink({ people, waysIn }: Opened): Promise<string | null> {

@@ -24,6 +24,7 @@ export type NetworkRefusal = Refusal<
   | 'PARTY_UNKNOWN'
   | 'DEVICE_UNKNOWN'
   | 'SITE_UNKNOWN'
+  | 'NETWORK_SPEAKS_FOR_NOBODY'
 >;
 
 /** Networks whose devices' own traffic passes through them; a LoRaWAN network server only relays readings. */
@@ -52,8 +53,15 @@ export function checkNetwork(around: Surroundings, draft: NetworkDraft): Result<
     return refuse('conflict', 'NETWORK_IS_DEVICE', `register network "${id}": a device has this id, wanted another`);
   if (!around.isParty(party))
     return refuse('invalid', 'PARTY_UNKNOWN', `register network "${id}": the city has no party "${party}"`);
+  if (draft.kind === 'radius-server') return speaksForNobody(id, draft.speaksFor);
   return checkSpeaksFor(around, id, draft.speaksFor);
 }
+
+/** A RADIUS server asks about devices and never speaks for one. */
+export const speaksForNobody = (id: string, { devices, sites }: SpeaksFor): Result<void, NetworkRefusal> =>
+  devices.length + sites.length === 0
+    ? ok(undefined)
+    : refuse('invalid', 'NETWORK_SPEAKS_FOR_NOBODY', `let "${id}" speak for devices: a RADIUS server speaks for none`);
 
 /** Which networks speak for which device; from memory, asked for every observation that a network sends. */
 export class SpeakingFor {

@@ -44,6 +44,19 @@ const runs = ({ data }: Fact): string => {
   const running = textIn(data, 'running');
   return running ? `; it runs ${running}` : '';
 };
+const switches = ({ data }: Fact): string => {
+  const count = countIn(data, 'switches');
+  if (count === null) return '';
+  return count === 1 ? ' for 1 switch' : ` for ${count} switches`;
+};
+const plug = ({ data }: Fact): string => {
+  const [nas, port] = [textIn(data, 'nas'), textIn(data, 'port')];
+  return nas ? ` at switch ${nas}${port ? ` port ${port}` : ''}` : '';
+};
+const inVlan = ({ data }: Fact): string => {
+  const vlan = countIn(data, 'vlan');
+  return vlan === null ? '' : `, VLAN ${vlan}`;
+};
 const who = ({ actor }: Fact): string => (actor === 'system' ? 'Cityward' : actor);
 
 const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
@@ -80,6 +93,14 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'network.released': (f) => `${who(f)} released network ${f.subject}${reason(f)}`,
   'network.revoked': (f) => `${who(f)} revoked the certificate of network ${f.subject} for good${reason(f)}`,
   'network.ended': (f) => `${who(f)} ended the identity of network ${f.subject}${reason(f)}`,
+  'radius.set-up': (f) => `${who(f)} set up the RADIUS server${switches(f)}`,
+  'vlans.set': (f) => `${who(f)} set which class of devices belongs in which VLAN`,
+  'device.joined': (f) => `Device ${f.subject} joined the network${plug(f)}${inVlan(f)}`,
+  'device.moved': (f) =>
+    textIn(f.data, 'how') === 'ended'
+      ? `The session of device ${f.subject} was ended${plug(f)}`
+      : `Device ${f.subject} was moved${plug(f)}${inVlan(f)}`,
+  'device.move-failed': (f) => `Device ${f.subject} could not be moved${plug(f)}${inVlan(f)}${reason(f)}`,
   'reporter.refused': (f) => `What ${who(f)} reported about ${f.subject} was refused${reason(f)}`,
   'person.invited': (f) => `${who(f)} invited person ${f.subject}`,
   'person.signed-in': (f) => `Person ${f.subject} signed in`,

@@ -1,0 +1,103 @@
+/** The city's own networks at the plug: 802.1X through a RADIUS server, a VLAN for each class, and who is on which port. */
+import { Type, type Static } from 'typebox';
+import { endpoint } from '../endpoint.ts';
+import { Closed, Id, OneOf, Time } from '../schema.ts';
+import { DEVICE_CLASSES } from '../words.ts';
+
+export const SWITCHES_MAX = 1_000;
+export const PORTS_SHOWN_MAX = 1_000;
+/** RFC 5176 section 3. */
+export const COA_PORT = 3_799;
+
+const Vlan = Type.Integer({ minimum: 1, maximum: 4_094 });
+/** An address, not a name: nothing is looked up while something is being cut off. */
+const Address = Type.String({ pattern: '^[0-9A-Fa-f.:]{2,45}$' });
+
+/** What may have a VLAN of its own: classes of devices, and gateways. */
+export const VLAN_CLASSES = [...DEVICE_CLASSES, 'site-gateway'] as const;
+/** Whoever has no VLAN here, is unknown, held or not trusted, gets the quarantine VLAN, which is nobody's own. */
+export const VlanPlan = Closed({
+  quarantine: Vlan,
+  classes: Type.Array(Closed({ class: OneOf(VLAN_CLASSES), vlan: Vlan }), { maxItems: VLAN_CLASSES.length }),
+});
+export type VlanPlan = Static<typeof VlanPlan>;
+
+export const AccessSwitch = Closed({
+  name: Id,
+  address: Address,
+  /** Where it takes requests to move or end a session. */
+  coaPort: Type.Integer({ minimum: 1, maximum: 65_535 }),
+});
+export type AccessSwitch = Static<typeof AccessSwitch>;
+
+export const PortSession = Closed({
+  device: Id,
+  /** The switch's address and port, and the station as it names it. */
+  nas: Type.String({ maxLength: 45 }),
+  port: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),
+  station: Type.String({ maxLength: 64 }),
+  vlan: Vlan,
+  quarantined: Type.Boolean(),
+  began: Time,
+  last: Time,
+  /** The VLAN that it should be in and is not yet; null where it is, 0 where its session is to end. */
+  moving: Type.Union([Type.Integer({ minimum: 0, maximum: 4_094 }), Type.Null()]),
+});
+export type PortSession = Static<typeof PortSession>;
+
+const Pem = Type.String({ maxLength: 16_384 });
+const KeyPair = Closed({ key: Pem, certificates: Pem, notAfter: Time });
+/** All that a RADIUS server's configuration is written from. Keys are made for this answer and kept by nobody here. */
+export const RadiusSetUp = Closed({
+  id: Id,
+  /** Shown to devices: the server's side of EAP-TLS. */
+  server: KeyPair,
+  /** Shown to the city: who asks whether a device may join. */
+  client: KeyPair,
+  ca: Pem,
+  url: Type.String(),
+  switches: Type.Array(Closed({ ...AccessSwitch.properties, secret: Type.String() })),
+  plan: VlanPlan,
+});
+export type RadiusSetUp = Static<typeof RadiusSetUp>;
+
+export const networkAccess = {
+  getNetworkAccess: endpoint({
+    name: 'getNetworkAccess',
+    method: 'GET',
+    path: '/api/network-access',
+    action: 'readCity',
+    summary: 'VLANs by class, switches, and who is on which port',
+    answer: Closed({
+      plan: VlanPlan,
+      switches: Type.Array(AccessSwitch),
+      sessions: Type.Array(PortSession, { maxItems: PORTS_SHOWN_MAX }),
+      /** Of all sessions, also those that are not listed. */
+      count: Type.Integer({ minimum: 0 }),
+    }),
+  }),
+  setVlans: endpoint({
+    name: 'setVlans',
+    method: 'PUT',
+    path: '/api/network-access/vlans',
+    action: 'manageNetworks',
+    summary: 'Say which class of devices belongs in which VLAN; sessions are moved at once',
+    body: VlanPlan,
+    answer: VlanPlan,
+  }),
+  setUpRadius: endpoint({
+    name: 'setUpRadius',
+    method: 'POST',
+    path: '/api/network-access/radius',
+    action: 'configureRadius',
+    summary: 'Keys, certificates and shared secrets for a RADIUS server; only for the command on this machine',
+    body: Closed({
+      party: Id,
+      names: Type.Array(Type.String({ pattern: '^[A-Za-z0-9.:-]{1,253}$' }), { minItems: 1, maxItems: 8 }),
+      switches: Type.Array(AccessSwitch, { minItems: 1, maxItems: SWITCHES_MAX }),
+      /** New shared secrets for all; else a switch that is known keeps its own. */
+      rotate: Type.Optional(Type.Boolean()),
+    }),
+    answer: RadiusSetUp,
+  }),
+} as const;

@@ -1,0 +1,88 @@
+/** Access to the city's own networks as one: who joins, who is moved, and the RADIUS server that asks. */
+import { PORTS_SHOWN_MAX, api } from '@cityward/contracts';
+import { route, type Route } from '@cityward/http';
+import { ok } from '@cityward/kernel';
+import { createDynamicAuthorisation, type DynamicAuthorisation } from '@cityward/radius';
+import type { Devices } from './devices.ts';
+import type { IdentityOptions } from './needs.ts';
+import { Mover } from './port-mover.ts';
+import { Ports, type AccountingNote, type JoinRequest } from './ports.ts';
+import type { PortAccess } from './domain/port-access.ts';
+import { openRadiusSetUps, type RadiusSetUps } from './radius-set-up.ts';
+import { createRefusalNotes } from './refusals.ts';
+import type { TrustService } from './trust.ts';
+
+export interface NetworkAccess {
+  readonly ports: Ports;
+  readonly radius: RadiusSetUps;
+  /** Resolves when no session is being moved. */
+  settled(): Promise<void>;
+  stop(): Promise<void>;
+}
+export interface NetworkAccessFace {
+  /** What a device gets that wants to join at a switch; asked by the RADIUS server. */
+  join(request: JoinRequest): Promise<PortAccess>;
+  account(note: AccountingNote): Promise<void>;
+  settled(): Promise<void>;
+}
+
+interface AccessParts {
+  readonly options: IdentityOptions;
+  readonly devices: Devices;
+  readonly trust: TrustService;
+}
+
+export async function openNetworkAccess({ options, devices, trust }: AccessParts): Promise<NetworkAccess> {
+  const { sql, clock, log, folder } = options;
+  const mayJoin = (id: string): boolean => {
+    const kind = devices.holder(id)?.type ?? 'device';
+    return trust.markOf({ kind, id }).level !== 'none' && (options.mayJoin?.(id) ?? true);
+  };
+  const ports = await Ports.open({
+    ...{ sql, clock, log, mayJoin },
+    refusals: createRefusalNotes({ sql, clock, log }),
+    admit: (peer) => devices.admit(peer),
+    holder: devices.holder,
+    standing: (id) => devices.standing.of(id),
+  });
+  const radius = await openRadiusSetUps({ folder, sql, clock, devices });
+  const client: DynamicAuthorisation = options.radius ?? createDynamicAuthorisation({ now: clock });
+  const mover = new Mover({ ports, sql, clock, log, radius: client, switchAt: (nas) => radius.switchAt(nas) });
+  devices.standing.onStanding((device) => ports.refreshDevice(device));
+  const deaf = trust.onTrust(({ subject }) => ports.refreshDevice(subject.id));
+  return {
+    ports,
+    radius,
+    settled: () => mover.settled(),
+    stop: async () => {
+      deaf();
+      client.close();
+      await mover.stop();
+    },
+  };
+}
+
+export interface AccessRouteParts {
+  readonly access: () => NetworkAccess;
+  readonly accessUrl: string | undefined;
+}
+
+export function networkAccessRoutes({ access, accessUrl }: AccessRouteParts): Route[] {
+  return [
+    route(api.getNetworkAccess, () => {
+      const { ports, radius } = access();
+      const sessions = ports.list(PORTS_SHOWN_MAX);
+      return Promise.resolve(
+        ok({ plan: ports.plan, switches: [...radius.switches()], sessions, count: ports.count() }),
+      );
+    }),
+    route(api.setVlans, ({ body }, caller) => access().ports.setPlan(body, caller.principal.id)),
+    route(api.setUpRadius, async ({ body }, caller) => {
+      const { ports, radius } = access();
+      const made = await radius.setUp(body, caller.principal.id);
+      return made.ok
+        ? ok({ ...made.value, switches: [...made.value.switches], url: accessUrl ?? '', plan: ports.plan })
+        : made;
+    }),
+  ];
+}
