@@ -4,6 +4,7 @@ export * from './schema.ts';
 export * from './observation.ts';
 export * from './topics.ts';
 export * from './jobs.ts';
+export * from './gate.ts';
 export * from './facts.ts';
 export * from './actions.ts';
 export * from './endpoint.ts';

@@ -10,6 +10,9 @@ import { createConnection, createGate, type Broker, type Connection } from './co
 import { openCredentials, type Credential, type Credentials } from './credentials.ts';
 import { isFresh } from './enrolling.ts';
 import { createEstClient, type EstClient } from './est-client.ts';
+import { createLooks, type Looks } from './prober/looks.ts';
+import type { Target } from './prober/probe.ts';
+import { readSite } from './prober/site.ts';
 import { isMain } from './is-main.ts';
 import { readOrder } from './switch.ts';
 import type { Changes } from './update/changes.ts';
@@ -39,6 +42,8 @@ export interface AgentOptions {
   /** Its hardware revision. */
   readonly hardware?: string | null;
   readonly confirmMs?: number;
+  /** It is the gateway of a site: where the devices of that site answer, by id. */
+  readonly site?: ReadonlyMap<string, Target>;
 }
 export interface Agent {
   /** Resolves once it has its certificate and has begun to connect; rejects when it is refused one. */
@@ -101,6 +106,7 @@ interface Link {
   readonly standing: Standing;
   connection: Connection | null;
   changes: Changes | null;
+  looks: Looks | null;
 }
 
 function report(options: AgentOptions, { standing, connection }: Link): void {
@@ -129,6 +135,7 @@ const dial = (options: AgentOptions, link: Link, credential: Credential): Connec
       },
       offline: () => link.changes?.offline(),
       order: (payload) => {
+        if (link.looks?.take(payload)) return;
         if (link.connection) follow(options, link.standing, { connection: link.connection, payload });
       },
       change: (payload) => link.changes?.take(payload),
@@ -164,9 +171,17 @@ function changesFor(
 }
 
 export function createAgent(options: AgentOptions): Agent {
-  const link: Link = { standing: { version: 0, silent: false }, connection: null, changes: null };
+  const link: Link = { standing: { version: 0, silent: false }, connection: null, changes: null, looks: null };
   const est = createEstClient({ ...options.est, connections: 1 });
   const held = openCredentials(options.dataFolder);
+  const { site, device, log } = options;
+  if (site)
+    link.looks = createLooks({
+      gateway: device,
+      target: (id) => site.get(id) ?? null,
+      publish: (result) => link.connection?.publish('ack', result),
+      log,
+    });
   const timers: NodeJS.Timeout[] = [];
   const renewInTime = async (): Promise<void> => {
     const own = held.get(options.device);
@@ -186,6 +201,7 @@ export function createAgent(options: AgentOptions): Agent {
     },
     stop: async () => {
       for (const timer of timers) clearInterval(timer);
+      link.looks?.stop();
       link.changes?.stop();
       est.close();
       await link.connection?.close();
@@ -208,9 +224,12 @@ const HELP = `One device of a Cityward city.
   node tools/pinned.mjs apps/agent/src/agent.ts --id cam-9001 --code XXXX-XXXX --ca city-ca.pem --data ./cam-9001
       [--est https://localhost:8443] [--mqtt localhost:8883]
       [--content https://localhost:8444] [--officers officers.json] [--firmware 1.0.0] [--hardware rev-b]
+      [--site site.json]
 
 The code is needed once; key and certificate then stay in the data folder, readable by their owner only. So do the officers whose
 signatures it takes: they are pinned from the file that was handed over with the device, and never come over the network.
+--site makes it the gateway of a site: it looks at those devices when the city asks, and at no others. The file is JSON, by device id:
+{"cam-0007": {"host": "10.4.0.7", "httpPort": 80, "httpsPort": 443, "maker": "Axis"}}
 `;
 
 function readOptions(): AgentOptions | null {
@@ -227,6 +246,7 @@ function readOptions(): AgentOptions | null {
       officers: text,
       firmware: text,
       hardware: text,
+      site: text,
       help: { type: 'boolean' },
     },
   });
@@ -244,6 +264,7 @@ function readOptions(): AgentOptions | null {
     officersFile: values.officers ?? null,
     firmware: values.firmware ?? null,
     hardware: values.hardware ?? null,
+    ...(values.site === undefined ? {} : { site: readSite(readFileSync(values.site, 'utf8')) }),
     dataFolder: data,
     log: createLog({ level: 'info' }).part('agent'),
   };

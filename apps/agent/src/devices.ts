@@ -9,6 +9,8 @@ import type { Fabric } from './fabric.ts';
 import type { Schedule } from './schedule.ts';
 import { runningStatus, type Self } from './agent-changes.ts';
 import type { SimulatedChanges } from './simulated-changes.ts';
+import { createLooks, type Looks } from './prober/looks.ts';
+import type { Target } from './prober/probe.ts';
 import type { Changes } from './update/changes.ts';
 import type { Runs } from './update/work.ts';
 import { lift, obey, readOrder, takeReports, type SiteSwitch } from './switch.ts';
@@ -30,6 +32,8 @@ export interface DevicesParts {
   readonly random: () => number;
   /** Null: these devices take no changes. */
   readonly changes: SimulatedChanges | null;
+  /** Where a device answers on its site's network; null for one that is not there. */
+  readonly target: (device: string) => Target | null;
 }
 export interface Devices {
   /** Brings a device to life with its certificate. */
@@ -123,6 +127,7 @@ interface Shared {
   readonly lives: Map<string, Life>;
   readonly seen: Set<string>;
   readonly cut: Set<string>;
+  readonly looks: Set<Looks>;
 }
 
 /** Made when it is first asked for. */
@@ -158,11 +163,24 @@ function takeChange(shared: Shared, credential: Credential, payload: Uint8Array)
   changes?.take(payload);
 }
 
+/** A site switch looks at devices behind it, and at nobody else's. */
+function looksOf({ parts, looks }: Shared, id: string, connection: () => Connection | undefined): Looks {
+  const made = createLooks({
+    gateway: id,
+    target: (device) => (parts.fabric.switchOf(device)?.id === id ? parts.target(device) : null),
+    publish: (result) => connection()?.publish('ack', result),
+    log: parts.log,
+  });
+  looks.add(made);
+  return made;
+}
+
 function eventsFor(shared: Shared, credential: Credential): ConnectionEvents {
   const { parts, lives, seen } = shared;
   const id = credential.device;
   const site = parts.fabric.switches.get(id);
   const connection = (): Connection | undefined => lives.get(id)?.connection;
+  const looks = site && looksOf(shared, id, connection);
   return {
     online: () => {
       seen.add(id);
@@ -173,7 +191,9 @@ function eventsFor(shared: Shared, credential: Credential): ConnectionEvents {
     },
     offline: () => lives.get(id)?.changes?.offline(),
     change: (payload) => takeChange(shared, credential, payload),
-    ...(site ? { order: (payload) => follow(site, connection, { log: parts.log, payload }) } : {}),
+    ...(site
+      ? { order: (payload) => void (looks?.take(payload) || follow(site, connection, { log: parts.log, payload })) }
+      : {}),
   };
 }
 
@@ -184,7 +204,7 @@ export function createDevices(parts: DevicesParts): Devices {
   const lives = new Map<string, Life>();
   const seen = new Set<string>();
   const cut = new Set<string>();
-  const shared: Shared = { parts, lives, seen, cut };
+  const shared: Shared = { parts, lives, seen, cut, looks: new Set() };
   const linkOf = (id: string): Connection | undefined =>
     fabric.switches.has(id) ? lives.get(id)?.connection : undefined;
   return {
@@ -225,6 +245,7 @@ export function createDevices(parts: DevicesParts): Devices {
       return link !== undefined;
     },
     stop: async () => {
+      for (const one of shared.looks) one.stop();
       for (const life of lives.values()) life.changes?.stop();
       await Promise.all([...lives.values()].map((life) => life.connection.close()));
     },

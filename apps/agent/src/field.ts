@@ -6,6 +6,7 @@ import type { Registers } from './modbus.ts';
 import { createModbusServer, poll, type Polled } from './modbus-link.ts';
 import { createCameraServer } from './camera-server.ts';
 import type { LoopbackStart } from './start.ts';
+import type { Target } from './prober/probe.ts';
 import type { CameraFacts } from './vapix.ts';
 
 type Device = PortMerrow['devices'][number];
@@ -15,6 +16,8 @@ export const loopbackOf = (device: Device): string => `127.${(device.ip ?? '10.0
 export interface Field {
   start(): Promise<{ readonly cameras: number; readonly pumps: number }>;
   stop(): Promise<void>;
+  /** Where a gateway looks at the device: on its own loopback address, whether or not anything answers there. */
+  target(device: string): Target | null;
   /** A controller's conversation with a pump or tank; null when that one has no socket here. */
   poll(device: string, what: { readonly reads: number; readonly setPoint: number | null }): Promise<Polled | null>;
 }
@@ -23,6 +26,7 @@ export interface Field {
 const POLLED_REGISTERS = 3;
 const HOLDING_COUNT = 10;
 const SET_POINT_MAX = 100;
+const HTTPS_PORT = 8_543;
 
 /** Holding 0: set-point in per cent, 1: mode, others free; input: what it measures, in tenths, in the order of its telemetry. */
 export function registersOf(measure: () => readonly number[]): Registers {
@@ -94,6 +98,12 @@ export function createField(city: PortMerrow, options: LoopbackStart): Field {
       web.closeAllConnections();
       await Promise.all(open.map(close));
       open.length = 0;
+    },
+    target: (id) => {
+      const device = city.devices[city.wiring.indexOf.get(id) ?? -1];
+      if (!device || !options.enabled) return null;
+      const maker = city.parties.find((party) => party.id === device.maker)?.name ?? null;
+      return { host: loopbackOf(device), httpPort: options.httpPort, httpsPort: HTTPS_PORT, maker };
     },
     poll: async (device, { reads, setPoint }) => {
       const host = pumps.get(device);

@@ -12,7 +12,7 @@ import { createDevices, PLATFORM, type Devices } from './devices.ts';
 import { enrolAll, ENROL_AT_ONCE } from './enrolling.ts';
 import { createEstClient } from './est-client.ts';
 import { createFabric, type Fabric } from './fabric.ts';
-import { createField } from './field.ts';
+import { createField, type Field } from './field.ts';
 import { createInfection, planStory } from './infection.ts';
 import { createSimulatedChanges } from './simulated-changes.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
@@ -112,7 +112,7 @@ const listener =
   };
 
 function devicesOf(
-  world: { city: PortMerrow; fabric: Fabric; schedule: Schedule },
+  world: { city: PortMerrow; fabric: Fabric; schedule: Schedule; target: Field['target'] },
   { start, log }: SimulatorParts,
 ): Devices {
   const passes = (device: string): boolean => world.fabric.passes(device, PLATFORM);
@@ -134,7 +134,7 @@ export function createSimulator(parts: SimulatorParts): Simulator {
   const desk = codeDesk(parts);
   const total = city.devices.length;
   let enrolled = 0;
-  const devices = devicesOf({ city, fabric, schedule }, parts);
+  const devices = devicesOf({ city, fabric, schedule, target: field.target }, parts);
   const progress = (): void => say({ enrolled, connected: devices.connected, total });
   let ticker: NodeJS.Timeout | null = null;
   const alive = (credential: Credential): void => {

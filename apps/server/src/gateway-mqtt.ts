@@ -1,12 +1,20 @@
 /** Devices over MQTT: who connects, what they may publish and hear, and orders on their way to them. */
 import { Compile } from 'typebox/compile';
-import { OrderAck, parseTopic, topicOf, type QuarantineOrder, type Resource } from '@cityward/contracts';
+import {
+  OrderAck,
+  parseTopic,
+  topicOf,
+  type ProbeOrder,
+  type QuarantineOrder,
+  type Resource,
+} from '@cityward/contracts';
 import { ok, type Refusal, type Result } from '@cityward/kernel';
 import type { Identity } from '@cityward/identity';
 import { thinned, type Log } from '@cityward/log';
 import { createMqttListener } from '@cityward/mqtt';
 import type { MqttListener, MqttListenerOptions, MqttMessage } from '@cityward/mqtt';
 import type { Access } from './access.ts';
+import type { CommissioningGate } from '@cityward/fleet';
 import type { Desk } from './desk.ts';
 import { createJobsGateway, type JobsGateway, type JobsGatewayParts } from './gateway-jobs.ts';
 import { IngestRefusal, type Ingest, type Reporter } from './ingest.ts';
@@ -25,10 +33,14 @@ export interface MqttGatewayParts {
   readonly onAck: (device: string, ack: OrderAck) => Promise<void>;
   /** Where changes are ordered and reported; without it devices get none. */
   readonly desk?: Desk;
+  /** Where it goes what gateways saw of devices, and how devices connect. */
+  readonly gate?: Pick<CommissioningGate, 'connected' | 'probed'>;
 }
 export interface MqttGateway {
   readonly listener: MqttListener;
   order(switchId: string, order: QuarantineOrder): Promise<void>;
+  /** Not retained: a gateway that is away is not asked later. */
+  look(gateway: string, order: ProbeOrder): Promise<void>;
   isConnected(device: string): boolean;
   /**
    * What is known of the device has changed: its live connection is judged anew. Subscriptions and orders that policy allows no
@@ -66,6 +78,7 @@ export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
     },
     order: (switchId, order) =>
       listener.publish(topicOf(switchId, 'orders'), Buffer.from(JSON.stringify(order)), { retain: true, qos: 1 }),
+    look: (gateway, order) => (isConnected(gateway) ? lookOver(listener, gateway, order) : away(gateway)),
     isConnected,
     judgeAnew: (device) => {
       if (!isConnected(device)) return;
@@ -95,10 +108,12 @@ interface Connections {
 function hooksOf(parts: MqttGatewayParts, { online, free, jobs }: Connections): MqttListenerOptions['hooks'] {
   const { identity, access } = parts;
   const thin = thinned(parts.log);
+  const links = createLinks(parts);
   return {
-    identify: ({ commonName, serial }): Result<void, Refusal> => {
+    identify: ({ commonName, serial, protocol, cipher }): Result<void, Refusal> => {
       const admitted = identity.admit({ commonName, serial });
-      return admitted.ok ? ok(undefined) : admitted;
+      if (!admitted.ok) return admitted;
+      return ok(links.made(commonName, { protocol, cipher }));
     },
     subscribe: (device, name) => {
       const allowed = access.may(access.device(device), 'subscribe', topicResource(name));
@@ -119,16 +134,37 @@ function hooksOf(parts: MqttGatewayParts, { online, free, jobs }: Connections): 
     connected: (device) => {
       online.set(device, reporterOf(parts, device));
       if (speaksFreely(access, device)) free(device);
+      links.connected(device);
       parts.desk?.seen(device, { firmware: null, document: null });
     },
     disconnected: (device) => {
       online.delete(device);
+      links.ended(device);
       jobs()?.disconnected(device);
     },
     refused: ({ what, clientId, reason }) =>
       thin.info({ what: `MQTT ${what} refused`, who: clientId ?? 'nobody yet' }, { reason }),
   };
 }
+
+/** How each device connected: told to the gate once the connection stands. */
+function createLinks({ gate }: MqttGatewayParts) {
+  const links = new Map<string, { readonly protocol: string; readonly cipher: string }>();
+  return {
+    made: (device: string, link: { readonly protocol: string; readonly cipher: string }): void =>
+      void links.set(device, link),
+    connected: (device: string): void => {
+      const link = links.get(device);
+      if (link) gate?.connected(device, link);
+    },
+    ended: (device: string): void => void links.delete(device),
+  };
+}
+
+const lookOver = (listener: MqttListener, gateway: string, order: ProbeOrder): Promise<void> =>
+  listener.publish(topicOf(gateway, 'orders'), Buffer.from(JSON.stringify(order)), { retain: false, qos: 1 });
+const away = (gateway: string): Promise<never> =>
+  Promise.reject(new Error(`ask "${gateway}" to look: it is not connected`));
 
 const jobsOver = (listener: MqttListener, rest: Omit<JobsGatewayParts, 'publish'>): JobsGateway =>
   createJobsGateway({
@@ -160,7 +196,21 @@ function takeAck(parts: MqttGatewayParts, message: MqttMessage, acknowledge: (fa
   } catch (error) {
     return acknowledge(error as Error);
   }
+  if ((ack as { order?: unknown } | null)?.order === 'probe') return takeLook(parts, message, acknowledge);
   if (!orderAck.Check(ack))
     return acknowledge(new Error(`read an answer of "${message.clientId}": it is not an order's answer`));
   parts.onAck(message.clientId, ack).then(() => acknowledge(null), acknowledge);
+}
+
+/** Refused or not, it is over: sending it again would change nothing. */
+function takeLook(
+  { gate, log }: MqttGatewayParts,
+  { clientId, payload }: MqttMessage,
+  acknowledge: (fault: Error | null) => void,
+): void {
+  if (!gate) return acknowledge(new Error(`take what "${clientId}" saw: nobody asked`));
+  gate.probed(clientId, payload).then((taken) => {
+    if (!taken.ok) log.warn('what a gateway saw was refused', { gateway: clientId, reason: taken.error.message });
+    acknowledge(null);
+  }, acknowledge);
 }

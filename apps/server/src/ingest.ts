@@ -22,8 +22,8 @@ export interface IngestParts {
   readonly clock: Clock;
   /** The rule of identity and policy together; a refusal says who may not speak about whom. */
   readonly maySpeak: (reporter: Reporter, body: Observation) => Result<void, Refusal>;
-  /** A device, by its own certificate, says what it runs. */
-  readonly runs?: (device: string, running: NonNullable<Status['running']>) => void;
+  /** A device, by its own certificate, says what it runs, and at what time by its own clock. */
+  readonly runs?: (device: string, running: NonNullable<Status['running']>, clock: number) => void;
 }
 export interface Ingest {
   /** One JSON observation, or an array of at most 100. Calls back once all are durable, or with why none was taken. */
@@ -109,7 +109,7 @@ export function createIngest(parts: IngestParts): Ingest {
 /** Never from a replay, nor from a switch about another. */
 function tellRunning({ runs }: IngestParts, { id, authenticated, replay }: Reporter, body: Observation): void {
   if (body.kind !== 'status' || !body.running || replay || !authenticated || body.subject !== id) return;
-  runs?.(id, body.running);
+  runs?.(id, body.running, body.at);
 }
 
 const OPENING_BRACE = 0x7b;

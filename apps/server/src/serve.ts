@@ -177,6 +177,7 @@ function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
     isSimulated: simulatedIn(modules),
     onAck,
     desk: fleet.desk,
+    gate: fleet.gate,
   });
   identity.onStanding((device, standing) => {
     if (standing !== 'active') gateway.listener.disconnect(device);

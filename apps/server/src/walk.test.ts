@@ -52,6 +52,11 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'revokeDevice',
     'releaseDevice',
     'endDevice',
+    'commissionDevice',
+    'exceptGateCheck',
+    'replaceDevice',
+    'retireDevice',
+    'reportStolen',
     'pinMaker',
     'judgeEnrolment',
     'manageNetworks',
@@ -106,6 +111,8 @@ const BODIES: Readonly<Record<string, object>> = {
 async function ask(asked: Pick<Asked, 'name' | 'method' | 'path'>, cookie?: string): Promise<string> {
   const url = asked.path
     .replace(/:index/g, '0')
+    .replace(/:check/g, 'clock')
+    .replace(/:class/g, 'camera')
     .replace(/:[a-z]+/g, 'cam-0001')
     .replace('*', 'checkpoint');
   const headers = {

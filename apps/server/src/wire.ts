@@ -17,6 +17,7 @@ import { createAccess, metricsToken, type Access } from './access.ts';
 import type { Config } from './config.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { fleetCity } from './fleet-city.ts';
+import { gatePorts } from './gate-ports.ts';
 import type { MqttGateway } from './gateway-mqtt.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalSocket, type LocalSocket } from './local-socket.ts';
@@ -111,7 +112,7 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
     stream,
     clock,
     maySpeak: createSpeaking({ identity, access, city }),
-    runs: fleet.desk.seen,
+    runs: runsTo(fleet),
   });
   const feed = createFeed({ stream, watch, respond, city, identity, log: log.part('feed') });
   const dispatcher = createDispatcher({ sql, handlers: [ledger.factHandler], log: log.part('dispatcher') });
@@ -134,6 +135,13 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
   };
   return made;
 }
+
+const runsTo =
+  ({ desk, gate }: Fleet): NonNullable<Parameters<typeof createIngest>[0]['runs']> =>
+  (device, running, clock) => {
+    desk.seen(device, running);
+    gate.heard(device, { clock, firmware: running.firmware });
+  };
 
 interface Shared {
   readonly sql: SqlWithCommits;
@@ -214,6 +222,7 @@ function createFleetFor(
     keyFolder: join(config.dataFolder, 'keys', 'fleet'),
     cityName: CITY_NAME,
     city: view,
+    gate: gatePorts({ city, identity, mqtt: () => made().mqtt }),
     alarm: (device, what, words) => alarms.error({ what: `a device ${what} what it was told`, who: device }, { words }),
   });
 }

@@ -12,6 +12,7 @@ import { fleetTrust } from './fleet-trust.ts';
 import { trust } from './trust.ts';
 import { networks } from './networks.ts';
 import { networkAccess } from './network-access.ts';
+import { gate } from './gate.ts';
 
 export const api = {
   ...session,
@@ -27,6 +28,7 @@ export const api = {
   ...networkAccess,
   ...fleetTrust,
   ...changes,
+  ...gate,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -42,6 +44,8 @@ export type * from './networks.ts';
 export type * from './network-access.ts';
 export type * from './fleet-trust.ts';
 export type * from './trust.ts';
+export type * from './gate.ts';
+export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export { EVIDENCE_BATCH_MAX } from './evidence.ts';
 export { TRUST_REASON_MAX_CHARS } from './trust.ts';
 export { COA_PORT, PORTS_SHOWN_MAX, SWITCHES_MAX, VLAN_CLASSES } from './network-access.ts';

@@ -3,6 +3,8 @@ export { createFleet } from './service.ts';
 export type { Fleet } from './service.ts';
 export type { FleetCity, FleetNeeds } from './needs.ts';
 export { columnsBuilder, FLAGS } from './domain/rollout/columns.ts';
+export type { GatePorts } from './gate-needs.ts';
+export type { CommissioningGate } from './gate.ts';
 export type { Columns } from './domain/rollout/columns.ts';
 export type { Changes } from './changes.ts';
 export type { Attested, Desk } from './desk.ts';

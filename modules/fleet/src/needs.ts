@@ -3,6 +3,7 @@ import type { Clock } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Objects } from '@cityward/objects';
 import type { Sql } from '@cityward/sql';
+import type { GatePorts } from './gate-needs.ts';
 import type { Columns } from './domain/rollout/columns.ts';
 
 export interface FleetNeeds {
@@ -15,6 +16,8 @@ export interface FleetNeeds {
   /** The city's name, as in its officers' document. */
   readonly cityName: string;
   readonly city: FleetCity;
+  /** What commissioning wants; all of it asked when needed. */
+  readonly gate: GatePorts;
   /** Something a person should hear of at once: a device refused an order, lied, or went back in version. */
   readonly alarm: (device: string, what: 'refused' | 'downgrade' | 'lied', words: string) => void;
 }

@@ -5,10 +5,13 @@ import { createChanges, type Changes } from './changes.ts';
 import { createDesired, type DesiredState } from './desired.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { createFreezes, type Freezes } from './freeze.ts';
+import { createGate, type CommissioningGate } from './gate.ts';
+import { createHandovers } from './handovers.ts';
 import type { FleetNeeds } from './needs.ts';
 import type { OfficersRegister } from './officers.ts';
 import type { ArtifactRepository } from './repository.ts';
 import { changeRoutes } from './routes-changes.ts';
+import { gateRoutes } from './routes-gate.ts';
 import type { Signatures } from './signatures.ts';
 import { createShown } from './shown.ts';
 import { createTrust, type Trust } from './trust.ts';
@@ -27,6 +30,8 @@ export interface Fleet {
   readonly desk: Desk;
   /** While an incident touches a site (or `all`), nothing there changes. */
   readonly freezes: Freezes;
+  /** What a device must show before it is handed over. */
+  readonly gate: CommissioningGate;
   readonly routes: readonly Route[];
   /** Whole files that arrive piece by piece. */
   readonly rawRoutes: readonly RawRoute[];
@@ -63,6 +68,7 @@ export function createFleet(needs: FleetNeeds): Fleet {
     officers: trust.officers,
     downgraded: (device, from, to) => tellDowngrade(needs, device, { from, to }),
   });
+  const gating = createGating(needs);
   return {
     start: async () => {
       await sql.migrate({ module: 'fleet', folder: new URL('../migrations/', import.meta.url) });
@@ -83,7 +89,8 @@ export function createFleet(needs: FleetNeeds): Fleet {
     desired,
     desk,
     freezes,
-    routes: [...trust.routes, ...changeRoutes({ changes, desired })],
+    gate: gating.gate,
+    routes: [...trust.routes, ...changeRoutes({ changes, desired }), ...gating.routes],
     rawRoutes: trust.rawRoutes,
     deviceRoutes: trust.deviceRoutes,
   };
@@ -101,4 +108,16 @@ function tellDowngrade(
   sql
     .transact((tx) => Promise.resolve(tx.record({ ...fact, at: clock(), data: { ...went, reason } })))
     .catch((error: unknown) => log.warn('a downgrade is not in the evidence', { device, error: String(error) }));
+}
+
+/** How devices come in for good. */
+function createGating(needs: FleetNeeds) {
+  const own = { ...needs, ports: needs.gate };
+  const gate = createGate(own);
+  const handovers = createHandovers(own, gate);
+  const facts = (device: string) => {
+    const known = needs.gate.device(device);
+    return known && { class: known.class, site: known.place.site };
+  };
+  return { gate, routes: gateRoutes({ gate, handovers, facts }) };
 }

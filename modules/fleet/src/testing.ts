@@ -9,6 +9,7 @@ import type {
   Officers,
   SignedOfficers,
 } from '@cityward/contracts';
+import type { GatePorts } from './gate-needs.ts';
 import { jobBytes, leafTree, officersBytes } from './verify.ts';
 
 export const TEST_CITY = 'Port Test';
@@ -164,3 +165,16 @@ export function testOrder({ job, leaves, device, signers, part = 'forward' }: Or
     part,
   };
 }
+
+/** A gate in a city without gateways and without certificates. */
+export const testGatePorts = (changes: Partial<GatePorts> = {}): GatePorts => ({
+  device: () => null,
+  identity: () => null,
+  gatewayOf: () => null,
+  ask: () => Promise.reject(new Error('no gateway is here')),
+  sign: () => Promise.reject(new Error('nothing signs here')),
+  passkey: () => null,
+  handedOver: () => Promise.resolve(),
+  baseline: () => null,
+  ...changes,
+});

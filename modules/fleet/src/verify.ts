@@ -15,4 +15,7 @@ export { jobInWords, officersInWords } from './domain/trust/words.ts';
 export { metadataInWords } from './domain/tuf/words.ts';
 export { keyIdOf, metadataBytes, Root, Targets, tufKeyOf } from './domain/tuf/metadata.ts';
 export { checkRootKeys } from './domain/tuf/verify.ts';
+export { certificateBytes, handoverBytes, handoverInWords } from './domain/gate/handover.ts';
+export { verifyHandover } from './verify-handover.ts';
+export type { VerifiedHandover } from './verify-handover.ts';
 export { checkOfficers } from './domain/trust/officers.ts';

@@ -28,6 +28,8 @@ const ROOT_LIFE_MS = 25 * 365 * DAY_MS;
 const ISSUING_LIFE_MS = 10 * 365 * DAY_MS;
 const SERVER_LIFE_MS = 397 * DAY_MS;
 const RESPONDER_LIFE_MS = 7 * DAY_MS;
+/** The proof of when a document was signed is the ledger; its signer is certified for longer than anybody waits to look. */
+const DOCUMENT_LIFE_MS = 5 * 365 * DAY_MS;
 const REVOCATION_LIST_LIFE_MS = DAY_MS;
 const NO_PLACES = Buffer.alloc(0);
 const PASSPHRASE_SYMBOLS = 30; // 150 bits
@@ -82,6 +84,10 @@ export interface Authority {
   issueNetwork(network: string, spki: Uint8Array, now: number): Issued;
   issueServer(names: readonly string[], now: number): ServerCertificate;
   issueResponder(now: number): Responder;
+  /** For the key that signs the city's documents and nothing else. */
+  issueDocument(spki: Uint8Array, now: number): Issued;
+  /** The issuing authority's certificate. */
+  readonly issuingDer: Uint8Array;
   /** DER name and key bits of the issuing authority: what OCSP questions name it by. */
   readonly issuer: { readonly name: Uint8Array; readonly keyBits: Uint8Array };
   /** A signed list, DER. */
@@ -123,6 +129,7 @@ export function keyBitsOf(spki: Uint8Array): Uint8Array {
   return wholeBits(fields.take(TAG.bitString, 'public key bits'), 'public key bits');
 }
 const RESPONDER_NAME = 'OCSP responder';
+const DOCUMENT_NAME = 'Documents of the city';
 const keyIdOf = (spki: Uint8Array): Buffer => createHash('sha256').update(spki).digest().subarray(0, 20); // RFC 7093 2(1), over the whole key
 const toPem = (label: string, der: Uint8Array): string =>
   `-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n').trimEnd()}\n-----END ${label}-----\n`;
@@ -309,7 +316,9 @@ function authorityOf({ rootPem, issuingPem, key, statusUrl }: Material): Authori
     issueDevice: issueTo('device'),
     issueNetwork: issueTo('network'),
     issuer: { name: self.der, keyBits: keyBitsOf(spkiOf(publicKey)) },
+    issuingDer: issuing.raw,
     issueResponder: (now) => issueResponder(signer, now),
+    issueDocument: (spki, now) => issueDocument(signer, spki, { now, statusPlaces }),
     issueServer: (names, now) => issueServer(signer, { names, now, issuingPem, statusPlaces }),
     revocationList: (entries, now) => {
       const thisUpdate = Math.floor(now / 1_000) * 1_000;
@@ -336,6 +345,16 @@ function issueResponder(signer: Signer, now: number): Responder {
   const request = { profile: 'ocsp', subject: nameOf(RESPONDER_NAME), lifeMs: RESPONDER_LIFE_MS, now } as const;
   return { ...issue(signer, { ...request, spki: spkiOf(pair.publicKey), alternativeNames: [] }), key: pair.privateKey };
 }
+
+const issueDocument = (signer: Signer, spki: Uint8Array, rest: { now: number; statusPlaces: Buffer }): Issued =>
+  issue(signer, {
+    profile: 'document',
+    subject: nameOf(DOCUMENT_NAME),
+    spki,
+    lifeMs: DOCUMENT_LIFE_MS,
+    alternativeNames: [],
+    ...rest,
+  });
 
 interface ServerRequest {
   readonly names: readonly string[];

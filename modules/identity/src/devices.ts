@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { err, isId, ok, refuse, MINUTE_MS, type Refusal, type Result, type Secret } from '@cityward/kernel';
 import type { DeviceIdentity } from '@cityward/contracts';
 import { openApprovals, type Approvals } from './approvals.ts';
-import { openAuthority, type Authority, type Responder, type ServerCertificate } from './authority.ts';
+import { openAuthority, type Authority, type Issued, type ServerCertificate } from './authority.ts';
+import { createDocuments, type Documents } from './documents.ts';
 import { openDiscoveries, type Discoveries } from './discoveries.ts';
 import { checkIssued, checkTime, EXPIRED_RENEWAL_MS } from './domain/enrolment.ts';
 import { spiffeOf, type HolderType } from './domain/names.ts';
@@ -59,6 +60,7 @@ export interface Devices extends Ways {
   admit(peer: Peer): Result<Admitted, Refusal>;
   revocations(): Buffer;
   readonly ocsp: Ocsp;
+  readonly documents: Documents;
   identityOf(device: string): DeviceIdentity;
   isRetired(device: string): boolean;
   stop(): Promise<void>;
@@ -90,7 +92,7 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
   const ways = await openWays(options, authority);
   const enrolment = createEnrolment({ ...options, ...ways, holder, register, authority, standing, refusals });
   const revocations = createRevocations({ authority, register, standing, clock });
-  const ocsp = createOcsp({ authority, register, clock, log, keep: keepResponder(options, register) });
+  const ocsp = createOcsp({ authority, register, clock, log, keep: keepOther(options, register, 'ocsp') });
   return {
     authority,
     register,
@@ -104,6 +106,7 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
     ...ways,
     revocations,
     ocsp,
+    documents: documentsOf(options, authority, register),
     est: createEst({ ...options, holder, authority, enrolment, revocations, ocsp }),
     serverCertificate: async (names = LISTENER_NAMES) => {
       const issued = await issueServer(options, authority, names);
@@ -159,12 +162,20 @@ async function openWays(options: IdentityOptions, authority: Authority): Promise
   };
 }
 
-const keepResponder =
-  ({ sql }: IdentityOptions, register: Register) =>
-  async (responder: Responder): Promise<void> => {
-    const row = { ...responder, profile: 'ocsp', holder: 'ocsp' } as const;
+const documentsOf = (options: IdentityOptions, authority: Authority, register: Register): Documents =>
+  createDocuments({
+    folder: join(options.folder, 'documents'),
+    authority,
+    clock: options.clock,
+    keep: keepOther(options, register, 'document'),
+  });
+
+const keepOther =
+  ({ sql }: IdentityOptions, register: Register, profile: 'ocsp' | 'document') =>
+  async ({ serial, keyHash, notBefore, notAfter }: Issued): Promise<void> => {
+    const row = { serial, keyHash, notBefore, notAfter, profile, holder: profile };
     await sql.transact((tx) => store.addCertificates(tx.for<store.DeviceTables>(), [row]));
-    register.addOther(responder.serial);
+    register.addOther(serial);
   };
 
 async function load({ sql, clock }: IdentityOptions, register: Register): Promise<readonly store.DeviceRow[]> {

@@ -14,7 +14,7 @@ import { CHALLENGE_LIFE_MS } from './domain/session.ts';
 import type { PersonRecord } from './domain/people.ts';
 import type { Passkey } from './people-store.ts';
 
-const ES256 = -7;
+export const ES256 = -7;
 const FIELD_MAX_CHARS = 8_192;
 const TRANSPORTS = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'];
 

@@ -21,7 +21,7 @@ import { createRoutes } from './routes.ts';
 import type { EndedSession } from './sessions.ts';
 import type { Because, StandingListener } from './standing.ts';
 import { TrustService, type TrustListener } from './trust.ts';
-import { WaysIn } from './ways-in.ts';
+import { WaysIn, type PersonPasskey } from './ways-in.ts';
 
 export type { Admitted } from './devices.ts';
 
@@ -87,6 +87,8 @@ export interface Identity {
   identityOf(device: string): DeviceIdentity;
   readonly est: EstHandler;
   createEstListener(options: EstListenerOptions): EstListener;
+  /** The city's own signature on a document: detached CMS, DER. */
+  signDocument(bytes: Uint8Array): Promise<Buffer>;
   /** The signed revocation list, DER. */
   revocations(): Buffer;
   /** Answers OCSP requests, on whichever listener they come. */
@@ -97,6 +99,8 @@ export interface Identity {
   readonly access: AccessFace;
   /** May this authenticated reporter say this? Pure; standing and topics are judged elsewhere. */
   maySpeak(reporter: string, body: Observation): Result<void, SpeakRefusal>;
+  /** A person's passkey, to check what they signed with it; null where it is none of theirs. */
+  passkeyOf(person: string, id: string): PersonPasskey | null;
   /** A one-time link for the first person; null once anybody has ever signed in. */
   firstLink(): Promise<string | null>;
   /** A new one-time link for a person by id or handle: for the CLI over its owner-only socket, nobody else. */
@@ -174,7 +178,7 @@ const addTo =
     return () => void listeners.delete(listener);
   };
 
-type PeopleFace = Pick<Identity, 'sessions' | 'access' | 'firstLink' | 'reissueLink'>;
+type PeopleFace = Pick<Identity, 'sessions' | 'access' | 'firstLink' | 'reissueLink' | 'passkeyOf'>;
 const peopleFace = (started: () => Opened, hub: Hub): PeopleFace => ({
   sessions: {
     authenticate: (token) => started().people.sessions.authenticate(token),
@@ -191,6 +195,7 @@ const peopleFace = (started: () => Opened, hub: Hub): PeopleFace => ({
     list: (person) => started().people.access.list(person),
     onEnd: addTo(hub.accessEnds),
   },
+  passkeyOf: (person, id) => started().waysIn.passkeyOf(person, id),
   firstLink: () => firstLink(started()),
   reissueLink: (who) => reissueLink(started(), who),
 });
@@ -255,6 +260,7 @@ function deviceFace(options: IdentityOptions, devices: () => Devices, hub: Hub):
         },
         listenerOptions,
       ),
+    signDocument: (bytes) => devices().documents.sign(bytes),
     revocations: () => devices().revocations(),
     ocsp: {
       answer: (request) => devices().ocsp.answer(request),

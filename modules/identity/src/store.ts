@@ -5,7 +5,7 @@ import type { HolderType } from './domain/names.ts';
 import type { Ending, Restriction, StandingChange } from './domain/standing.ts';
 
 /** What kinds of certificates are kept. */
-export type Kept = HolderType | 'server' | 'ocsp';
+export type Kept = HolderType | 'server' | 'ocsp' | 'document';
 /** Profiles of what connects here: kept in memory, by serial. */
 const HOLDERS: readonly HolderType[] = ['device', 'network'];
 

@@ -7,7 +7,8 @@ import type { Tx } from '@cityward/sql';
 import { hashOf, newCode, normaliseCode } from './codes.ts';
 import { personUnknown } from './domain/people.ts';
 import { LINK_LIFE_MS, type SignInMethod } from './domain/session.ts';
-import { createPasskeys, type Json, type Passkeys } from './passkeys.ts';
+import { createPasskeys, ES256, type Json, type Passkeys } from './passkeys.ts';
+import { spkiOfPasskey } from './passkey-spki.ts';
 import type { People } from './people.ts';
 import * as store from './people-store.ts';
 import type { LinkRow, Passkey, PeopleTables } from './people-store.ts';
@@ -47,6 +48,15 @@ interface Accepted {
   readonly spend: (tx: Tx) => Promise<void>;
 }
 
+/** All that a signature by the passkey is checked by. */
+export interface PersonPasskey {
+  /** SubjectPublicKeyInfo, DER, base64url. */
+  readonly publicKey: string;
+  readonly cose: typeof ES256;
+  readonly origin: string;
+  readonly rpId: string;
+}
+
 export class WaysIn {
   readonly #people: People;
   readonly #pepper: Buffer;
@@ -79,6 +89,15 @@ export class WaysIn {
   /** Writes what is not yet told of refused sign-ins. */
   stop(): Promise<void> {
     return this.#guard.stop();
+  }
+
+  /** A person's own passkey, so that what they sign with it can be checked by others; null for any other. */
+  passkeyOf(person: string, id: string): PersonPasskey | null {
+    const passkey = this.#passkeys.get(id);
+    const origin = this.#people.options.origins[0];
+    const publicKey = passkey?.person === person ? spkiOfPasskey(passkey.publicKey) : null;
+    if (publicKey === null || origin === undefined) return null;
+    return { publicKey, cose: ES256, origin, rpId: new URL(origin).hostname };
   }
 
   counts(person: string): { readonly passkeys: number; readonly recoveryCodesLeft: number } {

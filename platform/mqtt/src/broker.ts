@@ -207,6 +207,8 @@ function refusalOf(inner: Inner, client: AedesClient, { peer }: Link): Authentic
     commonName: peer.commonName,
     serial: peer.serial,
     resumed: peer.resumed,
+    protocol: peer.protocol,
+    cipher: peer.cipher,
   });
   if (!standing.ok) return connectFault(NOT_AUTHORISED, standing.error.message);
   const will = client._will;

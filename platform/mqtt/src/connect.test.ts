@@ -18,7 +18,14 @@ describe('who may connect', () => {
     await start();
     await on.connected();
     expect(on.seen.peers).toEqual([
-      { clientId: 'lamp-0001', commonName: 'lamp-0001', serial: kit.lamp.serial, resumed: false },
+      {
+        clientId: 'lamp-0001',
+        commonName: 'lamp-0001',
+        serial: kit.lamp.serial,
+        resumed: false,
+        protocol: 'TLSv1.3',
+        cipher: 'TLS_AES_256_GCM_SHA384',
+      },
     ]);
     expect([on.listener.connected(), on.seen.life]).toEqual([['lamp-0001'], ['+lamp-0001']]);
   });

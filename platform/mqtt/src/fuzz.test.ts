@@ -17,6 +17,8 @@ const peerOf = (commonName: string) => ({
   commonName,
   serial: '01',
   resumed: false,
+  protocol: 'TLSv1.3',
+  cipher: 'TLS_AES_256_GCM_SHA384',
   notBefore: 0,
   notAfter: Number.MAX_SAFE_INTEGER,
 });

@@ -10,6 +10,8 @@ export interface Certified {
   readonly commonName: string;
   readonly serial: string;
   readonly resumed: boolean;
+  readonly protocol: string;
+  readonly cipher: string;
   readonly notBefore: number;
   readonly notAfter: number;
 }

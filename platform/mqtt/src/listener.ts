@@ -171,6 +171,8 @@ function certifiedBy(socket: TLSSocket): Certified | null {
     commonName,
     serial: certificate.serialNumber.toUpperCase(),
     resumed: socket.isSessionReused(),
+    protocol: socket.getProtocol() ?? 'unknown',
+    cipher: socket.getCipher().name,
     notBefore: Date.parse(certificate.valid_from),
     notAfter: Date.parse(certificate.valid_to),
   };

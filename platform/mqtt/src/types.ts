@@ -18,6 +18,9 @@ export interface MqttPeer {
   readonly serial: string;
   /** The TLS session was resumed: nobody has looked at the certificate's standing since the first handshake. */
   readonly resumed: boolean;
+  /** As TLS names them, e.g. `TLSv1.3`. */
+  readonly protocol: string;
+  readonly cipher: string;
 }
 
 export interface MqttMessage {

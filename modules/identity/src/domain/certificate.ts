@@ -15,8 +15,8 @@ import {
 } from './der.ts';
 import { OID } from './oids.ts';
 
-/** root: signs issuing authorities only; issuing: signs leaves; device and network: TLS client only; server: TLS server only; ocsp: signs OCSP answers only. */
-export type Profile = 'root' | 'issuing' | 'device' | 'network' | 'server' | 'ocsp';
+/** root: signs issuing authorities only; issuing: signs leaves; device and network: TLS client only; server: TLS server only; ocsp: signs OCSP answers only; document: signs documents only (RFC 9336). */
+export type Profile = 'root' | 'issuing' | 'device' | 'network' | 'server' | 'ocsp' | 'document';
 
 export interface CertificateDraft {
   readonly profile: Profile;
@@ -82,6 +82,7 @@ const FIXED: Readonly<Record<Profile, Buffer>> = {
   device: leaf(OID.clientAuth),
   network: leaf(OID.clientAuth),
   server: leaf(OID.serverAuth),
+  document: leaf(OID.documentSigning),
   // Without the no-check mark (RFC 6960 4.2.2.2.1) a client would ask about the responder in turn.
   ocsp: Buffer.concat([leaf(OID.ocspSigning), plain(OID.ocspNoCheck, NULL)]),
 };

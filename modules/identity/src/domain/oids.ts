@@ -15,6 +15,7 @@ export const OID = {
   extKeyUsage: '2.5.29.37',
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
+  documentSigning: '1.3.6.1.5.5.7.3.36',
   ocspSigning: '1.3.6.1.5.5.7.3.9',
   authorityInfo: '1.3.6.1.5.5.7.1.1',
   ocsp: '1.3.6.1.5.5.7.48.1',

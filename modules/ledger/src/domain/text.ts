@@ -149,6 +149,23 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'fleet.frozen': (f) => `Changes are frozen for ${f.subject}${until(f)}${reason(f)}`,
   'fleet.thawed': (f) => `Changes go on for ${f.subject}`,
   'fleet.downgraded': (f) => `Device ${f.subject} went back to older firmware${reason(f)}`,
+  'gate.checked': (f) =>
+    `The commissioning check "${textIn(f.data, 'check') ?? 'unnamed'}" of device ${f.subject} is ${textIn(f.data, 'state') ?? 'not known'}${reason(f)}`,
+  'gate.excepted': (f) =>
+    `${who(f)} excepted device ${f.subject} from the check "${textIn(f.data, 'check') ?? 'unnamed'}"${until(f)}${reason(f)}`,
+  'gate.exception-withdrawn': (f) =>
+    `${who(f)} withdrew the exception of device ${f.subject} from the check "${textIn(f.data, 'check') ?? 'unnamed'}"${reason(f)}`,
+  'device.handed-over': (f) => `${who(f)} handed device ${f.subject} over to the city, with a signed certificate`,
+  'firmware-track.set': (f) => `${who(f)} set the firmware that is wanted on ${f.subject}${reason(f)}`,
+  'device.replaced': (f) => `${who(f)} replaced device ${f.subject} in its place by other hardware${reason(f)}`,
+  'replacement.ended': (f) =>
+    `The hardware that took the place of device ${f.subject} has come in with its own identity`,
+  'replacement.undone': (f) => `${who(f)} took the replacement of device ${f.subject} back${reason(f)}`,
+  'retirement.begun': (f) => `${who(f)} began to retire device ${f.subject}${reason(f)}`,
+  'device.retired': (f) =>
+    `Device ${f.subject} was retired; that its memory is erased is ${textIn(f.data, 'wiped') ?? 'not known'}${reason(f)}`,
+  'device.stolen': (f) => `${who(f)} reported device ${f.subject} stolen; it is blocked${reason(f)}`,
+  'stolen-device.seen': (f) => `Device ${f.subject}, reported stolen, tried to come in and was refused${reason(f)}`,
   'replay.started': (f) => `${who(f)} began to replay recorded traffic ${titled(f)}`,
   'replay.ended': (f) => `The replay ${f.subject} ended`,
   'server.started': () => 'Cityward started',

@@ -1,4 +1,4 @@
-/** A passkey's signature on a job: a WebAuthn assertion (W3C Web Authentication section 7.2) over the job's hash. */
+/** A passkey's signature on a job or a certificate: a WebAuthn assertion (W3C Web Authentication section 7.2) over its hash. */
 import { timingSafeEqual } from 'node:crypto';
 import type { JobSignature, OfficerKey } from '@cityward/contracts';
 import { ok, type Result } from '@cityward/kernel';
@@ -6,7 +6,10 @@ import { fromBase64Url, sha256 } from './bytes.ts';
 import { keyObject, verifyPasskeyBytes } from './keys.ts';
 import { distrust, quoted, type TrustRefusal } from './refusals.ts';
 
-type Passkey = Extract<OfficerKey, { alg: 'webauthn' }>;
+type Passkey = Extract<OfficerKey, { alg: 'webauthn' }> & {
+  /** Officers' passkeys never leave their device; others may be copied to their owner's cloud. */
+  readonly mayBeCopied?: boolean;
+};
 type PasskeySignature = Extract<JobSignature, { alg: 'webauthn' }>;
 
 /** rpIdHash, flags, counter. Nothing else: no extension was asked for, and an assertion carries no new key. */
@@ -70,7 +73,7 @@ function checkAuthenticator(data: Buffer, key: Passkey): Result<void, TrustRefus
     return distrust('PASSKEY_NOT_PRESENT', `check passkey "${key.id}": nobody touched it`);
   if ((flags & FLAG.verified) === 0)
     return distrust('PASSKEY_NOT_VERIFIED', `check passkey "${key.id}": it did not check its person (PIN or finger)`);
-  if ((flags & FLAG.backedUp) !== 0)
+  if ((flags & FLAG.backedUp) !== 0 && key.mayBeCopied !== true)
     return distrust(
       'PASSKEY_BACKED_UP',
       `check passkey "${key.id}": it is copied to a cloud, wanted one that stays in its device`,
