@@ -1,5 +1,6 @@
 /** The server side of `bench poll`: the product's listener, gateway and policy, with a table for a city and nothing ordered. */
 import { ok, systemClock } from '@cityward/kernel';
+import type { TrustMark } from '@cityward/identity';
 import { createHttpListener } from '@cityward/http';
 import { createLog } from '@cityward/log';
 import { createPolicy } from '@cityward/policy';
@@ -16,18 +17,24 @@ interface Start {
 }
 const log = createLog({ level: 'warn' });
 const lastSeen = new Map<string, number>();
+/** The same object each time, as identity keeps it. */
+const FULL_TRUST: TrustMark = { level: 'full', value: 100, conduct: 100 };
 let sightings = 0;
 let since = process.cpuUsage();
 let polls = 0;
 
 async function start({ port, devices, tls }: Start): Promise<null> {
-  const records = new Map(devices.map((id) => [id, { id, class: 'camera', site: 'site-1' }]));
+  const records = new Map(
+    devices.map((id) => [id, { id, class: 'camera', site: 'site-1', criticality: 'low', neverCut: false }]),
+  );
   const standings = new Map(devices.map((id) => [id, 'active']));
   const policy = createPolicy({ log, onFault: (alarm) => log.error('policy', { ...alarm }) });
   const identity = {
     admit: ({ commonName }: { readonly commonName: string }) =>
       standings.has(commonName) ? ok({ device: commonName }) : { ok: false },
     standing: (id: string) => standings.get(id) ?? 'none',
+    networkOf: () => null,
+    trustMarkOf: () => FULL_TRUST,
   } as unknown as AccessParts['identity'];
   const city = { record: (id: string) => records.get(id) ?? null } as unknown as AccessParts['city'];
   const local = { owns: () => false } as unknown as AccessParts['local'];
@@ -47,6 +54,7 @@ async function start({ port, devices, tls }: Start): Promise<null> {
       onOrder: () => () => undefined,
       source: () => Promise.resolve(null),
       nextSeq: () => 1,
+      explained: () => undefined,
     },
     clock: systemClock,
     log,

@@ -87,6 +87,7 @@ export const FACT_TYPES = [
   'change.finished',
   'change.ended-for-device',
   'change.refused-by-device',
+  'change.explained-by-device',
   'fleet.frozen',
   'fleet.thawed',
   'fleet.downgraded',

@@ -3,7 +3,14 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createIdentity, type EstListener, type Identity, type IdentityOptions } from '@cityward/identity';
+import {
+  createIdentity,
+  type EstListener,
+  type EstListenerOptions,
+  type Identity,
+  type IdentityOptions,
+} from '@cityward/identity';
+import type { Discovery } from '@cityward/contracts';
 import { systemClock } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
@@ -46,10 +53,15 @@ export interface EstCity {
   readonly url: string;
   file(name: string): string;
   code(device: string): Promise<string>;
+  /** Of devices that nobody knows. */
+  cards(): Promise<readonly Discovery[]>;
   stop(): Promise<void>;
 }
 
-export async function startEstCity(more: Pick<IdentityOptions, 'statusUrl' | 'approvalWaitMs'> = {}): Promise<EstCity> {
+export async function startEstCity(
+  more: Pick<IdentityOptions, 'statusUrl' | 'approvalWaitMs'> = {},
+  knockAt?: (identity: Identity) => NonNullable<EstListenerOptions['knock']>,
+): Promise<EstCity> {
   const folder = mkdtempSync(join(tmpdir(), 'cityward-foreign-'));
   const sql: TestSql = await openTestSql();
   const isDevice = (id: string): boolean => /^(cam|lamp)-\d{4}$/.test(id);
@@ -69,7 +81,8 @@ export async function startEstCity(more: Pick<IdentityOptions, 'statusUrl' | 'ap
     origins: ['http://localhost:8080'],
   });
   await identity.start();
-  const est = identity.createEstListener({ host: '127.0.0.1', port: 0, log: silentLog });
+  const knock = knockAt ? { knock: knockAt(identity) } : {};
+  const est = identity.createEstListener({ host: '127.0.0.1', port: 0, log: silentLog, ...knock });
   await est.start();
   writeFileSync(join(folder, 'ca.pem'), identity.authority.rootPem);
   writeFileSync(join(folder, 'chain.pem'), identity.authority.caPem);
@@ -80,6 +93,12 @@ export async function startEstCity(more: Pick<IdentityOptions, 'statusUrl' | 'ap
     url: `https://127.0.0.1:${est.port()}`,
     file: (name) => join(folder, name),
     code: async (device) => (await identity.issueCodes([device], 'per-foreign'))[0]!.code,
+    cards: async () => {
+      const listed = await identity.routes
+        .find(({ endpoint }) => endpoint.name === 'listDiscoveries')!
+        .handle({ params: undefined, query: undefined, body: undefined } as never, {} as never);
+      return listed.ok ? (listed.value as { discoveries: Discovery[] }).discoveries : [];
+    },
     stop: async () => {
       await est.stop();
       await identity.stop();

@@ -5,26 +5,24 @@ import type { Refusal } from '@cityward/kernel';
 import { endOf, meaningOf, versionIn } from './ddi-actions.ts';
 import { ACTION_OVER, DONE, NO_SUCH_ACTION, problem } from './ddi-answers.ts';
 import type { Polled } from './polled-devices.ts';
-import { actionIdOf, openOrder, type Open, type PolledDevice } from './polled-order.ts';
+import type { Open, PolledDevice } from './polled-order.ts';
 
-const DECIMAL = /^[0-9]{1,15}$/u;
-const refused = ({ kind, code, message }: Refusal): RawReply =>
-  problem(kind === 'too-large' ? 413 : 400, code, message);
+function refused(polled: Polled, device: PolledDevice, refusal: Refusal): RawReply {
+  polled.refused(device, refusal);
+  const { kind, code, message } = refusal;
+  return problem(kind === 'too-large' ? 413 : 400, code, message);
+}
 
-/** The action that feedback is about; one that the server forgot in a restart is found again by its order. */
+/** The action that feedback is about. */
 function actionOf(polled: Polled, device: PolledDevice, request: RawRequest): Open | RawReply {
-  const text = request.params['action'] ?? '';
-  const id = DECIMAL.test(text) ? Number(text) : 0;
-  if (device.open?.id === id) return device.open;
-  const order = polled.orderOf(device);
-  if (order && actionIdOf(order) === id && device.open === null) return openOrder(device, order) ?? NO_SUCH_ACTION;
-  return id > 0 && id <= device.closed ? ACTION_OVER : NO_SUCH_ACTION;
+  const told = polled.toldOf(device, request.params['action'] ?? '');
+  return told === 'over' ? ACTION_OVER : told === 'unknown' ? NO_SUCH_ACTION : told;
 }
 const isReply = (found: Open | RawReply): found is RawReply => 'status' in found;
 
 export async function takeFeedback(polled: Polled, device: PolledDevice, request: RawRequest): Promise<RawReply> {
   const read = parseDdiFeedback(request.body);
-  if (!read.ok) return refused(read.error);
+  if (!read.ok) return refused(polled, device, read.error);
   const open = actionOf(polled, device, request);
   if (isReply(open)) return open;
   return (await polled.take({ device, open }, meaningOf(read.value))) === 'over' ? ACTION_OVER : DONE;
@@ -33,7 +31,7 @@ export async function takeFeedback(polled: Polled, device: PolledDevice, request
 /** Any end of an action that was cancelled ends it here. */
 export async function takeCancelFeedback(polled: Polled, device: PolledDevice, request: RawRequest): Promise<RawReply> {
   const read = parseDdiFeedback(request.body);
-  if (!read.ok) return refused(read.error);
+  if (!read.ok) return refused(polled, device, read.error);
   const open = actionOf(polled, device, request);
   if (isReply(open)) return open;
   const end = endOf(read.value);
@@ -43,7 +41,7 @@ export async function takeCancelFeedback(polled: Polled, device: PolledDevice, r
 
 export async function takeAttributes(polled: Polled, device: PolledDevice, request: RawRequest): Promise<RawReply> {
   const read = parseDdiAttributes(request.body);
-  if (!read.ok) return refused(read.error);
+  if (!read.ok) return refused(polled, device, read.error);
   const version = read.value.mode === 'remove' ? null : versionIn(read.value.data);
   if (version !== null) await polled.shows(device, version);
   return DONE;
@@ -51,7 +49,7 @@ export async function takeAttributes(polled: Polled, device: PolledDevice, reque
 
 export async function takeInstalled(polled: Polled, device: PolledDevice, request: RawRequest): Promise<RawReply> {
   const read = parseDdiInstalled(request.body);
-  if (!read.ok) return refused(read.error);
+  if (!read.ok) return refused(polled, device, read.error);
   await polled.shows(device, read.value.version);
   return DONE;
 }

@@ -29,4 +29,6 @@ export interface Desk {
   source(hash: string): Promise<ObjectBytes | null>;
   /** For drivers whose devices do not count: the seq of their next report on a job. Grows over retries and restarts. */
   nextSeq(device: string, job: string): number;
+  /** Its own words about a change that it has failed: for people, nothing follows from them. */
+  explained(device: string, words: string): void;
 }

@@ -5,6 +5,7 @@ import type { Log } from '@cityward/log';
 import type { Config } from './config.ts';
 import { createDdiGateway, POLL_MS } from './gateway-ddi.ts';
 import { ingestRoute } from './gateway-http.ts';
+import { createMenderGateway } from './gateway-mender.ts';
 import { radiusRoutes } from './gateway-radius.ts';
 import type { ListenerTls } from './listener-certificate.ts';
 import { createPolled } from './polled-devices.ts';
@@ -35,8 +36,15 @@ export function createDeviceListener(parts: DeviceListenerParts): HttpListener {
   const { access, city, fleet, identity, ingest } = modules;
   // Devices that poll are seen where the others report: their last sighting is kept as theirs is.
   const alive = (device: string, at: number): void => city.observedAlive(device, at);
-  const polled = createPolled({ desk: fleet.desk, clock: systemClock, log: log.part('polls'), alive });
+  const polled = createPolled({
+    desk: fleet.desk,
+    clock: systemClock,
+    log: log.part('polls'),
+    alive,
+    refused: (device, code) => identity.refused(device, code, ''),
+  });
   const ddi = createDdiGateway({ polled, identity, access, hosts: common.allowedHosts });
+  const mender = createMenderGateway({ polled });
   const listener = createHttpListener({
     ...common,
     https: { ...tls, requestCert: true, tickets: ticketsOf(config.dataFolder, log.part('ingest'), 'ingest') },
@@ -48,6 +56,7 @@ export function createDeviceListener(parts: DeviceListenerParts): HttpListener {
       ingestRoute({ ingest, access, isSimulated }),
       ...fleet.deviceRoutes,
       ...ddi.routes,
+      ...mender.routes,
       ...radiusRoutes(modules),
     ],
     shortWay: ddi.poll,

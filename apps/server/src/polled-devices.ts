@@ -3,7 +3,7 @@
  * shows that it is true. One order at a time; an order is theirs only where it installs something.
  */
 import type { JobOrder } from '@cityward/contracts';
-import { DEVICES_MAX, SECOND_MS, type Clock } from '@cityward/kernel';
+import { DEVICES_MAX, SECOND_MS, type Clock, type Refusal } from '@cityward/kernel';
 import { thinned, type Log, type ThinLog } from '@cityward/log';
 import type { Desk } from './desk.ts';
 import { createContents, type Contents } from './polled-content.ts';
@@ -30,6 +30,8 @@ export interface PolledParts {
   readonly log: Log;
   /** The device was heard of. */
   readonly alive: (device: string, at: number) => void;
+  /** It sent what cannot be taken: for the ledger. */
+  readonly refused?: (device: string, code: string) => void;
   readonly downloadsMax?: number;
 }
 export interface Told {
@@ -52,6 +54,8 @@ export interface Polled {
   wanted(device: PolledDevice): JobOrder | null;
   /** What it was told, has not finished, and is wanted no more. */
   cancelled(device: PolledDevice): Open | null;
+  /** What it was told under this number, as it sends it; one that the server forgot in a restart is found again by its order. */
+  toldOf(device: PolledDevice, number: string): Open | 'unknown' | 'over';
   /** Every request of a device: that it is there, and what it last said that it runs. */
   heard(device: PolledDevice): void;
   isTooOften(device: PolledDevice): boolean;
@@ -60,6 +64,10 @@ export interface Polled {
   take(told: Told, meaning: Meaning): Promise<Taken>;
   /** What it says that it runs: the proof of what it claimed. */
   shows(device: PolledDevice, firmware: string): Promise<void>;
+  /** What it sent cannot be taken. */
+  refused(device: PolledDevice, refusal: Refusal): void;
+  /** Why it failed, once for each order: a log may come again. */
+  explained(device: PolledDevice, words: string): void;
   stop(): void;
 }
 
@@ -92,6 +100,7 @@ export function createPolled(parts: PolledParts): Polled {
     orderOf,
     wanted: orders.wanted,
     cancelled: orders.cancelled,
+    toldOf: (device, number) => toldOf(orderOf(device), device, number),
     heard: (device) => {
       parts.alive(device.id, clock());
       desk.seen(device.id, { firmware: device.firmware, document: null });
@@ -104,8 +113,27 @@ export function createPolled(parts: PolledParts): Polled {
       desk.seen(device.id, { firmware: device.firmware, document: null });
       await prove({ say, clock }, device);
     },
+    refused: ({ id }, { code, message }) => {
+      thin.info({ what: 'a device that polls sent what cannot be taken', who: id }, { code, message });
+      parts.refused?.(id, code);
+    },
+    explained: (device, words) => {
+      const about = device.open?.id ?? device.closed;
+      if (about <= device.explained) return;
+      device.explained = about;
+      desk.explained(device.id, words);
+    },
     stop: cease,
   };
+}
+
+const DECIMAL = /^[0-9]{1,15}$/u;
+
+function toldOf(order: JobOrder | null, device: PolledDevice, number: string): Open | 'unknown' | 'over' {
+  const id = DECIMAL.test(number) ? Number(number) : 0;
+  if (device.open?.id === id) return device.open;
+  if (order && actionIdOf(order) === id && device.open === null) return openOrder(device, order) ?? 'unknown';
+  return id > 0 && id <= device.closed ? 'over' : 'unknown';
 }
 
 type Say = (told: Told, said: Said) => Promise<Taken>;

@@ -33,6 +33,8 @@ export interface PolledDevice {
   open: Open | null;
   /** Orders up to this one are over. */
   closed: number;
+  /** And it said why of those up to this one. */
+  explained: number;
   /** Second in which requests are counted, and how many there were. */
   second: number;
   count: number;
@@ -44,6 +46,7 @@ export const newPolledDevice = (id: string): PolledDevice => ({
   firmware: null,
   open: null,
   closed: 0,
+  explained: 0,
   second: 0,
   count: 0,
   downloads: 0,

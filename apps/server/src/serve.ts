@@ -11,6 +11,7 @@ import { createDeviceListener } from './device-listener.ts';
 import { createMqttGateway, type MqttGateway } from './gateway-mqtt.ts';
 import { createSyslogGateway, type SyslogGateway } from './gateway-syslog.ts';
 import { openListenerCertificate, type ListenerCertificateParts, type ListenerTls } from './listener-certificate.ts';
+import { createMenderDoor } from './mender-door.ts';
 import { learnHistory, learnUsualContacts } from './history.ts';
 import { createLive } from './live.ts';
 import { statusOf } from './problems.ts';
@@ -78,6 +79,7 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
     port: config.estPort,
     log: log.part('est'),
     tickets: ticketsOf(config.dataFolder, log.part('est'), 'est'),
+    knock: createMenderDoor(identity),
   });
   const live = createLive({
     ...modules,

@@ -1,12 +1,14 @@
 /** The listener for device certificates with a real policy and a desk of a test, and devices that call it over mutual TLS. */
 import { request } from 'node:https';
 import { ok, refuse, systemClock, type Clock } from '@cityward/kernel';
-import { createHttpListener, type HttpListener } from '@cityward/http';
+import type { TrustMark } from '@cityward/identity';
+import { createHttpListener, type HttpListener, type RawRoute } from '@cityward/http';
 import { silentLog } from '@cityward/log';
 import { createTestAuthority, type TestAuthority, type TestIdentity } from '@cityward/mqtt/testing';
 import { createPolicy } from '@cityward/policy';
 import { createAccess, type AccessParts } from './access.ts';
 import { createDdiGateway, DDI_BASE, type DdiGateway, type DdiParts } from './gateway-ddi.ts';
+import { createMenderGateway } from './gateway-mender.ts';
 import { createPolled } from './polled-devices.ts';
 import { statusOf } from './problems.ts';
 import { freePorts } from './testing.ts';
@@ -33,6 +35,10 @@ export interface TestDdi {
   readonly revoked: Set<string>;
   readonly held: Set<string>;
   readonly alive: string[];
+  /** What was refused for its form: device and code. */
+  readonly refused: string[];
+  /** Routes of the Mender gateway beside it. */
+  readonly mender: readonly RawRoute[];
   identity(device: string): TestIdentity;
   /** A path below the device's own base, or a whole one from `/`. */
   ask(device: string, path: string, ask?: Ask): Promise<DdiAnswer>;
@@ -41,28 +47,32 @@ export interface TestDdi {
 
 function accessFor(revoked: ReadonlySet<string>, held: ReadonlySet<string>) {
   const policy = createPolicy({ log: silentLog, onFault: (alarm) => silentLog.error('policy', { ...alarm }) });
-  const record = (id: string) => ({ id, class: 'camera', site: 'site-1' });
+  const record = (id: string) => ({ id, class: 'camera', site: 'site-1', criticality: 'low', neverCut: false });
   const identity = {
     admit: ({ commonName }: { readonly commonName: string }) =>
       revoked.has(commonName) ? refuse('forbidden', 'DEVICE_REVOKED', 'revoked') : ok({ device: commonName }),
     standing: (id: string) => (revoked.has(id) ? 'revoked' : held.has(id) ? 'held' : 'active'),
+    networkOf: () => null,
+    trustMarkOf: () => FULL_TRUST,
   } as unknown as AccessParts['identity'];
   const city = { record } as unknown as AccessParts['city'];
   const local = { owns: () => false } as unknown as AccessParts['local'];
   return { identity, access: createAccess({ policy, identity, city, local, metricsToken: 'none' }) };
 }
 
+const FULL_TRUST: TrustMark = { level: 'full', value: 100, conduct: 100 };
 const NAMES = ['localhost', '127.0.0.1'];
 
 function listenerFor(
   parts: {
     readonly gateway: DdiGateway;
+    readonly mender: readonly RawRoute[];
     readonly access: ReturnType<typeof createAccess>;
     readonly authority: TestAuthority;
   },
   port: number,
 ): HttpListener {
-  const { gateway, access, authority } = parts;
+  const { gateway, mender, access, authority } = parts;
   return createHttpListener({
     host: '127.0.0.1',
     port,
@@ -70,7 +80,7 @@ function listenerFor(
     allowedHosts: NAMES,
     allowedOrigins: [],
     routes: [],
-    rawRoutes: gateway.routes,
+    rawRoutes: [...gateway.routes, ...mender],
     shortWay: gateway.poll,
     authenticate: (facts) => access.authenticatePeer(facts),
     screen: access.screen.bind(access),
@@ -91,7 +101,8 @@ export async function startTestDdi({
   port: asked,
   ...change
 }: TestDdiStart = {}): Promise<TestDdi> {
-  const [revoked, held, alive] = [new Set<string>(), new Set<string>(), [] as string[]];
+  const [revoked, held] = [new Set<string>(), new Set<string>()];
+  const [alive, refused]: [string[], string[]] = [[], []];
   const { identity, access } = accessFor(revoked, held);
   const authority = createTestAuthority('Test city');
   const desk = testDesk();
@@ -99,9 +110,11 @@ export async function startTestDdi({
   const port = asked ?? free!;
   const hosts = NAMES.map((name) => `${name}:${port}`);
   const heard = (device: string): void => void alive.push(device);
-  const polled = createPolled({ ...change, desk, clock, log: silentLog, alive: heard });
+  const noted = (device: string, code: string): void => void refused.push(`${device} ${code}`);
+  const polled = createPolled({ ...change, desk, clock, log: silentLog, alive: heard, refused: noted });
+  const mender = createMenderGateway({ polled }).routes;
   const gateway = createDdiGateway({ ...change, polled, identity, access, hosts });
-  const listener = listenerFor({ gateway, access, authority }, port);
+  const listener = listenerFor({ gateway, mender, access, authority }, port);
   await listener.start();
   const identities = new Map<string, TestIdentity>();
   const identityOf = (device: string): TestIdentity => {
@@ -109,7 +122,19 @@ export async function startTestDdi({
     identities.set(device, known);
     return known;
   };
-  const common = { desk, gateway, listener, port, ca: authority.ca, revoked, held, alive, identity: identityOf };
+  const common = {
+    desk,
+    gateway,
+    listener,
+    port,
+    ca: authority.ca,
+    revoked,
+    held,
+    alive,
+    refused,
+    mender,
+    identity: identityOf,
+  };
   return {
     ...common,
     ask: (device, path, asked = {}) => {

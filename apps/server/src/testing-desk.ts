@@ -9,6 +9,7 @@ export interface TestDesk extends Desk {
   readonly reports: { readonly device: string; readonly report: JobReport }[];
   readonly sightings: { readonly device: string; readonly running: Running }[];
   readonly content: Map<string, Uint8Array>;
+  readonly words: { readonly device: string; readonly words: string }[];
   /** Refuses the next reports with this. */
   refusal: Refusal | null;
   order(device: string, order: JobOrder | null): void;
@@ -21,10 +22,13 @@ export function testDesk(): TestDesk {
   const reports: TestDesk['reports'] = [];
   const sightings: TestDesk['sightings'] = [];
   const content = new Map<string, Uint8Array>();
+  const words: TestDesk['words'] = [];
   const desk: TestDesk = {
     reports,
     sightings,
     content,
+    words,
+    explained: (device, said) => void words.push({ device, words: said }),
     refusal: null,
     orderFor: (device) => orders.get(device) ?? null,
     report: (device, report) => {

@@ -51,7 +51,7 @@ export const Discovery = Closed({
   id: Id,
   state: OneOf(['quarantined', 'dismissed']),
   why: OneOf(['serial-unknown', 'serial-ambiguous', 'maker-differs', 'claim-ended', 'id-unknown']),
-  way: OneOf(['code', 'factory']),
+  way: OneOf(['code', 'factory', 'mender']),
   /** The id that it gave itself; null where it gave none. */
   claimed: OrNull(Id),
   serial: OrNull(Text(64)),

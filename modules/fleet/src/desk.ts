@@ -40,6 +40,8 @@ export interface Desk {
   nextSeq(device: string, job: string): number;
   /** It is not well, whatever it says itself; counts while a change waits for it to stay well. */
   lostHealth(device: string, reason: string): void;
+  /** Its own words about a change that it has failed: for people, nothing follows from them. */
+  explained(device: string, words: string): void;
 }
 
 export interface DeskParts {
@@ -50,6 +52,7 @@ export interface DeskParts {
   readonly officers: Pick<OfficersRegister, 'versions' | 'onAdded'>;
   /** It runs something older than before, and no change sent it back. */
   readonly downgraded: (device: string, from: string, to: string) => void;
+  readonly explained: Desk['explained'];
 }
 
 export function createDesk(parts: DeskParts): Desk {
@@ -87,6 +90,7 @@ export function createDesk(parts: DeskParts): Desk {
     },
     nextSeq: running.nextSeq,
     lostHealth: running.lostHealth,
+    explained: parts.explained,
   };
 }
 

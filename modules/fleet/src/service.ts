@@ -1,4 +1,5 @@
 /** Puts the parts of fleet together: who may make a device change, and the changes themselves. */
+import type { FactType } from '@cityward/contracts';
 import type { RawRoute, Route } from '@cityward/http';
 import type { Artifacts } from './artifacts.ts';
 import { createChanges, type Changes } from './changes.ts';
@@ -67,6 +68,7 @@ export function createFleet(needs: FleetNeeds): Fleet {
     shown,
     officers: trust.officers,
     downgraded: (device, from, to) => tellDowngrade(needs, device, { from, to }),
+    explained: (device, reason) => tell(needs, 'change.explained-by-device', { device, data: { reason } }),
   });
   const gating = createGating(needs);
   return {
@@ -97,17 +99,22 @@ export function createFleet(needs: FleetNeeds): Fleet {
 }
 
 /** Whatever the evidence does, a person hears of it at once. */
-function tellDowngrade(
-  { sql, clock, log, alarm }: FleetNeeds,
-  device: string,
-  went: { from: string; to: string },
-): void {
+function tellDowngrade(needs: FleetNeeds, device: string, went: { from: string; to: string }): void {
   const reason = `runs ${went.to}, ran ${went.from} before, and no change sent it back`;
-  alarm(device, 'downgrade', reason);
-  const fact = { module: 'fleet', type: 'fleet.downgraded', actor: device, subject: device } as const;
+  needs.alarm(device, 'downgrade', reason);
+  tell(needs, 'fleet.downgraded', { device, data: { ...went, reason } });
+}
+
+interface Shown {
+  readonly device: string;
+  readonly data: Readonly<Record<string, string>>;
+}
+/** What a device showed or said by itself. */
+function tell({ sql, clock, log }: FleetNeeds, type: FactType, { device, data }: Shown): void {
+  const fact = { module: 'fleet', type, actor: device, subject: device, at: clock(), data } as const;
   sql
-    .transact((tx) => Promise.resolve(tx.record({ ...fact, at: clock(), data: { ...went, reason } })))
-    .catch((error: unknown) => log.warn('a downgrade is not in the evidence', { device, error: String(error) }));
+    .transact((tx) => Promise.resolve(tx.record(fact)))
+    .catch((error: unknown) => log.warn('it is not in the evidence', { device, type, error: String(error) }));
 }
 
 /** How devices come in for good. */

@@ -19,7 +19,7 @@ import { createHolders, type FindHolder } from './holders.ts';
 import { Networks } from './networks.ts';
 import type { IdentityOptions } from './needs.ts';
 import { createOcsp, type Ocsp } from './ocsp.ts';
-import { createRefusalNotes } from './refusals.ts';
+import { createRefusalNotes, type RefusalNotes } from './refusals.ts';
 import { Register } from './register.ts';
 import { ownerOnlyFolder } from './slot-file.ts';
 import { StandingService } from './standing.ts';
@@ -58,6 +58,7 @@ export interface Devices extends Ways {
   readonly replayed: number;
   serverCertificate(names?: readonly string[]): Promise<ServerCertificate>;
   admit(peer: Peer): Result<Admitted, Refusal>;
+  readonly refusals: RefusalNotes;
   revocations(): Buffer;
   readonly ocsp: Ocsp;
   readonly documents: Documents;
@@ -103,6 +104,7 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
     holder,
     passphrase,
     replayed,
+    refusals,
     ...ways,
     revocations,
     ocsp,

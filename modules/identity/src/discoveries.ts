@@ -28,7 +28,7 @@ interface Card extends DiscoveryRow {
 }
 
 const whatOf = ({ way, claimed, serial, keyHash }: Sighting): string =>
-  way === 'factory' ? `factory ${serial} ${keyHash}` : `code ${claimed}`;
+  way === 'factory' ? `factory ${serial} ${keyHash}` : way === 'mender' ? `mender ${keyHash}` : `code ${claimed}`;
 const shown = ({ what: _what, written: _written, ...card }: Card): Discovery => card;
 
 export interface DiscoveriesParts {
@@ -109,7 +109,7 @@ class Cards {
   #room(way: Sighting['way']): { readonly free: boolean; readonly dropped: string | null } {
     if (this.#cards.size < DISCOVERIES_MAX) return { free: true, dropped: null };
     const all = [...this.#cards.values()].sort((a, b) => a.last - b.last);
-    const oldest = all.find((card) => card.state === 'dismissed' || (way === 'factory' && card.way === 'code'));
+    const oldest = all.find((card) => card.state === 'dismissed' || (way === 'factory' && card.way !== 'factory'));
     if (!oldest) return { free: false, dropped: null };
     this.#cards.delete(oldest.what);
     return { free: true, dropped: oldest.id };

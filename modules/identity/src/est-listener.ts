@@ -9,7 +9,7 @@ import type { Log } from '@cityward/log';
 import { createTickets, SESSION_LIFE_SECONDS, type Tickets } from '@cityward/tls';
 import type { ServerCertificate } from './authority.ts';
 import { CHAIN_MAX } from './domain/factory-certificate.ts';
-import { EST_BODY_MAX_BYTES, type EstHandler } from './est.ts';
+import { EST_BODY_MAX_BYTES, type EstAnswer, type EstHandler, type EstRequest } from './est.ts';
 
 const CONNECTIONS_MAX = 2_000;
 const HANDSHAKE_MS = 15 * SECOND_MS;
@@ -27,6 +27,8 @@ export interface EstListenerOptions {
   readonly log: Log;
   /** Of this listener alone; left out, no session outlives it. */
   readonly tickets?: Tickets;
+  /** Other ways in which a device that has no certificate may knock; null for a path that is none of its own. */
+  readonly knock?: (request: EstRequest) => EstAnswer | null;
 }
 export interface EstListener {
   start(): Promise<void>;
@@ -53,7 +55,10 @@ export function createEstListener(parts: EstListenerParts, options: EstListenerO
       await tickets.start();
       const certificate = await parts.certificate();
       renewAt = halfLife(certificate);
-      servers = await listenAll(parts, { hosts, certificate, ...options, tickets });
+      servers = await listenAll(
+        { ...parts, handler: withKnocks(parts, options) },
+        { hosts, certificate, ...options, tickets },
+      );
       rotation = setInterval(() => {
         if (parts.clock() < renewAt) return;
         renew(parts, servers, tickets)
@@ -76,6 +81,11 @@ export function createEstListener(parts: EstListenerParts, options: EstListenerO
     },
   };
 }
+
+const withKnocks =
+  ({ handler }: EstListenerParts, { knock }: EstListenerOptions): EstHandler =>
+  async (request) =>
+    knock?.(request) ?? handler(request);
 
 /** At half of its life. */
 async function renew(

@@ -7,5 +7,5 @@ export type { SignalDraft, Subject, TrustMark } from './domain/trust.ts';
 export type { TrustChange } from './trust.ts';
 export type { AccessFace, AccessEnded } from './access-desk.ts';
 export type { EstHandler } from './est.ts';
-export type { EstListener } from './est-listener.ts';
+export type { EstListener, EstListenerOptions } from './est-listener.ts';
 export type { ServerCertificate } from './authority.ts';

@@ -11,6 +11,7 @@ import type { Ending, Standing } from './domain/standing.ts';
 import type { SignalDraft, Subject, TrustMark } from './domain/trust.ts';
 import type { CodeOptions, IssuedCode } from './enrolment.ts';
 import type { EstHandler } from './est.ts';
+import type { Sighting } from './discoveries.ts';
 import { createEstListener, type EstListener, type EstListenerOptions } from './est-listener.ts';
 import type { Directory, IdentityOptions } from './needs.ts';
 import { openNetworkAccess, type NetworkAccess, type NetworkAccessFace } from './network-access.ts';
@@ -89,6 +90,10 @@ export interface Identity {
   createEstListener(options: EstListenerOptions): EstListener;
   /** The city's own signature on a document: detached CMS, DER. */
   signDocument(bytes: Uint8Array): Promise<Buffer>;
+  /** What somebody sent was refused: the ledger hears of it, few times enough that nobody can fill it. */
+  refused(claimed: string, code: string, address: string): void;
+  /** Somebody unknown knocked in another way than EST: a card for people to judge. */
+  discovered(sighting: Sighting): void;
   /** The signed revocation list, DER. */
   revocations(): Buffer;
   /** Answers OCSP requests, on whichever listener they come. */
@@ -261,6 +266,8 @@ function deviceFace(options: IdentityOptions, devices: () => Devices, hub: Hub):
         listenerOptions,
       ),
     signDocument: (bytes) => devices().documents.sign(bytes),
+    refused: (...what) => devices().refusals.note(...what),
+    discovered: (sighting) => devices().discoveries.saw(sighting),
     revocations: () => devices().revocations(),
     ocsp: {
       answer: (request) => devices().ocsp.answer(request),

@@ -3,6 +3,7 @@
  * what real clients send beside the book: numbers for ids, unknown fields, a progress of nothing. Never throws on input.
  */
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { fieldsOf, isFields, own, readBoundedFields, shown, type Fields } from './bounded-json.ts';
 
 export const DDI_BODY_MAX_BYTES = 65_536;
 const DEPTH_MAX = 8;
@@ -41,49 +42,9 @@ export interface DdiInstalled {
   readonly version: string;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
 const invalid = (message: string) => refuse('invalid', 'DDI_MALFORMED', message);
-const strict = new TextDecoder('utf-8', { fatal: true });
-
-/** Deeper nesting than any client needs is refused before anything recursive sees it. */
-function isDeep(text: string): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (inString) {
-      if (char === '\\') i++;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === '{' || char === '[') {
-      if (++depth > DEPTH_MAX) return true;
-    } else if (char === '}' || char === ']') depth--;
-  }
-  return false;
-}
-
-function readObject(bytes: Uint8Array, what: string): Result<Fields, Refusal> {
-  if (bytes.length > DDI_BODY_MAX_BYTES)
-    return refuse('too-large', 'DDI_TOO_LARGE', `read ${what}: ${bytes.length} bytes, at most ${DDI_BODY_MAX_BYTES}`);
-  let text: string;
-  try {
-    text = strict.decode(bytes);
-  } catch {
-    return invalid(`read ${what}: it is not UTF-8`);
-  }
-  if (isDeep(text)) return invalid(`read ${what}: it nests deeper than ${DEPTH_MAX}`);
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return ok(value as Fields);
-  } catch {
-    return invalid(`read ${what}: it is no JSON`);
-  }
-  return invalid(`read ${what}: want an object`);
-}
-
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-const own = (fields: Fields, name: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : undefined);
+const readObject = (bytes: Uint8Array, what: string): Result<Fields, Refusal> =>
+  readBoundedFields(bytes, { what, protocol: 'DDI', maxBytes: DDI_BODY_MAX_BYTES, maxDepth: DEPTH_MAX });
 
 function progressOf(value: unknown): number | null {
   const { cnt, of } = fieldsOf(value);
@@ -98,13 +59,11 @@ export function parseDdiFeedback(bytes: Uint8Array): Result<DdiFeedback, Refusal
   const status = fieldsOf(own(read.value, 'status'));
   const execution = own(status, 'execution');
   if (!DDI_EXECUTIONS.includes(execution as DdiExecution))
-    return invalid(
-      `read feedback: execution is "${String(execution).slice(0, 40)}", want ${DDI_EXECUTIONS.join(', ')}`,
-    );
+    return invalid(`read feedback: execution is "${shown(execution)}", want ${DDI_EXECUTIONS.join(', ')}`);
   const result = fieldsOf(own(status, 'result'));
   const finished = own(result, 'finished') ?? 'none';
   if (finished !== 'success' && finished !== 'failure' && finished !== 'none')
-    return invalid(`read feedback: finished is "${String(finished).slice(0, 40)}", want success, failure or none`);
+    return invalid(`read feedback: finished is "${shown(finished)}", want success, failure or none`);
   const said = own(status, 'details');
   const details = (Array.isArray(said) ? said : [])
     .filter((line): line is string => typeof line === 'string')
@@ -120,10 +79,9 @@ export function parseDdiAttributes(bytes: Uint8Array): Result<DdiAttributes, Ref
   if (!read.ok) return read;
   const mode = own(read.value, 'mode') ?? 'merge';
   if (mode !== 'merge' && mode !== 'replace' && mode !== 'remove')
-    return invalid(`read attributes: mode is "${String(mode).slice(0, 40)}", want merge, replace or remove`);
+    return invalid(`read attributes: mode is "${shown(mode)}", want merge, replace or remove`);
   const said = own(read.value, 'data');
-  if (typeof said !== 'object' || said === null || Array.isArray(said))
-    return invalid('read attributes: want an object at "data"');
+  if (!isFields(said)) return invalid('read attributes: want an object at "data"');
   const entries = Object.entries(said);
   if (entries.length > ATTRIBUTES_MAX)
     return invalid(`read attributes: ${entries.length} of them, at most ${ATTRIBUTES_MAX}`);

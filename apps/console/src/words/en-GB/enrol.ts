@@ -12,7 +12,11 @@ const states: Record<Waiting['state'], string> = {
   refused: 'Refused',
   issued: 'Has its certificate',
 };
-const ways: Record<Waiting['way'], string> = { code: 'One-time code', factory: 'Factory certificate' };
+const ways: Record<Discovery['way'], string> = {
+  code: 'One-time code',
+  factory: 'Factory certificate',
+  mender: 'Mender, by a key of its own',
+};
 const unknown: Record<Discovery['why'], { what: string; next: string }> = {
   'serial-unknown': {
     what: 'Its serial number is in no inventory',

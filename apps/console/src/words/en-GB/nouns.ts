@@ -158,6 +158,7 @@ export const facts: Record<FactType, string> = {
   'change.finished': 'Change ended',
   'change.ended-for-device': 'Device changed',
   'change.refused-by-device': 'Refused by device',
+  'change.explained-by-device': 'Explained by device',
   'fleet.frozen': 'Changes frozen',
   'fleet.thawed': 'Changes go on',
   'fleet.downgraded': 'Went back to older firmware',
