@@ -18,6 +18,8 @@ export interface Config {
   readonly syslogPort: number;
   readonly databaseUrl: string | undefined;
   readonly statusUrl: string | undefined;
+  /** 0: identities never end for being unseen. */
+  readonly dormantDays: number;
   readonly logLevel: LogLevel;
 }
 
@@ -96,6 +98,15 @@ export const SETTINGS: readonly Setting[] = [
     fallback: '60',
     read: whole(1, 86_400),
     wanted: 'seconds from 1 to 86400',
+  },
+  {
+    key: 'dormantDays',
+    flag: 'dormant-days',
+    env: 'CITYWARD_DORMANT_DAYS',
+    help: 'days unseen after which an identity ends; 0 for never',
+    fallback: '90',
+    read: (text) => (text === '0' ? 0 : whole(7, 3_650)(text)),
+    wanted: '0, or days from 7 to 3650',
   },
   { key: 'consolePort', flag: 'port', env: 'CITYWARD_PORT', help: 'console and API', fallback: '8080', ...port },
   {

@@ -55,6 +55,7 @@ export async function testConfig(change: Partial<Config> = {}): Promise<Config> 
     storyAfterSeconds: 60,
     databaseUrl: undefined,
     statusUrl: undefined,
+    dormantDays: 90,
     logLevel: 'silent',
     ...ports,
     ...change,

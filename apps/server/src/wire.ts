@@ -13,7 +13,7 @@ import { createRespond, type Respond } from '@cityward/respond';
 import { createDispatcher, openSql, type Dispatcher, type SqlWithCommits } from '@cityward/sql';
 import { openStream, type Stream } from '@cityward/stream';
 import { createWatch, type Watch } from '@cityward/watch';
-import { createAccess, metricsToken, type Access } from './access.ts';
+import { createAccess, isLifeSafety, metricsToken, type Access } from './access.ts';
 import type { Config } from './config.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { fleetCity } from './fleet-city.ts';
@@ -186,11 +186,17 @@ function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shar
         const id = city.deviceBySerial(serial);
         return id === null ? null : city.record(id);
       },
+      lastSeen: (id) => city.device(id)?.lastSeen ?? null,
+      isLifeSafety: (id) => {
+        const record = city.record(id);
+        return record !== null && isLifeSafety(record);
+      },
       isParty: (id) => city.node(id)?.kind === 'party',
       isSite: (id) => city.node(id)?.kind === 'site',
       switchOf: (id) => switchOf(city, id),
     },
     statusUrl: config.statusUrl,
+    dormantDays: config.dormantDays,
     origins: originsOf(config),
     estUrl: `https://localhost:${config.estPort}`,
     keepPassphrase: config.simulator,

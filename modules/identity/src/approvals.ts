@@ -35,6 +35,10 @@ export interface Approvals {
   ask(asking: Asking): Promise<Result<Approved, Refusal>>;
   approve(id: string, by: string, reason: string): Promise<Result<Waiting, Refusal>>;
   refuse(id: string, by: string, reason: string): Promise<Result<Waiting, Refusal>>;
+  /** Does somebody wait with another factory key for this device's serial? */
+  isClaimedTwice(device: string): boolean;
+  /** Told of the device whenever what waits for it has changed. */
+  onChange(listener: (device: string) => void): void;
   /** The row to save with the certificate that the approval led to. */
   issuedRow(id: string): WaitingRow | null;
   /** Once that is saved. */
@@ -53,6 +57,8 @@ export async function openApprovals(parts: {
     ask: (asking) => queue.ask(asking),
     approve: (id, by, reason) => queue.judge(id, 'approved', { by, reason }),
     refuse: (id, by, reason) => queue.judge(id, 'refused', { by, reason }),
+    isClaimedTwice: (device) => queue.isClaimedTwice(device),
+    onChange: (listener) => void queue.listeners.push(listener),
     issuedRow: (id) => queue.issuedRow(id),
     issued: (id) => queue.issued(id),
   };
@@ -68,6 +74,8 @@ class Queue {
   readonly #rows = new Map<string, WaitingRow>();
   /** The open request of each device. */
   readonly #open = new Map<string, string>();
+
+  readonly listeners: ((device: string) => void)[] = [];
 
   constructor({ sql, clock, log }: { readonly sql: Sql; readonly clock: Clock; readonly log: Log }) {
     this.#sql = sql;
@@ -134,6 +142,11 @@ class Queue {
       throw fault;
     }
     return ok(shown(next));
+  }
+
+  isClaimedTwice(device: string): boolean {
+    const open = this.#rows.get(this.#open.get(device) ?? '');
+    return open?.why === 'second-claim' && open.state === 'waiting';
   }
 
   issuedRow(id: string): WaitingRow | null {
@@ -218,5 +231,6 @@ class Queue {
     this.#rows.set(row.id, row);
     if (isOpen(row)) this.#open.set(row.device, row.id);
     else if (this.#open.get(row.device) === row.id) this.#open.delete(row.device);
+    for (const listener of this.listeners) listener(row.device);
   }
 }

@@ -4,7 +4,7 @@ import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Authority, Holder, Issued } from './authority.ts';
 import { checkNames, checkStandingForIssue, decideRenewal } from './domain/enrolment.ts';
 import { spiffeOf } from './domain/names.ts';
-import type { Restriction, Standing } from './domain/standing.ts';
+import { mayComeBack, type Restriction, type Standing } from './domain/standing.ts';
 import { createCodeCheck, issueCodes, type CodeCheck } from './enrolment-codes.ts';
 import {
   askToLetIn,
@@ -199,7 +199,7 @@ function liftsRestriction(register: Register, device: string): boolean {
   return isLiftable(restriction) && code !== undefined && code.issued > restriction!.at;
 }
 const isLiftable = (restriction: Restriction | null): boolean =>
-  restriction?.kind === 'revoked' || (restriction?.kind === 'ended' && restriction.as === 'replaced');
+  restriction?.kind === 'revoked' || (restriction?.kind === 'ended' && mayComeBack(restriction.as));
 
 const standingToEnrol = (register: Register, device: string, now: number): Standing =>
   liftsRestriction(register, device) ? 'none' : register.standing(device, now);

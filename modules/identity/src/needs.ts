@@ -13,6 +13,10 @@ export interface Directory {
   bySerial?(serial: string): KnownDevice | null;
   /** The switch that carries a device: its gateway where none is registered. */
   switchOf?(id: string): string | null;
+  /** When the city last heard of the device; null for never. */
+  lastSeen?(id: string): number | null;
+  /** Do lives rest on it, or may it never be cut? Such a device is flagged and never ended for being unseen. */
+  isLifeSafety?(id: string): boolean;
   /** Is this a party of the city? Without it any id may be a maker's. */
   isParty?(id: string): boolean;
   /** Is this a site of the city? Without it any id may be one. */
@@ -59,6 +63,8 @@ export interface IdentityOptions {
   readonly accessUrl?: string;
   /** Speaks to switches; for tests. */
   readonly radius?: DynamicAuthorisation;
+  /** An identity that nobody has seen for so many days ends; 0: none does. Default 90. */
+  readonly dormantDays?: number | undefined;
   /** Is the device connected now? For the device page. */
   readonly connected?: (device: string) => boolean;
   /** For the session answer of the console. */

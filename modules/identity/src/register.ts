@@ -92,6 +92,11 @@ export class Register {
     return this.#certificates.get(serial);
   }
 
+  /** Everybody who was ever certified, whatever became of it. */
+  *holders(): Iterable<string> {
+    for (const [id, { latest }] of this.#devices) if (latest !== null) yield id;
+  }
+
   liveSerials(device: string): readonly string[] {
     return this.#devices.get(device)?.live ?? [];
   }

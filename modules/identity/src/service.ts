@@ -4,6 +4,8 @@ import type { DeviceIdentity, NetworkKind, Observation, Principal, Trust } from 
 import type { Route } from '@cityward/http';
 import type { ServerCertificate } from './authority.ts';
 import type { AccessEnded, AccessFace } from './access-desk.ts';
+import type { Caretaker } from './caretaker.ts';
+import { openCare } from './charges.ts';
 import { openDevices, type Admitted, type Devices, type Peer } from './devices.ts';
 import { maySpeak, type Sites, type SpeakRefusal } from './domain/may-speak.ts';
 import { personUnknown } from './domain/people.ts';
@@ -84,6 +86,8 @@ export interface Identity {
   trustMarkOf(subject: Subject): TrustMark;
   /** Told at once when a level or its number changes: judge live connections anew here. */
   onTrust(listener: TrustListener): () => void;
+  /** Looks at every certificate and at who was not seen, and ends what is dormant. Runs by itself every hour. */
+  judgeAll(): Promise<void>;
   issueCodes(devices: readonly string[], by: string, options?: CodeOptions): Promise<readonly IssuedCode[]>;
   identityOf(device: string): DeviceIdentity;
   readonly est: EstHandler;
@@ -139,6 +143,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     stop: async () => {
       const closing = opened;
       opened = null;
+      await closing?.care.stop();
       await closing?.access.stop();
       await closing?.trust.stop();
       await closing?.waysIn.stop();
@@ -146,6 +151,16 @@ export function createIdentity(options: IdentityOptions): Identity {
       await closing?.devices.stop();
     },
     ...deviceFace(options, () => started().devices, hub),
+    admit: (peer) => {
+      const { devices, care } = started();
+      const admitted = devices.admit(peer);
+      if (admitted.ok)
+        care.seen({
+          kind: devices.networks.kindOf(peer.commonName) === null ? 'device' : 'network',
+          id: peer.commonName,
+        });
+      return admitted;
+    },
     ...peopleFace(started, hub),
     ...trustFace(options, started, hub),
     maySpeak: (reporter, body) => maySpeak(speakers(options.directory, started().devices.networks), reporter, body),
@@ -205,7 +220,7 @@ const peopleFace = (started: () => Opened, hub: Hub): PeopleFace => ({
   reissueLink: (who) => reissueLink(started(), who),
 });
 
-type TrustFace = Pick<Identity, 'putSignal' | 'trustOf' | 'trustMarkOf' | 'onTrust'>;
+type TrustFace = Pick<Identity, 'putSignal' | 'trustOf' | 'trustMarkOf' | 'onTrust' | 'judgeAll'>;
 function trustFace({ directory }: IdentityOptions, started: () => Opened, hub: Hub): TrustFace {
   const unknown = ({ kind, id }: Subject): Result<never, Refusal> | null => {
     if (kind === 'person') return started().people.get(id) ? null : personUnknown(id);
@@ -222,6 +237,7 @@ function trustFace({ directory }: IdentityOptions, started: () => Opened, hub: H
     trustOf: (subject) => started().trust.viewOf(subject),
     trustMarkOf: (subject) => started().trust.markOf(subject),
     onTrust: addTo(hub.trust),
+    judgeAll: () => started().care.round(),
   };
 }
 
@@ -237,7 +253,7 @@ const speakers = (directory: Directory, networks: Networks): Sites => ({
 type NetworkFace = Pick<Identity, 'networkOf' | 'speakersFor' | 'gatewayOf' | 'network'>;
 type DeviceFace = Omit<
   Identity,
-  keyof PeopleFace | keyof TrustFace | keyof NetworkFace | 'start' | 'stop' | 'maySpeak' | 'routes'
+  keyof PeopleFace | keyof TrustFace | keyof NetworkFace | 'admit' | 'start' | 'stop' | 'maySpeak' | 'routes'
 >;
 function deviceFace(options: IdentityOptions, devices: () => Devices, hub: Hub): DeviceFace {
   const known = (device: string): Result<void, Refusal> | null =>
@@ -247,7 +263,6 @@ function deviceFace(options: IdentityOptions, devices: () => Devices, hub: Hub):
   return {
     authority: authorityFace(devices),
     standing: (device) => devices().standing.of(device),
-    admit: (peer) => devices().admit(peer),
     hold: async (device, hold) => known(device) ?? devices().standing.hold(device, hold),
     release: async (device, because) => devices().standing.release(device, because),
     revoke: async (device, because) => known(device) ?? devices().standing.revoke(device, because),
@@ -283,14 +298,17 @@ interface Opened {
   readonly waysIn: WaysIn;
   readonly trust: TrustService;
   readonly access: NetworkAccess;
+  readonly care: Caretaker;
 }
 
 async function openAll(options: IdentityOptions): Promise<Opened> {
   const devices = await openDevices(options);
   const people = await People.open(options);
+  const waysIn = await WaysIn.open(people);
   const trust = await TrustService.open(options);
   const access = await openNetworkAccess({ options, devices, trust });
-  return { devices, people, waysIn: await WaysIn.open(people), trust, access };
+  const care = await openCare(options, { devices, people, waysIn, trust });
+  return { devices, people, waysIn, trust, access, care };
 }
 
 async function firstLink({ people, waysIn }: Opened): Promise<string | null> {

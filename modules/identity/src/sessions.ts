@@ -138,6 +138,11 @@ export class Sessions {
     }
   }
 
+  /** Who is signed in, and when each did something last. */
+  *activity(): Iterable<Pick<SessionRow, 'person' | 'lastSeen'>> {
+    yield* this.#live.values();
+  }
+
   #of(person: string): Live[] {
     return [...this.#live.values()].filter((live) => live.person === person);
   }

@@ -81,9 +81,8 @@ export async function readDevices(db: Db): Promise<DeviceRow[]> {
 function restrictionOf(row: DeviceTables['identity.device']): Restriction | null {
   const { restriction, restricted_at: at, until, reason, by } = row;
   if (restriction === null || at === null || reason === null || by === null) return null;
-  if (restriction === 'retired' || restriction === 'replaced')
-    return { kind: 'ended', as: restriction, at, reason, by };
   if (restriction === 'revoked') return { kind: 'revoked', at, reason, by };
+  if (restriction !== 'held') return { kind: 'ended', as: restriction, at, reason, by };
   return until === null ? null : { kind: 'held', at, until, reason, by };
 }
 

@@ -31,7 +31,7 @@ const IDENTITY_MISSING: Readonly<Record<'none' | 'code-issued' | 'expired' | 'en
   none: 'has no identity: not enrolled',
   'code-issued': 'has no identity yet: waits for enrolment',
   expired: 'its certificate has expired',
-  ended: 'its identity has ended: retired or replaced',
+  ended: 'its identity has ended: retired, replaced or unseen for too long',
 };
 
 /**

@@ -6,7 +6,10 @@ import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
  * ended: nothing, and not a word of it is missing: the device was retired or replaced.
  */
 export type Standing = 'none' | 'active' | 'held' | 'revoked' | 'ended';
-export type Ending = 'retired' | 'replaced';
+/** `dormant`: nobody had seen it for too long. */
+export type Ending = 'retired' | 'replaced' | 'dormant';
+/** What may come back with a code that a person issues afterwards; a retired identity never does. */
+export const mayComeBack = (as: Ending): boolean => as !== 'retired';
 
 /** Laid upon a device from outside its certificates. */
 export type Restriction =
@@ -69,10 +72,10 @@ export function decideStanding(
   return ok(current ? { do: 'hold', until: Math.max(current.until, command.until) } : command);
 }
 
-/** What has ended stays ended; a device that was replaced may still be retired. The later line in the journal says all. */
+/** What has ended stays ended; a device that was replaced, or that nobody saw, may still be retired. The later line in the journal says all. */
 function decideEnded(as: Ending, command: StandingCommand): Result<StandingCommand, StandingRefusal> {
   if (command.do === 'revoke') return ok({ do: 'end', as });
-  if (command.do === 'end' && as === 'replaced') return ok(command);
+  if (command.do === 'end' && mayComeBack(as) && command.as !== 'dormant') return ok(command);
   return refuse(
     'conflict',
     'DEVICE_ENDED',
