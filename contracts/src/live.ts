@@ -9,6 +9,8 @@ export type LiveEvent =
       readonly at: number;
       readonly changes: readonly (readonly [id: string, state: DeviceState])[];
     }
+  /** The level of trust of some devices changed: thousands may with one bad advisory, so they are not named. */
+  | { readonly kind: 'trust'; readonly at: number }
   | {
       readonly kind: 'counts';
       readonly at: number;

@@ -8,6 +8,7 @@ import {
   type DeviceState,
   type Criticality,
 } from '@cityward/contracts';
+import { TRUST_OF } from './mock-trust.ts';
 
 const WEST = 174.7;
 const SOUTH = -41.32;
@@ -199,6 +200,7 @@ export function mockDevices(options: {
       stateReason: REASONS[state],
       stateSince: options.now - random.int(8_000_000),
       criticality,
+      trust: TRUST_OF[state] ?? 'reduced',
       ward: { id: ward[0], name: ward[1] },
       site: { id: `site-${ward[0]}-${random.int(6)}`, name: `${ward[1]} cabinet ${1 + random.int(6)}` },
       maker: { id: maker, name: MAKERS[maker]! },

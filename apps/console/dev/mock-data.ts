@@ -26,6 +26,7 @@ import {
 } from './mock-state.ts';
 import * as story from './mock-story.ts';
 import { trace } from './mock-trace.ts';
+import { mockTrust } from './mock-trust.ts';
 
 type Handler = (state: MockState, asked: Asked) => unknown;
 const body = <T>(asked: Asked): T => asked.body as T;
@@ -164,6 +165,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
     })),
   }),
   getIdentity: (state, { params }) => story.identity(deviceOf(state, params['id']!)),
+  getDeviceTrust: (state, { params }) => mockTrust(deviceOf(state, params['id']!), Date.now()),
   issueEnrolmentCode: (state, { params }) => ({
     device: deviceOf(state, params['id']!).id,
     code: 'quay-4410-lamp-9271',

@@ -164,6 +164,7 @@ const valueOf: Readonly<Record<string, (row: DeviceRow) => string>> = {
   ward: (row) => row.ward?.id ?? '',
   maker: (row) => row.maker?.id ?? '',
   criticality: (row) => row.criticality,
+  trust: (row) => row.trust,
 };
 const sortKey = (row: DeviceRow, key: string): string | number =>
   key === 'state'

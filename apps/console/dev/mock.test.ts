@@ -21,6 +21,7 @@ const ASKED: readonly (readonly [string, { params?: object; query?: object; body
   ['listDevices', { query: { sort: '-state', limit: '50', class: 'camera' } }],
   ['getDevice', { params: { id: 'cam-0001' } }],
   ['getIdentity', { params: { id: 'cam-0001' } }],
+  ['getDeviceTrust', { params: { id: 'cam-0001' } }],
   ['behaviour', { params: { id: 'cam-0001' } }],
   ['listFindings', { query: { device: 'cam-0001' } }],
   ['issueEnrolmentCode', { params: { id: 'cam-0001' } }],

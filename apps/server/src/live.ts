@@ -17,6 +17,7 @@ const COUNTS_EVERY_MS = 1_000;
 const READS: Readonly<Record<LiveKind, ActionName>> = {
   hello: 'subscribeLive',
   devices: 'readCity',
+  trust: 'readCity',
   counts: 'readCity',
   situation: 'readCity',
   incident: 'readIncident',
@@ -71,6 +72,9 @@ export function createLive(parts: LiveParts): {
     hub,
     start: () => {
       city.onStates((changes) => hub.publish({ kind: 'devices', at: now(), changes }));
+      identity.onTrust(({ subject, from, to }) => {
+        if (subject.kind === 'device' && from.level !== to.level) hub.publish({ kind: 'trust', at: now() });
+      });
       respond.onChange((event) => hub.publish(event));
       fleet.changes.running.onLive((event) => hub.publish(event));
       ledger.onCheckpoint(({ size, root }) => hub.publish({ kind: 'evidence', at: now(), size, root }));

@@ -107,6 +107,7 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
   certificate.start([mqtt.listener.renew, devices.setTls, syslog.setTls]);
   live.start();
   feed.start();
+  await modules.trust.start();
   await pages.start();
   await local.start(pages, `localhost:${config.consolePort}`);
   return {
@@ -336,6 +337,7 @@ export async function startJobs(config: Config, modules: Modules): Promise<void>
 }
 
 export async function stopModules(modules: Modules): Promise<void> {
+  modules.trust.stop();
   await modules.feed.stop();
   await modules.jobs.stop();
   await modules.respond.stop();

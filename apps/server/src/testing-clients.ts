@@ -5,6 +5,7 @@ import { request as requestLocally } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { call, certificatesIn, newRequest, pemOf } from '@cityward/identity/testing';
 import { endChild } from './child.ts';
 import { INGEST_PATH } from './gateway-http.ts';
 import type { TestServer } from './testing.ts';
@@ -72,6 +73,17 @@ export function credentialIn(folder: string, device: string): DeviceCredential |
   const lines = text.split('\n').slice(0, -1).filter(Boolean);
   const held = lines.map((line) => JSON.parse(line) as DeviceCredential);
   return held.findLast((one) => one.device === device) ?? null;
+}
+
+/** A device that is not run by an agent: enrolled over EST with a real code. */
+export async function enrolDevice({ config, modules }: TestServer, device: string): Promise<DeviceCredential> {
+  const [issued] = await modules.identity.issueCodes([device], 'system');
+  const { key, base64: body } = newRequest(device);
+  const { caPem: ca } = modules.identity.authority;
+  const path = '/.well-known/est/simpleenroll';
+  const answer = await call({ port: config.estPort, ca, path, body, basic: `${device}:${issued!.code}` });
+  if (answer.status !== 200) throw new Error(`enrol "${device}": ${answer.status} ${answer.body}`);
+  return { device, key: pemOf(key), certificate: certificatesIn(answer.body)[0]!.toString() };
 }
 
 export interface RunningAgent {

@@ -23,6 +23,7 @@ import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalSocket, type LocalSocket } from './local-socket.ts';
 import { respondCity, switchOf } from './respond-city.ts';
 import { createSpeaking } from './speaking.ts';
+import { createTrustSources, type TrustSources } from './trust-sources.ts';
 
 export const VERSION = '0.1.0';
 export const CITY_NAME = 'Port Merrow';
@@ -48,6 +49,8 @@ export interface Modules extends Storage {
   readonly access: Access;
   readonly ingest: Ingest;
   readonly feed: Feed;
+  /** What other modules know that bears on trust. */
+  readonly trust: TrustSources;
   readonly local: LocalSocket;
   /** Set once the listener is there; until then orders to switches fail and are shown so. */
   mqtt: MqttGateway | null;
@@ -91,13 +94,7 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
   });
   const policy = createPolicyFor(log.part('policy'));
   const identity = createIdentityFor(config, { sql, city, clock, log, made: () => made });
-  const watch = createWatch({
-    sql,
-    folder: join(config.dataFolder, 'watch'),
-    clock,
-    log: log.part('watch'),
-    kindOf: kindOf(city),
-  });
+  const watch = createWatchFor(config, { sql, clock, log, city });
   const respond = createRespondFor({ sql, clock, log, city, identity, watch, ledger, made: () => made });
   const fleet = createFleetFor(config, { storage, city, clock, log, identity, made: () => made });
   const local = createLocalSocket(join(config.dataFolder, 'cityward.sock'));
@@ -115,6 +112,7 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
     runs: runsTo(fleet),
   });
   const feed = createFeed({ stream, watch, respond, city, identity, log: log.part('feed') });
+  const trust = createTrustSources({ identity, city, watch, fleet, clock, log: log.part('trust') });
   const dispatcher = createDispatcher({ sql, handlers: [ledger.factHandler], log: log.part('dispatcher') });
   const made: Modules = {
     ...storage,
@@ -130,6 +128,7 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
     access,
     ingest,
     feed,
+    trust,
     local,
     mqtt: null,
   };
@@ -161,6 +160,9 @@ const createLedgerFor = ({ dataFolder }: Config, { sql, clock, log }: Pick<Share
     clock,
     log: log.part('ledger'),
   });
+
+const createWatchFor = ({ dataFolder }: Config, { sql, clock, log, city }: Omit<Shared, 'made'>): Watch =>
+  createWatch({ sql, folder: join(dataFolder, 'watch'), clock, log: log.part('watch'), kindOf: kindOf(city) });
 
 /** A policy that errors may err on every request: its alarms are thinned. */
 function createPolicyFor(log: Log): Policy {
@@ -220,7 +222,7 @@ function createFleetFor(
     isConnected: (device) => made().mqtt?.isConnected(device) ?? false,
     shown: (device) => made().fleet.desk.shown(device),
   });
-  return createFleet({
+  const fleet = createFleet({
     sql: storage.sql,
     clock,
     log: said,
@@ -229,8 +231,16 @@ function createFleetFor(
     cityName: CITY_NAME,
     city: view,
     gate: gatePorts({ city, identity, mqtt: () => made().mqtt }),
-    alarm: (device, what, words) => alarms.error({ what: `a device ${what} what it was told`, who: device }, { words }),
+    alarm: (device, what, words) => {
+      alarms.error({ what: `a device ${what} what it was told`, who: device }, { words });
+      made().trust.alarmed(device, what, words);
+    },
   });
+  const lostHealth: Fleet['desk']['lostHealth'] = (device, reason) => {
+    fleet.desk.lostHealth(device, reason);
+    made().trust.unwell(device, reason);
+  };
+  return { ...fleet, desk: { ...fleet.desk, lostHealth } };
 }
 
 function createRespondFor({

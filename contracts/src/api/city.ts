@@ -11,6 +11,7 @@ import {
   NODE_KINDS,
   PARTY_KINDS,
   SERVICE_KINDS,
+  TRUST_LEVELS,
 } from '../words.ts';
 
 const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
@@ -75,6 +76,8 @@ export const DeviceRow = Closed({
   state: DeviceState,
   stateReason: Type.String(),
   stateSince: Nullable(Time),
+  /** How far its identity is trusted; see `getDeviceTrust` for why. */
+  trust: OneOf(TRUST_LEVELS),
   criticality: OneOf(CRITICALITIES),
   ward: Nullable(Named),
   site: Nullable(Named),
@@ -128,6 +131,7 @@ export const DeviceQuery = Closed({
   ward: Type.Optional(Type.String()),
   maker: Type.Optional(Type.String()),
   criticality: Type.Optional(Type.String()),
+  trust: Type.Optional(Type.String()),
   /** west,south,east,north in degrees */
   bbox: Type.Optional(Type.String({ pattern: '^-?[0-9.]+,-?[0-9.]+,-?[0-9.]+,-?[0-9.]+$' })),
   sort: Type.Optional(
@@ -163,6 +167,7 @@ export const DevicePage = Closed({
     ward: FacetCounts,
     maker: FacetCounts,
     criticality: FacetCounts,
+    trust: FacetCounts,
   }),
 });
 export type DevicePage = Static<typeof DevicePage>;

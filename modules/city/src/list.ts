@@ -1,5 +1,5 @@
 /** Filters, sorts and counts devices over columns: 100,000 in a few milliseconds. */
-import { CRITICALITIES, DEVICE_CLASSES, DEVICE_STATES, type DevicePage } from '@cityward/contracts';
+import { CRITICALITIES, DEVICE_CLASSES, DEVICE_STATES, TRUST_LEVELS, type DevicePage } from '@cityward/contracts';
 import { PAGE_ROWS_MAX } from '@cityward/kernel';
 import type { Device } from './domain/model.ts';
 import type { Inventory } from './inventory.ts';
@@ -16,6 +16,7 @@ export interface DeviceQuery {
   readonly ward?: string;
   readonly maker?: string;
   readonly criticality?: string;
+  readonly trust?: string;
   readonly bbox?: string;
   readonly sort?: string;
   readonly offset?: number;
@@ -101,7 +102,7 @@ export class DeviceList {
     const wards = [...this.#inventory.wards().map((ward) => ward.id), NONE];
     const makerOf = this.#makerOf;
     const classes = columns.class.array;
-    const states = this.#runtime.state;
+    const { state: states, trust } = this.#runtime;
     const wardOf = columns.ward;
     const criticality = columns.criticality.array;
     return [
@@ -110,6 +111,7 @@ export class DeviceList {
       { name: 'ward', words: wards, wordAt: (slot) => (wardOf.get(slot) === -1 ? wards.length - 1 : wardOf.get(slot)) },
       { name: 'maker', words: this.#makers, wordAt: (slot) => makerOf[slot]! },
       { name: 'criticality', words: CRITICALITIES, wordAt: (slot) => criticality[slot]! },
+      { name: 'trust', words: TRUST_LEVELS, wordAt: (slot) => trust.get(slot) },
     ];
   }
 

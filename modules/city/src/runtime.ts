@@ -1,5 +1,5 @@
 /** What is known of devices while they run: facets, when each was last heard, the state that follows, and who is told. */
-import { DEVICE_STATES, type DeviceState } from '@cityward/contracts';
+import { DEVICE_STATES, TRUST_LEVELS, type DeviceState, type TrustLevel } from '@cityward/contracts';
 import { HOUR_MS, type Clock } from '@cityward/kernel';
 import { bytes, createColumn, floats, masks } from './columns.ts';
 import { CLASS_PROFILES } from './domain/model.ts';
@@ -15,6 +15,7 @@ const HOURS_MASK = 2 ** HOURS - 1;
 const PRESENCES: readonly PresenceState[] = ['never', 'online', 'asleep', 'offline'];
 const [NEVER, ONLINE, ASLEEP, OFFLINE] = [0, 1, 2, 3] as const;
 const UNKNOWN = DEVICE_STATES.indexOf('unknown');
+const UNJUDGED = TRUST_LEVELS.indexOf('unknown');
 
 export type StateChange = readonly [id: string, state: DeviceState];
 export type StatesListener = (changes: readonly StateChange[]) => void;
@@ -34,6 +35,8 @@ export interface Heard {
 export class Runtime {
   /** Index into DEVICE_STATES by slot; settle() first. */
   readonly state = createColumn(bytes, UNKNOWN);
+  /** Index into TRUST_LEVELS by slot. */
+  readonly trust = createColumn(bytes, UNJUDGED);
   /** Milliseconds by slot; NaN where never heard. */
   readonly lastSeen = createColumn(floats, NaN);
   readonly #inventory: Inventory;
@@ -88,10 +91,12 @@ export class Runtime {
     this.#since.set(slot, NaN);
     this.lastSeen.set(slot, NaN);
     this.state.set(slot, UNKNOWN);
+    this.trust.set(slot, UNJUDGED);
   }
 
   setFacet(slot: number, change: Partial<Facets>): void {
     const { presence: said, ...rest } = change;
+    if (rest.trust) this.trust.set(slot, TRUST_LEVELS.indexOf(rest.trust.level));
     if (Object.keys(rest).length > 0) this.#facets[slot] = { ...this.#facets[slot], ...rest };
     if (said) {
       if (said.state === 'online' || said.state === 'asleep') this.#hear(slot, said.at);
@@ -104,6 +109,9 @@ export class Runtime {
     if (this.#presence.get(slot) !== ONLINE && this.lastSeen.get(slot) <= at) this.#setPresence(slot, ONLINE);
   }
 
+  trustOf(slot: number): TrustLevel {
+    return TRUST_LEVELS[this.trust.get(slot)]!;
+  }
   facetsOf(slot: number): Facets {
     const at = this.lastSeen.get(slot);
     const state = PRESENCES[this.#presence.get(slot)]!;

@@ -43,6 +43,7 @@ export function rowOf({ inventory, runtime }: CityMemory, slot: number): DeviceR
     state: standing.state,
     stateReason: standing.reason,
     stateSince: standing.since,
+    trust: runtime.trustOf(slot),
     criticality: device.criticality,
     ward: named(device.ward, inventory.sites),
     site: named(device.site, inventory.sites),

@@ -50,10 +50,11 @@ const ASKED: Readonly<Record<string, readonly [ActionName, Resource]>> = {
   'report a camera': ['reportAbout', about('cam-0001')],
   change: ['takeChange', about(SWITCH)],
   renew: ['reEnrol', about(SWITCH)],
+  join: ['joinNetwork', about(SWITCH)],
 };
 const ALL = [
   ...['publish obs', 'publish flows', 'publish will', 'publish quarantine', 'publish ack', 'publish report'],
-  ...['hear orders', 'hear jobs', 'report itself', 'report a camera', 'change', 'renew'],
+  ...['hear orders', 'hear jobs', 'report itself', 'report a camera', 'change', 'renew', 'join'],
 ];
 const without = (...gone: readonly string[]): string[] => ALL.filter((one) => !gone.includes(one));
 const OTHERS = ['publish flows', 'report a camera'];

@@ -11,7 +11,7 @@ export interface LiveMerge {
   take(): LiveEvent[];
 }
 
-/** Counts, evidence: the newest stands. Devices: the newest state of each. The others: the same said twice is said once. */
+/** Counts, evidence, trust: the newest stands. Devices: the newest state of each. The others: the same said twice is said once. */
 export function createLiveMerge(): LiveMerge {
   let kept = new Map<string, LiveEvent>();
   let states = new Map<string, DevicesEvent['changes'][number]>();
@@ -45,7 +45,8 @@ function* chunks(changes: DevicesEvent['changes'], at: number): Generator<LiveEv
 }
 
 function keyOf(event: Exclude<LiveEvent, DevicesEvent>): string {
-  if (event.kind === 'hello' || event.kind === 'counts' || event.kind === 'evidence') return event.kind;
+  if (event.kind === 'hello' || event.kind === 'counts' || event.kind === 'evidence' || event.kind === 'trust')
+    return event.kind;
   const change = 'change' in event ? event.change : event.state;
   return `${event.kind}/${event.id}/${change}`;
 }

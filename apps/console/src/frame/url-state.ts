@@ -7,6 +7,7 @@ const TEXTS = [
   'state',
   'maker',
   'criticality',
+  'trust',
   'bbox',
   'sort',
   'cols',

@@ -90,6 +90,8 @@ export function staleAfter(event: LiveEvent): readonly string[] | null {
       return null;
     case 'devices':
       return ['cityNow', 'listDevices', 'getDevice', 'getIdentity'];
+    case 'trust':
+      return ['getDeviceTrust', 'listDevices'];
     case 'counts':
       return [];
     case 'situation':

@@ -5,7 +5,7 @@ import { city } from './en-GB/city.ts';
 import { enrol } from './en-GB/enrol.ts';
 import { frame } from './en-GB/frame.ts';
 import { importWords } from './en-GB/import.ts';
-import { classes, criticalities, edges, facts, nodes, roles, states } from './en-GB/nouns.ts';
+import { classes, criticalities, edges, facts, nodes, roles, states, trustKinds, trustLevels } from './en-GB/nouns.ts';
 import { people } from './en-GB/people.ts';
 import { respond } from './en-GB/respond.ts';
 
@@ -21,6 +21,8 @@ export const words = {
   states,
   classes,
   criticalities,
+  trustLevels,
+  trustKinds,
   roles,
   edges,
   nodes,

@@ -1,5 +1,5 @@
 /** The one word a device stands under, derived from what each module says about it, with the reason. */
-import type { DeviceIdentity, DeviceState } from '@cityward/contracts';
+import type { DeviceIdentity, DeviceState, TrustLevel } from '@cityward/contracts';
 
 export type PresenceState = 'never' | 'online' | 'asleep' | 'offline';
 
@@ -13,6 +13,8 @@ export interface Facets {
     /** Id of the finding behind `unusual`. */
     readonly finding: string | null;
   };
+  /** How far it is trusted; told beside its state, which does not follow from it. */
+  readonly trust?: { readonly level: TrustLevel; readonly value: number };
   readonly respond?: {
     readonly state: 'clear' | 'suspect' | 'contained';
     readonly reason: string;

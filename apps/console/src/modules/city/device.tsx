@@ -13,6 +13,7 @@ import { Moment } from '../../ui/time.tsx';
 import { BehaviourCards } from '../watch/behaviour-card.tsx';
 import { DeviceFindings } from '../watch/device-findings.tsx';
 import { IdentityCard } from '../identity/identity-card.tsx';
+import { TrustCard } from '../identity/trust-card.tsx';
 import { deviceFacts, StateLine } from './device-card.tsx';
 import { NeighbourTable } from './neighbour-table.tsx';
 
@@ -118,6 +119,7 @@ const Whole = ({ detail }: { readonly detail: DeviceDetail }): ReactNode => (
         <Timeline detail={detail} />
       </div>
       <div className="cw-stack-wide">
+        <TrustCard id={detail.device.id} />
         <IdentityCard id={detail.device.id} />
         <About detail={detail} />
         <Datasets detail={detail} />

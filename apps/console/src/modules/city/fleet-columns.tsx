@@ -26,6 +26,7 @@ export const WIDTHS: Readonly<Record<string, number>> = {
   model: 130,
   firmware: 80,
   criticality: 108,
+  trust: 96,
   serial: 130,
   ip: 112,
   lastSeen: 90,
@@ -92,6 +93,11 @@ export const columns = helper.columns([
     id: 'criticality',
     header: words.fleet.columns.criticality,
     cell: (cell) => words.criticalities[cell.row.original.criticality],
+  }),
+  helper.accessor('trust', {
+    id: 'trust',
+    header: words.fleet.columns.trust,
+    cell: (cell) => words.trustLevels[cell.row.original.trust],
   }),
   helper.accessor('serial', {
     id: 'serial',

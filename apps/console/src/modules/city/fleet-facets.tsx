@@ -1,7 +1,7 @@
 /** The facets beside the table: each value with its count; a press narrows, a second press widens. */
 import type { ReactNode } from 'react';
 import { Checkbox } from '@mantine/core';
-import { DEVICE_STATES, type DevicePage } from '@cityward/contracts';
+import { DEVICE_STATES, TRUST_LEVELS, type DevicePage, type TrustLevel } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useSetUrl, useUrl } from '../../frame/url.ts';
 import { useAsk } from '../../live/hooks.ts';
@@ -21,6 +21,7 @@ export function useFacetWords(): (facet: Facet, value: string) => string {
     if (facet === 'class') return words.classes[asClass(value)].one;
     if (facet === 'ward') return ward(value);
     if (facet === 'criticality') return words.criticalities[value as keyof typeof words.criticalities] ?? value;
+    if (facet === 'trust') return words.trustLevels[value as TrustLevel] ?? value;
     return parties?.find((party) => party.id === value)?.name ?? value;
   };
 }
@@ -40,6 +41,8 @@ const order = (facet: Facet, counts: Readonly<Record<string, number>>): [string,
   const all = Object.entries(counts);
   const place = (value: string): number => (DEVICE_STATES as readonly string[]).indexOf(value);
   if (facet === 'state') return all.sort((a, b) => place(a[0]) - place(b[0]));
+  const level = (value: string): number => (TRUST_LEVELS as readonly string[]).indexOf(value);
+  if (facet === 'trust') return all.sort((a, b) => level(a[0]) - level(b[0]));
   return all.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 };
 

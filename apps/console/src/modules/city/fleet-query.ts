@@ -4,7 +4,7 @@ import type { UrlState } from '../../frame/url-state.ts';
 import type { Input } from '../../live/client.ts';
 
 export type FleetQuery = Input<'listDevices'>['query'];
-export const FACETS = ['state', 'class', 'ward', 'maker', 'criticality'] as const;
+export const FACETS = ['state', 'class', 'ward', 'maker', 'criticality', 'trust'] as const;
 export type Facet = (typeof FACETS)[number];
 export const SORTS = ['id', 'name', 'class', 'state', 'ward', 'maker', 'firmware', 'lastSeen'] as const;
 export type Sort = (typeof SORTS)[number];
@@ -50,6 +50,7 @@ export const CSV_COLUMNS = [
   'state',
   'stateReason',
   'criticality',
+  'trust',
   'ward',
   'site',
   'maker',
@@ -79,6 +80,7 @@ export const csvLine = (row: DeviceRow): string =>
     row.state,
     row.stateReason,
     row.criticality,
+    row.trust,
     row.ward?.name ?? null,
     row.site?.name ?? null,
     row.maker?.name ?? null,

@@ -23,6 +23,7 @@ export const NO_FILTER = {
   ward: null,
   maker: null,
   criticality: null,
+  trust: null,
   bbox: null,
 } as const;
 

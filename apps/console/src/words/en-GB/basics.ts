@@ -86,6 +86,7 @@ export const basics = {
     export: 'export the rows',
     device: 'load the device',
     identity: 'load the identity',
+    trust: 'load how far it is trusted',
     code: 'issue a code',
     revoke: 'revoke the certificate',
     behaviour: 'load the behaviour',

@@ -99,7 +99,14 @@ export const city = {
     without: (what: string) => `Without ${what}`,
     area: 'Area on the map',
     count: (n: string) => `${n} devices`,
-    facets: { state: 'State', class: 'Class', ward: 'Ward', maker: 'Maker', criticality: 'Criticality' },
+    facets: {
+      state: 'State',
+      class: 'Class',
+      ward: 'Ward',
+      maker: 'Maker',
+      criticality: 'Criticality',
+      trust: 'Trust',
+    },
     columns: {
       state: 'State',
       name: 'Name',
@@ -111,6 +118,7 @@ export const city = {
       model: 'Model',
       firmware: 'Firmware',
       criticality: 'Criticality',
+      trust: 'Trust',
       serial: 'Serial',
       ip: 'IP',
       lastSeen: 'Last seen',

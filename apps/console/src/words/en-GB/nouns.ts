@@ -8,6 +8,8 @@ import type {
   FactType,
   NodeKind,
   Role,
+  TrustKind,
+  TrustLevel,
 } from '@cityward/contracts';
 
 export const states: Record<DeviceState, { word: string; means: string }> = {
@@ -41,6 +43,21 @@ export const criticalities: Record<Criticality, string> = {
   essential: 'Essential',
   important: 'Important',
   routine: 'Routine',
+};
+export const trustLevels: Record<TrustLevel, string> = {
+  full: 'Full',
+  reduced: 'Reduced',
+  low: 'Low',
+  none: 'None',
+  unknown: 'Not known',
+};
+export const trustKinds: Record<TrustKind, string> = {
+  firmware: 'Firmware',
+  baseline: 'Baseline',
+  behaviour: 'Behaviour',
+  advisories: 'Advisories',
+  certificate: 'Certificate',
+  dormancy: 'Presence',
 };
 export const roles: Record<Role, { name: string; may: string }> = {
   administrator: { name: 'Administrator', may: 'Invites people, gives roles, issues codes' },

@@ -81,6 +81,19 @@ export const people = {
     states: { invited: 'Invited', active: 'Active', disabled: 'Ended' },
     columns: ['Name', 'Roles', 'State', 'Last here', 'Acts'],
   },
+  trust: {
+    title: 'Trust',
+    effect: {
+      full: 'It may do all that its kind may.',
+      reduced: 'Nothing is taken from it. It is watched more closely.',
+      low: 'It speaks for itself only and, while its conduct is in doubt, takes no changes.',
+      none: 'It may speak only on its quarantine topic. Whatever guards lives goes on reporting.',
+      unknown: 'Nothing is known that trust could rest on.',
+    },
+    columns: ['Part', 'Value', 'Why', 'For'],
+    unknown: 'unknown',
+    until: 'counts until',
+  },
   identity: {
     title: 'Identity',
     standing: 'Standing',
