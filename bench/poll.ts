@@ -1,6 +1,6 @@
 /** `bench poll`: idle polls of hawkBit clients over mutual TLS, kept connections and resumed ones; look-up, policy and last-seen each time. */
-import { createServer, type AddressInfo } from 'node:net';
 import { createTestAuthority } from '@cityward/mqtt/testing';
+import { freePort } from './free-port.ts';
 import { startChild, type Child } from './ingest/plan.ts';
 import type { Report, RunOptions } from './report.ts';
 
@@ -27,14 +27,6 @@ interface Round {
   readonly resumedShare: number;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 interface Bench {
   readonly server: Child;
   readonly client: Child;
@@ -47,10 +39,13 @@ interface Bench {
 }
 
 async function round({ server, client, start }: Bench, warmUpMs: number, measureMs: number): Promise<Round> {
+  // Connected, and one ticket each, before anything counts: the handshakes are not the polls.
+  await client.ask('open', start);
   await client.ask('run', { ...start, forMs: warmUpMs });
   await server.ask('reset');
   const polled = await client.ask<Polled>('run', { ...start, forMs: measureMs });
   const figures = await server.ask<Figures>('figures');
+  await client.ask('close');
   if (polled.wrong > 0 || figures.polls < polled.polls || figures.sightings < polled.polls)
     throw new Error(`poll: ${polled.wrong} of ${polled.polls} answers were wrong, ${figures.sightings} were seen`);
   return {

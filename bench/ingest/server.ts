@@ -2,19 +2,18 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeObserved } from '@cityward/contracts';
-import type { Identity } from '@cityward/identity';
-import { ok, seeded, systemClock } from '@cityward/kernel';
+import { seeded, systemClock } from '@cityward/kernel';
 import { createLog } from '@cityward/log';
 import { createPolicy } from '@cityward/policy';
 import { openSql } from '@cityward/sql';
 import { openStream, type Stream, type StreamRecord } from '@cityward/stream';
 import { createMemoryDisk, type MemoryDisk } from '@cityward/stream/testing';
 import { createWatch, type Watch } from '@cityward/watch';
-import { createAccess, type AccessParts } from '../../apps/server/src/access.ts';
+import { createAccess } from '../../apps/server/src/access.ts';
 import { createMqttGateway, type MqttGateway } from '../../apps/server/src/gateway-mqtt.ts';
 import { createIngest } from '../../apps/server/src/ingest.ts';
-import { createSpeaking, type SpeakingParts } from '../../apps/server/src/speaking.ts';
-import { maySpeak } from '../../modules/identity/src/domain/may-speak.ts';
+import { createSpeaking } from '../../apps/server/src/speaking.ts';
+import { deviceTable } from '../device-table.ts';
 import { tallyStream } from './count.ts';
 import { SLOTS, SLOT_MS, answer, clientIds, quantile } from './plan.ts';
 
@@ -40,28 +39,6 @@ let running: Running;
 let lagSlots = new Uint32Array(SLOTS);
 let watched = 0;
 
-/** What the product looks up in city and identity for each message: a record by id and a standing. */
-function table() {
-  const records = new Map(
-    clientIds.map((id) => [
-      id,
-      { id, class: 'air-sensor' as const, model: 'bench', site: 'site-1', name: id, ward: null },
-    ]),
-  );
-  const city = { record: (id: string) => records.get(id) ?? null };
-  const directory = { device: city.record, siteOf: (id: string) => records.get(id)?.site ?? null };
-  const identity = {
-    admit: () => ok(undefined),
-    standing: () => 'active' as const,
-    maySpeak: (reporter: string, body: Parameters<typeof maySpeak>[2]) => maySpeak(directory, reporter, body),
-  };
-  return {
-    city: city as unknown as AccessParts['city'] & SpeakingParts['city'],
-    identity: identity as unknown as Identity,
-    records,
-  };
-}
-
 async function start({ folder, tls, disk }: Start): Promise<{ port: number }> {
   const memory = disk === 'memory' ? createMemoryDisk() : null;
   const sql = await openSql({ folder: join(folder, 'sql'), cache: join(folder, '..', '.cache'), log });
@@ -70,14 +47,14 @@ async function start({ folder, tls, disk }: Start): Promise<{ port: number }> {
     ...(memory ? { files: memory.files } : {}),
     onNotice: ({ kind, message }) => kind !== 'tail-cut' && log.warn(message),
   });
-  const { city, identity, records } = table();
+  const { city, identity, local } = deviceTable(clientIds, 'air-sensor');
   const watch = createWatch({
     sql,
     folder: join(folder, 'watch'),
     clock: systemClock,
     log,
     kindOf: (node) => {
-      const record = records.get(node);
+      const record = city.record(node);
       return record
         ? { kind: `${record.class}/${record.model}`, class: record.class, name: record.name, ward: record.ward }
         : null;
@@ -89,7 +66,7 @@ async function start({ folder, tls, disk }: Start): Promise<{ port: number }> {
     policy,
     identity,
     city,
-    local: { owns: () => false } as unknown as AccessParts['local'],
+    local,
     metricsToken: '',
   });
   const ingest = createIngest({ stream, clock: systemClock, maySpeak: createSpeaking({ identity, access, city }) });

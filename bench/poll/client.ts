@@ -48,29 +48,31 @@ const connected = (start: Start, device: Device): Promise<TLSSocket> =>
     socket.once('error', reject);
   });
 
-/** One poll after the other over one connection, until the time is over. */
+/** One poll after the other over one connection that stays, until the time is over. */
 function keep(start: Start, device: Device, { socket, count }: { socket: TLSSocket; count: Polls }): Promise<void> {
   const end = Date.now() + start.forMs;
   const text = requestOf(start, device);
   return new Promise((resolve, reject) => {
-    socket.on('data', (bytes: Buffer) => {
+    const take = (bytes: Buffer): void => {
       if (!bytes.includes(END)) count.wrong++;
       count.polls++;
-      if (Date.now() < end) socket.write(text);
-      else socket.end();
-    });
-    socket.on('error', reject);
-    socket.on('close', () => resolve());
+      if (Date.now() < end) return void socket.write(text);
+      socket.off('data', take).off('close', cut);
+      resolve();
+    };
+    const cut = (): void => reject(new Error(`poll as "${device.id}": the server ended the connection`));
+    socket.on('data', take).once('close', cut);
     socket.write(text);
   });
 }
 
+interface Resuming {
+  session?: Buffer;
+  readonly count: Polls & { resumed: number };
+}
+
 /** One poll over a connection of its own; the session for the next. */
-function once(
-  start: Start,
-  device: Device,
-  state: { session?: Buffer; count: { polls: number; wrong: number; resumed: number } },
-) {
+function once(start: Start, device: Device, state: Resuming): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     const socket = dial(start, device, state.session);
     socket.on('session', (session) => (state.session = session));
@@ -89,22 +91,48 @@ function once(
   });
 }
 
+let kept: readonly TLSSocket[] = [];
+let sessions: readonly (Buffer | undefined)[] = [];
+const newCount = (): Resuming['count'] => ({ polls: 0, wrong: 0, resumed: 0 });
+
+/** All are connected before any polls, or have a session to come back with: a device alone would ask more often than one may. */
+async function open(start: Start): Promise<null> {
+  if (!start.resumed) kept = await Promise.all(start.devices.map((device) => connected(start, device)));
+  else
+    sessions = await Promise.all(
+      start.devices.map(async (device) => {
+        const state: Resuming = { count: newCount() };
+        await once(start, device, state);
+        return state.session;
+      }),
+    );
+  return null;
+}
+
 async function run(start: Start): Promise<Polled> {
-  const count = { polls: 0, wrong: 0, resumed: 0 };
+  const count = newCount();
   if (!start.resumed) {
-    // All are connected before any polls: a device alone would ask more often than one may.
-    const sockets = await Promise.all(start.devices.map((device) => connected(start, device)));
-    await Promise.all(start.devices.map((device, i) => keep(start, device, { socket: sockets[i]!, count })));
+    await Promise.all(start.devices.map((device, i) => keep(start, device, { socket: kept[i]!, count })));
     return count;
   }
   const end = Date.now() + start.forMs;
-  await Promise.all(
-    start.devices.map(async (device) => {
-      const state: Parameters<typeof once>[2] = { count };
+  sessions = await Promise.all(
+    start.devices.map(async (device, i) => {
+      const session = sessions[i];
+      const state: Resuming = { count, ...(session ? { session } : {}) };
       while (Date.now() < end) await once(start, device, state);
+      return state.session;
     }),
   );
   return count;
 }
 
-answer({ run });
+answer({
+  open,
+  run,
+  close: () => {
+    for (const socket of kept) socket.destroy();
+    kept = [];
+    return null;
+  },
+});

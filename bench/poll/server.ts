@@ -1,13 +1,13 @@
 /** The server side of `bench poll`: the product's listener, gateway and policy, with a table for a city and nothing ordered. */
 import { ok, systemClock } from '@cityward/kernel';
-import type { TrustMark } from '@cityward/identity';
 import { createHttpListener } from '@cityward/http';
 import { createLog } from '@cityward/log';
 import { createPolicy } from '@cityward/policy';
-import { createAccess, type AccessParts } from '../../apps/server/src/access.ts';
+import { createAccess } from '../../apps/server/src/access.ts';
 import { createDdiGateway } from '../../apps/server/src/gateway-ddi.ts';
 import { createPolled } from '../../apps/server/src/polled-devices.ts';
 import { statusOf } from '../../apps/server/src/problems.ts';
+import { deviceTable } from '../device-table.ts';
 import { answer } from '../ingest/plan.ts';
 
 interface Start {
@@ -17,27 +17,13 @@ interface Start {
 }
 const log = createLog({ level: 'warn' });
 const lastSeen = new Map<string, number>();
-/** The same object each time, as identity keeps it. */
-const FULL_TRUST: TrustMark = { level: 'full', value: 100, conduct: 100 };
 let sightings = 0;
 let since = process.cpuUsage();
 let polls = 0;
 
 async function start({ port, devices, tls }: Start): Promise<null> {
-  const records = new Map(
-    devices.map((id) => [id, { id, class: 'camera', site: 'site-1', criticality: 'low', neverCut: false }]),
-  );
-  const standings = new Map(devices.map((id) => [id, 'active']));
+  const { city, identity, local } = deviceTable(devices, 'camera');
   const policy = createPolicy({ log, onFault: (alarm) => log.error('policy', { ...alarm }) });
-  const identity = {
-    admit: ({ commonName }: { readonly commonName: string }) =>
-      standings.has(commonName) ? ok({ device: commonName }) : { ok: false },
-    standing: (id: string) => standings.get(id) ?? 'none',
-    networkOf: () => null,
-    trustMarkOf: () => FULL_TRUST,
-  } as unknown as AccessParts['identity'];
-  const city = { record: (id: string) => records.get(id) ?? null } as unknown as AccessParts['city'];
-  const local = { owns: () => false } as unknown as AccessParts['local'];
   const access = createAccess({ policy, identity, city, local, metricsToken: '' });
   const running = new Map<string, string | null>();
   const polled = createPolled({
