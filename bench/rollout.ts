@@ -77,6 +77,7 @@ export async function run({ quick }: RunOptions): Promise<Report> {
     cityName: CITY,
     gate: testGatePorts(),
     city: { columns: () => columns, reachable: () => true, barred: () => null, siteOf: () => null },
+    authorities: () => [],
     alarm: () => undefined,
   });
   try {

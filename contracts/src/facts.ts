@@ -91,6 +91,7 @@ export const FACT_TYPES = [
   'change.ended-for-device',
   'change.refused-by-device',
   'change.explained-by-device',
+  'device.wiped',
   'fleet.frozen',
   'fleet.thawed',
   'fleet.downgraded',

@@ -14,6 +14,8 @@ const Version = Type.String({ pattern: '^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$' });
 /** What is signed before the canonical bytes, so that a signature over one kind of document is none over another. */
 export const JOB_DOMAIN = 'cityward/job/v1\n';
 export const OFFICERS_DOMAIN = 'cityward/officers/v1\n';
+/** Before the canonical bytes of a device's last report, which it signs with the key of its certificate. */
+export const WIPE_DOMAIN = 'cityward/wiped/v1\n';
 export const JOB_DEVICES_MAX = 1_000_000;
 /** Where a device fetches what a job names, on the city's listener for device certificates: this and the SHA-256 of the bytes. */
 export const CONTENT_PATH = '/fleet/v1/content/';
@@ -152,6 +154,14 @@ export const JOB_REPORT_STATES = [
   'failed',
   'reverted',
 ] as const;
+/** The device's own word that it erased itself, for whoever has the city's authority: signed with the key of this certificate. */
+export const WipeProof = Closed({
+  /** PEM. */
+  certificate: Type.String({ maxLength: 4_096 }),
+  /** ECDSA with SHA-256 over WIPE_DOMAIN and the canonical JSON of the report without its proof; IEEE P1363. */
+  signature: Base64Url,
+});
+export type WipeProof = Static<typeof WipeProof>;
 export const JobReport = Closed({
   order: Type.Literal('job'),
   job: Id,
@@ -162,5 +172,7 @@ export const JobReport = Closed({
   /** Its firmware or document hash as it runs now. */
   running: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),
   reason: Type.Union([Type.String({ maxLength: 300 }), Type.Null()]),
+  /** Only of a wipe that is done. */
+  proof: Type.Optional(WipeProof),
 });
 export type JobReport = Static<typeof JobReport>;

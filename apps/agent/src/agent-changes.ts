@@ -6,9 +6,13 @@ import type { Log } from '@cityward/log';
 import type { Connection } from './connection.ts';
 import type { Credential } from './credentials.ts';
 import { createChanges, type Changes } from './update/changes.ts';
-import { folderDisk } from './update/disk.ts';
+import { eraseFile, folderDisk, type Disk } from './update/disk.ts';
 import { download, type ContentHost } from './update/download.ts';
-import { openOfficers } from './update/officers.ts';
+import { OFFICERS_FILE, openOfficers } from './update/officers.ts';
+import { hasLeft } from './update/progress.ts';
+import { openSettings, type Bounds } from './update/settings.ts';
+import { loadSaved, STATE_FILE } from './update/updater.ts';
+import { eraseDisk, eraseFolder, proveWiped } from './update/wiping.ts';
 import type { Runs } from './update/work.ts';
 
 const APP = 'cityward-agent';
@@ -31,6 +35,13 @@ export interface AgentChangesParts {
   readonly confirmMs?: number;
   readonly connection: () => Connection | null;
   readonly credential: () => Credential;
+  /** What a signed order may set, within these bounds; and what moves it. */
+  readonly settings: Readonly<Record<string, Bounds>>;
+  readonly move: (name: string, to: number) => Promise<void>;
+  /** Folder of its memory card; null for none. */
+  readonly card: string | null;
+  /** It has erased itself and said so: keys and officers go, and it ends. */
+  readonly leave: () => void;
   /** A new certificate with a new key, in use from then on. */
   readonly renew: () => Promise<void>;
 }
@@ -59,16 +70,38 @@ export const refusalLine = (device: string, refusal: Refusal, job: string | null
   message: `change ${job ?? 'without a name'} refused, ${refusal.code}: ${refusal.message}`.slice(0, MESSAGE_MAX_CHARS),
 });
 
+const updateDisk = (dataFolder: string): Disk => folderDisk(join(dataFolder, 'update'));
+
+function eraseAll({ card }: AgentChangesParts, disk: Disk): string {
+  const files = eraseDisk(disk);
+  if (card === null) return `Erased ${files} files of images, documents and settings; it has no memory card`;
+  return `Erased ${files} files of images, documents and settings, and ${eraseFolder(card)} of its memory card`;
+}
+
+/** Whether a wipe was done and told, and only what it needed to tell is left: the power went just before. */
+export const isLeaving = (dataFolder: string): boolean => hasLeft(loadSaved(updateDisk(dataFolder)));
+
+/** What a wipe leaves for last: the officers, and at the very end the record that says how far it was. */
+export function eraseRest(dataFolder: string): void {
+  eraseFile(join(dataFolder, OFFICERS_FILE));
+  const disk = updateDisk(dataFolder);
+  eraseDisk(disk);
+  disk.erase(STATE_FILE);
+  disk.syncFolder();
+}
+
 export function createAgentChanges(parts: AgentChangesParts): Changes {
   const { device, log } = parts;
   const { hardware } = parts;
+  const disk = updateDisk(parts.dataFolder);
+  const settings = openSettings(disk, parts.settings, parts.move);
   const officers = openOfficers(parts.dataFolder, parts.officersFile, (outcome) => {
     if (outcome.ok) log.info('officers pinned', { version: outcome.value.version, city: outcome.value.city });
     else log.error('officers not pinned', { reason: outcome.error.message });
   });
   const changes: Changes = createChanges({
     device,
-    disk: folderDisk(join(parts.dataFolder, 'update')),
+    disk,
     factory: parts.firmware,
     officers,
     download: (wanted, write, signal) =>
@@ -85,6 +118,12 @@ export function createAgentChanges(parts: AgentChangesParts): Changes {
       );
     },
     acts: {
+      set: settings.set,
+      wipe: {
+        erase: () => Promise.resolve(eraseAll(parts, disk)),
+        prove: (report) => proveWiped(device, parts.credential(), report),
+        leave: parts.leave,
+      },
       rotate: (what) =>
         what === 'certificate'
           ? parts.renew()

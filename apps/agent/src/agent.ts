@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import type { OrderAck, Status } from '@cityward/contracts';
 import { isId, SECOND_MS } from '@cityward/kernel';
 import { createLog, type Log } from '@cityward/log';
-import { createAgentChanges, runningStatus } from './agent-changes.ts';
+import { createAgentChanges, eraseRest, isLeaving, runningStatus } from './agent-changes.ts';
 import { createConnection, createGate, type Broker, type Connection } from './connection.ts';
 import { openCredentials, type Credential, type Credentials } from './credentials.ts';
 import { isFresh } from './enrolling.ts';
@@ -17,6 +17,7 @@ import { isMain } from './is-main.ts';
 import { readOrder } from './switch.ts';
 import type { Changes } from './update/changes.ts';
 import type { ContentHost } from './update/download.ts';
+import type { Bounds } from './update/settings.ts';
 import type { Runs } from './update/work.ts';
 
 const PERIOD_MS = 30 * SECOND_MS;
@@ -44,6 +45,11 @@ export interface AgentOptions {
   readonly confirmMs?: number;
   /** It is the gateway of a site: where the devices of that site answer, by id. */
   readonly site?: ReadonlyMap<string, Target>;
+  /** What a signed order may set, within these bounds, and what moves it (nothing but the record of it). */
+  readonly settings?: Readonly<Record<string, Bounds>>;
+  readonly move?: (name: string, to: number) => Promise<void>;
+  /** Folder of its memory card, erased when it is wiped. */
+  readonly card?: string | null;
 }
 export interface Agent {
   /** Resolves once it has its certificate and has begun to connect; rejects when it is refused one. */
@@ -54,6 +60,8 @@ export interface Agent {
   readonly quarantined: boolean;
   /** What it runs; null when it takes no changes. */
   readonly runs: Runs | null;
+  /** Resolves when it has erased itself: nothing is left to be started again. */
+  readonly wiped: Promise<void>;
 }
 
 export const measureMachine = (): Readonly<Record<string, number>> => ({
@@ -151,7 +159,7 @@ async function dialAgain(options: AgentOptions, link: Link, credential: Credenti
 function changesFor(
   options: AgentOptions,
   link: Link,
-  { est, held }: { readonly est: EstClient; readonly held: Credentials },
+  { est, held, leave }: { readonly est: EstClient; readonly held: Credentials; readonly leave: () => void },
 ): Changes | null {
   if (!options.content) return null;
   return createAgentChanges({
@@ -160,6 +168,10 @@ function changesFor(
     officersFile: options.officersFile ?? null,
     firmware: options.firmware ?? null,
     hardware: options.hardware ?? null,
+    settings: options.settings ?? {},
+    move: options.move ?? (() => Promise.resolve()),
+    card: options.card ?? null,
+    leave,
     connection: () => link.connection,
     credential: () => held.get(options.device)!,
     renew: async () => {
@@ -170,42 +182,62 @@ function changesFor(
   });
 }
 
+function looksFor({ site, device, log }: AgentOptions, link: Link): Link['looks'] {
+  if (!site) return null;
+  return createLooks({
+    gateway: device,
+    target: (id) => site.get(id) ?? null,
+    publish: (result) => link.connection?.publish('ack', result),
+    log,
+  });
+}
+
 export function createAgent(options: AgentOptions): Agent {
   const link: Link = { standing: { version: 0, silent: false }, connection: null, changes: null, looks: null };
   const est = createEstClient({ ...options.est, connections: 1 });
   const held = openCredentials(options.dataFolder);
-  const { site, device, log } = options;
-  if (site)
-    link.looks = createLooks({
-      gateway: device,
-      target: (id) => site.get(id) ?? null,
-      publish: (result) => link.connection?.publish('ack', result),
-      log,
-    });
+  link.looks = looksFor(options, link);
   const timers: NodeJS.Timeout[] = [];
   const renewInTime = async (): Promise<void> => {
     const own = held.get(options.device);
     if (!own || isFresh(own, Date.now())) return;
     await dialAgain(options, link, await credentialFor(options, est, held));
   };
+  const stop = async (): Promise<void> => {
+    for (const timer of timers) clearInterval(timer);
+    link.looks?.stop();
+    link.changes?.stop();
+    est.close();
+    await link.connection?.close();
+    held.close();
+  };
+  const wiped = Promise.withResolvers<void>();
+  /** Keys first: whatever a power cut leaves after them is of no use to anybody. */
+  const eraseSelf = (): void => {
+    held.erase();
+    eraseRest(options.dataFolder);
+  };
+  const leave = (): void => {
+    link.changes?.stop();
+    eraseSelf();
+    stop().then(wiped.resolve, wiped.resolve);
+  };
   return {
+    wiped: wiped.promise,
+    stop,
     start: async () => {
+      if (options.content && isLeaving(options.dataFolder)) {
+        eraseSelf();
+        throw new Error(`start agent "${options.device}": it was wiped, commission it anew`);
+      }
       const credential = await credentialFor(options, est, held);
-      link.changes = changesFor(options, link, { est, held });
+      link.changes = changesFor(options, link, { est, held, leave });
       await dialAgain(options, link, credential);
       timers.push(setInterval(() => report(options, link), options.periodMs ?? PERIOD_MS));
       const check = (): void => {
         renewInTime().catch((fault: unknown) => options.log.warn('renewal failed', { fault: String(fault) }));
       };
       timers.push(setInterval(check, RENEWAL_CHECK_MS));
-    },
-    stop: async () => {
-      for (const timer of timers) clearInterval(timer);
-      link.looks?.stop();
-      link.changes?.stop();
-      est.close();
-      await link.connection?.close();
-      held.close();
     },
     get online() {
       return link.connection?.online ?? false;
@@ -224,13 +256,23 @@ const HELP = `One device of a Cityward city.
   node tools/pinned.mjs apps/agent/src/agent.ts --id cam-9001 --code XXXX-XXXX --ca city-ca.pem --data ./cam-9001
       [--est https://localhost:8443] [--mqtt localhost:8883]
       [--content https://localhost:8444] [--officers officers.json] [--firmware 1.0.0] [--hardware rev-b]
-      [--site site.json]
+      [--site site.json] [--setting brightness=0..100] [--card /media/card]
 
 The code is needed once; key and certificate then stay in the data folder, readable by their owner only. So do the officers whose
 signatures it takes: they are pinned from the file that was handed over with the device, and never come over the network.
 --site makes it the gateway of a site: it looks at those devices when the city asks, and at no others. The file is JSON, by device id:
 {"cam-0007": {"host": "10.4.0.7", "httpPort": 80, "httpsPort": 443, "maker": "Axis"}}
 `;
+
+/** `NAME=LOW..HIGH`, each. */
+function boundsOf(given: readonly string[]): Record<string, Bounds> {
+  const bounds = given.map((text) => {
+    const [, name, min, max] = /^([a-z][a-z0-9_]{0,39})=(-?[0-9.]+?)\.\.(-?[0-9.]+)$/u.exec(text) ?? [];
+    if (!name || !(Number(min) <= Number(max))) throw new Error(`read setting "${text}": want NAME=LOW..HIGH`);
+    return [name, { min: Number(min), max: Number(max) }] as const;
+  });
+  return Object.fromEntries(bounds);
+}
 
 function readOptions(): AgentOptions | null {
   const text = { type: 'string' } as const;
@@ -247,6 +289,8 @@ function readOptions(): AgentOptions | null {
       firmware: text,
       hardware: text,
       site: text,
+      card: text,
+      setting: { type: 'string', multiple: true },
       help: { type: 'boolean' },
     },
   });
@@ -265,6 +309,8 @@ function readOptions(): AgentOptions | null {
     firmware: values.firmware ?? null,
     hardware: values.hardware ?? null,
     ...(values.site === undefined ? {} : { site: readSite(readFileSync(values.site, 'utf8')) }),
+    card: values.card ?? null,
+    settings: boundsOf(values.setting ?? []),
     dataFolder: data,
     log: createLog({ level: 'info' }).part('agent'),
   };
@@ -280,6 +326,7 @@ async function main(): Promise<void> {
   const end = (): void => void agent.stop().then(() => process.exit(0));
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
+  void agent.wiped.then(() => process.exit(0));
   await agent.start();
   options.log.info('device runs', { device: options.device });
 }

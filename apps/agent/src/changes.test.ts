@@ -1,10 +1,11 @@
 /** A real agent over real TLS, and a city whose every server key is in the attacker's hands: what officers did not sign does nothing. */
 import { createServer, type Server } from 'node:https';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JobOrder, JobReport, LogLine, Status } from '@cityward/contracts';
+import type { JobAction, JobOrder, JobReport, LogLine, Status } from '@cityward/contracts';
+import { checkWiped } from '@cityward/fleet/verify';
 import { CONTENT_PATH } from '@cityward/contracts';
 import { silentLog } from '@cityward/log';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,6 +21,8 @@ const next = firmware('1.1.0');
 const third = firmware('1.2.0');
 const folder = mkdtempSync(join(tmpdir(), 'cityward-changes-'));
 
+const moved: string[] = [];
+let ca = '';
 let est: EstDouble;
 let broker: BrokerDouble;
 let content: Server;
@@ -30,6 +33,7 @@ const asked: string[] = [];
 
 beforeAll(async () => {
   const authority = await testAuthority();
+  ca = authority.ca;
   est = await estDouble(authority);
   broker = await brokerDouble(authority);
   const tls = { ...authority.server, ca: authority.ca, requestCert: true, rejectUnauthorized: true };
@@ -52,6 +56,9 @@ beforeAll(async () => {
       officersFile,
       firmware: '1.0.0',
       hardware: 'rev-b',
+      settings: { brightness: { min: 0, max: 100 } },
+      move: (name, to) => Promise.resolve(void moved.push(`${name} ${to}`)),
+      card: join(folder, 'card'),
       dataFolder: join(folder, 'data'),
       log: silentLog,
     });
@@ -71,7 +78,7 @@ const from = <T>(leaf: string): T[] =>
 const reports = (): JobReport[] => from<JobReport>('report');
 const alarms = (): LogLine[] => from<LogLine>('obs').filter(({ kind }) => kind === 'log');
 const send = (order: unknown): Promise<void> => until('the agent hears its orders', () => broker.send(JOBS, order));
-const order = (counter: number, action = next.action, by = two): JobOrder =>
+const order = (counter: number, action: JobAction = next.action, by = two): JobOrder =>
   orderOf({ device: DEVICE, counter, action, id: `job-${counter}000` }, by);
 
 describe('a stolen server', () => {
@@ -151,8 +158,9 @@ describe('an order of two officers', () => {
   });
 });
 
+const [dee, fay] = [newSigner('per-dee'), newSigner('per-fay')];
+
 describe('newer officers', () => {
-  const [dee, fay] = [newSigner('per-dee'), newSigner('per-fay')];
   const second = signOfficers(officersOf([...two, dee], 2), two);
   const thirdVersion = signOfficers(officersOf([two[0]!, dee, fay], 3), [two[0]!, dee]);
   const trusted = (): number | null | undefined =>
@@ -209,5 +217,38 @@ describe('newer officers', () => {
     expect(agent.runs?.firmware).toBe('1.1.0');
     await send(order(13, third.action, [dee, fay]));
     await until('it is done', () => agent.runs?.firmware === '1.2.0' && reports().at(-1)?.state === 'done');
+  });
+});
+
+describe('an order of two officers to the device itself', () => {
+  it('moves a setting', async () => {
+    await send(order(14, { do: 'set', name: 'brightness', to: 40 }, [dee, fay]));
+    await until('it is done', () => reports().at(-1)?.job === 'job-14000' && reports().at(-1)?.state === 'done');
+    expect(moved).toEqual(['brightness 40']);
+  });
+  it('renews its certificate, with a new key', async () => {
+    const before = est.asked.length;
+    await send(order(15, { do: 'rotate', what: 'certificate' }, [dee, fay]));
+    await until('it is done', () => reports().at(-1)?.job === 'job-15000' && reports().at(-1)?.state === 'done');
+    expect(est.asked.slice(before).map(({ path, client }) => [path.split('/').at(-1), client])).toEqual([
+      ['simplereenroll', DEVICE],
+    ]);
+  });
+  it('wipes it: slots, card, officers, and at last its key, under a report that it signed', async () => {
+    mkdirSync(join(folder, 'card'));
+    writeFileSync(join(folder, 'card', 'street.mkv'), 'people on a street');
+    await until('it is back', () => agent.online);
+    await send(order(16, { do: 'wipe' }, [dee, fay]));
+    await agent.wiped;
+    const last = reports().at(-1)!;
+    expect(last).toMatchObject({ job: 'job-16000', state: 'done', running: null });
+    expect(last.reason).toContain('1 of its memory card');
+    expect(checkWiped(DEVICE, last, [ca])).toEqual({ ok: true, value: undefined });
+    expect(checkWiped(DEVICE, { ...last, reason: 'Erased nothing' }, [ca]).ok).toBe(false);
+    expect(checkWiped('cam-0001', last, [ca]).ok).toBe(false);
+    expect(readdirSync(join(folder, 'card'))).toEqual([]);
+    expect(readdirSync(join(folder, 'data', 'update'))).toEqual([]);
+    for (const file of ['credentials.ndjson', 'officers.json'])
+      expect(existsSync(join(folder, 'data', file))).toBe(false);
   });
 });

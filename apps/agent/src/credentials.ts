@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS } from '@cityward/kernel';
+import { eraseFile } from './update/disk.ts';
 
 const FILE = 'credentials.ndjson';
 const OWNER_ONLY = 0o600;
@@ -32,6 +33,10 @@ export interface Credentials {
   /** Durable on return: a code can be used once only, so what it bought must not be lost. */
   put(credential: Credential): void;
   readonly size: number;
+  /** Forgets one of many; its line goes when the file is opened next. */
+  drop(device: string): void;
+  /** Overwrites and removes all of them; nothing can be put any more. */
+  erase(): void;
   close(): void;
 }
 
@@ -47,6 +52,11 @@ const isCredential = (value: unknown): value is Credential => {
   );
 };
 
+const isDropped = (value: unknown): value is { readonly device: string } => {
+  const one = value as { device?: unknown; dropped?: unknown } | null;
+  return typeof one?.device === 'string' && one.dropped === true;
+};
+
 /** A line torn by a crash, or written by something else, is left out. */
 function readLines(path: string): Map<string, Credential> {
   const held = new Map<string, Credential>();
@@ -56,6 +66,7 @@ function readLines(path: string): Map<string, Credential> {
     try {
       const value: unknown = JSON.parse(line);
       if (isCredential(value)) held.set(value.device, value);
+      else if (isDropped(value)) held.delete(value.device);
     } catch {
       continue;
     }
@@ -74,6 +85,7 @@ export function openCredentials(folder: string): Credentials {
   for (const credential of held.values()) writeSync(file, `${JSON.stringify(credential)}\n`);
   fdatasyncSync(file);
   renameSync(fresh, path);
+  let isOpen = true;
   return {
     get: (device) => held.get(device),
     put: (credential) => {
@@ -84,6 +96,18 @@ export function openCredentials(folder: string): Credentials {
     get size() {
       return held.size;
     },
-    close: () => closeSync(file),
+    drop: (device) => {
+      if (!held.delete(device)) return;
+      writeSync(file, `${JSON.stringify({ device, dropped: true })}\n`);
+      fdatasyncSync(file);
+    },
+    erase: () => {
+      held.clear();
+      eraseFile(path);
+    },
+    close: () => {
+      if (isOpen) closeSync(file);
+      isOpen = false;
+    },
   };
 }

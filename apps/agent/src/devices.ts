@@ -30,6 +30,8 @@ export interface DevicesParts {
   readonly schedule: Schedule;
   readonly log: Log;
   readonly random: () => number;
+  /** A device has erased itself: its key and certificate go. */
+  readonly forget: (device: string) => void;
   /** Null: these devices take no changes. */
   readonly changes: SimulatedChanges | null;
   /** Where a device answers on its site's network; null for one that is not there. */
@@ -139,6 +141,12 @@ function changesOf({ parts, cut }: Shared, life: Life, credential: Credential): 
       credential,
       connection: () => life.connection,
       mayDial: () => !cut.has(life.id),
+      class: parts.city.devices[life.index]!.class,
+      forget: () => {
+        cut.add(life.id);
+        parts.forget(life.id);
+        void life.connection.close();
+      },
     }) ?? null;
   return life.changes;
 }

@@ -1,5 +1,6 @@
 /** Changes of simulated devices: the agent's own code on thin disks, and images that say how they misbehave. */
 import { join } from 'node:path';
+import type { DeviceClass } from '@cityward/contracts';
 import { hash32, MINUTE_MS, ok, SECOND_MS, type Refusal } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import { refusalLine, type Self } from './agent-changes.ts';
@@ -7,17 +8,19 @@ import { createGate, type Connection, type Gate } from './connection.ts';
 import type { Credential } from './credentials.ts';
 import { asOfficers, createChanges, type Changes } from './update/changes.ts';
 import { download, type ContentHost } from './update/download.ts';
-import { openOfficers, type PinnedOfficers } from './update/officers.ts';
+import { OFFICERS_FILE, openOfficers, type PinnedOfficers } from './update/officers.ts';
 import { imageName, type Booted } from './update/slots.ts';
 import { openThinDisks, type ThinDisk } from './update/thin-disk.ts';
-import { DownloadFault, type Runs, type UpdaterParts } from './update/work.ts';
+import { openSettings, type Bounds } from './update/settings.ts';
+import { STATE_FILE } from './update/updater.ts';
+import { eraseDisk, proveWiped } from './update/wiping.ts';
+import { DownloadFault, type Acts, type Runs, type UpdaterParts } from './update/work.ts';
 
 const DOWNLOADS_AT_ONCE = 8;
 /** How long a device is away while it starts anew: the shortest, and how much longer by its id. */
 const RESTART_MS = 2 * SECOND_MS;
 const RESTART_SPREAD_MS = 4 * SECOND_MS;
 const CONFIRM_MS = 3 * MINUTE_MS;
-const OFFICERS_FILE = 'officers.json';
 
 export interface SimulatedChangesParts {
   readonly dataFolder: string;
@@ -36,6 +39,9 @@ export interface SimulatedDevice {
   readonly connection: () => Connection;
   /** False while its link is cut on purpose. */
   readonly mayDial: () => boolean;
+  readonly class: DeviceClass;
+  /** It has erased itself: its certificate is forgotten, and it never dials again. */
+  readonly forget: () => void;
 }
 export interface SimulatedChanges {
   /** Changed before, so that it has to go on or to report. */
@@ -115,6 +121,30 @@ function officersIn({ dataFolder, log }: SimulatedChangesParts): PinnedOfficers 
   return sharedOfficers(pinned);
 }
 
+const PERCENT: Bounds = { min: 0, max: 100 };
+/** What moves in the street; nothing of it is life safety. */
+const SETTINGS: Partial<Record<DeviceClass, Readonly<Record<string, Bounds>>>> = {
+  'street-light': { brightness_pct: PERCENT },
+  'water-pump': { speed_pct: { min: 0, max: 80 } },
+  camera: { infrared_pct: PERCENT },
+};
+
+function actsOf(device: SimulatedDevice, disk: ThinDisk): Acts {
+  const settings = openSettings(disk, SETTINGS[device.class] ?? {}, () => Promise.resolve());
+  return {
+    set: settings.set,
+    wipe: {
+      erase: () =>
+        Promise.resolve(`Erased ${eraseDisk(disk)} files of images, documents and settings; it has no memory card`),
+      prove: (report) => proveWiped(device.id, device.credential, report),
+      leave: () => {
+        device.forget();
+        disk.erase(STATE_FILE);
+      },
+    },
+  };
+}
+
 /** So many at a time, and only where the site's network lets it pass. */
 const fetchFor =
   (parts: SimulatedChangesParts, gate: Gate, device: SimulatedDevice): UpdaterParts['download'] =>
@@ -171,7 +201,7 @@ export function createSimulatedChanges(parts: SimulatedChangesParts): SimulatedC
           device.connection().close().then(away, away);
         },
         isHealthy: () => fate === 'well',
-        acts: {},
+        acts: actsOf(device, disk),
         alarm: (refusal: Refusal, job) => device.connection().publish('obs', refusalLine(device.id, refusal, job)),
         followed: () => undefined, // officers come by `follow`
         failed: (fault) => log.error('changes of a device have stopped', { device: device.id, fault: String(fault) }),

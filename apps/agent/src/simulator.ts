@@ -113,12 +113,12 @@ const listener =
 
 function devicesOf(
   world: { city: PortMerrow; fabric: Fabric; schedule: Schedule; target: Field['target'] },
-  { start, log }: SimulatorParts,
+  { start, log, forget }: SimulatorParts & { readonly forget: (device: string) => void },
 ): Devices {
   const passes = (device: string): boolean => world.fabric.passes(device, PLATFORM);
   const { content, dataFolder, mqtt: broker } = start;
   const changes = content && createSimulatedChanges({ dataFolder, content, log, passes });
-  return createDevices({ ...world, broker, log, random: Math.random, changes });
+  return createDevices({ ...world, broker, log, random: Math.random, changes, forget });
 }
 
 export function createSimulator(parts: SimulatorParts): Simulator {
@@ -134,7 +134,7 @@ export function createSimulator(parts: SimulatorParts): Simulator {
   const desk = codeDesk(parts);
   const total = city.devices.length;
   let enrolled = 0;
-  const devices = devicesOf({ city, fabric, schedule, target: field.target }, parts);
+  const devices = devicesOf({ city, fabric, schedule, target: field.target }, { ...parts, forget: credentials.drop });
   const progress = (): void => say({ enrolled, connected: devices.connected, total });
   let ticker: NodeJS.Timeout | null = null;
   const alive = (credential: Credential): void => {

@@ -7,6 +7,7 @@ import { cityCommands } from './city.ts';
 import { evidenceCommands } from './evidence.ts';
 import { artifactCommands } from './artifact.ts';
 import { doorCommands } from './doors.ts';
+import { configCommands } from './config.ts';
 import { jobCommands } from './job.ts';
 import { officersCommands } from './officers.ts';
 import { radiusCommands } from './radius.ts';
@@ -19,6 +20,7 @@ const COMMANDS: readonly Command[] = [
   ...officersCommands(api),
   ...artifactCommands(api),
   ...jobCommands(api),
+  ...configCommands(api),
   ...doorCommands(api),
   ...radiusCommands(api),
 ];

@@ -1,12 +1,12 @@
 /** Containing through a switch whose link is cut: a whole server, simulated devices with real certificates, the real API. */
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Containment, ContainmentPlan, Incident, Situation } from '@cityward/contracts';
+import type { Containment, ContainmentPlan, Incident } from '@cityward/contracts';
 import { silentLog } from '@cityward/log';
 import { switchOf } from './respond-city.ts';
 import { issueSimulatedCodes, simulatorStart } from './simulated-city.ts';
 import { startSimulator, type Simulator } from './simulator.ts';
-import { credentialIn, eventually, postObservations, signInFirst, type Call } from './testing-clients.ts';
+import { eventually, signInFirst, type Call } from './testing-clients.ts';
+import { infect, openIncidentAbout } from './testing-incident.ts';
 import { openTestServer, type TestServer } from './testing.ts';
 
 let server: TestServer;
@@ -21,40 +21,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const SCANNED = 40;
 const connected = (device: string): boolean => server.modules.mqtt!.isConnected(device);
-
-/** The switch reports that the camera knocks at many doors. */
-async function infect(camera: string, site: string): Promise<void> {
-  const credential = await eventually(`"${site}" has a certificate`, () =>
-    credentialIn(join(server.config.dataFolder, 'simulator'), site),
-  );
-  const at = Date.now();
-  const knocks = Array.from({ length: SCANNED }, (_, index) => ({
-    kind: 'flow',
-    at: at - (SCANNED - index) * 100,
-    src: camera,
-    dst: `ip:203.0.113.${index + 1}`,
-    dst_port: 23,
-    protocol: 'tcp',
-    outcome: 'refused',
-    bytes_out: 60,
-    bytes_in: 0,
-  }));
-  const { config, modules } = server;
-  const target = { port: config.ingestPort, ca: modules.identity.authority.caPem };
-  expect(await postObservations(target, credential, knocks)).toMatchObject({ status: 200 });
-}
-
-async function openIncidentAbout(camera: string, call: Call): Promise<string> {
-  const situation = await eventually('the scan is a situation', async () => {
-    const { body } = await call<{ situations: Situation[] }>('GET', '/api/situations');
-    return body.situations.find((one) => one.devices.includes(camera)) ?? null;
-  });
-  const opened = await call<Incident>('POST', `/api/situations/${situation.id}/incident`);
-  expect(opened.status).toBe(200);
-  return opened.body.id;
-}
 
 async function contain(incident: string, camera: string, call: Call): Promise<Containment> {
   const wanted = { hours: 1, devices: [camera] };
@@ -73,7 +40,7 @@ describe('containing through a switch', () => {
     const site = switchOf(city, camera)!;
     await eventually('both are connected', () => (connected(camera) && connected(site) ? true : null));
     const call = await signInFirst(server);
-    await infect(camera, site);
+    await infect(server, camera, site);
     const incident = await openIncidentAbout(camera, call);
 
     simulator.cutLink(site);

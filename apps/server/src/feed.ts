@@ -6,6 +6,7 @@ import type { Log } from '@cityward/log';
 import type { Respond } from '@cityward/respond';
 import type { Stream, StreamRecord } from '@cityward/stream';
 import type { Watch } from '@cityward/watch';
+import { unwellAfter, unwellBy } from './health.ts';
 
 /** Contacts that respond keeps in memory; older records need not be read again at start. */
 const CONTACTS_READ_MAX = 2_000_000;
@@ -18,6 +19,8 @@ export interface FeedParts {
   readonly respond: Respond;
   readonly city: City;
   readonly identity: Identity;
+  /** Told when a device is not well. */
+  readonly lostHealth: (device: string, reason: string) => void;
   readonly log: Log;
 }
 export interface Feed {
@@ -27,7 +30,7 @@ export interface Feed {
 }
 
 export function createFeed(parts: FeedParts): Feed {
-  const { stream, watch, respond, city, log } = parts;
+  const { stream, watch, respond, log } = parts;
   const stopping = new AbortController();
   const arrivals: { at: number; count: number }[] = [];
   let running: Promise<unknown> = Promise.resolve();
@@ -39,8 +42,7 @@ export function createFeed(parts: FeedParts): Feed {
   const toRespond = (batch: readonly StreamRecord[]): Promise<void> => {
     const observed = decode(batch);
     respond.observe(observed);
-    for (const one of observed)
-      if (one.authenticated && !one.replay) for (const id of aliveBy(one)) city.observedAlive(id, one.received);
+    for (const one of observed) notice(parts, one);
     const now = Date.now();
     arrivals.push({ at: now, count: observed.filter((one) => now - one.received < RATE_WINDOW_MS).length });
     while (arrivals[0] && now - arrivals[0].at > RATE_WINDOW_MS) arrivals.shift();
@@ -88,6 +90,14 @@ export function createFeed(parts: FeedParts): Feed {
   };
 }
 
+/** Signs of life, and of a device that is not well. */
+function notice({ city, lostHealth }: FeedParts, observed: Observed): void {
+  const unwell = unwellBy(observed);
+  if (unwell !== null) lostHealth(observed.reporter, unwell);
+  if (!observed.authenticated || observed.replay) return;
+  for (const id of aliveBy(observed)) city.observedAlive(id, observed.received);
+}
+
 /** Who has shown life: the reporter, and whom a network heard. */
 function aliveBy({ reporter, body }: Observed): readonly string[] {
   const heard = body.kind === 'telemetry' || (body.kind === 'status' && body.state === 'online');
@@ -95,7 +105,7 @@ function aliveBy({ reporter, body }: Observed): readonly string[] {
 }
 
 /** Findings become situations; what watch and identity know of a device becomes its state. */
-function connectModules({ watch, respond, city, identity, log }: FeedParts): void {
+function connectModules({ watch, respond, city, identity, lostHealth, log }: FeedParts): void {
   const showWatch = (device: string): void => {
     const facet = watch.stateOf(device);
     if (facet) city.setFacet(device, { watch: facet });
@@ -111,6 +121,8 @@ function connectModules({ watch, respond, city, identity, log }: FeedParts): voi
   watch.onFinding((finding, change) => {
     showWatch(finding.device);
     if (change === 'dismissed') return;
+    const unwell = unwellAfter(finding);
+    if (unwell !== null) lostHealth(finding.device, unwell);
     respond
       .onFinding(finding)
       .catch((error: unknown) =>

@@ -1,8 +1,9 @@
 /** From a plan to devices that run something else: the whole server, the command as a process, and simulated devices over mTLS. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Change, ChangeDevice } from '@cityward/contracts';
+import type { Change, ChangeDetail, ChangeDevice } from '@cityward/contracts';
 import { silentLog } from '@cityward/log';
+import { switchOf } from './respond-city.ts';
 import { issueSimulatedCodes, simulatorStart } from './simulated-city.ts';
 import { startSimulator, type Simulator } from './simulator.ts';
 import { eventually, signInFirst, type Call } from './testing-clients.ts';
@@ -20,6 +21,7 @@ import {
   type Desk,
   type Officers,
 } from './testing-journey.ts';
+import { infect, openIncidentAbout } from './testing-incident.ts';
 import { openTestServer, type TestServer } from './testing.ts';
 import { CITY_NAME } from './wire.ts';
 
@@ -47,7 +49,7 @@ beforeAll(async () => {
   const { mqtt } = modules;
   await eventually('the cameras are connected', () => (cameras.every((id) => mqtt!.isConnected(id)) ? true : null));
   old = modules.city.record(cameras[0]!)!.firmware!;
-}, 180_000);
+}, 300_000);
 afterAll(async () => {
   await simulator?.stop();
   await server?.stop();
@@ -109,7 +111,7 @@ describe('a change', () => {
     expect(await inLedger(call, 'change.ended-for-device', cameras[0]!)).toContain(GOOD);
     const watched = await desk.run<Change>('job', 'watch', id, '--once');
     expect([watched.exit, watched.data.state]).toEqual([0, 'finished']);
-  }, 120_000);
+  }, 300_000);
 
   it('reaches devices that missed two versions of the officers, which they follow by their signatures alone', async () => {
     await simulator.stop();
@@ -136,7 +138,7 @@ describe('a change', () => {
     expect(versions.map((one) => one.version)).toEqual([1, 2, 3]);
     expect(versions[2]!.devices).toBeGreaterThanOrEqual(CAMERAS);
     expect(await inLedger(call, 'officers.changed', '3')).toBeTruthy();
-  }, 120_000);
+  }, 300_000);
 
   it('with failures stops at its threshold and brings every device back', async () => {
     await addFirmware(desk, BAD, 'cityward-simulated {"unhealthy":0.5,"silent":0,"seed":"c"}');
@@ -156,5 +158,48 @@ describe('a change', () => {
       expect(await inLedger(call, type, id)).toBeTruthy();
     const watched = await desk.run<Change>('job', 'watch', id, '--once');
     expect([watched.exit, watched.data.state]).toEqual([1, 'rolled-back']);
-  }, 120_000);
+  }, 300_000);
+
+  it('moves a setting and wipes a device, which signs for it; the ledger has both', async () => {
+    const { city } = server.modules;
+    const taken = new Set(cameras);
+    const [moved, wiped] = [...city.deviceIds()].filter((id) => city.record(id)?.class === 'camera' && !taken.has(id));
+    const acts = [
+      { title: 'Infrared to 40 %', device: moved!, action: { do: 'set', name: 'infrared_pct', to: 40 } },
+      { title: 'Retire one camera', device: wiped!, action: { do: 'wipe' } },
+    ];
+    for (const { title, device, action } of acts) {
+      const { id } = await planned(desk, { title, action, selection: { devices: [device] }, options });
+      for (const officer of ['ann-doe', 'eve-fox']) await signOffline(desk, id, officer);
+      await started(desk, id);
+      expect(await settled(id)).toMatchObject({ state: 'finished', waves: [{ counts: { done: 1 } }] });
+    }
+    expect(await inLedger(call, 'device.wiped', wiped!)).toContain('erased itself and signed for it');
+    await eventually('it is gone', () => (server.modules.mqtt!.isConnected(wiped!) ? null : true));
+  }, 300_000);
+
+  it('begins nothing at the site of an incident until that is closed', async () => {
+    const { city, fleet } = server.modules;
+    const camera = cameras[0]!;
+    const at = switchOf(city, camera)!;
+    await infect(server, camera, at);
+    const incident = await openIncidentAbout(camera, call);
+    const { site } = city.record(camera)!;
+    expect(fleet.freezes.holds(site)).toBe(true);
+    const { id } = await planned(desk, {
+      title: 'Restart while something is wrong',
+      action: { do: 'restart' },
+      selection: { devices: [camera] },
+      options,
+    });
+    await signOffline(desk, id, 'ann-doe');
+    await started(desk, id);
+    await fleet.changes.tick();
+    const { change, frozen } = (await call<ChangeDetail>('GET', `/api/changes/${id}`)).body;
+    expect([change.state, change.waves[0]!.counts.waiting]).toEqual(['running', 1]);
+    expect(frozen.map(({ reason }) => reason).join()).toContain(incident);
+    expect((await call('POST', `/api/incidents/${incident}/close`, { reason: 'It was a test' })).status).toBe(200);
+    expect(await settled(id)).toMatchObject({ state: 'finished', waves: [{ counts: { done: 1 } }] });
+    for (const type of ['fleet.frozen', 'fleet.thawed']) expect(await inLedger(call, type, site!)).toBeTruthy();
+  }, 300_000);
 });

@@ -11,7 +11,8 @@ export type Ask =
   | { readonly ask: 'hold'; readonly device: string }
   | { readonly ask: 'observations' }
   | { readonly ask: 'read-everything' }
-  | { readonly ask: 'simulated' };
+  | { readonly ask: 'simulated' }
+  | { readonly ask: 'counters'; readonly change: string };
 
 const server = await openTestServer(JSON.parse(process.argv[2]!) as Partial<Config>);
 const { config, modules } = server;
@@ -36,6 +37,10 @@ async function answer(asked: Ask): Promise<unknown> {
       return markedObservations(server);
     case 'read-everything':
       return readEverything(server);
+    case 'counters': {
+      const counters = await modules.fleet.changes.counters(asked.change);
+      return counters.ok ? counters.value : null;
+    }
     case 'simulated':
       simulator ??= startSimulator(simulatorStart(config, modules), issueSimulatedCodes(modules), silentLog);
       return simulator.progress().connected;

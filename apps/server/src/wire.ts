@@ -98,20 +98,15 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
   const respond = createRespondFor({ sql, clock, log, city, identity, watch, ledger, made: () => made });
   const fleet = createFleetFor(config, { storage, city, clock, log, identity, made: () => made });
   const local = createLocalSocket(join(config.dataFolder, 'cityward.sock'));
-  const access = createAccess({
-    policy,
-    identity,
-    city,
-    local,
-    metricsToken: metricsToken(join(config.dataFolder, 'metrics-token')),
-  });
+  const access = createAccessFor(config, { policy, identity, city, local });
   const ingest = createIngest({
     stream,
     clock,
     maySpeak: createSpeaking({ identity, access, city }),
     runs: runsTo(fleet),
   });
-  const feed = createFeed({ stream, watch, respond, city, identity, log: log.part('feed') });
+  const { lostHealth } = fleet.desk;
+  const feed = createFeed({ stream, watch, respond, city, identity, lostHealth, log: log.part('feed') });
   const trust = createTrustSources({ identity, city, watch, fleet, clock, log: log.part('trust') });
   const dispatcher = createDispatcher({ sql, handlers: [ledger.factHandler], log: log.part('dispatcher') });
   const made: Modules = {
@@ -141,6 +136,11 @@ const runsTo =
     desk.seen(device, running);
     gate.heard(device, { clock, firmware: running.firmware });
   };
+
+const createAccessFor = (
+  { dataFolder }: Config,
+  parts: Pick<Modules, 'policy' | 'identity' | 'city' | 'local'>,
+): Access => createAccess({ ...parts, metricsToken: metricsToken(join(dataFolder, 'metrics-token')) });
 
 interface Shared {
   readonly sql: SqlWithCommits;
@@ -231,6 +231,7 @@ function createFleetFor(
     cityName: CITY_NAME,
     city: view,
     gate: gatePorts({ city, identity, mqtt: () => made().mqtt }),
+    authorities: () => identity.authority.caPem.split(/(?<=-----END CERTIFICATE-----\n)/u),
     alarm: (device, what, words) => {
       alarms.error({ what: `a device ${what} what it was told`, who: device }, { words });
       made().trust.alarmed(device, what, words);
@@ -278,6 +279,12 @@ function createRespondFor({
     },
     findings: { get: (id) => watch.get(id) },
     ledger: { entryOf: (fact) => ledger.entryOf(fact) },
+    changes: {
+      freeze: ({ incident, sites, until, reason }) =>
+        made().fleet.freezes.freezeFor({ cause: incident, scopes: sites, until, reason, by: 'system' }),
+      thaw: (incident) => made().fleet.freezes.thawFor(incident, 'system'),
+      frozenFor: () => made().fleet.freezes.causes(),
+    },
   });
 }
 

@@ -51,6 +51,7 @@ export interface ChangeNeeds {
   /** Devices that are wanted to run this document and show another. */
   readonly drifted: (hash: string) => ReadonlySet<string>;
   readonly expects: (device: string, firmware: string) => void;
+  readonly authorities: () => readonly string[];
   readonly freezes: Freezes;
   readonly alarm: (device: string, alarm: Alarm, words: string) => void;
 }
@@ -73,7 +74,9 @@ export function requestOf(needs: ChangeNeeds, draft: ChangeDraft): Result<Asked,
       'ZONE_UNKNOWN',
       `plan "${draft.title}": "${schedule.zone}" is no time zone, a name such as "Pacific/Auckland" wanted`,
     );
-  const options: Options = { ...OPTIONS, ...given, schedule } as Options;
+  const asked: Options = { ...OPTIONS, ...given, schedule } as Options;
+  // A device that has erased itself is gone, and well so.
+  const options = draft.action.do === 'wipe' ? { ...asked, healthMs: 0 } : asked;
   const grows = options.shares.every((share, at) => at === 0 || share > options.shares[at - 1]!);
   if (!grows || options.shares.length >= WAVES_MAX)
     return refuse(

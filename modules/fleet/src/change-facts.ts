@@ -1,5 +1,6 @@
 /** What of a change goes into the evidence. */
-import type { NewFact } from '@cityward/contracts';
+import type { JobReport, NewFact } from '@cityward/contracts';
+import type { Json } from '@cityward/kernel';
 import type { Decision } from './domain/rollout/gates.ts';
 import type { Attempt } from './domain/rollout/state.ts';
 import type { Alarm } from './domain/rollout/take.ts';
@@ -13,6 +14,8 @@ const FAILURES_PER_SAVE_MAX = 1_000;
 export type Told =
   | { readonly decision: Decision; readonly by: string; readonly at: number }
   | { readonly started: true; readonly by: string; readonly at: number }
+  /** A device erased itself, and signed for it. */
+  | { readonly wiped: string; readonly report: JobReport; readonly at: number }
   | { readonly resumed: string; readonly by: string; readonly at: number }
   | { readonly alarm: Alarm; readonly device: string; readonly reason: string; readonly at: number };
 
@@ -38,6 +41,11 @@ function factOf(live: LiveChange, told: Told): NewFact {
     const { alarm, device, reason, at } = told;
     const data = { change: id, alarm, reason };
     return { module: 'fleet', type: 'change.refused-by-device', actor: device, subject: device, at, data };
+  }
+  if ('wiped' in told) {
+    const { wiped, report, at } = told;
+    const data = { change: id, reason: report.reason, report: { ...report } as unknown as Json };
+    return { module: 'fleet', type: 'device.wiped', actor: wiped, subject: wiped, at, data };
   }
   const common = { module: 'fleet', actor: told.by, subject: id, at: told.at } as const;
   if ('started' in told) return { ...common, type: 'change.started', data: { devices, counter } };

@@ -76,6 +76,7 @@ async function open(database: Sql = sql): Promise<Fleet> {
       barred: () => null,
       siteOf: (device) => `site-${Math.floor(Number(device.slice(4)) / 6)}`,
     },
+    authorities: () => [],
     alarm: (device, what) => alarms.push(`${device} ${what}`),
   });
   await fleet.start();

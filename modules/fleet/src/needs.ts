@@ -18,6 +18,8 @@ export interface FleetNeeds {
   readonly city: FleetCity;
   /** What commissioning wants; all of it asked when needed. */
   readonly gate: GatePorts;
+  /** PEMs of the city's own authorities: what a wiped device signs its last report under. */
+  readonly authorities: () => readonly string[];
   /** Something a person should hear of at once: a device refused an order, lied, or went back in version. */
   readonly alarm: (device: string, what: 'refused' | 'downgrade' | 'lied', words: string) => void;
 }

@@ -7,12 +7,14 @@ import { createPlaces, type Places } from './domain/rollout/places.ts';
 import { CLAIMED, FORWARD, has, isMoving, REVERT } from './domain/rollout/state.ts';
 import { loseHealth, see, take } from './domain/rollout/take.ts';
 import { dueNow, expire, giveUp, skipBlocked, type Moment, type World } from './domain/rollout/turn.ts';
+import { checkWiped } from './domain/trust/wiped.ts';
 import type { Freezes } from './freeze.ts';
 import { isTold, layOut, orderOf, recall, type LiveChange } from './live-change.ts';
 import { createSaver, type Saver, type SaverNeeds } from './saver.ts';
 import { loadLiving, type ChangeRow, type Members } from './store-changes.ts';
 
 export const TICK_MS = 1_000;
+const REASON_MAX_CHARS = 300;
 
 export interface RunningNeeds extends SaverNeeds {
   readonly columns: () => Columns;
@@ -22,6 +24,7 @@ export interface RunningNeeds extends SaverNeeds {
   readonly siteOf: (device: string) => string | null;
   readonly signaturesOf: (job: ChangeJob) => readonly JobSignature[];
   readonly freezes: Freezes;
+  readonly authorities: () => readonly string[];
 }
 
 export type Running = ReturnType<typeof createRunning>;
@@ -218,20 +221,35 @@ function find({ living }: Core, device: string, job: string): { live: LiveChange
   return live && member !== undefined ? { live, member } : null;
 }
 
+/** A device counts as wiped only with its signature on its last report; without it, it may hold everything still. */
+function provenOrFailed(
+  { needs }: Core,
+  { row }: LiveChange,
+  { device, said }: { readonly device: string; readonly said: JobReport },
+): JobReport {
+  if (row.job.action.do !== 'wipe' || said.state !== 'done') return said;
+  const proven = checkWiped(device, said, needs.authorities());
+  return proven.ok
+    ? said
+    : { ...said, state: 'failed', reason: `Unproven: ${proven.error.message}`.slice(0, REASON_MAX_CHARS) };
+}
+
 function heard(core: Core) {
   const { needs, places, saver } = core;
   const none = (device: string, job: string, why: string): Result<never, Refusal> =>
     refuse('not-found', 'ORDER_UNKNOWN', `report on job "${job}": "${device}" ${why}`);
   return {
-    report: async (device: string, report: JobReport): Promise<Result<void, Refusal>> => {
-      const found = find(core, device, report.job);
-      if (!found) return none(device, report.job, 'has no order of it');
+    report: async (device: string, said: JobReport): Promise<Result<void, Refusal>> => {
+      const found = find(core, device, said.job);
+      if (!found) return none(device, said.job, 'has no order of it');
       const { live, member } = found;
+      const report = provenOrFailed(core, live, { device, said });
       const { rollout } = live;
       if (rollout.wave[member]! >= rollout.open) return none(device, report.job, 'has no order of it yet');
       const taken = take(rollout, places.occupancy, { member, report, now: needs.clock() });
       if (taken.what === 'not-its-part' && report.part === 'revert')
         return none(device, report.job, 'was not sent back');
+      if (taken.what === 'ended' && report.proof) saver.fact(live, { wiped: device, report, at: needs.clock() });
       if (taken.alarm)
         saver.alarm(live, { device, alarm: taken.alarm, reason: report.reason ?? '', at: needs.clock() });
       // What ended is acknowledged when it is saved; the same report again waits for the same save.

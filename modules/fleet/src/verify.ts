@@ -18,4 +18,5 @@ export { checkRootKeys } from './domain/tuf/verify.ts';
 export { certificateBytes, handoverBytes, handoverInWords } from './domain/gate/handover.ts';
 export { verifyHandover } from './verify-handover.ts';
 export type { VerifiedHandover } from './verify-handover.ts';
+export { checkWiped, wipeBytes } from './domain/trust/wiped.ts';
 export { checkOfficers } from './domain/trust/officers.ts';

@@ -39,6 +39,8 @@ export interface IncidentParts {
   readonly containments: Containments;
   readonly contacts: ContactLog;
   readonly tell: (event: LiveEvent) => void;
+  /** An incident was opened, contained or closed. */
+  readonly touched: () => Promise<void>;
 }
 type Outcome<T> = Promise<Result<T, Refusal>>;
 export interface Incidents {
@@ -103,6 +105,7 @@ class IncidentRoom implements Incidents {
     for (const device of situation.devices)
       this.#parts.city.mark(device, { state: 'suspect', reason: situation.title, incident, until: null });
     tell({ kind: 'situation', at: now, id, title: situation.title, change: 'incident' });
+    await this.#parts.touched();
     return this.get(incident);
   }
 
@@ -149,7 +152,7 @@ class IncidentRoom implements Incidents {
         'CONTAINMENT_IN_FORCE',
         `close incident "${id}": a containment is in force; undo it or let it end first`,
       );
-    return this.#change(id, async (tx, { situation }) => {
+    const done = await this.#change(id, async (tx, { situation }) => {
       const closed = { by, at: this.#parts.clock(), reason };
       await closeIncidentRow(tx, id, closed);
       await this.#parts.situations.change(tx, { ...situation, state: 'dismissed', dismissed: closed });
@@ -162,6 +165,8 @@ class IncidentRoom implements Incidents {
       });
       this.#clear(situation);
     });
+    await this.#parts.touched();
+    return done;
   }
 
   async dismiss(id: string, by: string, reason: string): Outcome<Situation> {
@@ -264,7 +269,10 @@ class IncidentRoom implements Incidents {
         `contain incident "${id}": the plan "${ask.hash.slice(0, 12)}" was not previewed in the last 15 minutes; preview it, then apply`,
       );
     }
-    return this.#parts.containments.apply({ ...plan, ends: now + (plan.ends - plan.at), at: now }, ask.by, ask.reason);
+    const asked = { ...plan, ends: now + (plan.ends - plan.at), at: now };
+    const applied = await this.#parts.containments.apply(asked, ask.by, ask.reason);
+    if (applied.ok) await this.#parts.touched();
+    return applied;
   }
 
   #remember(plan: ContainmentPlan): void {

@@ -53,6 +53,19 @@ export interface SwitchNeeds {
   /** Sends the whole list, retained; resolves when handed to the broker, not when applied. */
   order(switchId: string, order: QuarantineOrder): Promise<void>;
 }
+/** Changes of devices: held back at the sites that an incident touches. */
+export interface ChangeNeeds {
+  /** The same again changes nothing, a later end moves the end. Answers the sites that were not held back for it before. */
+  freeze(order: {
+    readonly incident: string;
+    readonly sites: readonly string[];
+    readonly until: number;
+    readonly reason: string;
+  }): Promise<readonly string[]>;
+  thaw(incident: string): Promise<void>;
+  /** Incidents for which something is held back. */
+  frozenFor(): readonly string[];
+}
 export interface FindingNeeds {
   get(id: string): Promise<Finding | null>;
 }

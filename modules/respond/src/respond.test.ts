@@ -23,6 +23,8 @@ let sql: TestSql;
 let respond: Respond;
 let marks: Map<string, string>;
 let held: Set<string>;
+/** `incident site` and until when. */
+const frozen = new Map<string, number>();
 let orders: { id: string; order: QuarantineOrder }[];
 
 const camera = (i: number): RespondDevice => ({
@@ -122,6 +124,18 @@ const make = (): Respond =>
     switches: { order: (id, order) => Promise.resolve(void orders.push({ id, order })) },
     findings: { get: () => Promise.resolve(null) },
     ledger: { entryOf: () => Promise.resolve(null) },
+    changes: {
+      freeze: ({ incident, sites, until }) => {
+        const fresh = sites.filter((site) => !frozen.has(`${incident} ${site}`));
+        for (const site of sites) frozen.set(`${incident} ${site}`, until);
+        return Promise.resolve(fresh);
+      },
+      thaw: (incident) => {
+        for (const key of [...frozen.keys()]) if (key.startsWith(incident)) frozen.delete(key);
+        return Promise.resolve();
+      },
+      frozenFor: () => [...new Set([...frozen.keys()].map((key) => key.split(' ')[0]!))],
+    },
   });
 
 const caller: Caller = {
@@ -155,6 +169,7 @@ beforeEach(async () => {
   marks = new Map();
   held = new Set();
   orders = [];
+  frozen.clear();
   await sql.reset();
   respond = make();
   await respond.start();
@@ -217,6 +232,49 @@ describe('incident', () => {
       parties: [{ name: 'Acme', role: 'installer', devices: 4 }],
     });
     await expect(call('openIncident', { id: situation.id })).rejects.toThrow('SITUATION_NOT_OPEN');
+  });
+});
+
+describe('changes of devices', () => {
+  const DAY = 24 * 3_600_000;
+  it('are held back at the sites of an incident from the moment that it opens, and go on when it is closed', async () => {
+    const incident = await call<Incident>('openIncident', { id: (await outbreak()).id });
+    expect([...frozen]).toEqual([
+      [`${incident.id} site-0`, START + DAY],
+      [`${incident.id} site-1`, START + DAY],
+    ]);
+    const { timeline } = await call<Incident>('getIncident', { id: incident.id });
+    expect(timeline.map(({ text }) => text).join('\n')).toContain('held back at site-0, site-1 until');
+    await call('closeIncident', { id: incident.id }, { reason: 'A test' });
+    expect([...frozen]).toEqual([]);
+  });
+  it('are held back as long as a containment, and anew after a kill; but not for ever', async () => {
+    const incident = await call<Incident>('openIncident', { id: (await outbreak()).id });
+    const plan = await call<ContainmentPlan>('previewContainment', { id: incident.id }, { hours: 48 });
+    const order = { hours: 48, hash: plan.hash, reason: 'They beacon' };
+    await call('applyContainment', { id: incident.id }, order);
+    expect([...frozen.values()]).toEqual([START + 2 * DAY, START + 2 * DAY]);
+    await respond.stop();
+    frozen.clear();
+    respond = make();
+    await respond.start();
+    expect(frozen.size).toBe(2);
+    await respond.stop();
+    frozen.clear();
+    now += 3 * DAY;
+    respond = make();
+    await respond.start();
+    expect(frozen.size).toBe(0);
+  });
+  it('go on after a kill between the closing of an incident and its thaw', async () => {
+    const incident = await call<Incident>('openIncident', { id: (await outbreak()).id });
+    const left = new Map(frozen);
+    await call('closeIncident', { id: incident.id }, { reason: 'A test' });
+    await respond.stop();
+    for (const [key, until] of left) frozen.set(key, until);
+    respond = make();
+    await respond.start();
+    expect([...frozen]).toEqual([]);
   });
 });
 

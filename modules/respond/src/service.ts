@@ -11,7 +11,8 @@ import { contactCost, TRACE } from './domain/trace.ts';
 import type { InContact } from './domain/situations.ts';
 import type { ContactLog } from './domain/contact-log.ts';
 import { createIncidents } from './incidents.ts';
-import type { CityNeeds, FindingNeeds, IdentityNeeds, LedgerNeeds, SwitchNeeds } from './needs.ts';
+import { createHeldSites } from './held-sites.ts';
+import type { ChangeNeeds, CityNeeds, FindingNeeds, IdentityNeeds, LedgerNeeds, SwitchNeeds } from './needs.ts';
 import { respondRoutes } from './routes.ts';
 import { createSituations } from './situations.ts';
 
@@ -24,6 +25,7 @@ export interface RespondOptions {
   readonly switches: SwitchNeeds;
   readonly findings: FindingNeeds;
   readonly ledger: LedgerNeeds;
+  readonly changes: ChangeNeeds;
 }
 export interface Respond {
   start(): Promise<void>;
@@ -55,14 +57,20 @@ export function createRespond(options: RespondOptions): Respond {
     },
   };
   const situations = createSituations({ ...options, city, tell, inContact: inContactBy(contacts) });
-  const incidents = createIncidents({ ...options, city, situations, containments, contacts, tell });
+  const heldSites = createHeldSites({ ...options, situations, containments });
+  const touched = (): Promise<void> => heldSites.look();
+  const incidents = createIncidents({ ...options, city, situations, containments, contacts, tell, touched });
   return {
     start: async () => {
       await options.sql.migrate({ module: 'respond', folder: new URL('../migrations/', import.meta.url) });
       await situations.start();
       await containments.start();
+      await heldSites.start();
     },
-    stop: () => Promise.resolve(containments.stop()),
+    stop: async () => {
+      containments.stop();
+      await heldSites.stop();
+    },
     observe: (batch) => {
       for (const observed of batch) contacts.add(observed.body);
     },

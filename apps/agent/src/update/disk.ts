@@ -7,6 +7,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
@@ -36,6 +37,10 @@ export interface Disk {
   sync(name: string): void;
   rename(from: string, to: string): void;
   remove(name: string): void;
+  /** Overwritten, synced and removed: gone for good, as far as the medium lets a program say so. */
+  erase(name: string): void;
+  /** What there is. */
+  list(): string[];
   /** What was created, renamed and removed stays so. */
   syncFolder(): void;
   close(): void;
@@ -76,6 +81,11 @@ export function folderDisk(folder: string): Disk {
       release(name);
       rmSync(path(name), { force: true });
     },
+    erase: (name) => {
+      release(name);
+      eraseFile(path(name));
+    },
+    list: () => readdirSync(folder).filter((name) => statSync(path(name)).isFile()),
     syncFolder: () => {
       const self = openSync(folder, 'r');
       fsyncSync(self);
@@ -83,6 +93,21 @@ export function folderDisk(folder: string): Disk {
     },
     close: () => [...open.keys()].forEach(release),
   };
+}
+
+/** Zeroes over every byte, synced, then removed; nothing where there is no such file. */
+export function eraseFile(path: string): void {
+  if (!existsSync(path)) return;
+  const file = openSync(path, 'r+');
+  try {
+    const { size } = statSync(path);
+    const zeroes = Buffer.alloc(Math.min(PIECE_BYTES, Math.max(1, size)));
+    for (let at = 0; at < size;) at += writeSync(file, zeroes, 0, Math.min(zeroes.length, size - at), at);
+    fdatasyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  rmSync(path, { force: true });
 }
 
 function digestFile(path: string): Digest {

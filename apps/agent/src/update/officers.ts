@@ -9,7 +9,7 @@ import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { Compile } from 'typebox/compile';
 import { folderDisk, readJson, replaceJson } from './disk.ts';
 
-const FILE = 'officers.json';
+export const OFFICERS_FILE = 'officers.json';
 const OFFICERS_MAX_BYTES = 131_072;
 
 const officersDocument = Compile(Officers);
@@ -48,12 +48,12 @@ export function openOfficers(
   said: (outcome: Result<Officers, Refusal>) => void,
 ): PinnedOfficers {
   const disk = folderDisk(folder);
-  const held = readJson(disk, FILE);
+  const held = readJson(disk, OFFICERS_FILE);
   // The commissioning file may lie under the very same name: signatures and all, it is not pinned yet.
   let current = officersDocument.Check(held) ? held : null;
   let lastText = '';
   const pin = (officers: Officers): void => {
-    replaceJson(disk, FILE, officers);
+    replaceJson(disk, OFFICERS_FILE, officers);
     current = officers;
   };
   const look = (): void => {

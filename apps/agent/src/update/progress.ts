@@ -1,5 +1,5 @@
 /** How far a device is with an order, as values: what it must remember over a power cut, and what it has yet to report. Pure. */
-import type { JobAction, JobOrder, JobReport } from '@cityward/contracts';
+import type { JobAction, JobOrder, JobReport, WipeProof } from '@cityward/contracts';
 import type { Label, Part } from './slots.ts';
 
 /** Reports that wait for the city; when it is away for long the first ones are left out, the last never. */
@@ -33,6 +33,8 @@ export interface Last {
   readonly tries: number;
   /** Null while it is under way. */
   readonly ended: 'done' | 'failed' | 'reverted' | null;
+  /** It has erased itself: once the city has its last report, the rest goes too. */
+  readonly leaves?: true;
 }
 export interface Saved {
   /** The highest that was begun: a device does a job once. */
@@ -137,6 +139,17 @@ export const turnBack = (saved: Saved, reason: string): Saved =>
 
 export const end = (saved: Saved, said: Said & { readonly state: NonNullable<Last['ended']> }): Saved =>
   saved.last ? say({ ...saved, now: null, last: { ...saved.last, ended: said.state } }, said) : saved;
+
+/** Signs the last report of a wipe; from here on the device leaves. */
+export function leave(saved: Saved, prove: (report: JobReport) => WipeProof): Saved {
+  const report = saved.outbox.at(-1);
+  if (!saved.last || !report) return saved;
+  const proven = { ...report, proof: prove(report) };
+  return { ...saved, last: { ...saved.last, leaves: true }, outbox: [...saved.outbox.slice(0, -1), proven] };
+}
+
+/** Nothing is left to be said by a device that has erased itself. */
+export const hasLeft = ({ last, outbox }: Saved): boolean => last?.leaves === true && outbox.length === 0;
 
 /** One report has arrived. */
 export const sent = (saved: Saved, report: JobReport): Saved => ({

@@ -2,7 +2,7 @@
 import type { JobAction } from '@cityward/contracts';
 import { unreachable } from '@cityward/kernel';
 import { install } from './install.ts';
-import { advance, end, turnBack } from './progress.ts';
+import { advance, end, leave, turnBack } from './progress.ts';
 import { confirm, giveUp, type Part, type Running } from './slots.ts';
 import { CONFIRM_MS, type Acts, type Work } from './work.ts';
 
@@ -60,12 +60,25 @@ async function act(work: Work, action: JobAction): Promise<boolean> {
   if (work.saved.now?.step === 'accepted') work.keep(advance(work.saved, 'installing', work.said()));
   let reason: string | null = null;
   try {
+    if (action.do === 'wipe') return await wipe(work);
     await perform(parts.acts, action);
   } catch (fault) {
     reason = (fault as Error).message;
   }
   if (work.signal.aborted) return false;
   work.keep(end(work.saved, { ...work.said(), state: reason === null ? 'done' : 'failed', reason }));
+  return true;
+}
+
+/** Erases everything but what the last report needs; the report is signed and kept in one write. */
+async function wipe(work: Work): Promise<boolean> {
+  const wiping = work.parts.acts.wipe;
+  if (!wiping) throw new Error('do "wipe": this device has no way to');
+  const reason = await wiping.erase();
+  if (work.signal.aborted) return false;
+  const { now } = work.saved;
+  if (!now) return false;
+  work.keep(leave(end(work.saved, { ...work.said(), running: null, state: 'done', reason }), wiping.prove));
   return true;
 }
 
@@ -90,7 +103,6 @@ async function perform(acts: Acts, action: JobAction): Promise<void> {
     case 'set':
       return acts.set ? acts.set(action.name, action.to) : cannot();
     case 'wipe':
-      return acts.wipe ? acts.wipe() : cannot();
     case 'install':
     case 'configure':
     case 'restart':

@@ -40,7 +40,7 @@ function nodeOf(files: Files, name: string): Node {
 }
 
 /** What each operation does once the power is there for it. */
-const operationsOn = (files: Files, keepNames: () => void): Omit<Disk, 'read' | 'digest' | 'close'> => ({
+const operationsOn = (files: Files, keepNames: () => void): Omit<Disk, 'read' | 'digest' | 'list' | 'close'> => ({
   create: (name) => void files.set(name, { bytes: Buffer.alloc(0), synced: 0 }),
   append: (name, bytes) => {
     const node = nodeOf(files, name);
@@ -55,6 +55,7 @@ const operationsOn = (files: Files, keepNames: () => void): Omit<Disk, 'read' | 
     files.delete(old);
   },
   remove: (name) => void files.delete(name),
+  erase: (name) => void files.delete(name),
   syncFolder: keepNames,
 });
 
@@ -94,6 +95,7 @@ export function shakyDisk(from: ReadonlyMap<string, Buffer> = new Map()): ShakyD
       state.cutAt = at;
     },
     names: () => [...files.keys()],
+    list: () => [...files.keys()],
     read: (name) => files.get(name)?.bytes ?? null,
     digest: (name) => {
       const bytes = files.get(name)?.bytes;

@@ -127,6 +127,11 @@ function thinDisk(files: Map<string, ThinFile>, note: (name: string) => void): T
       writing.delete(name);
       if (files.delete(name)) note(name);
     },
+    erase: (name) => {
+      writing.delete(name);
+      if (files.delete(name)) note(name);
+    },
+    list: () => [...files.keys()],
     syncFolder: () => undefined,
     close: () => writing.clear(),
   };

@@ -6,12 +6,12 @@ import { Compile } from 'typebox/compile';
 import { JobOrder, type JobReport } from '@cityward/contracts';
 import type { Refusal } from '@cityward/kernel';
 import { replaceJson, type Disk } from './disk.ts';
-import { begin, counterFor, FRESH, isSame, mayTryAgain, readSaved, sent, type Saved } from './progress.ts';
+import { begin, counterFor, FRESH, hasLeft, isSame, mayTryAgain, readSaved, sent, type Saved } from './progress.ts';
 import type { Booted } from './slots.ts';
 import { step } from './steps.ts';
 import type { Runs, UpdaterParts, Work } from './work.ts';
 
-const STATE_FILE = 'update.json';
+export const STATE_FILE = 'update.json';
 export const ORDER_MAX_BYTES = 32_768;
 const REASON_MAX_CHARS = 300;
 
@@ -94,6 +94,7 @@ function createSender(work: Work, fail: (fault: unknown) => void): () => void {
         await work.parts.send(first);
         if (!work.signal.aborted) work.keep(sent(work.saved, first));
       }
+      if (hasLeft(work.saved) && !work.signal.aborted) work.parts.acts.wipe?.leave();
     } finally {
       sending = false;
     }
@@ -106,6 +107,7 @@ function createSender(work: Work, fail: (fault: unknown) => void): () => void {
 /** Takes the order up, lets it wait, or refuses it; `wait` keeps one order only, the newest. */
 function consider(work: Work, order: JobOrder, wait: (order: JobOrder) => void): void {
   const { parts, saved } = work;
+  if (saved.last?.leaves) return;
   if (isSame(saved, order) && !mayTryAgain(saved)) return;
   const now = parts.clock();
   const against = { counter: counterFor(saved, order), runs: runsOf(parts.booted), now };

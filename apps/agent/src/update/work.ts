@@ -1,5 +1,5 @@
 /** What an updater is given, and what its steps share. */
-import type { JobOrder, JobReport } from '@cityward/contracts';
+import type { JobOrder, JobReport, WipeProof } from '@cityward/contracts';
 import { MINUTE_MS, type Refusal, type Result } from '@cityward/kernel';
 import type { Disk } from './disk.ts';
 import type { Saved } from './progress.ts';
@@ -22,11 +22,20 @@ export interface Runs {
   readonly firmware: string | null;
   readonly document: string | null;
 }
+/** How a device erases itself: everything but what its last report needs, then that too. */
+export interface Wiping {
+  /** Erases all data; begun anew after a power cut. Answers in words what it was. */
+  erase(): Promise<string>;
+  /** Signs the last report with the key of its certificate. */
+  prove(report: JobReport): WipeProof;
+  /** The city has the report: keys, officers and this record go, the device ends. */
+  leave(): void;
+}
 /** What only the device itself can do; an action without its act is reported as failed. */
 export interface Acts {
   rotate?(what: 'credentials' | 'certificate'): Promise<void>;
   set?(name: string, to: number): Promise<void>;
-  wipe?(): Promise<void>;
+  readonly wipe?: Wiping;
 }
 export interface Against {
   readonly counter: number;

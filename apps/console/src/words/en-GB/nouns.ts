@@ -179,6 +179,7 @@ export const facts: Record<FactType, string> = {
   'change.ended-for-device': 'Device changed',
   'change.refused-by-device': 'Refused by device',
   'change.explained-by-device': 'Explained by device',
+  'device.wiped': 'Device wiped',
   'fleet.frozen': 'Changes frozen',
   'fleet.thawed': 'Changes go on',
   'fleet.downgraded': 'Went back to older firmware',

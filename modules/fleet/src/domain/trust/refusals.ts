@@ -39,6 +39,7 @@ export const TRUST_CODES = {
   NO_OFFLINE_SIGNATURE: true,
   RUNNING_UNKNOWN: false,
   DOWNGRADE: true,
+  WIPE_UNPROVEN: true,
 } as const;
 export type TrustCode = keyof typeof TRUST_CODES;
 
