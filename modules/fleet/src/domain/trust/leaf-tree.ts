@@ -20,6 +20,7 @@ export function leafTree(leaves: readonly JobLeaf[]): LeafTree {
     level = aboveOf(level);
     levels.push(level);
   }
+  const texts = createTexts(levels);
   return {
     root: levels.at(-1)!.toString('hex'),
     proofOf: (index) => {
@@ -27,13 +28,24 @@ export function leafTree(leaves: readonly JobLeaf[]): LeafTree {
         throw new RangeError(`prove device ${index}: the tree has ${leaves.length} leaves`);
       const proof: string[] = [];
       let place = index;
-      for (const level of levels) {
+      for (let height = 0; height < levels.length; height++) {
         const sibling = place ^ 1;
-        if (sibling * HASH_BYTES < level.length) proof.push(hashAt(level, sibling).toString('base64url'));
+        if (sibling * HASH_BYTES < levels[height]!.length) proof.push(texts(height, sibling));
         place >>>= 1;
       }
       return proof;
     },
+  };
+}
+
+/** From this height up a hash stands in the proofs of at least sixteen devices: its text is made once. */
+const SHARED_FROM = 4;
+
+function createTexts(levels: readonly Buffer[]): (height: number, index: number) => string {
+  const kept = levels.map((): string[] => []);
+  return (height, index) => {
+    if (height < SHARED_FROM) return hashAt(levels[height]!, index).toString('base64url');
+    return (kept[height]![index] ??= hashAt(levels[height]!, index).toString('base64url'));
   };
 }
 
