@@ -1,7 +1,7 @@
 /** Verbs that ask or steer a running city. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Api, ImportReport } from '@cityward/contracts';
+import type { Api, ImportReport, Trust } from '@cityward/contracts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import type { Asked, Command, Said } from './command.ts';
 
@@ -153,26 +153,36 @@ const statusCommand = (api: Api): Command => ({
   },
 });
 
+/** The level, then each part; an unknown one says what is missing. */
+export const trustLines = ({ level, reason, components }: Trust): string[] => [
+  `Trust: ${level === 'unknown' ? 'not known' : `${level}: ${reason}`}`,
+  ...components.map(
+    ({ kind, value, reason: why }) => `  ${kind.padEnd(12)}${String(value ?? '?').padStart(4)}  ${why}`,
+  ),
+];
+
 const deviceCommand = (api: Api): Command => ({
   verb: 'device',
   words: ['ID'],
-  help: 'One device: state, reason, identity, what depends on it.',
+  help: 'One device: state, reason, identity, how far it is trusted and why, what depends on it.',
   flags: [],
   examples: ['device cam-0042'],
   run: async ({ words, client }) => {
     const params = { id: words[0] ?? '' };
-    const [detail, identity] = await Promise.all([
+    const [detail, identity, trust] = await Promise.all([
       client.call(api.getDevice, { params }),
       client.call(api.getIdentity, { params }),
+      client.call(api.getDeviceTrust, { params }),
     ]);
     const { device } = detail;
     const lines = [
       `${device.name} (${device.id}), ${device.class}, ${device.ward?.name ?? 'ward not known'}`,
       `${device.state}: ${device.stateReason}`,
       `Identity: ${identity.state}${identity.spiffe ? `, ${identity.spiffe}` : ''}; ${identity.connected ? 'connected' : 'not connected'}`,
+      ...trustLines(trust),
       ...detail.neighbours.map((one) => `  ${one.direction} ${one.name} (${one.edge})`),
     ];
-    return { data: { ...detail, identityCard: identity }, text: lines.join('\n') };
+    return { data: { ...detail, identityCard: identity, trust }, text: lines.join('\n') };
   },
 });
 

@@ -48,4 +48,22 @@ export const trust = {
     answer: Trust,
     summary: 'How far a device is trusted now: level, components and their reasons',
   }),
+  getNetworkTrust: endpoint({
+    name: 'getNetworkTrust',
+    method: 'GET',
+    path: '/api/networks/:id/trust',
+    action: 'readCity',
+    params: Closed({ id: Id }),
+    answer: Trust,
+    summary: 'How far a site gateway or partner network is trusted now',
+  }),
+  getPersonTrust: endpoint({
+    name: 'getPersonTrust',
+    method: 'GET',
+    path: '/api/people/:id/trust',
+    action: 'readPeople',
+    params: Closed({ id: Id }),
+    answer: Trust,
+    summary: "How far a person's account is trusted now",
+  }),
 };

@@ -156,6 +156,8 @@ describe('dormancy', () => {
     const [first, ann] = await people();
     expect([first!.state, ann!.state]).toEqual(['active', 'disabled']);
     const person = (id: string): Subject => ({ kind: 'person', id });
+    const trust = (await call('getPersonTrust', { params: { id: first!.id } })) as { value: { level: string } };
+    expect(trust.value).toEqual(identity.trustOf(person(first!.id)));
     expect(componentOf(person(first!.id), 'dormancy').reason).toMatch(/the last administrator stays/);
     expect(await factsOf(ann!.id)).toEqual(expect.arrayContaining(['dormancy.warned', 'dormancy.ended']));
     expect(await factsOf(first!.id)).toContain('dormancy.spared');

@@ -5,6 +5,7 @@ import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { accessRoutes } from './access-routes.ts';
 import type { Devices } from './devices.ts';
 import { deviceResource, enrolmentRoutes } from './enrolment-routes.ts';
+import { personUnknown } from './domain/people.ts';
 import type { IdentityOptions } from './needs.ts';
 import { networkAccessRoutes, type NetworkAccess } from './network-access.ts';
 import { networkRoutes } from './network-routes.ts';
@@ -70,6 +71,7 @@ export const createRoutes = (parts: RouteParts): readonly Route[] => [
   ...peopleRoutes(parts),
   ...accessRoutes(() => parts.people().access),
   ...deviceRoutes(parts),
+  networkTrust(parts),
   ...enrolmentRoutes({ directory: parts.options.directory, devices: parts.devices }),
   ...networkRoutes({ devices: parts.devices, estUrl: parts.options.estUrl }),
   ...networkAccessRoutes({ access: parts.access, accessUrl: parts.options.accessUrl }),
@@ -118,13 +120,24 @@ function selfRoutes(parts: RouteParts): Route[] {
   ];
 }
 
-function peopleRoutes({ people, waysIn }: RouteParts): Route[] {
+const networkTrust = ({ devices, trust }: RouteParts): Route =>
+  route(api.getNetworkTrust, ({ params: { id } }) => {
+    const found = devices().networks.get(id) !== null;
+    const unknown = refuse('not-found', 'NETWORK_UNKNOWN', `find network "${id}": there is none with this id`);
+    return Promise.resolve(found ? ok(trust().viewOf({ kind: 'network', id })) : unknown);
+  });
+
+function peopleRoutes({ people, waysIn, trust }: RouteParts): Route[] {
   const person = ({ params }: { readonly params: { readonly id: string } }): Resource => ({
     type: 'Person',
     id: params.id,
     attributes: {},
   });
   return [
+    route(api.getPersonTrust, ({ params: { id } }) => {
+      const found = people().get(id);
+      return Promise.resolve(found ? ok(trust().viewOf({ kind: 'person', id })) : personUnknown(id));
+    }),
     route(api.listPeople, () => Promise.resolve(ok({ people: people().list() }))),
     route(api.invitePerson, async ({ body }, caller) => {
       const by = caller.principal.id;
