@@ -14,6 +14,7 @@ export interface Config {
   readonly estPort: number;
   readonly ingestPort: number;
   readonly mqttPort: number;
+  readonly servicesPort: number;
   readonly syslogTlsPort: number;
   readonly syslogPort: number;
   readonly databaseUrl: string | undefined;
@@ -131,6 +132,14 @@ export const SETTINGS: readonly Setting[] = [
     env: 'CITYWARD_MQTT_PORT',
     help: 'devices over MQTT with certificates',
     fallback: '8883',
+    ...port,
+  },
+  {
+    key: 'servicesPort',
+    flag: 'services-port',
+    env: 'CITYWARD_SERVICES_PORT',
+    help: 'tokens and API for cloud services',
+    fallback: '8445',
     ...port,
   },
   {

@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { THE_CITY, type Health } from '@cityward/contracts';
+import type { Health } from '@cityward/contracts';
 import { systemClock } from '@cityward/kernel';
-import { createHttpListener, type HttpListener, type RawRoute } from '@cityward/http';
+import { createHttpListener, type HttpListener, type Route } from '@cityward/http';
 import type { Log } from '@cityward/log';
 import type { Config } from './config.ts';
 import { createDeviceListener } from './device-listener.ts';
@@ -12,6 +12,8 @@ import { createMqttGateway, type MqttGateway } from './gateway-mqtt.ts';
 import { createSyslogGateway, type SyslogGateway } from './gateway-syslog.ts';
 import { openListenerCertificate, type ListenerCertificateParts, type ListenerTls } from './listener-certificate.ts';
 import { createMenderDoor } from './mender-door.ts';
+import { publicKeyRoutes } from './public-keys.ts';
+import { servicesListener } from './services-listener.ts';
 import { learnHistory, learnUsualContacts } from './history.ts';
 import { createLive } from './live.ts';
 import { statusOf } from './problems.ts';
@@ -50,6 +52,8 @@ export async function startModules(config: Config, modules: Modules): Promise<vo
 
 export interface Listeners {
   readonly console: HttpListener;
+  /** Tokens and the API for cloud services. */
+  readonly services: HttpListener;
   stop(): Promise<void>;
 }
 
@@ -62,8 +66,7 @@ export interface Opens {
 
 /** Opens every listener; the console's is the last, so that whoever sees a page finds all behind it. */
 export async function openListeners(config: Config, modules: Modules, opens: Opens): Promise<Listeners> {
-  const { identity, feed, local } = modules;
-  const { log } = opens;
+  const [{ identity, feed, local }, { log }] = [modules, opens];
   const certificate = await openListenerCertificate({
     clock: systemClock,
     ...opens.renewal,
@@ -72,8 +75,8 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
     log: log.part('certificates'),
   });
   const { tls } = certificate;
-  const mqtt = mqttGateway({ config, modules, tls, log });
-  modules.mqtt = mqtt;
+  const opening = { config, modules, tls, log };
+  const mqtt = (modules.mqtt = mqttGateway(opening));
   const est = identity.createEstListener({
     host: 'localhost',
     port: config.estPort,
@@ -94,17 +97,17 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
     teach: teachBy(modules),
   });
   const devices = createDeviceListener({
-    ...{ config, modules, tls, log },
+    ...opening,
     common: common({ config, modules, log: log.part('ingest') }, config.ingestPort),
     isSimulated: simulatedIn(modules),
   });
-  const syslog = syslogGateway({ config, modules, tls, log });
+  const [syslog, services] = [syslogGateway(opening), serviceApi(opening, routesOf(modules, replay))];
   const pages = consoleListener({ config, modules, log, replay, live, consoleFolder: opens.consoleFolder });
   await mqtt.listener.start();
   // Orders to switches are retained in memory only: those of containments in force are sent anew from here.
   await modules.respond.start();
-  for (const listener of [est, devices, syslog]) await listener.start();
-  certificate.start([mqtt.listener.renew, devices.setTls, syslog.setTls]);
+  for (const listener of [est, devices, syslog, services]) await listener.start();
+  certificate.start([mqtt.listener.renew, devices.setTls, syslog.setTls, services.setTls]);
   live.start();
   feed.start();
   await modules.trust.start();
@@ -112,15 +115,24 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
   await local.start(pages, `localhost:${config.consolePort}`);
   return {
     console: pages,
+    services,
     stop: async () => {
       certificate.stop();
       replay.stop();
       live.stop();
       await local.stop();
-      await Promise.all([pages.stop(), devices.stop(), est.stop(), syslog.stop(), mqtt.stop()]);
+      await Promise.all([pages.stop(), services.stop(), devices.stop(), est.stop(), syslog.stop(), mqtt.stop()]);
     },
   };
 }
+
+const serviceApi = ({ config, modules, tls, log }: Opening, routes: readonly Route[]): HttpListener =>
+  servicesListener({
+    ...common({ config, modules, log: log.part('services') }, config.servicesPort),
+    modules,
+    tls: { ...tls, tickets: ticketsOf(config.dataFolder, log.part('services'), 'services') },
+    routes,
+  });
 
 interface Pages extends Pick<Opening, 'config' | 'modules' | 'log'> {
   readonly replay: Replay;
@@ -218,54 +230,6 @@ function routesOf(modules: Modules, replay: Replay) {
     ...fleet.routes,
     ...respond.routes,
     ...system,
-  ];
-}
-
-/** One more than the reader takes, so that too large a request is answered and not cut off. */
-const OCSP_BODY_MAX_BYTES = 8_192;
-
-/** What anybody may fetch to check the city's certificates. */
-function publicKeyRoutes({ identity }: Modules): RawRoute[] {
-  const answer = (contentType: string, body: Uint8Array | string) => ({
-    status: 200,
-    headers: { 'content-type': contentType, 'cache-control': 'no-cache' },
-    body,
-  });
-  return [
-    {
-      name: 'revocationList',
-      method: 'GET',
-      path: '/pki/revoked.crl',
-      action: 'readRevocations',
-      resource: () => THE_CITY,
-      handle: () => answer('application/pkix-crl', identity.revocations()),
-    },
-    {
-      name: 'authorityCertificates',
-      method: 'GET',
-      path: '/pki/ca.pem',
-      action: 'readCaCertificates',
-      resource: () => THE_CITY,
-      handle: () => answer('application/x-pem-file', identity.authority.caPem),
-    },
-    {
-      name: 'certificateStatus',
-      method: 'POST',
-      path: '/pki/ocsp',
-      action: 'readRevocations',
-      bodyMaxBytes: OCSP_BODY_MAX_BYTES,
-      resource: () => THE_CITY,
-      handle: async ({ body }) => answer('application/ocsp-response', await identity.ocsp.answer(body)),
-    },
-    {
-      name: 'certificateStatusByPath',
-      method: 'GET',
-      path: '/pki/ocsp/*',
-      action: 'readRevocations',
-      resource: () => THE_CITY,
-      handle: async ({ path }) =>
-        answer('application/ocsp-response', await identity.ocsp.answerPath(path.slice('/pki/ocsp/'.length))),
-    },
   ];
 }
 

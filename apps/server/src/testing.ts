@@ -36,15 +36,10 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 export async function testConfig(change: Partial<Config> = {}): Promise<Config> {
-  const [consolePort, estPort, ingestPort, mqttPort, syslogTlsPort, syslogPort] = (await freePorts(6)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const ports = { consolePort, estPort, ingestPort, mqttPort, syslogTlsPort, syslogPort };
+  const [consolePort, estPort, ingestPort, mqttPort, syslogTlsPort, syslogPort, servicesPort] = (await freePorts(
+    7,
+  )) as [number, number, number, number, number, number, number];
+  const ports = { consolePort, estPort, ingestPort, mqttPort, syslogTlsPort, syslogPort, servicesPort };
   const dataFolder = mkdtempSync(join(tmpdir(), 'cityward-server-'));
   return {
     dataFolder,

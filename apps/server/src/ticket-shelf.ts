@@ -5,7 +5,7 @@ import { readSlot, writeSlot } from '@cityward/identity/slot-file';
 import type { Log } from '@cityward/log';
 import { createTickets, type Tickets, type TicketShelf } from '@cityward/tls';
 
-export type TicketedListener = 'est' | 'ingest' | 'mqtt' | 'syslog';
+export type TicketedListener = 'est' | 'ingest' | 'mqtt' | 'services' | 'syslog';
 
 export function ticketShelf(path: string): TicketShelf {
   return {

@@ -12,6 +12,7 @@ const EVERYBODY: readonly ActionName[] = [
   'readSession',
   'readCaCertificates',
   'readRevocations',
+  'readServiceKeys',
   'readCheckpoint',
 ];
 const SIGNED_IN: readonly ActionName[] = [
@@ -33,6 +34,8 @@ const FOR_A_TIME: readonly ActionName[] = [...EVERYBODY, 'manageSelf', 'askAcces
 const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
   administrator: [
     ...SIGNED_IN,
+    'readServices',
+    'manageServices',
     'readAccess',
     'judgeAccess',
     'readPeople',
@@ -43,6 +46,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
   ],
   operator: [
     ...SIGNED_IN,
+    'readServices',
     'readAccess',
     'judgeAccess',
     'importInventory',
@@ -82,8 +86,8 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'undoContainment',
     'exportEvidence',
   ],
-  officer: [...SIGNED_IN, 'readAccess', 'readJobs', 'signChange', 'judgeEnrolment'],
-  auditor: [...SIGNED_IN, 'readAccess', 'readPeople', 'readMetrics', 'readJobs', 'exportEvidence'],
+  officer: [...SIGNED_IN, 'readServices', 'readAccess', 'readJobs', 'signChange', 'judgeEnrolment'],
+  auditor: [...SIGNED_IN, 'readServices', 'readAccess', 'readPeople', 'readMetrics', 'readJobs', 'exportEvidence'],
   vendor: FOR_A_TIME,
   installer: FOR_A_TIME,
 };

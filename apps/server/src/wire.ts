@@ -201,6 +201,7 @@ function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shar
     dormantDays: config.dormantDays,
     origins: originsOf(config),
     estUrl: `https://localhost:${config.estPort}`,
+    servicesUrl: `https://localhost:${config.servicesPort}`,
     keepPassphrase: config.simulator,
     authorise: (principal, action, resource) => made().access.may(principal, action, resource),
     mayJoin: (id) => made().access.mayJoin(id).ok,

@@ -1,6 +1,7 @@
 /** Every HTTP route of the console's origin, by name. */
 import { session } from './session.ts';
 import { access } from './access.ts';
+import { services } from './services.ts';
 import { city } from './city.ts';
 import { watch } from './watch.ts';
 import { respond } from './respond.ts';
@@ -17,6 +18,7 @@ import { gate } from './gate.ts';
 export const api = {
   ...session,
   ...access,
+  ...services,
   ...city,
   ...watch,
   ...respond,
@@ -33,6 +35,7 @@ export const api = {
 export type Api = typeof api;
 export type * from './session.ts';
 export type * from './access.ts';
+export type * from './services.ts';
 export type * from './city.ts';
 export type * from './watch.ts';
 export type * from './respond.ts';
@@ -59,3 +62,4 @@ export {
   DOCUMENT_MAX_BYTES,
   SELECTED_DEVICES_MAX,
 } from './changes.ts';
+export { SERVICES_MAX } from './services.ts';

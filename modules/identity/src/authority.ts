@@ -20,6 +20,7 @@ import { readDer, TAG, wholeBits } from './domain/der.ts';
 import { encodeCertsOnly } from './domain/certs-only.ts';
 import { BACKDATED_MS, CERTIFICATE_LIFE_MS } from './domain/enrolment.ts';
 import { authorityName, nameOf, spiffeOf, subjectOf, trustDomainOf, type HolderType } from './domain/names.ts';
+import { SERVICE_CERTIFICATE_LIFE_MS } from './domain/services.ts';
 import { encodeRevocationList, type RevokedEntry } from './domain/revocation-list.ts';
 import { newCode } from './codes.ts';
 import { ownerOnlyFolder, readSlot, seal, syncFolder, unseal, writeSlot } from './slot-file.ts';
@@ -82,6 +83,8 @@ export interface Authority {
   issueDevice(device: string, spki: Uint8Array, now: number): Issued;
   /** For a site gateway or partner network: another name, so that it is never taken for a device. */
   issueNetwork(network: string, spki: Uint8Array, now: number): Issued;
+  /** For a cloud service, and for hours: another name again. */
+  issueService(service: string, spki: Uint8Array, now: number): Issued;
   issueServer(names: readonly string[], now: number): ServerCertificate;
   issueResponder(now: number): Responder;
   /** For the key that signs the city's documents and nothing else. */
@@ -296,12 +299,12 @@ function authorityOf({ rootPem, issuingPem, key, statusUrl }: Material): Authori
   const trustDomain = trustDomainOf(self.organization);
   const signer: Signer = { key, name: self.der, keyId: keyIdOf(spkiOf(publicKey)) };
   const statusPlaces = placesBelow(statusUrl);
-  const issueTo = (profile: HolderType) => (id: string, spki: Uint8Array, now: number) =>
+  const issueTo = (profile: HolderType | 'service', lifeMs: number) => (id: string, spki: Uint8Array, now: number) =>
     issue(signer, {
       profile,
       subject: nameOf(id),
       spki,
-      lifeMs: CERTIFICATE_LIFE_MS,
+      lifeMs,
       now,
       alternativeNames: [{ kind: 'uri', value: spiffeOf(trustDomain, id, profile) }],
       statusPlaces,
@@ -313,8 +316,9 @@ function authorityOf({ rootPem, issuingPem, key, statusUrl }: Material): Authori
     rootPem,
     caCertsOnly: encodeCertsOnly([root.raw, issuing.raw]),
     fingerprint: root.fingerprint256,
-    issueDevice: issueTo('device'),
-    issueNetwork: issueTo('network'),
+    issueDevice: issueTo('device', CERTIFICATE_LIFE_MS),
+    issueNetwork: issueTo('network', CERTIFICATE_LIFE_MS),
+    issueService: issueTo('service', SERVICE_CERTIFICATE_LIFE_MS),
     issuer: { name: self.der, keyBits: keyBitsOf(spkiOf(publicKey)) },
     issuingDer: issuing.raw,
     issueResponder: (now) => issueResponder(signer, now),

@@ -1,10 +1,10 @@
-/** Whom the caretaker looks after: devices and networks by their certificates, people by their sign-ins. */
-import { ok } from '@cityward/kernel';
+/** Whom the caretaker looks after: devices and networks by their certificates, people by their sign-ins, cloud services by their calls. */
 import { openCaretaker, type Caretaker, type Charge, type Charges } from './caretaker.ts';
 import type { Devices } from './devices.ts';
 import { DORMANT_DAYS, type Judged } from './domain/health.ts';
 import type { IdentityOptions } from './needs.ts';
 import type { People } from './people.ts';
+import type { Services } from './services.ts';
 import type { TrustService } from './trust.ts';
 import type { WaysIn } from './ways-in.ts';
 
@@ -13,10 +13,11 @@ export interface LookedAfter {
   readonly people: People;
   readonly waysIn: WaysIn;
   readonly trust: TrustService;
+  readonly services: Services;
 }
 
 export async function openCare(options: IdentityOptions, after: LookedAfter): Promise<Caretaker> {
-  const { devices, people, waysIn, trust } = after;
+  const { devices, people, waysIn, trust, services } = after;
   const kindOf = (id: string): 'device' | 'network' => devices.holder(id)?.type ?? 'device';
   const caretaker = await openCaretaker({
     ...options,
@@ -29,8 +30,7 @@ export async function openCare(options: IdentityOptions, after: LookedAfter): Pr
       device: holders(options, devices, { kind: 'device', kindOf }),
       network: holders(options, devices, { kind: 'network', kindOf }),
       person: persons(people),
-      // None is registered yet.
-      service: { list: () => [], end: () => Promise.resolve(ok(undefined)) },
+      service: programs(services),
     },
     dormantDays: options.dormantDays ?? DORMANT_DAYS,
   });
@@ -65,6 +65,20 @@ function holders(
     end: (id, reason) => standing.end(id, { as: 'dormant', reason, by: 'system' }),
   };
 }
+
+/** Whoever was registered or given a secret was there then; later, whoever asked for something. */
+const programs = (services: Services): Charges => ({
+  *list() {
+    for (const { id, state, registered, secret, lastUsed } of services.list())
+      if (state === 'active')
+        yield {
+          subject: { kind: 'service', id },
+          lastSeen: Math.max(registered, secret ?? 0, lastUsed ?? 0),
+          spared: null,
+        };
+  },
+  end: (id, reason) => services.end(id, { reason, by: 'system' }),
+});
 
 function persons(people: People): Charges {
   const lastSeen = (): ReadonlyMap<string, number> => {

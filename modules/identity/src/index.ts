@@ -5,6 +5,7 @@ export type { IdentityOptions, Directory, KnownDevice, Authorise } from './needs
 export type { Standing } from './domain/standing.ts';
 export type { SignalDraft, Subject, TrustMark } from './domain/trust.ts';
 export type { TrustChange } from './trust.ts';
+export type { ServicesFace } from './service.ts';
 export type { AccessFace, AccessEnded } from './access-desk.ts';
 export type { EstHandler } from './est.ts';
 export type { EstListener, EstListenerOptions } from './est-listener.ts';

@@ -51,6 +51,8 @@ export interface IdentityOptions {
   readonly estUrl?: string;
   /** Base of the public listener as others reach it, e.g. `http://status.example`: written into certificates. Default: not. */
   readonly statusUrl?: string | undefined;
+  /** Base of the listener for cloud services as they reach it, e.g. `https://localhost:8445`: the issuer of their tokens. */
+  readonly servicesUrl?: string | undefined;
   /** A device that waits for a person is told to ask again after so long. Default a minute. */
   readonly approvalWaitMs?: number | undefined;
   /** The demo keeps the root's passphrase in a file of mode 0600 and says so. Default false: it is only shown once. */

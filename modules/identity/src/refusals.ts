@@ -11,7 +11,14 @@ export interface RefusalNotes {
   note(claimed: string, code: string, address: string): void;
 }
 
-export function createRefusalNotes({ sql, clock, log }: { sql: Sql; clock: Clock; log: Log }): RefusalNotes {
+interface RefusalParts {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly type?: 'reporter.refused' | 'service.refused';
+}
+
+export function createRefusalNotes({ sql, clock, log, type = 'reporter.refused' }: RefusalParts): RefusalNotes {
   const keys = new Map<string, { at: number; more: number }>();
   let minute = 0;
   let written = 0;
@@ -36,7 +43,7 @@ export function createRefusalNotes({ sql, clock, log }: { sql: Sql; clock: Clock
       const data = { code, address, moreBefore: last?.more ?? 0 };
       sql
         .transact((tx) => {
-          tx.record({ module: 'identity', type: 'reporter.refused', actor: subject, subject, at: now, data });
+          tx.record({ module: 'identity', type, actor: subject, subject, at: now, data });
           return Promise.resolve();
         })
         .catch((fault: unknown) => log.warn('record refusal failed', { subject, fault: String(fault) }));

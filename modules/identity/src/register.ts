@@ -48,6 +48,7 @@ export class Register {
   readonly #restricted = new Map<string, Restriction>();
   readonly #ended = new Set<string>();
   readonly #others = new Set<string>();
+  readonly #endedOthers = new Map<string, { readonly at: number; readonly notAfter: number }>();
   readonly #claims = new Map<string, Claim>();
   /** Serial of the living claim, by device. */
   readonly #claimed = new Map<string, string>();
@@ -141,6 +142,11 @@ export class Register {
     this.#others.add(serial);
   }
 
+  /** One that is of no device was withdrawn before its end. */
+  endOther(serial: string, at: number, notAfter: number): void {
+    this.#endedOthers.set(serial, { at, notAfter });
+  }
+
   claim(serial: string): Claim | undefined {
     return this.#claims.get(serial);
   }
@@ -165,6 +171,8 @@ export class Register {
   /** For one who asks about a single certificate: the same that the list of all says. */
   stateOf(serial: string, now: number): CertificateState {
     const record = this.#certificates.get(serial);
+    const other = record ? undefined : this.#endedOthers.get(serial);
+    if (other) return { state: 'revoked', at: other.at, reason: 'withdrawn' };
     if (!record) return { state: this.#others.has(serial) ? 'good' : 'unknown' };
     const current = inForce(this.restriction(record.device), now);
     if (record.state !== 'live') return revokedAs(record, now);
@@ -175,6 +183,8 @@ export class Register {
   /** Certificates that nobody may trust now: ended ones, and the live ones of held and revoked devices. */
   revokedEntries(now: number): RevokedEntry[] {
     const entries: RevokedEntry[] = [];
+    for (const [serial, { at, notAfter }] of this.#endedOthers)
+      if (notAfter + LISTED_AFTER_END_MS >= now) entries.push({ serial, at, reason: 'withdrawn' });
     for (const serial of this.#ended) {
       const record = this.#certificates.get(serial);
       if (!record || record.notAfter + LISTED_AFTER_END_MS < now) continue;

@@ -3,6 +3,7 @@ import { api, type Resource, type Role, type Session } from '@cityward/contracts
 import { route, type Caller, type Route } from '@cityward/http';
 import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { accessRoutes } from './access-routes.ts';
+import type { Cloud } from './cloud.ts';
 import type { Devices } from './devices.ts';
 import { deviceResource, enrolmentRoutes } from './enrolment-routes.ts';
 import { personUnknown } from './domain/people.ts';
@@ -11,6 +12,7 @@ import { networkAccessRoutes, type NetworkAccess } from './network-access.ts';
 import { networkRoutes } from './network-routes.ts';
 import type { People } from './people.ts';
 import type { TrustService } from './trust.ts';
+import { servicesRoutes } from './services-routes.ts';
 import type { Attempt, LinkDraft, SignedIn, WaysIn } from './ways-in.ts';
 
 export interface RouteParts {
@@ -19,6 +21,7 @@ export interface RouteParts {
   readonly access: () => NetworkAccess;
   readonly people: () => People;
   readonly waysIn: () => WaysIn;
+  readonly cloud: () => Cloud;
   readonly trust: () => TrustService;
 }
 
@@ -70,6 +73,7 @@ export const createRoutes = (parts: RouteParts): readonly Route[] => [
   ...selfRoutes(parts),
   ...peopleRoutes(parts),
   ...accessRoutes(() => parts.people().access),
+  ...servicesRoutes(parts.cloud),
   ...deviceRoutes(parts),
   networkTrust(parts),
   ...enrolmentRoutes({ directory: parts.options.directory, devices: parts.devices }),

@@ -1,11 +1,12 @@
 /** Identity as one: authority, enrolment, standing and people behind the facade that the server wires. */
 import { ok, refuse, type Refusal, type Result, type Secret } from '@cityward/kernel';
-import type { DeviceIdentity, NetworkKind, Observation, Principal, Trust } from '@cityward/contracts';
+import type { DeviceIdentity, NetworkKind, Observation, Principal, ServiceIdentity, Trust } from '@cityward/contracts';
 import type { Route } from '@cityward/http';
 import type { ServerCertificate } from './authority.ts';
 import type { AccessEnded, AccessFace } from './access-desk.ts';
 import type { Caretaker } from './caretaker.ts';
 import { openCare } from './charges.ts';
+import { cloudRoutes, openCloud, type Cloud, type CloudRoutes, type ServiceCall } from './cloud.ts';
 import { openDevices, type Admitted, type Devices, type Peer } from './devices.ts';
 import { maySpeak, type Sites, type SpeakRefusal } from './domain/may-speak.ts';
 import { personUnknown } from './domain/people.ts';
@@ -63,6 +64,15 @@ export interface SessionsFace {
   onEnd(listener: (ended: EndedSession) => void): () => void;
 }
 
+/** Cloud services, as the transport and other modules need them. */
+export interface ServicesFace extends CloudRoutes {
+  /** The living service behind a call; null for nobody. */
+  authenticate(call: ServiceCall): Promise<Principal | null>;
+  list(): readonly ServiceIdentity[];
+  /** For good, and at once. */
+  end(id: string, ending: { readonly reason: string; readonly by: string }): Promise<Result<ServiceIdentity, Refusal>>;
+}
+
 export interface Identity {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -106,6 +116,8 @@ export interface Identity {
   readonly sessions: SessionsFace;
   /** Temporary access of vendors and installers. */
   readonly access: AccessFace;
+  /** Cloud services: who a call comes from, and the raw routes of their listener. */
+  readonly services: ServicesFace;
   /** May this authenticated reporter say this? Pure; standing and topics are judged elsewhere. */
   maySpeak(reporter: string, body: Observation): Result<void, SpeakRefusal>;
   /** A person's passkey, to check what they signed with it; null where it is none of theirs. */
@@ -146,6 +158,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       await closing?.care.stop();
       await closing?.access.stop();
       await closing?.trust.stop();
+      await closing?.cloud.stop();
       await closing?.waysIn.stop();
       await closing?.people.stop();
       await closing?.devices.stop();
@@ -162,6 +175,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       return admitted;
     },
     ...peopleFace(started, hub),
+    services: servicesFace(options, () => started().cloud),
     ...trustFace(options, started, hub),
     maySpeak: (reporter, body) => maySpeak(speakers(options.directory, started().devices.networks), reporter, body),
     networkOf: (id) => started().devices.networks.kindOf(id),
@@ -178,6 +192,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       access: () => started().access,
       people: () => started().people,
       waysIn: () => started().waysIn,
+      cloud: () => started().cloud,
       trust: () => started().trust,
     }),
   };
@@ -250,10 +265,25 @@ const speakers = (directory: Directory, networks: Networks): Sites => ({
   },
 });
 
+const servicesFace = (options: IdentityOptions, cloud: () => Cloud): ServicesFace => ({
+  ...cloudRoutes(options, cloud),
+  authenticate: (call) => cloud().authenticate(call),
+  list: () => cloud().services.list(),
+  end: (id, ending) => cloud().services.end(id, ending),
+});
+
 type NetworkFace = Pick<Identity, 'networkOf' | 'speakersFor' | 'gatewayOf' | 'network'>;
 type DeviceFace = Omit<
   Identity,
-  keyof PeopleFace | keyof TrustFace | keyof NetworkFace | 'admit' | 'start' | 'stop' | 'maySpeak' | 'routes'
+  | keyof PeopleFace
+  | keyof TrustFace
+  | keyof NetworkFace
+  | 'services'
+  | 'admit'
+  | 'start'
+  | 'stop'
+  | 'maySpeak'
+  | 'routes'
 >;
 function deviceFace(options: IdentityOptions, devices: () => Devices, hub: Hub): DeviceFace {
   const known = (device: string): Result<void, Refusal> | null =>
@@ -296,6 +326,7 @@ interface Opened {
   readonly devices: Devices;
   readonly people: People;
   readonly waysIn: WaysIn;
+  readonly cloud: Cloud;
   readonly trust: TrustService;
   readonly access: NetworkAccess;
   readonly care: Caretaker;
@@ -307,8 +338,9 @@ async function openAll(options: IdentityOptions): Promise<Opened> {
   const waysIn = await WaysIn.open(people);
   const trust = await TrustService.open(options);
   const access = await openNetworkAccess({ options, devices, trust });
-  const care = await openCare(options, { devices, people, waysIn, trust });
-  return { devices, people, waysIn, trust, access, care };
+  const cloud = await openCloud(options, devices, people);
+  const care = await openCare(options, { devices, people, waysIn, trust, services: cloud.services });
+  return { devices, people, cloud, waysIn, trust, access, care };
 }
 
 async function firstLink({ people, waysIn }: Opened): Promise<string | null> {

@@ -12,7 +12,7 @@ export const FAILURES_PER_METHOD_MAX = 30;
 /** Failures in a minute until this address must wait. Fewer, so that one address does not shut everybody out. */
 export const FAILURES_PER_ADDRESS_MAX = 10;
 const WINDOW_MS = MINUTE_MS;
-const METHODS = 3;
+const METHODS = 4;
 const ADDRESSES_MAX = 10_000;
 /** Facts in a minute; what is more is told together, as from `others`. */
 const ADDRESSES_TOLD_MAX = 20;

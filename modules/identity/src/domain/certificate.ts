@@ -15,8 +15,8 @@ import {
 } from './der.ts';
 import { OID } from './oids.ts';
 
-/** root: signs issuing authorities only; issuing: signs leaves; device and network: TLS client only; server: TLS server only; ocsp: signs OCSP answers only; document: signs documents only (RFC 9336). */
-export type Profile = 'root' | 'issuing' | 'device' | 'network' | 'server' | 'ocsp' | 'document';
+/** root: signs issuing authorities only; issuing: signs leaves; device, network and service: TLS client only; server: TLS server only; ocsp: signs OCSP answers only; document: signs documents only (RFC 9336). */
+export type Profile = 'root' | 'issuing' | 'device' | 'network' | 'service' | 'server' | 'ocsp' | 'document';
 
 export interface CertificateDraft {
   readonly profile: Profile;
@@ -81,6 +81,7 @@ const FIXED: Readonly<Record<Profile, Buffer>> = {
   issuing: authority(sequence(booleanTrue, integer(0))),
   device: leaf(OID.clientAuth),
   network: leaf(OID.clientAuth),
+  service: leaf(OID.clientAuth),
   server: leaf(OID.serverAuth),
   document: leaf(OID.documentSigning),
   // Without the no-check mark (RFC 6960 4.2.2.2.1) a client would ask about the responder in turn.

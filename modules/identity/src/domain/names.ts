@@ -18,7 +18,7 @@ export const trustDomainOf = (cityName: string): string =>
 export type HolderType = 'device' | 'network';
 
 /** The name a holder carries in the SAN of its certificate: `spiffe://port-merrow/device/cam-0001`. */
-export const spiffeOf = (trustDomain: string, holder: string, type: HolderType = 'device'): string =>
+export const spiffeOf = (trustDomain: string, holder: string, type: HolderType | 'service' = 'device'): string =>
   `spiffe://${trustDomain}/${type}/${holder}`;
 
 const attribute = (type: string, value: string): Buffer => set(sequence(oid(type), utf8String(value)));

@@ -6,7 +6,7 @@ export const SESSION_LIFE_MS = 12 * HOUR_MS;
 export const LINK_LIFE_MS = 10 * MINUTE_MS;
 export const CHALLENGE_LIFE_MS = 5 * MINUTE_MS;
 
-export type SignInMethod = 'link' | 'passkey' | 'recovery-code';
+export type SignInMethod = 'link' | 'passkey' | 'recovery-code' | 'oidc';
 export type SessionEnd =
   'signed-out' | 'idle' | 'expired' | 'replaced' | 'roles-changed' | 'disabled' | 'too-many' | 'access-ended';
 
