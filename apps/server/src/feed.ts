@@ -20,7 +20,7 @@ export interface FeedParts {
   readonly city: City;
   readonly identity: Identity;
   /** Told when a device is not well. */
-  readonly lostHealth: (device: string, reason: string) => void;
+  readonly lostHealth: (device: string, reason: string) => unknown;
   readonly log: Log;
 }
 export interface Feed {

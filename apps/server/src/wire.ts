@@ -239,8 +239,9 @@ function createFleetFor(
     },
   });
   const lostHealth: Fleet['desk']['lostHealth'] = (device, reason) => {
-    fleet.desk.lostHealth(device, reason);
-    made().trust.unwell(device, reason);
+    const counted = fleet.desk.lostHealth(device, reason);
+    if (counted) made().trust.unwell(device, reason);
+    return counted;
   };
   return { ...fleet, desk: { ...fleet.desk, lostHealth } };
 }

@@ -38,8 +38,8 @@ export interface Desk {
   source(hash: string): Promise<ObjectBytes | null>;
   /** For drivers whose devices do not count: the seq of their next report on a job. Grows over retries and restarts. */
   nextSeq(device: string, job: string): number;
-  /** It is not well, whatever it says itself; counts while a change waits for it to stay well. */
-  lostHealth(device: string, reason: string): void;
+  /** It is not well, whatever it says itself; counts while a change waits for it to stay well. True where it counted. */
+  lostHealth(device: string, reason: string): boolean;
   /** Its own words about a change that it has failed: for people, nothing follows from them. */
   explained(device: string, words: string): void;
 }

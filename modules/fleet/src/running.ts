@@ -266,13 +266,18 @@ function heard(core: Core) {
         if (taken.what === 'ended') saver.soon();
       }
     },
-    lostHealth: (device: string, reason: string): void => {
+    /** Whether a change counted it. */
+    lostHealth: (device: string, reason: string): boolean => {
+      let counted = false;
       for (const live of core.living) {
         const member = live.members.get(device);
         if (member === undefined) continue;
         const lost = loseHealth(live.rollout, places.occupancy, { member, now: needs.clock(), reason });
-        if (lost.what === 'ended') saver.soon();
+        if (lost.what !== 'ended') continue;
+        counted = true;
+        saver.soon();
       }
+      return counted;
     },
   };
 }
