@@ -11,6 +11,7 @@ import { configCommands } from './config.ts';
 import { jobCommands } from './job.ts';
 import { officersCommands } from './officers.ts';
 import { radiusCommands } from './radius.ts';
+import { serviceCommands } from './service.ts';
 import { signCommand } from './sign.ts';
 
 const COMMANDS: readonly Command[] = [
@@ -23,6 +24,7 @@ const COMMANDS: readonly Command[] = [
   ...configCommands(api),
   ...doorCommands(api),
   ...radiusCommands(api),
+  ...serviceCommands(api),
 ];
 
 async function main(args: readonly string[]): Promise<number> {
