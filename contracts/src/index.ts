@@ -5,6 +5,7 @@ export * from './observation.ts';
 export * from './topics.ts';
 export * from './jobs.ts';
 export * from './gate.ts';
+export * from './behalf.ts';
 export * from './facts.ts';
 export * from './actions.ts';
 export * from './endpoint.ts';

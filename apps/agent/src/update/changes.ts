@@ -72,7 +72,7 @@ export const pause: UpdaterParts['pause'] = (ms, signal) =>
   });
 
 /** Reports wait here for a link, and go again when it broke before they arrived. */
-function createPost(publish: ChangesParts['publish']) {
+export function createPost(publish: ChangesParts['publish']) {
   const waiting = new Map<JobReport, { readonly arrived: () => void; isUnderWay: boolean }>();
   const post = {
     isOnline: false,
@@ -105,8 +105,8 @@ function createPost(publish: ChangesParts['publish']) {
 }
 
 /** Checks an order against whatever officers this device has pinned by now. */
-const verifierOf =
-  ({ device, officers }: ChangesParts): UpdaterParts['verify'] =>
+export const verifierOf =
+  ({ device, officers }: Pick<ChangesParts, 'device' | 'officers'>): UpdaterParts['verify'] =>
   (order, against) => {
     officers.look();
     const { current } = officers;

@@ -145,6 +145,7 @@ export interface OrderDraft {
   readonly revert?: JobRevert | null;
   readonly part?: JobOrder['part'];
   readonly city?: string;
+  readonly notAfter?: number;
 }
 /** A whole order, signed by these; other devices are in the job too. */
 export function orderOf(draft: OrderDraft, signers: readonly Signer[]): JobOrder {
@@ -162,7 +163,7 @@ export function orderOf(draft: OrderDraft, signers: readonly Signer[]): JobOrder
     devices: { count: leaves.length, root: tree.root },
     action: draft.action,
     notBefore: now - 60_000,
-    notAfter: now + 3_600_000,
+    notAfter: draft.notAfter ?? now + 3_600_000,
     revert: draft.revert ?? null,
   };
   const bytes = jobBytes(job);

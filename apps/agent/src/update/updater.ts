@@ -9,7 +9,7 @@ import { replaceJson, type Disk } from './disk.ts';
 import { begin, counterFor, FRESH, hasLeft, isSame, mayTryAgain, readSaved, sent, type Saved } from './progress.ts';
 import type { Booted } from './slots.ts';
 import { step } from './steps.ts';
-import type { Runs, UpdaterParts, Work } from './work.ts';
+import type { KeeperParts, Keeping, Runs, UpdaterParts } from './work.ts';
 
 export const STATE_FILE = 'update.json';
 export const ORDER_MAX_BYTES = 32_768;
@@ -64,8 +64,8 @@ const UNREADABLE: Refusal = {
   message: 'take order: it is no order of a job',
 };
 
-function createWork(parts: UpdaterParts, signal: AbortSignal): Work {
-  const work: Work = {
+function createWork<Parts extends KeeperParts>(parts: Parts, signal: AbortSignal): Keeping<Parts> {
+  const work: Keeping<Parts> = {
     parts,
     signal,
     withdrawal: new AbortController(),
@@ -75,7 +75,7 @@ function createWork(parts: UpdaterParts, signal: AbortSignal): Work {
       work.saved = next;
     },
     said: () => {
-      const { firmware, document } = runsOf(parts.booted);
+      const { firmware, document } = parts.runs();
       const { now } = work.saved;
       const isDocument = now?.target?.part === 'document';
       return { at: parts.clock(), running: isDocument ? document : firmware };
@@ -85,7 +85,7 @@ function createWork(parts: UpdaterParts, signal: AbortSignal): Work {
 }
 
 /** Sends what waits, the oldest first, one at a time; forgets each once the city has it. */
-function createSender(work: Work, fail: (fault: unknown) => void): () => void {
+function createSender(work: Keeping<KeeperParts>, fail: (fault: unknown) => void): () => void {
   let sending = false;
   const flush = async (): Promise<void> => {
     sending = true;
@@ -105,12 +105,12 @@ function createSender(work: Work, fail: (fault: unknown) => void): () => void {
 }
 
 /** Takes the order up, lets it wait, or refuses it; `wait` keeps one order only, the newest. */
-function consider(work: Work, order: JobOrder, wait: (order: JobOrder) => void): void {
+function consider(work: Keeping<KeeperParts>, order: JobOrder, wait: (order: JobOrder) => void): void {
   const { parts, saved } = work;
   if (saved.last?.leaves) return;
   if (isSame(saved, order) && !mayTryAgain(saved)) return;
   const now = parts.clock();
-  const against = { counter: counterFor(saved, order), runs: runsOf(parts.booted), now };
+  const against = { counter: counterFor(saved, order), runs: parts.runs(), now };
   const verified = parts.verify(order, against);
   const refusal = verified.ok ? nothingToRevert(saved, order) : verified.error;
   if (refusal) return refuseOrder(work, order, refusal);
@@ -120,11 +120,16 @@ function consider(work: Work, order: JobOrder, wait: (order: JobOrder) => void):
     return work.withdrawal.abort();
   }
   work.withdrawal = new AbortController();
-  work.keep(begin(saved, order, { at: now, running: runsOf(parts.booted).firmware }));
+  parts.begins?.(order);
+  work.keep(begin(saved, order, { at: now, running: parts.runs().firmware }));
 }
 
 /** Goes on step by step until there is nothing to do before the next order or the next start. */
-function createMover(work: Work, flush: () => void) {
+function createMover<Parts extends KeeperParts>(
+  work: Keeping<Parts>,
+  step: (work: Keeping<Parts>) => Promise<boolean>,
+  flush: () => void,
+) {
   let moving = false;
   let waiting: JobOrder | null = null;
   const takeUp = (order: JobOrder): void => consider(work, order, (later) => (waiting = later));
@@ -150,7 +155,17 @@ function createMover(work: Work, flush: () => void) {
 }
 
 /** @throws when the device's own record is damaged */
-export function createUpdater(parts: UpdaterParts): Updater {
+export const createUpdater = (parts: UpdaterParts): Updater =>
+  createKeeper({ ...parts, runs: () => runsOf(parts.booted) }, step);
+
+/**
+ * Takes orders up one at a time, counted and durable.
+ * @param step does the next step of the order under way; false when there is nothing to do before the next order or start
+ */
+export function createKeeper<Parts extends KeeperParts>(
+  parts: Parts,
+  step: (work: Keeping<Parts>) => Promise<boolean>,
+): Updater {
   const stopping = new AbortController();
   const { signal } = stopping;
   const work = createWork(parts, signal);
@@ -160,7 +175,7 @@ export function createUpdater(parts: UpdaterParts): Updater {
     parts.failed(fault);
   };
   const flush = createSender(work, fail);
-  const { takeUp, move } = createMover(work, flush);
+  const { takeUp, move } = createMover(work, step, flush);
   const guarded = (act: () => void): void => {
     if (signal.aborted) return;
     try {
@@ -185,7 +200,7 @@ export function createUpdater(parts: UpdaterParts): Updater {
       return work.saved.now !== null || work.saved.outbox.length > 0;
     },
     get runs() {
-      return runsOf(parts.booted);
+      return parts.runs();
     },
   };
 }
@@ -198,7 +213,7 @@ function nothingToRevert({ last }: Saved, { job, part }: JobOrder): Refusal | nu
 }
 
 /** Nothing is remembered of a refused order: its counter was not used, and it may come again signed. */
-function refuseOrder({ parts, saved }: Work, order: JobOrder, refusal: Refusal): void {
+function refuseOrder({ parts, saved }: Keeping<KeeperParts>, order: JobOrder, refusal: Refusal): void {
   parts.alarm(refusal, order.job.id);
   // A changed copy of the last order must not speak in its name.
   if (saved.last?.job === order.job.id && saved.last.part === order.part) return;
@@ -209,7 +224,7 @@ function refuseOrder({ parts, saved }: Work, order: JobOrder, refusal: Refusal):
     seq: 1,
     at: parts.clock(),
     state: 'refused',
-    running: runsOf(parts.booted).firmware,
+    running: parts.runs().firmware,
     reason: `${refusal.code}: ${refusal.message}`.slice(0, REASON_MAX_CHARS),
   };
   // Not kept over a power cut: the order comes again and is refused again.

@@ -42,33 +42,40 @@ export interface Against {
   readonly runs: Runs;
   readonly now: number;
 }
-export interface UpdaterParts {
+/** What keeping orders takes, whoever carries them out: the device itself, or the gateway of a camera that cannot. */
+export interface KeeperParts {
   readonly disk: Disk;
-  readonly booted: Booted;
-  /** `@cityward/fleet/verify` against the officers that this device has pinned. */
+  /** What the device runs now, as far as it is known. */
+  runs(): Runs;
+  /** `@cityward/fleet/verify` against the officers that are pinned here. */
   verify(order: JobOrder, against: Against): Result<unknown, Refusal>;
-  /** Hands over the bytes piece by piece; throws DownloadFault, or whatever `write` throws. */
-  download(wanted: Wanted, write: (piece: Uint8Array) => void, signal: AbortSignal): Promise<void>;
+  /** Durably, just before the order is taken up: for whoever has to show it again later. */
+  begins?(order: JobOrder): void;
   /** Resolves once the city has the report; never where there is no link. */
   send(report: JobReport): Promise<void>;
+  /** Somebody tried to make this device do what officers did not sign. */
+  alarm(refusal: Refusal, job: string | null): void;
+  /** The disk failed: nothing more is done. */
+  failed(fault: unknown): void;
+  readonly clock: () => number;
+}
+export interface UpdaterParts extends Omit<KeeperParts, 'runs'> {
+  readonly booted: Booted;
+  /** Hands over the bytes piece by piece; throws DownloadFault, or whatever `write` throws. */
+  download(wanted: Wanted, write: (piece: Uint8Array) => void, signal: AbortSignal): Promise<void>;
   /** Does what runs now do its work? Asked after a start on trial; resolves as late as it likes. */
   healthy(signal: AbortSignal): Promise<boolean>;
   readonly acts: Acts;
   /** Starts the device anew; this updater does nothing from then on. */
   restart(): void;
-  /** Somebody tried to make this device do what officers did not sign. */
-  alarm(refusal: Refusal, job: string | null): void;
-  /** The disk failed: this updater has stopped. */
-  failed(fault: unknown): void;
-  readonly clock: () => number;
   /** Resolves after so long, or at once when the signal is given. */
   pause(ms: number, signal: AbortSignal): Promise<void>;
   readonly confirmMs?: number;
 }
 
-/** What all steps of one updater share. */
-export interface Work {
-  readonly parts: UpdaterParts;
+/** What all steps of one keeper share. */
+export interface Keeping<Parts extends KeeperParts> {
+  readonly parts: Parts;
   readonly signal: AbortSignal;
   /** Takes back a download that is under way. */
   withdrawal: AbortController;
@@ -77,3 +84,4 @@ export interface Work {
   keep(next: Saved): void;
   said(): { readonly at: number; readonly running: string | null };
 }
+export type Work = Keeping<UpdaterParts & Pick<KeeperParts, 'runs'>>;
