@@ -53,6 +53,16 @@ async function* checked(path: string, wanted: Wanted): AsyncGenerator<Uint8Array
   if (held) yield held;
 }
 
+/** What is not right any more is fetched anew the next time. */
+async function recheck(path: string, wanted: Wanted): Promise<void> {
+  try {
+    for await (const piece of checked(path, wanted)) void piece;
+  } catch (fault) {
+    rmSync(path, { force: true });
+    throw fault;
+  }
+}
+
 export function openImages(folder: string, download: UpdaterParts['download']): Images {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = (name: string): string => join(folder, name);
@@ -99,13 +109,7 @@ export function openImages(folder: string, download: UpdaterParts['download']): 
         await mine;
       }
       utimesSync(path(sha256), new Date(), new Date());
-      try {
-        for await (const piece of checked(path(sha256), wanted)) void piece;
-      } catch (fault) {
-        // Fetched anew the next time.
-        rmSync(path(sha256), { force: true });
-        throw fault;
-      }
+      await recheck(path(sha256), wanted);
       return { size, open: () => checked(path(sha256), wanted) };
     },
     document: async (wanted, signal) => {
