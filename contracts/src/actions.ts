@@ -76,6 +76,7 @@ export const ACTIONS = {
   signChange: 'City',
   steerChange: 'City',
   takeChange: 'Device',
+  carryChange: 'Device',
   publish: 'Topic',
   subscribe: 'Topic',
   reportAbout: 'Device',

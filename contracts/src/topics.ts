@@ -2,11 +2,23 @@
 import { Type, type Static } from 'typebox';
 import { Closed, Count, Id, OneOf, Time } from './schema.ts';
 
-export const TOPIC_LEAVES = ['obs', 'flows', 'will', 'quarantine', 'ack', 'orders', 'jobs', 'report'] as const;
+export const TOPIC_LEAVES = [
+  'obs',
+  'flows',
+  'will',
+  'quarantine',
+  'ack',
+  'orders',
+  'jobs',
+  'report',
+  'work',
+  'behalf',
+] as const;
 /**
  * obs: a device about itself; flows: a switch or gateway about its site; will: last will (a Status, offline); quarantine: the
  * only topic a held device may still publish to; ack: answer to an order; orders: what the city tells the device (subscribe only);
- * jobs: signed changes for the device (subscribe only); report: how far it is with one.
+ * jobs: signed changes for the device (subscribe only); report: how far it is with one; work: what there is to do for the
+ * devices behind a site gateway (subscribe only); behalf: a site gateway for the devices behind it.
  */
 export type TopicLeaf = (typeof TOPIC_LEAVES)[number];
 

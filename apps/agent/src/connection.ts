@@ -29,6 +29,8 @@ export interface ConnectionEvents {
   order?(payload: Uint8Array): void;
   /** A signed change, or an empty payload when there is none any more; only for devices that take them. */
   change?(payload: Uint8Array): void;
+  /** There is something to do for the devices behind it; only for gateways. */
+  work?(payload: Uint8Array): void;
 }
 export interface ConnectionOptions {
   readonly broker: Broker;
@@ -112,6 +114,7 @@ function createDialler(options: ConnectionOptions) {
   let attempt = 0;
   let timer: NodeJS.Timeout | null = null;
   const changes = topicOf(options.credential.device, 'jobs');
+  const work = topicOf(options.credential.device, 'work');
 
   const again = (): void => {
     if (!state.wanted || timer) return;
@@ -132,10 +135,12 @@ function createDialler(options: ConnectionOptions) {
       attempt = 0;
       if (options.takesOrders) dialled.subscribe(topicOf(options.credential.device, 'orders'), { qos: 1 });
       if (options.takesChanges) dialled.subscribe(changes, { qos: 1 });
+      if (options.events.work) dialled.subscribe(work, { qos: 1 });
       options.events.online?.();
     });
     dialled.on('message', (topic, payload) => {
       if (topic === changes) options.events.change?.(payload);
+      else if (topic === work) options.events.work?.(payload);
       else options.events.order?.(payload);
     });
     dialled.on('error', () => undefined); // 'close' follows and is what counts

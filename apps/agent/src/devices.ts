@@ -11,6 +11,7 @@ import { runningStatus, type Self } from './agent-changes.ts';
 import type { SimulatedChanges } from './simulated-changes.ts';
 import { createLooks, type Looks } from './prober/looks.ts';
 import type { Target } from './prober/probe.ts';
+import type { SiteGateway } from './site-gateway/gateway.ts';
 import type { Changes } from './update/changes.ts';
 import type { Runs } from './update/work.ts';
 import { lift, obey, readOrder, takeReports, type SiteSwitch } from './switch.ts';
@@ -36,6 +37,17 @@ export interface DevicesParts {
   readonly changes: SimulatedChanges | null;
   /** Where a device answers on its site's network; null for one that is not there. */
   readonly target: (device: string) => Target | null;
+  /** Devices that their site's gateway changes, and the gateway that runs on a switch. */
+  readonly carried?: Carried | null;
+}
+export interface Carried {
+  isCarried(device: string): boolean;
+  gatewayOn(link: GatewayLink): SiteGateway | null;
+}
+export interface GatewayLink {
+  readonly gateway: string;
+  readonly credential: Credential;
+  readonly connection: () => Connection | undefined;
 }
 export interface Devices {
   /** Brings a device to life with its certificate. */
@@ -130,6 +142,7 @@ interface Shared {
   readonly seen: Set<string>;
   readonly cut: Set<string>;
   readonly looks: Set<Looks>;
+  readonly gateways: Set<SiteGateway>;
 }
 
 /** Made when it is first asked for. */
@@ -189,15 +202,24 @@ function eventsFor(shared: Shared, credential: Credential): ConnectionEvents {
   const site = parts.fabric.switches.get(id);
   const connection = (): Connection | undefined => lives.get(id)?.connection;
   const looks = site && looksOf(shared, id, connection);
+  const gateway = site ? (parts.carried?.gatewayOn({ gateway: id, credential, connection }) ?? null) : null;
+  if (gateway) shared.gateways.add(gateway);
   return {
     online: () => {
       seen.add(id);
       const life = lives.get(id);
       if (!life) return;
+      // What a camera runs is its gateway's word.
+      if (parts.carried?.isCarried(id)) return void life.connection.publish('obs', status(id, 'online', Date.now()));
       life.connection.publish('obs', runningStatus(id, selfOf(shared, life)));
       life.changes?.online();
+      gateway?.online();
     },
-    offline: () => lives.get(id)?.changes?.offline(),
+    offline: () => {
+      lives.get(id)?.changes?.offline();
+      gateway?.offline();
+    },
+    ...(gateway ? { work: gateway.work } : {}),
     change: (payload) => takeChange(shared, credential, payload),
     ...(site
       ? { order: (payload) => void (looks?.take(payload) || follow(site, connection, { log: parts.log, payload })) }
@@ -212,7 +234,8 @@ export function createDevices(parts: DevicesParts): Devices {
   const lives = new Map<string, Life>();
   const seen = new Set<string>();
   const cut = new Set<string>();
-  const shared: Shared = { parts, lives, seen, cut, looks: new Set() };
+  const shared: Shared = { parts, lives, seen, cut, looks: new Set(), gateways: new Set() };
+  const isCarried = (id: string): boolean => parts.carried?.isCarried(id) ?? false;
   const linkOf = (id: string): Connection | undefined =>
     fabric.switches.has(id) ? lives.get(id)?.connection : undefined;
   return {
@@ -226,13 +249,13 @@ export function createDevices(parts: DevicesParts): Devices {
         gate,
         random: parts.random,
         takesOrders: fabric.switches.has(id),
-        takesChanges: parts.changes !== null,
+        takesChanges: parts.changes !== null && !isCarried(id),
         reachable: () => fabric.passes(id, PLATFORM),
         events: eventsFor(shared, credential),
       });
       const life: Life = { id, index, connection, changes: null };
       lives.set(id, life);
-      if (parts.changes?.knows(id)) changesOf(shared, life, credential);
+      if (parts.changes?.knows(id) && !isCarried(id)) changesOf(shared, life, credential);
       if (city.devices[index]!.class === 'waste-bin') return habits.sleepAndWake(life);
       connection.open();
       habits.keepReporting(life);
@@ -254,6 +277,7 @@ export function createDevices(parts: DevicesParts): Devices {
     },
     stop: async () => {
       for (const one of shared.looks) one.stop();
+      for (const gateway of shared.gateways) gateway.stop();
       for (const life of lives.values()) life.changes?.stop();
       await Promise.all([...lives.values()].map((life) => life.connection.close()));
     },

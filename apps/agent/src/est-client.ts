@@ -73,6 +73,31 @@ function credentialFrom(device: string, key: DeviceKey, answer: string): Credent
   return { device, key: privateKey, certificate: own.toString(), expires: Date.parse(own.validTo) };
 }
 
+const BEHALF_PATH = '/.well-known/est/behalf/simpleenroll';
+
+/**
+ * A certificate for a device behind this gateway, which made its own key and request: PEM, of that key alone. Throws EstRefused with
+ * the server's reason.
+ */
+export async function enrolOnBehalf(
+  { url, ca }: Pick<EstOptions, 'url' | 'ca'>,
+  gateway: Credential,
+  request: Buffer,
+): Promise<string> {
+  const tls = { agent: false, key: gateway.key, cert: gateway.certificate } as const;
+  const answer = await post(new URL(url), ca, {
+    path: BEHALF_PATH,
+    der: request,
+    headers: { connection: 'close' },
+    tls,
+  });
+  const read = readCertsOnly(answer);
+  if (!read.ok) throw new Error(`enrol for a device: ${read.error}`);
+  const [first] = read.value;
+  if (!first) throw new Error('enrol for a device: the answer holds no certificate');
+  return first.toString();
+}
+
 export function createEstClient(options: EstOptions): EstClient {
   const base = new URL(options.url);
   const agent = new Agent({ keepAlive: true, maxSockets: options.connections, scheduling: 'lifo' });

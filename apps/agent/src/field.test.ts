@@ -169,7 +169,7 @@ describe('a camera', () => {
 
 describe('the field', () => {
   const city = portMerrow({ seed: 5, devices: 200 });
-  const options = { enabled: true, httpPort: 21_431, modbusPort: 21_432, cameras: 3, pumps: 2 };
+  const options = { enabled: true, httpPort: 21_431, httpsPort: 8_543, modbusPort: 21_432, cameras: 3, pumps: 2 };
   const field = createField(city, options);
   afterAll(() => field.stop());
 

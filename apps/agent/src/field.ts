@@ -26,7 +26,6 @@ export interface Field {
 const POLLED_REGISTERS = 3;
 const HOLDING_COUNT = 10;
 const SET_POINT_MAX = 100;
-const HTTPS_PORT = 8_543;
 
 /** Holding 0: set-point in per cent, 1: mode, others free; input: what it measures, in tenths, in the order of its telemetry. */
 export function registersOf(measure: () => readonly number[]): Registers {
@@ -103,7 +102,7 @@ export function createField(city: PortMerrow, options: LoopbackStart): Field {
       const device = city.devices[city.wiring.indexOf.get(id) ?? -1];
       if (!device || !options.enabled) return null;
       const maker = city.parties.find((party) => party.id === device.maker)?.name ?? null;
-      return { host: loopbackOf(device), httpPort: options.httpPort, httpsPort: HTTPS_PORT, maker };
+      return { host: loopbackOf(device), httpPort: options.httpPort, httpsPort: options.httpsPort, maker };
     },
     poll: async (device, { reads, setPoint }) => {
       const host = pumps.get(device);

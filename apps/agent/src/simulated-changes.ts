@@ -51,6 +51,10 @@ export interface SimulatedChanges {
   follow(device: SimulatedLink, payload: Uint8Array): boolean;
   /** What a simulated device says of itself. */
   self(device: string, runs: Runs): Self;
+  /** Pinned for all simulated devices together. */
+  readonly officers: PinnedOfficers;
+  /** Downloads as this device. */
+  fetchFor(device: Pick<SimulatedDevice, 'id' | 'credential'>): UpdaterParts['download'];
 }
 export type SimulatedLink = Pick<SimulatedDevice, 'id' | 'connection'>;
 
@@ -147,7 +151,11 @@ function actsOf(device: SimulatedDevice, disk: ThinDisk): Acts {
 
 /** So many at a time, and only where the site's network lets it pass. */
 const fetchFor =
-  (parts: SimulatedChangesParts, gate: Gate, device: SimulatedDevice): UpdaterParts['download'] =>
+  (
+    parts: SimulatedChangesParts,
+    gate: Gate,
+    device: Pick<SimulatedDevice, 'id' | 'credential'>,
+  ): UpdaterParts['download'] =>
   async (wanted, write, signal) => {
     const leave = await new Promise<() => void>((resolve) => gate.enter(resolve));
     try {
@@ -168,6 +176,8 @@ export function createSimulatedChanges(parts: SimulatedChangesParts): SimulatedC
 
   return {
     knows: (device) => known.has(device),
+    officers,
+    fetchFor: (device) => fetchFor(parts, gate, device),
     self: (device, runs) => {
       officers.look();
       return { ...runs, officers: officers.current?.version ?? null, hardware: hardwareOf(device) };

@@ -8,13 +8,15 @@ import { SECOND_MS } from '@cityward/kernel';
 import { portMerrow, type PortMerrow } from '@cityward/city/reference';
 import { openCredentials, type Credential } from './credentials.ts';
 import { beginLife } from './daily-life.ts';
-import { createDevices, PLATFORM, type Devices } from './devices.ts';
+import { refusalLine } from './agent-changes.ts';
+import { createDevices, PLATFORM, type Carried, type Devices } from './devices.ts';
 import { enrolAll, ENROL_AT_ONCE } from './enrolling.ts';
-import { createEstClient } from './est-client.ts';
+import { createEstClient, enrolOnBehalf } from './est-client.ts';
 import { createFabric, type Fabric } from './fabric.ts';
 import { createField, type Field } from './field.ts';
 import { createInfection, planStory } from './infection.ts';
-import { createSimulatedChanges } from './simulated-changes.ts';
+import { createSimulatedCameras, type SimulatedCameras } from './simulated-cameras.ts';
+import { createSimulatedChanges, type SimulatedChanges } from './simulated-changes.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import { readCodes, readStart, type SimulatorStart, type StoryStart } from './start.ts';
 
@@ -111,15 +113,56 @@ const listener =
     if (typeof mendLink === 'string' && hears.devices.mendLink(mendLink)) hears.say({ linkMended: mendLink });
   };
 
+/** On a site's switch runs its gateway, for the cameras behind it that cannot check officers themselves. */
+function carriedBy(cameras: SimulatedCameras, changes: SimulatedChanges, rest: CarryingParts): Carried {
+  const { fabric, start, behalf } = rest;
+  return {
+    isCarried: cameras.isCarried,
+    gatewayOn: ({ gateway, credential, connection }) =>
+      cameras.gatewayOn({
+        gateway,
+        officers: changes.officers,
+        ca: start.est.ca,
+        download: changes.fetchFor({ id: gateway, credential }),
+        certify: (request) => behalf(credential, request),
+        publish: (message, acknowledged) => connection()?.publish('behalf', message, acknowledged) ?? false,
+        alarm: (refusal, job) => void connection()?.publish('obs', refusalLine(gateway, refusal, job)),
+        passes: (camera) => fabric.passes(gateway, camera),
+      }),
+  };
+}
+interface CarryingParts {
+  readonly fabric: Fabric;
+  readonly start: SimulatorStart;
+  readonly behalf: (gateway: Credential, request: Buffer) => Promise<string>;
+}
+
 function devicesOf(
-  world: { city: PortMerrow; fabric: Fabric; schedule: Schedule; target: Field['target'] },
+  world: {
+    city: PortMerrow;
+    fabric: Fabric;
+    schedule: Schedule;
+    target: Field['target'];
+    cameras: SimulatedCameras;
+  },
   { start, log, forget }: SimulatorParts & { readonly forget: (device: string) => void },
 ): Devices {
   const passes = (device: string): boolean => world.fabric.passes(device, PLATFORM);
   const { content, dataFolder, mqtt: broker } = start;
   const changes = content && createSimulatedChanges({ dataFolder, content, log, passes });
-  return createDevices({ ...world, broker, log, random: Math.random, changes, forget });
+  const behalf: CarryingParts['behalf'] = (gateway, request) => enrolOnBehalf(start.est, gateway, request);
+  const carried = changes && carriedBy(world.cameras, changes, { fabric: world.fabric, start, behalf });
+  return createDevices({ ...world, broker, log, random: Math.random, changes, carried, forget });
 }
+
+const camerasOf = (city: PortMerrow, { start, log }: SimulatorParts): SimulatedCameras =>
+  createSimulatedCameras({
+    city,
+    dataFolder: start.dataFolder,
+    ports: { http: start.loopback.httpPort, https: start.loopback.httpsPort },
+    most: start.loopback.cameras,
+    log,
+  });
 
 export function createSimulator(parts: SimulatorParts): Simulator {
   const { start, log, say } = parts;
@@ -127,6 +170,7 @@ export function createSimulator(parts: SimulatorParts): Simulator {
   const fabric = createFabric(city);
   const schedule = createSchedule((fault) => log.error('a step of a device failed', { fault: String(fault) }));
   const field = createField(city, start.loopback);
+  const cameras = camerasOf(city, parts);
   const est = createEstClient({ ...start.est, connections: ENROL_AT_ONCE });
   const credentials = openCredentials(start.dataFolder);
   const stopping = new AbortController();
@@ -134,7 +178,10 @@ export function createSimulator(parts: SimulatorParts): Simulator {
   const desk = codeDesk(parts);
   const total = city.devices.length;
   let enrolled = 0;
-  const devices = devicesOf({ city, fabric, schedule, target: field.target }, { ...parts, forget: credentials.drop });
+  const devices = devicesOf(
+    { city, fabric, schedule, target: field.target, cameras },
+    { ...parts, forget: credentials.drop },
+  );
   const progress = (): void => say({ enrolled, connected: devices.connected, total });
   let ticker: NodeJS.Timeout | null = null;
   const alive = (credential: Credential): void => {
@@ -148,6 +195,8 @@ export function createSimulator(parts: SimulatorParts): Simulator {
     start: async () => {
       schedule.start();
       ticker = setInterval(progress, PROGRESS_MS);
+      // Before the others: a camera's own address is answered by itself.
+      const carried = start.content && start.loopback.enabled ? await cameras.start() : 0;
       const opened = await field.start();
       const result = await enrolAll(
         { est, credentials, log, signal, codesFor: desk.codesFor, enrolled: alive },
@@ -161,7 +210,7 @@ export function createSimulator(parts: SimulatorParts): Simulator {
       progress();
       beginLife({ city, fabric, field, schedule }, Date.now());
       beginStory({ city, fabric, schedule }, start.story, Date.now());
-      say({ ready: { failed: result.failed.length, ...opened } });
+      say({ ready: { failed: result.failed.length, ...opened, cameras: opened.cameras + carried } });
     },
     told: listener({ desk, devices, say }),
     stop: async () => {
@@ -169,7 +218,7 @@ export function createSimulator(parts: SimulatorParts): Simulator {
       if (ticker) clearInterval(ticker);
       schedule.stop();
       est.close();
-      await Promise.race([Promise.all([devices.stop(), field.stop()]), pause(STOP_MAX_MS)]);
+      await Promise.race([Promise.all([devices.stop(), field.stop(), cameras.stop()]), pause(STOP_MAX_MS)]);
       credentials.close();
     },
   };

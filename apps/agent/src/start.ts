@@ -16,6 +16,8 @@ export interface LoopbackStart {
   /** Cameras answer HTTP and pumps Modbus on 127.x.y.z of their own address. */
   readonly enabled: boolean;
   readonly httpPort: number;
+  /** Cameras that speak VAPIX, over TLS. */
+  readonly httpsPort: number;
   readonly modbusPort: number;
   /** At most so many cameras and so many pumps and tanks. */
   readonly cameras: number;
@@ -37,6 +39,7 @@ export interface SimulatorStart {
 
 export const STORY_AFTER_MS = 60_000;
 const HTTP_PORT = 8_180;
+const HTTPS_PORT = 8_543;
 const MODBUS_PORT = 8_502;
 const CAMERAS_MAX = 128;
 const PUMPS_MAX = 64;
@@ -119,10 +122,11 @@ function readStory(from: Reader): StoryStart {
 }
 
 function readLoopback(from: Reader): LoopbackStart {
-  const loopback = from.object('loopback', ['enabled', 'httpPort', 'modbusPort', 'cameras', 'pumps']);
+  const loopback = from.object('loopback', ['enabled', 'httpPort', 'httpsPort', 'modbusPort', 'cameras', 'pumps']);
   return {
     enabled: loopback.flag('enabled', true),
     httpPort: loopback.whole('httpPort', { ...PORT, fallback: HTTP_PORT }),
+    httpsPort: loopback.whole('httpsPort', { ...PORT, fallback: HTTPS_PORT }),
     modbusPort: loopback.whole('modbusPort', { ...PORT, fallback: MODBUS_PORT }),
     cameras: loopback.whole('cameras', { low: 0, high: 1_000, fallback: CAMERAS_MAX }),
     pumps: loopback.whole('pumps', { low: 0, high: 1_000, fallback: PUMPS_MAX }),

@@ -115,7 +115,7 @@ function createDevicePrincipals({ city, identity }: Pick<AccessParts, 'city' | '
     if (last && last.record === record && last.standing === standing && last.mark === mark) return last.principal;
     const principal: Principal =
       network === null
-        ? { type: 'Device', id, roles: [], attributes: deviceAttributes(record, { standing, mark }) }
+        ? { type: 'Device', id, roles: [], attributes: { name: id, ...deviceAttributes(record, { standing, mark }) } }
         : {
             type: 'Network',
             id,

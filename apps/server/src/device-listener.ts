@@ -4,6 +4,7 @@ import { systemClock } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Config } from './config.ts';
 import { createDdiGateway, POLL_MS } from './gateway-ddi.ts';
+import { behalfContentRoute } from './gateway-behalf.ts';
 import { ingestRoute } from './gateway-http.ts';
 import { createMenderGateway } from './gateway-mender.ts';
 import { radiusRoutes } from './gateway-radius.ts';
@@ -58,6 +59,7 @@ export function createDeviceListener(parts: DeviceListenerParts): HttpListener {
       ...ddi.routes,
       ...mender.routes,
       ...radiusRoutes(modules),
+      behalfContentRoute({ desk: fleet.desk, gatewayOf: identity.gatewayOf }),
     ],
     shortWay: ddi.poll,
     authenticate: (facts) => access.authenticatePeer(facts),

@@ -6,7 +6,8 @@ import type { Identity, Standing } from '@cityward/identity';
 export interface FleetCityParts {
   readonly city: City;
   readonly identity: Pick<Identity, 'standing'>;
-  readonly isConnected: (device: string) => boolean;
+  /** By itself, or by the gateway that changes it. */
+  readonly isReached: (device: string) => boolean;
   /** What a device says of itself; the record of the inventory may be older. */
   readonly shown: (device: string) => Pick<Shown, 'firmware' | 'hardware'> | null;
 }
@@ -26,16 +27,16 @@ const BARRED: Readonly<Record<Standing, string | null>> = {
   ended: 'its identity has ended',
 };
 
-export function fleetCity({ city, identity, isConnected, shown }: FleetCityParts): FleetCity {
+export function fleetCity({ city, identity, isReached, shown }: FleetCityParts): FleetCity {
   return {
     columns: () => columnsOf({ city, identity, shown }),
-    reachable: isConnected,
+    reachable: isReached,
     barred: (device) => (city.record(device) ? BARRED[identity.standing(device)] : 'the city does not know it'),
     siteOf: (device) => city.record(device)?.site ?? null,
   };
 }
 
-function columnsOf({ city, identity, shown }: Omit<FleetCityParts, 'isConnected'>): Columns {
+function columnsOf({ city, identity, shown }: Omit<FleetCityParts, 'isReached'>): Columns {
   const ids = [...city.deviceIds()].sort();
   const serves = servicesOf(city);
   const columns = columnsBuilder(ids.length);

@@ -228,7 +228,7 @@ async function contentFor(polled: Polled, device: PolledDevice, request: RawRequ
   return polled.contents.send(device, { ...content.bytes, tag: hash }, request) ?? TOO_MANY_DOWNLOADS;
 }
 
-function hashesOf({ job, part }: JobOrder): string[] {
+export function hashesOf({ job, part }: JobOrder): string[] {
   const to = part === 'revert' ? job.revert?.to : undefined;
   if (to) return ['document' in to ? to.document : to.sha256];
   if (job.action.do === 'install') return [job.action.artifact.sha256];

@@ -8,7 +8,7 @@ import {
   type QuarantineOrder,
   type Resource,
 } from '@cityward/contracts';
-import { ok, type Refusal, type Result } from '@cityward/kernel';
+import { ok, systemClock, type Refusal, type Result } from '@cityward/kernel';
 import type { Identity } from '@cityward/identity';
 import { thinned, type Log } from '@cityward/log';
 import { createMqttListener } from '@cityward/mqtt';
@@ -16,6 +16,7 @@ import type { MqttListener, MqttListenerOptions, MqttMessage } from '@cityward/m
 import type { Access } from './access.ts';
 import type { CommissioningGate } from '@cityward/fleet';
 import type { Desk } from './desk.ts';
+import { createBehalf, type Behalf } from './gateway-behalf.ts';
 import { createJobsGateway, type JobsGateway, type JobsGatewayParts } from './gateway-jobs.ts';
 import { IngestRefusal, type Ingest, type Reporter } from './ingest.ts';
 
@@ -35,6 +36,8 @@ export interface MqttGatewayParts {
   readonly desk?: Desk;
   /** Where it goes what gateways saw of devices, and how devices connect. */
   readonly gate?: Pick<CommissioningGate, 'connected' | 'probed'>;
+  /** A device behind a gateway was reached by it. */
+  readonly alive?: (device: string, at: number) => void;
 }
 export interface MqttGateway {
   readonly listener: MqttListener;
@@ -42,6 +45,8 @@ export interface MqttGateway {
   /** Not retained: a gateway that is away is not asked later. */
   look(gateway: string, order: ProbeOrder): Promise<void>;
   isConnected(device: string): boolean;
+  /** Whether a change would reach it now: by itself, or by the gateway that changes it. */
+  reaches(device: string): boolean;
   /**
    * What is known of the device has changed: its live connection is judged anew. Subscriptions and orders that policy allows no
    * longer end at once; a device that may not speak on its own topic any more is cut, and may come back to its quarantine topic.
@@ -62,24 +67,27 @@ export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
     ...(parts.tickets ? { tickets: parts.tickets } : {}),
     log,
     prefixOf: (device) => topicOf(device, 'obs').slice(0, -'obs'.length),
-    hooks: hooksOf(parts, { online, free: (device) => free.add(device), jobs: () => jobs }),
+    hooks: hooksOf(parts, { online, free: (device) => free.add(device), jobs: () => jobs, behalf: () => behalf }),
   });
   /** Orders stand on the topic of a device only while it may hear them. */
   const hears = (device: string): boolean =>
     isConnected(device) && access.mayAgain(access.device(device), 'subscribe', topicFor(device, 'jobs')).ok;
   const jobs = parts.desk ? jobsOver(listener, { desk: parts.desk, log, isConnected: hears }) : null;
+  const behalf = parts.desk ? behalfOver(listener, { ...parts, desk: parts.desk, isConnected }) : null;
   /** Connections that began, or went on, while their device might speak on its own topic. */
   const free = new Set<string>();
   return {
     listener,
     stop: () => {
       jobs?.stop();
+      behalf?.stop();
       return listener.stop();
     },
     order: (switchId, order) =>
       listener.publish(topicOf(switchId, 'orders'), Buffer.from(JSON.stringify(order)), { retain: true, qos: 1 }),
     look: (gateway, order) => (isConnected(gateway) ? lookOver(listener, gateway, order) : away(gateway)),
     isConnected,
+    reaches: (device) => behalf?.reaches(device) ?? isConnected(device),
     judgeAnew: (device) => {
       if (!isConnected(device)) return;
       const speaks = speaksFreely(access, device);
@@ -103,9 +111,10 @@ interface Connections {
   /** The device may speak on its own topic on this connection. */
   readonly free: (device: string) => void;
   readonly jobs: () => JobsGateway | null;
+  readonly behalf: () => Behalf | null;
 }
 
-function hooksOf(parts: MqttGatewayParts, { online, free, jobs }: Connections): MqttListenerOptions['hooks'] {
+function hooksOf(parts: MqttGatewayParts, { online, free, jobs, behalf }: Connections): MqttListenerOptions['hooks'] {
   const { identity, access } = parts;
   const thin = thinned(parts.log);
   const links = createLinks(parts);
@@ -127,6 +136,7 @@ function hooksOf(parts: MqttGatewayParts, { online, free, jobs }: Connections): 
       const leaf = parseTopic(message.topic)?.leaf;
       if (leaf === 'ack') return takeAck(parts, message, acknowledge);
       if (leaf === 'report') return takeReport(jobs(), message, acknowledge);
+      if (leaf === 'behalf') return takeBehalf(behalf(), message, acknowledge);
       // A will comes after its connection has ended.
       const reporter = online.get(clientId) ?? reporterOf(parts, clientId);
       parts.ingest.take(reporter, message.payload, acknowledge);
@@ -171,6 +181,38 @@ const jobsOver = (listener: MqttListener, rest: Omit<JobsGatewayParts, 'publish'
     ...rest,
     publish: (name, payload, retain) => listener.publish(name, payload, { retain, qos: 1 }),
   });
+
+interface Carrying extends Pick<MqttGatewayParts, 'identity' | 'access' | 'log' | 'alive'> {
+  readonly desk: Desk;
+  isConnected(gateway: string): boolean;
+}
+const behalfOver = (listener: MqttListener, parts: Carrying): Behalf =>
+  createBehalf({
+    desk: parts.desk,
+    clock: systemClock,
+    log: parts.log,
+    mayCarry: (gateway, device) => {
+      const { identity, access } = parts;
+      const resource = {
+        type: 'Device',
+        id: device,
+        attributes: { gateway: identity.gatewayOf(device) ?? '' },
+      } as const;
+      return access.may(access.device(gateway), 'carryChange', resource);
+    },
+    publish: (name, payload) => listener.publish(name, payload, { retain: false, qos: 1 }),
+    isConnected: parts.isConnected,
+    alive: (device, at) => parts.alive?.(device, at),
+  });
+
+function takeBehalf(
+  behalf: Behalf | null,
+  { clientId, payload }: MqttMessage,
+  acknowledge: (fault: Error | null) => void,
+): void {
+  if (behalf) behalf.take(clientId, payload, acknowledge);
+  else acknowledge(new Error(`take what "${clientId}" says of others: nothing is ordered here`));
+}
 
 const reporterOf = ({ isSimulated }: MqttGatewayParts, device: string): Reporter => ({
   id: device,

@@ -193,6 +193,7 @@ function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
     onAck,
     desk: fleet.desk,
     gate: fleet.gate,
+    alive: (device, at) => modules.city.observedAlive(device, at),
   });
   identity.onStanding((device, standing) => {
     if (standing !== 'active') gateway.listener.disconnect(device);

@@ -247,8 +247,8 @@ describe('topics', () => {
     [
       'an active switch',
       device('switch-0001', 'active', 'site-switch'),
-      ['obs', 'flows', 'will', 'ack', 'quarantine', 'report'],
-      ['orders', 'jobs'],
+      ['obs', 'flows', 'will', 'ack', 'quarantine', 'report', 'behalf'],
+      ['orders', 'jobs', 'work'],
     ],
     ['a held device', device('cam-0001', 'held'), ['quarantine'], ['orders']],
     ['a revoked device', device('cam-0001', 'revoked'), [], []],

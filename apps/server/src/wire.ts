@@ -220,7 +220,7 @@ function createFleetFor(
   const view = fleetCity({
     city,
     identity,
-    isConnected: (device) => made().mqtt?.isConnected(device) ?? false,
+    isReached: (device) => made().mqtt?.reaches(device) ?? false,
     shown: (device) => made().fleet.desk.shown(device),
   });
   const fleet = createFleet({

@@ -85,6 +85,8 @@ export interface Authority {
   issueNetwork(network: string, spki: Uint8Array, now: number): Issued;
   /** For a cloud service, and for hours: another name again. */
   issueService(service: string, spki: Uint8Array, now: number): Issued;
+  /** For a device's own web server and network access: no EST or renewal by it. */
+  issueAppliance(device: string, spki: Uint8Array, now: number): Issued;
   issueServer(names: readonly string[], now: number): ServerCertificate;
   issueResponder(now: number): Responder;
   /** For the key that signs the city's documents and nothing else. */
@@ -299,16 +301,18 @@ function authorityOf({ rootPem, issuingPem, key, statusUrl }: Material): Authori
   const trustDomain = trustDomainOf(self.organization);
   const signer: Signer = { key, name: self.der, keyId: keyIdOf(spkiOf(publicKey)) };
   const statusPlaces = placesBelow(statusUrl);
-  const issueTo = (profile: HolderType | 'service', lifeMs: number) => (id: string, spki: Uint8Array, now: number) =>
-    issue(signer, {
-      profile,
-      subject: nameOf(id),
-      spki,
-      lifeMs,
-      now,
-      alternativeNames: [{ kind: 'uri', value: spiffeOf(trustDomain, id, profile) }],
-      statusPlaces,
-    });
+  const issueTo =
+    (type: HolderType | 'service', lifeMs: number, profile: Profile = type) =>
+    (id: string, spki: Uint8Array, now: number) =>
+      issue(signer, {
+        profile,
+        subject: nameOf(id),
+        spki,
+        lifeMs,
+        now,
+        alternativeNames: [{ kind: 'uri', value: spiffeOf(trustDomain, id, type) }],
+        statusPlaces,
+      });
   const holderOf = (certificate: X509Certificate): Holder | null => holderIn(certificate, issuing, trustDomain);
   return {
     trustDomain,
@@ -319,6 +323,7 @@ function authorityOf({ rootPem, issuingPem, key, statusUrl }: Material): Authori
     issueDevice: issueTo('device', CERTIFICATE_LIFE_MS),
     issueNetwork: issueTo('network', CERTIFICATE_LIFE_MS),
     issueService: issueTo('service', SERVICE_CERTIFICATE_LIFE_MS),
+    issueAppliance: issueTo('device', CERTIFICATE_LIFE_MS, 'appliance'),
     issuer: { name: self.der, keyBits: keyBitsOf(spkiOf(publicKey)) },
     issuingDer: issuing.raw,
     issueResponder: (now) => issueResponder(signer, now),

@@ -42,6 +42,8 @@ export interface EnrolmentParts {
   readonly approvals: Approvals;
   readonly discoveries: Discoveries;
   readonly approvalWaitMs?: number | undefined;
+  /** The gateway behind which a device stands; null for none. */
+  readonly gatewayOf: (device: string) => string | null;
 }
 
 /** DER of the certificate, or how long to wait before the same request is sent again, and why. */
@@ -51,7 +53,9 @@ export interface Write {
   readonly issued: Issued;
   readonly device: string;
   readonly type: HolderType;
-  readonly way: 'code' | 'factory' | 'renewal';
+  readonly way: 'code' | 'factory' | 'renewal' | 'gateway';
+  /** The gateway that asked for it; without one the device did. */
+  readonly by?: string;
   readonly codeHash: string | null;
   readonly superseded: readonly string[];
   /** Set when a revocation, or an end, is lifted by this enrolment. */
@@ -190,11 +194,11 @@ async function saveAll(tx: Tx, items: readonly Write[]): Promise<void> {
   for (const item of items) recordIssue(tx, item);
 }
 
-function recordIssue(tx: Tx, { device, type, issued, way, claim, lateMs, at }: Write): void {
+function recordIssue(tx: Tx, { device, type, issued, way, by, claim, lateMs, at }: Write): void {
   tx.record({
     module: 'identity',
     type: way === 'renewal' ? `${type}.re-enrolled` : `${type}.enrolled`,
-    actor: device,
+    actor: by ?? device,
     subject: device,
     at,
     data: {

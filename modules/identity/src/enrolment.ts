@@ -19,6 +19,7 @@ import {
   type Granted,
   type Write,
 } from './enrolment-desk.ts';
+import { createGatewayWay, type GatewayWay } from './enrolment-gateway.ts';
 import { createFactoryWay, type FactoryWay } from './enrolment-factory.ts';
 import type { Register } from './register.ts';
 
@@ -34,7 +35,7 @@ export interface CodeOptions {
   readonly approval?: boolean;
 }
 
-export interface Enrolment extends FactoryWay {
+export interface Enrolment extends FactoryWay, GatewayWay {
   /** One-time codes, one per device, each replacing the one before. Throws when the city has no such device, or it is retired. */
   issueCodes(devices: readonly string[], by: string, options?: CodeOptions): Promise<readonly IssuedCode[]>;
   /** Checks an id and its code without using it up; the same refusal for every cause. */
@@ -59,6 +60,7 @@ export function createEnrolment(parts: EnrolmentParts): Enrolment {
   const factory = createFactoryWay(desk);
   return {
     ...factory,
+    ...createGatewayWay(desk),
     issueCodes: (devices, by, options) => issueCodes(parts, devices, { by, ...options }),
     checkCode,
     enrol: (claim, body) => enrol(desk, claim, body),

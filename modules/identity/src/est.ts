@@ -42,8 +42,10 @@ const BASE = '/.well-known/est/';
 /** Where the revocation list lies on the same listener. */
 export const REVOCATIONS_PATH = '/revocations.crl';
 export const OCSP_PATH = '/ocsp';
+/** The label of a gateway that asks for a device behind it. */
+const BEHALF = 'behalf';
 /** What may stand between base and operation: the class of device, or kind of network, that it has to be. `device` stands for any. */
-const LABELS: ReadonlySet<string> = new Set<string>([...DEVICE_CLASSES, ...NETWORK_KINDS, 'device']);
+const LABELS: ReadonlySet<string> = new Set<string>([...DEVICE_CLASSES, ...NETWORK_KINDS, 'device', BEHALF]);
 const CREDENTIALS_MAX_CHARS = 300;
 
 const CERTS_ONLY = 'application/pkcs7-mime; smime-type=certs-only';
@@ -174,6 +176,7 @@ function mayDevice(
 async function simpleEnrol(parts: EstParts, request: Labelled): Promise<EstAnswer> {
   const typed = checkType(request);
   if (typed) return typed;
+  if (request.label === BEHALF) return behalfEnrol(parts, request);
   const credentials = basicCredentials(request.headers['authorization']);
   if (!credentials) return factoryEnrol(parts, request);
   const claim = { ...credentials, address: request.address };
@@ -181,6 +184,29 @@ async function simpleEnrol(parts: EstParts, request: Labelled): Promise<EstAnswe
   if (!known.ok) return refused(known.error);
   const allowed = mayDevice(parts, request.label, { device: known.value, way: 'enrol' });
   return allowed.ok ? granted(await parts.enrolment.enrol(claim, request.body)) : refused(allowed.error);
+}
+
+/** A gateway asks, with its own certificate, for a device behind it that has made its own key. */
+async function behalfEnrol(parts: EstParts, { certificate, body }: Labelled): Promise<EstAnswer> {
+  if (!certificate) return text(403, 'enrol for a device: wanted the TLS client certificate of its gateway');
+  const known = parts.enrolment.recogniseGateway(certificate, body);
+  if (!known.ok) return refused(known.error);
+  const { gateway, device } = known.value;
+  const holder = parts.holder(gateway);
+  const standing = parts.enrolment.standingFor(gateway, 'reEnrol');
+  const attributes = { name: gateway, standing };
+  const principal =
+    holder?.type === 'network'
+      ? ({ type: 'Network', id: gateway, roles: [], attributes: { ...attributes, kind: holder.class } } as const)
+      : ({
+          type: 'Device',
+          id: gateway,
+          roles: [],
+          attributes: { ...attributes, class: holder?.class ?? 'other' },
+        } as const);
+  const resource = { type: 'Device', id: device, attributes: { gateway } } as const;
+  const allowed = parts.authorise?.(principal, 'carryChange', resource) ?? ok(undefined);
+  return allowed.ok ? granted(await parts.enrolment.enrolBehalf(known.value, body)) : refused(allowed.error);
 }
 
 /** Without a code the client certificate has to be one that a pinned maker put into the device. */

@@ -115,6 +115,7 @@ planChange            -      -             yes      -       -       -       -   
 signChange            -      -             -        -       yes     -       -        -    -       yes -
 steerChange           -      -             yes      -       -       -       -        -    -       yes -
 takeChange            -      -             -        -       -       -       -        yes  -       -   -
+carryChange           -      -             -        -       -       -       -        -    -       -   -
 publish               -      -             -        -       -       -       -        yes  -       -   -
 subscribe             -      -             -        -       -       -       -        yes  -       -   -
 reportAbout           -      -             -        -       -       -       -        yes  -       -   -
@@ -219,7 +220,9 @@ describe('devices', () => {
       'quarantine',
       'ack',
       'report',
+      'behalf',
     ]);
+    expect(leaves(device('switch-0001', SWITCH), 'subscribe')).toEqual(['orders', 'jobs', 'work']);
     expect(leaves(LAMP, 'subscribe')).toEqual(['orders', 'jobs']);
     const held = device('lamp-0001', { ...LAMP.attributes, standing: 'held' });
     expect([leaves(held, 'publish'), leaves(held, 'subscribe')]).toEqual([['quarantine'], ['orders']]);
@@ -228,6 +231,24 @@ describe('devices', () => {
       expect([leaves(gone, 'publish'), leaves(gone, 'subscribe')]).toEqual([[], []]);
     }
     expect(leaves(device('lamp-0001', {}), 'publish')).toEqual([]);
+  });
+  it('carry the changes of those behind them, and of nobody else', () => {
+    const carries = (who: Principal, gateway: string): boolean =>
+      policy.decide(who, 'carryChange', { type: 'Device', id: 'cam-0001', attributes: { gateway } }).allow;
+    const named = device('switch-0001', { ...SWITCH, name: 'switch-0001' });
+    expect([carries(named, 'switch-0001'), carries(named, 'switch-0002'), carries(named, '')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    const held = device('switch-0001', { ...named.attributes, standing: 'held' });
+    const low = device('switch-0001', { ...named.attributes, trustLevel: 'low' });
+    const lamp = device('lamp-0001', { ...LAMP.attributes, name: 'lamp-0001' });
+    expect([carries(held, 'switch-0001'), carries(low, 'switch-0001'), carries(lamp, 'lamp-0001')]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
   it('never on the topics of another, nor on wildcards', () => {
     expect(leaves(LAMP, 'publish', 'lamp-0002')).toEqual([]);
@@ -294,7 +315,7 @@ describe('networks', () => {
     expect([leaves(network('active'), 'publish'), leaves(network('active'), 'subscribe')]).toEqual([own, ['orders']]);
     for (const kind of ['site-gateway', 'mobile-apn'])
       expect(leaves(network('active', kind), 'publish')).toContain('flows');
-    expect(leaves(network('active', 'site-gateway'), 'subscribe')).toEqual(['orders', 'jobs']);
+    expect(leaves(network('active', 'site-gateway'), 'subscribe')).toEqual(['orders', 'jobs', 'work']);
     expect([leaves(network('held'), 'publish'), leaves(network('held'), 'subscribe')]).toEqual([['quarantine'], []]);
     expect([leaves(network('revoked'), 'publish'), leaves(network('active'), 'publish', 'air-0001')]).toEqual([[], []]);
   });

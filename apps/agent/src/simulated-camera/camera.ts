@@ -17,6 +17,7 @@ import {
   basicDeviceInfo,
   discover,
   disks,
+  formatDisk,
   hasEstClient,
   jsonApis,
 } from './settings.ts';
@@ -217,6 +218,7 @@ function answerAdministrator(core: Core, request: CameraRequest): CameraAnswer {
   if (path === '/axis-cgi/param.cgi') return answerParameters(facts, flash, formOf(request));
   if (path === '/axis-cgi/pwdgrp.cgi') return answerAccounts(flash, formOf(request));
   if (path === '/axis-cgi/disks/list.cgi') return disks();
+  if (path === '/axis-cgi/disks/format.cgi') return formatDisk(flash, formOf(request));
   if (path === '/axis-cgi/applications/config.cgi') return applications(settings, formOf(request));
   if (path === '/config/discover') return discover(settings);
   if (path.startsWith(`${CERT_BASE}/`)) return answerCertificates(certificates, request);

@@ -66,6 +66,8 @@ export interface Flash {
   ntp: { enabled: boolean; NTSEnabled: boolean; serversSource: string; staticServers: string[] };
   estProfiles: EstProfile[];
   settings: Settings;
+  /** How often its memory card was erased. */
+  cardErased?: number;
 }
 /** Where a camera's flash lies; writes are whole or not at all. */
 export interface FlashStore {
@@ -83,9 +85,12 @@ export const NO_8021X: Wired8021X = {
 };
 
 const settingsOfFactory = (): Settings => ({
-  firewall: { activated: false, defaultPolicy: 'ALLOW', rules: [] },
-  snmp: { enabled: false, v1: { enabled: false }, v2c: { enabled: false }, v3: { enabled: false } },
-  users: { passwordPolicy: { enabled: false, minLength: 1, requireUpperCase: false, requireDigit: false } },
+  firewall: {
+    activated: false,
+    conf: { rules: { activeDefaultPolicy: 'ACCEPT', activeRules: [], pendingRules: [], testTimeLeft: 0 } },
+  },
+  snmp: { enabled: false, snmpV1: { enabled: false }, snmpV2: { enabled: false }, snmpV3: { enabled: false } },
+  users: { settings: { passphraseComplexity: { policy: 'none' } } },
   applications: { AllowUnsigned: 'true' },
 });
 

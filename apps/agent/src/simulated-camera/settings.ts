@@ -234,3 +234,10 @@ export function applications({ flash }: SettingsParts, asked: URLSearchParams): 
 }
 
 export const answerApi = (api: JsonApi, body: Buffer): CameraAnswer => answerJson(api, body.toString('utf8'));
+
+/** Takes everything from the memory card; when it was done last is all that is kept. */
+export function formatDisk(flash: Flash, asked: URLSearchParams): CameraAnswer {
+  const isCard = asked.get('diskid') === 'SD_DISK';
+  if (isCard) flash.cardErased = (flash.cardErased ?? 0) + 1;
+  return xml(200, `<root><job jobid="1" result="${isCard ? 'OK' : 'ERROR'}"/></root>\n`);
+}

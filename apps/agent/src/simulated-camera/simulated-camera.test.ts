@@ -252,20 +252,23 @@ describe('the settings of a camera', () => {
     const ntp = { staticServers: ['10.0.0.1', '10.0.0.2'], serversSource: 'static' };
     await ask({ kind: 'json', path: '/axis-cgi/ntp.cgi', call: 'setNTPClientConfiguration', params: ntp });
     expect(await ask({ kind: 'json', path: '/axis-cgi/ntp.cgi', call: 'getNTPInfo' })).toMatchObject({ client: ntp });
-    await ask(rest('PATCH', '/config/rest/firewall/v1', { activated: true, defaultPolicy: 'DROP' }));
+    await ask(
+      rest('PATCH', '/config/rest/firewall/v1', { activated: true, conf: { rules: { activeDefaultPolicy: 'DROP' } } }),
+    );
     expect(await ask(rest('PATCH', '/config/rest/firewall/v1', { planted: 1 }))).toMatchObject({ number: 400 });
     expect(await ask(rest('PATCH', '/config/rest/firewall/v1', { activated: 'yes' }))).toMatchObject({ number: 400 });
-    expect(await ask(rest('GET', '/config/rest/firewall/v1'))).toEqual({
+    expect(await ask(rest('GET', '/config/rest/firewall/v1'))).toMatchObject({
       activated: true,
-      defaultPolicy: 'DROP',
-      rules: [],
+      conf: { rules: { activeDefaultPolicy: 'DROP', activeRules: [] } },
     });
-    await ask(rest('PATCH', '/config/rest/snmp/v1', { v3: { enabled: true } }));
+    await ask(rest('PATCH', '/config/rest/snmp/v1', { snmpV3: { enabled: true } }));
     expect(await ask(rest('GET', '/config/rest/snmp/v1'))).toMatchObject({
-      v1: { enabled: false },
-      v3: { enabled: true },
+      snmpV1: { enabled: false },
+      snmpV3: { enabled: true },
     });
-    await ask(rest('PATCH', '/config/rest/user-management/v2', { passwordPolicy: { enabled: true, minLength: 12 } }));
+    await ask(
+      rest('PATCH', '/config/rest/user-management/v2', { settings: { passphraseComplexity: { policy: 'length' } } }),
+    );
     const disks = await client.read({ kind: 'get', path: '/axis-cgi/disks/list.cgi' });
     expect(findXml(parseXml(disks.ok ? disks.value.body : '')!, 'disk')!.attributes['diskencrypted']).toBe('false');
     const unsigned = async (query: Readonly<Record<string, string>>): Promise<string> => {

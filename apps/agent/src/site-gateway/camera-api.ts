@@ -1,6 +1,6 @@
 /** What the gateway reads from a camera and does to it, in its own terms; every refusal of a camera in words. */
 import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
-import { findXml, parseXml } from '../camera-wire/xml.ts';
+import { allXml, findXml, parseXml } from '../camera-wire/xml.ts';
 import { PATHS, type CameraAsk, type Image } from './camera-asks.ts';
 import type { CameraAnswer, CameraClient, Permit } from './camera-client.ts';
 
@@ -194,4 +194,26 @@ export async function setParameters(
   const { status, body } = answer.value;
   if (status === 200 && body.trim() === 'OK') return ok(undefined);
   return saysNo('set parameters', status, body.trim().slice(0, 200) || 'it does not say why');
+}
+
+const FORMAT = '/axis-cgi/disks/format.cgi';
+const CARD = 'SD_DISK';
+
+/** Its memory card first, since nobody could ask for it after the rest; then everything that was ever set. */
+export async function eraseCamera(client: CameraClient, permit: Permit): Promise<Result<void, Refusal>> {
+  const listed = await client.read({ kind: 'get', path: '/axis-cgi/disks/list.cgi' });
+  const root = listed.ok ? parseXml(listed.value.body) : null;
+  const card = root && allXml(root, 'disk').find(({ attributes }) => attributes['diskid'] === CARD);
+  if (card?.attributes['status'] === 'OK') {
+    const fields = { diskid: CARD, filesystem: 'ext4' };
+    const formatted = await client.change({ kind: 'form', path: FORMAT, fields }, permit);
+    if (!formatted.ok) return formatted;
+    if (!formatted.value.body.includes('result="OK"'))
+      return saysNo('erase the memory card', formatted.value.status, 'it does not format it');
+  }
+  const params = { factoryDefaultMode: 'hard' };
+  const answer = await client.change(call(PATHS.firmware, 'factoryDefault', params), permit);
+  if (!answer.ok) return answer;
+  const data = readData('erase the camera', answer.value);
+  return data.ok ? ok(undefined) : data;
 }

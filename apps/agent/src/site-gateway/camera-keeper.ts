@@ -2,7 +2,7 @@
 import type { JobAction } from '@cityward/contracts';
 import { unreachable, type Refusal, type Result } from '@cityward/kernel';
 import { createKeeper, type Updater } from '../update/updater.ts';
-import { manageFirmware, readInfo } from './camera-api.ts';
+import { eraseCamera, manageFirmware, readInfo } from './camera-api.ts';
 import {
   attempt,
   enter,
@@ -16,8 +16,12 @@ import {
   type CameraParts,
   type CameraWork,
 } from './camera-work.ts';
+import { rotateCertificate } from './certificates.ts';
+import { configure } from './configure.ts';
 import { changeOverOnvif, installOverOnvif } from './onvif.ts';
-import { checkCamera, installFirmware } from './upgrade.ts';
+import { rotateAccount } from './rotation.ts';
+import { checkCamera } from './checks.ts';
+import { installFirmware } from './upgrade.ts';
 
 /** One step of the order under way. */
 async function step(work: CameraWork): Promise<boolean> {
@@ -29,15 +33,18 @@ async function step(work: CameraWork): Promise<boolean> {
   if (now.action.do === 'restart') return restart(work);
   if (isOnvif)
     return finish(work, 'failed', `do "${now.action.do}": over ONVIF this gateway upgrades and restarts, nothing else`);
+  if (now.target) return configure(work, now.target);
   return act(work, now.action);
 }
 
 async function act(work: CameraWork, action: JobAction): Promise<boolean> {
   switch (action.do) {
-    case 'configure':
     case 'rotate':
-    case 'set':
+      return action.what === 'credentials' ? rotateAccount(work) : rotateCertificate(work);
     case 'wipe':
+      return wipe(work);
+    case 'configure':
+    case 'set':
       return finish(work, 'failed', `do "${action.do}": this gateway has no way to do so on a camera`);
     case 'install':
     case 'restart':
@@ -45,6 +52,21 @@ async function act(work: CameraWork, action: JobAction): Promise<boolean> {
     default:
       return unreachable(action);
   }
+}
+
+/** Everything that it holds, its account among it: the gateway cannot reach it after that, and need not. */
+async function wipe(work: CameraWork): Promise<boolean> {
+  const { client } = work.parts;
+  if (work.saved.now?.step === 'restarting') return finish(work, 'done');
+  const same = await reach(work, () => checkCamera(work));
+  if (work.signal.aborted) return false;
+  if (!same) return finish(work, 'failed', NOT_REACHED);
+  if (!same.ok) return failWith(work, same.error);
+  const erased = await attempt(() => eraseCamera(client, permitOf(work)));
+  if (!erased) return finish(work, 'failed', 'it went away while it was erased; nobody knows how far it came');
+  if (!erased.ok) return failWith(work, erased.error);
+  enter(work, 'restarting');
+  return finish(work, 'done');
 }
 
 async function restart(work: CameraWork): Promise<boolean> {

@@ -4,7 +4,13 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BEHALF_CONTENT_PATH, BEHALF_SEEN_MAX, WorkMessage, type BehalfMessage } from '@cityward/contracts';
+import {
+  BEHALF_CONTENT_PATH,
+  BEHALF_SEEN_MAX,
+  WorkMessage,
+  type BehalfMessage,
+  type JobReport,
+} from '@cityward/contracts';
 import { isId, MINUTE_MS, SECOND_MS, type Refusal } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import { Compile } from 'typebox/compile';
@@ -103,7 +109,8 @@ function show(one: Held, running: Partial<Runs>): void {
 
 const sourceFor = (device: string, hash: string): string => `${BEHALF_CONTENT_PATH}${device}/${hash}`;
 
-function cameraParts({ parts, images, clock }: Core, one: Held): CameraParts {
+function cameraParts(core: Core, one: Held): CameraParts {
+  const { parts, images, clock } = core;
   const { device, disk } = one;
   const from = <T extends { readonly sha256: string }>(wanted: T) => ({
     ...wanted,
@@ -114,7 +121,10 @@ function cameraParts({ parts, images, clock }: Core, one: Held): CameraParts {
     client: one.client,
     runs: () => one.runs,
     verify: verifierOf({ device, officers: parts.officers }),
-    send: one.post.send,
+    send: async (report) => {
+      await one.post.send(report);
+      if (isEnd(report)) tell(core, [one]);
+    },
     alarm: (refusal, job) => parts.alarm(refusal, job, device),
     failed: (fault) => parts.log.error('changes of a camera have stopped', { camera: device, fault: String(fault) }),
     clock,
@@ -195,8 +205,18 @@ const inGate = async (gate: Gate, act: () => Promise<void>): Promise<void> => {
   }
 };
 
-function tellSeen({ held, parts, clock }: Core): void {
-  const seen = [...held.values()].filter(({ isSeen }) => isSeen).map(({ device, runs }) => ({ device, ...runs }));
+const ENDS: readonly JobReport['state'][] = ['done', 'failed', 'reverted'];
+const isEnd = ({ state }: JobReport): boolean => ENDS.includes(state);
+
+/** What a camera runs on trial is not told: until it is committed it may go back. */
+const tellSeen = (core: Core): void =>
+  tell(
+    core,
+    [...core.held.values()].filter(({ isSeen, keeper }) => isSeen && !keeper?.busy),
+  );
+
+function tell({ parts, clock }: Core, cameras: readonly Held[]): void {
+  const seen = cameras.map(({ device, runs }) => ({ device, ...runs }));
   for (let from = 0; from < seen.length; from += BEHALF_SEEN_MAX)
     parts.publish({ behalf: 'seen', at: clock(), devices: seen.slice(from, from + BEHALF_SEEN_MAX) });
 }

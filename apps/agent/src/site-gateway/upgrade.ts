@@ -2,7 +2,7 @@
  * Firmware of a camera by the safe recipe: never committed by itself, back by itself after half an hour, and committed only when the
  * camera was seen to run what was signed. Each step can be begun again after a power cut at either end.
  */
-import { refuse, type Refusal, type Result } from '@cityward/kernel';
+import type { Refusal, Result } from '@cityward/kernel';
 import { DownloadFault } from '../update/work.ts';
 import type { Target } from '../update/progress.ts';
 import { manageFirmware, numberOf, readFirmware, readInfo, startUpgrade, type FirmwareStatus } from './camera-api.ts';
@@ -18,6 +18,7 @@ import {
   reach,
   type CameraWork,
 } from './camera-work.ts';
+import { checkCamera } from './checks.ts';
 import { WrongBytes } from './images.ts';
 
 const TRIES_MAX = 5;
@@ -27,18 +28,6 @@ export async function lookAtFirmware(work: CameraWork): Promise<Result<FirmwareS
   const read = await readFirmware(work.parts.client);
   if (read.ok) work.parts.shows({ firmware: read.value.version });
   return read;
-}
-
-/** Is it the camera that was commissioned, and no other at its address? */
-export async function checkCamera(work: CameraWork): Promise<Result<void, Refusal>> {
-  const { serial } = work.parts.record();
-  const info = await readInfo(work.parts.client);
-  if (!info.ok || info.value.serial === serial) return info.ok ? { ok: true, value: undefined } : info;
-  return refuse(
-    'conflict',
-    'OTHER_CAMERA',
-    `change camera "${work.parts.record().device}": "${info.value.serial}" answers at its address, wanted "${serial}"`,
-  );
 }
 
 export async function installFirmware(work: CameraWork, target: Target): Promise<boolean> {

@@ -15,8 +15,12 @@ import {
 } from './der.ts';
 import { OID } from './oids.ts';
 
-/** root: signs issuing authorities only; issuing: signs leaves; device, network and service: TLS client only; server: TLS server only; ocsp: signs OCSP answers only; document: signs documents only (RFC 9336). */
-export type Profile = 'root' | 'issuing' | 'device' | 'network' | 'service' | 'server' | 'ocsp' | 'document';
+/**
+ * root: signs issuing authorities only; issuing: signs leaves; device, network and service: TLS client only; server: TLS server only; appliance: a device's
+ * own web server and network access, its key made on it and asked for by its gateway; ocsp: signs OCSP answers only; document: signs documents only (RFC 9336).
+ */
+export type Profile =
+  'root' | 'issuing' | 'device' | 'network' | 'service' | 'server' | 'appliance' | 'ocsp' | 'document';
 
 export interface CertificateDraft {
   readonly profile: Profile;
@@ -68,11 +72,11 @@ const authority = (constraints: Uint8Array): Buffer =>
     critical(OID.basicConstraints, constraints),
     critical(OID.keyUsage, namedBits([KEY_USAGE.keyCertSign, KEY_USAGE.crlSign])),
   ]);
-const leaf = (usage: string): Buffer =>
+const leaf = (...usages: readonly string[]): Buffer =>
   Buffer.concat([
     critical(OID.basicConstraints, sequence()),
     critical(OID.keyUsage, namedBits([KEY_USAGE.digitalSignature])),
-    plain(OID.extKeyUsage, sequence(oid(usage))),
+    plain(OID.extKeyUsage, sequence(...usages.map(oid))),
   ]);
 
 /** The fixed extensions of each profile, encoded once: this is the template of the fast path. */
@@ -84,6 +88,7 @@ const FIXED: Readonly<Record<Profile, Buffer>> = {
   service: leaf(OID.clientAuth),
   server: leaf(OID.serverAuth),
   document: leaf(OID.documentSigning),
+  appliance: leaf(OID.serverAuth, OID.clientAuth),
   // Without the no-check mark (RFC 6960 4.2.2.2.1) a client would ask about the responder in turn.
   ocsp: Buffer.concat([leaf(OID.ocspSigning), plain(OID.ocspNoCheck, NULL)]),
 };
