@@ -1,4 +1,5 @@
 /** The changes of one real device: its slots in its data folder, its officers beside its key, its link for orders and reports. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogLine, Status } from '@cityward/contracts';
 import type { Refusal } from '@cityward/kernel';
@@ -84,6 +85,8 @@ export const isLeaving = (dataFolder: string): boolean => hasLeft(loadSaved(upda
 /** What a wipe leaves for last: the officers, and at the very end the record that says how far it was. */
 export function eraseRest(dataFolder: string): void {
   eraseFile(join(dataFolder, OFFICERS_FILE));
+  // Of a site gateway: the accounts of the cameras behind it.
+  rmSync(join(dataFolder, 'gateway'), { recursive: true, force: true });
   const disk = updateDisk(dataFolder);
   eraseDisk(disk);
   disk.erase(STATE_FILE);

@@ -6,6 +6,7 @@ import type { OrderAck, Status } from '@cityward/contracts';
 import { isId, SECOND_MS } from '@cityward/kernel';
 import { createLog, type Log } from '@cityward/log';
 import { createAgentChanges, eraseRest, isLeaving, runningStatus } from './agent-changes.ts';
+import { createAgentGateway, isGateway } from './agent-gateway.ts';
 import { createConnection, createGate, type Broker, type Connection } from './connection.ts';
 import { openCredentials, type Credential, type Credentials } from './credentials.ts';
 import { isFresh } from './enrolling.ts';
@@ -15,6 +16,7 @@ import type { Target } from './prober/probe.ts';
 import { readSite } from './prober/site.ts';
 import { isMain } from './is-main.ts';
 import { readOrder } from './switch.ts';
+import type { SiteGateway } from './site-gateway/gateway.ts';
 import type { Changes } from './update/changes.ts';
 import type { ContentHost } from './update/download.ts';
 import type { Bounds } from './update/settings.ts';
@@ -38,6 +40,8 @@ export interface AgentOptions {
   readonly content?: ContentHost;
   /** The officers' document to pin at commissioning, handed over with the device and by no network. */
   readonly officersFile?: string | null;
+  /** Cameras behind this device, handed over at commissioning: it is then their site gateway. */
+  readonly camerasFile?: string | null;
   /** Version of the firmware that it left the factory with. */
   readonly firmware?: string | null;
   /** Its hardware revision. */
@@ -114,6 +118,7 @@ interface Link {
   readonly standing: Standing;
   connection: Connection | null;
   changes: Changes | null;
+  gateway: SiteGateway | null;
   looks: Looks | null;
 }
 
@@ -135,13 +140,18 @@ const dial = (options: AgentOptions, link: Link, credential: Credential): Connec
     events: {
       online: () => {
         report(options, link);
+        link.gateway?.online();
         if (!link.changes) return;
         const { runs, officers } = link.changes;
         const self = { ...runs, officers, hardware: options.hardware ?? null };
         link.connection?.publish('obs', runningStatus(options.device, self));
         link.changes.online();
       },
-      offline: () => link.changes?.offline(),
+      offline: () => {
+        link.changes?.offline();
+        link.gateway?.offline();
+      },
+      ...(link.gateway ? { work: link.gateway.work } : {}),
       order: (payload) => {
         if (link.looks?.take(payload)) return;
         if (link.connection) follow(options, link.standing, { connection: link.connection, payload });
@@ -192,8 +202,29 @@ function looksFor({ site, device, log }: AgentOptions, link: Link): Link['looks'
   });
 }
 
+/** Only where cameras stand behind it. */
+function gatewayFor(options: AgentOptions, link: Link, held: Credentials): SiteGateway | null {
+  const { content, camerasFile = null } = options;
+  if (!content || (camerasFile === null && !isGateway(options.dataFolder))) return null;
+  return createAgentGateway({
+    ...options,
+    content,
+    camerasFile,
+    connection: () => link.connection,
+    credential: () => held.get(options.device)!,
+  });
+}
+
+const newLink = (): Link => ({
+  standing: { version: 0, silent: false },
+  connection: null,
+  changes: null,
+  gateway: null,
+  looks: null,
+});
+
 export function createAgent(options: AgentOptions): Agent {
-  const link: Link = { standing: { version: 0, silent: false }, connection: null, changes: null, looks: null };
+  const link = newLink();
   const est = createEstClient({ ...options.est, connections: 1 });
   const held = openCredentials(options.dataFolder);
   link.looks = looksFor(options, link);
@@ -207,6 +238,7 @@ export function createAgent(options: AgentOptions): Agent {
     for (const timer of timers) clearInterval(timer);
     link.looks?.stop();
     link.changes?.stop();
+    link.gateway?.stop();
     est.close();
     await link.connection?.close();
     held.close();
@@ -232,6 +264,7 @@ export function createAgent(options: AgentOptions): Agent {
       }
       const credential = await credentialFor(options, est, held);
       link.changes = changesFor(options, link, { est, held, leave });
+      link.gateway = gatewayFor(options, link, held);
       await dialAgain(options, link, credential);
       timers.push(setInterval(() => report(options, link), options.periodMs ?? PERIOD_MS));
       const check = (): void => {
@@ -255,11 +288,12 @@ const HELP = `One device of a Cityward city.
 
   node tools/pinned.mjs apps/agent/src/agent.ts --id cam-9001 --code XXXX-XXXX --ca city-ca.pem --data ./cam-9001
       [--est https://localhost:8443] [--mqtt localhost:8883]
-      [--content https://localhost:8444] [--officers officers.json] [--firmware 1.0.0] [--hardware rev-b]
-      [--site site.json] [--setting brightness=0..100] [--card /media/card]
 
 The code is needed once; key and certificate then stay in the data folder, readable by their owner only. So do the officers whose
 signatures it takes: they are pinned from the file that was handed over with the device, and never come over the network.
+
+With --cameras it is the gateway of the cameras in the file: a list of {device, url, serial, certificate, user, password}, each taken into
+a file of its own that only its owner reads. Remove the list afterwards.
 --site makes it the gateway of a site: it looks at those devices when the city asks, and at no others. The file is JSON, by device id:
 {"cam-0007": {"host": "10.4.0.7", "httpPort": 80, "httpsPort": 443, "maker": "Axis"}}
 `;
@@ -286,6 +320,7 @@ function readOptions(): AgentOptions | null {
       mqtt: text,
       content: text,
       officers: text,
+      cameras: text,
       firmware: text,
       hardware: text,
       site: text,
@@ -306,6 +341,7 @@ function readOptions(): AgentOptions | null {
     broker: { host: host!, port: Number(port ?? 8883), ca: pem },
     content: { url: values.content ?? 'https://localhost:8444', ca: pem },
     officersFile: values.officers ?? null,
+    camerasFile: values.cameras ?? null,
     firmware: values.firmware ?? null,
     hardware: values.hardware ?? null,
     ...(values.site === undefined ? {} : { site: readSite(readFileSync(values.site, 'utf8')) }),

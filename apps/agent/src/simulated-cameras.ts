@@ -8,7 +8,7 @@ import { MINUTE_MS, SECOND_MS } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import { createSimulatedCamera, type SimulatedCamera } from './simulated-camera/camera.ts';
 import { setAccount, type Flash, type FlashStore } from './simulated-camera/flash.ts';
-import { createCameraServer } from './simulated-camera/server.ts';
+import { createCameraServer, type CameraServer } from './simulated-camera/server.ts';
 import { createSiteGateway, type SiteGateway, type SiteGatewayParts } from './site-gateway/gateway.ts';
 import { newLogin, revealed } from './site-gateway/records.ts';
 import { loopbackOf } from './field.ts';
@@ -55,14 +55,13 @@ function storeIn(folder: string): FlashStore {
   };
 }
 
-export function createSimulatedCameras(parts: SimulatedCamerasParts): SimulatedCameras {
-  const { city, dataFolder, ports, log } = parts;
-  const server = createCameraServer();
-  const cameras = new Map<
-    string,
-    { readonly camera: SimulatedCamera; readonly store: FlashStore; readonly host: string }
-  >();
-  const open = async (device: PortMerrow['devices'][number]): Promise<void> => {
+type Cameras = Map<string, { readonly camera: SimulatedCamera; readonly store: FlashStore; readonly host: string }>;
+
+/** One camera on its own address, with what it kept. */
+const openerOf =
+  (parts: SimulatedCamerasParts, { server, cameras }: { readonly server: CameraServer; readonly cameras: Cameras }) =>
+  async (device: PortMerrow['devices'][number]): Promise<void> => {
+    const { city, dataFolder, ports } = parts;
     const host = loopbackOf(device);
     const store = storeIn(join(dataFolder, 'cameras', device.id));
     const brand = city.parties.find((party) => party.id === device.maker)?.name ?? '';
@@ -73,6 +72,12 @@ export function createSimulatedCameras(parts: SimulatedCamerasParts): SimulatedC
     await server.open(camera, { host, port: ports.http, isTls: false });
     cameras.set(device.id, { camera, store, host });
   };
+
+export function createSimulatedCameras(parts: SimulatedCamerasParts): SimulatedCameras {
+  const { city, dataFolder, ports, log } = parts;
+  const server = createCameraServer();
+  const cameras: Cameras = new Map();
+  const open = openerOf(parts, { server, cameras });
   /** As an installer does at its foot: a random first account, known to the camera and to its gateway. */
   const commission = (gateway: SiteGateway, device: string): void => {
     const { camera, store, host } = cameras.get(device)!;

@@ -91,16 +91,7 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
 
   const refusals = createRefusalNotes({ sql, clock, log });
   const ways = await openWays(options, authority);
-  const enrolment = createEnrolment({
-    ...options,
-    ...ways,
-    holder,
-    register,
-    authority,
-    standing,
-    refusals,
-    gatewayOf: (device) => networks.gatewayOf(device),
-  });
+  const enrolment = createEnrolment({ ...options, ...ways, holder, register, authority, standing, refusals, networks });
   const revocations = createRevocations({ authority, register, standing, clock });
   const ocsp = createOcsp({ authority, register, clock, log, keep: keepOther(options, register, 'ocsp') });
   return {

@@ -43,7 +43,7 @@ export interface EnrolmentParts {
   readonly discoveries: Discoveries;
   readonly approvalWaitMs?: number | undefined;
   /** The gateway behind which a device stands; null for none. */
-  readonly gatewayOf: (device: string) => string | null;
+  readonly networks: { gatewayOf(device: string): string | null };
 }
 
 /** DER of the certificate, or how long to wait before the same request is sent again, and why. */

@@ -30,7 +30,7 @@ export function createGatewayWay(desk: Desk): GatewayWay {
 }
 
 function recognise(desk: Desk, certificate: X509Certificate, body: Uint8Array): Result<Behalf, Refusal> {
-  const { authority, register, clock, gatewayOf } = desk;
+  const { authority, register, clock, networks } = desk;
   const gateway = authority.holderOf(certificate)?.id;
   if (gateway === undefined)
     return refuse('forbidden', 'CERTIFICATE_UNKNOWN', 'enrol for a device: wanted the certificate of its gateway');
@@ -45,7 +45,7 @@ function recognise(desk: Desk, certificate: X509Certificate, body: Uint8Array): 
   if (!device.ok) return device;
   if (desk.holder(device.value)?.type !== 'device')
     return refuse('not-found', 'DEVICE_UNKNOWN', `enrol for "${device.value}": the city has no such device`);
-  if (gatewayOf(device.value) === gateway) return ok({ gateway, device: device.value });
+  if (networks.gatewayOf(device.value) === gateway) return ok({ gateway, device: device.value });
   desk.refusals.note(device.value, 'NOT_ITS_GATEWAY', '');
   return refuse('forbidden', 'NOT_ITS_GATEWAY', `enrol for "${device.value}": it does not stand behind "${gateway}"`);
 }

@@ -94,7 +94,7 @@ function createSender(work: Keeping<KeeperParts>, fail: (fault: unknown) => void
         await work.parts.send(first);
         if (!work.signal.aborted) work.keep(sent(work.saved, first));
       }
-      if (hasLeft(work.saved) && !work.signal.aborted) work.parts.acts.wipe?.leave();
+      if (hasLeft(work.saved) && !work.signal.aborted) work.parts.leaves?.();
     } finally {
       sending = false;
     }
@@ -156,7 +156,7 @@ function createMover<Parts extends KeeperParts>(
 
 /** @throws when the device's own record is damaged */
 export const createUpdater = (parts: UpdaterParts): Updater =>
-  createKeeper({ ...parts, runs: () => runsOf(parts.booted) }, step);
+  createKeeper({ ...parts, runs: () => runsOf(parts.booted), leaves: () => parts.acts.wipe?.leave() }, step);
 
 /**
  * Takes orders up one at a time, counted and durable.

@@ -51,6 +51,8 @@ export interface KeeperParts {
   verify(order: JobOrder, against: Against): Result<unknown, Refusal>;
   /** Durably, just before the order is taken up: for whoever has to show it again later. */
   begins?(order: JobOrder): void;
+  /** Its last report has arrived: it was wiped, and is nobody from now on. */
+  leaves?(): void;
   /** Resolves once the city has the report; never where there is no link. */
   send(report: JobReport): Promise<void>;
   /** Somebody tried to make this device do what officers did not sign. */
