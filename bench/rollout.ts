@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEVICE_CLASSES, type ChangeDraft, type JobReport } from '@cityward/contracts';
 import { columnsBuilder, createFleet, FLAGS, type Columns, type Fleet } from '@cityward/fleet';
-import { signedOfficers, testGatePorts, testOfficer, testOfficers } from '@cityward/fleet/testing';
+import { signedOfficers, testPorts, testOfficer, testOfficers } from '@cityward/fleet/testing';
 import { jobBytes } from '@cityward/fleet/verify';
 import { DAY_MS, hash32, HOUR_MS, millis, MINUTE_MS, SECOND_MS } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
@@ -75,7 +75,7 @@ export async function run({ quick }: RunOptions): Promise<Report> {
     log: silentLog,
     keyFolder: folder,
     cityName: CITY,
-    gate: testGatePorts(),
+    ...testPorts(),
     city: { columns: () => columns, reachable: () => true, barred: () => null, siteOf: () => null },
     authorities: () => [],
     alarm: () => undefined,

@@ -34,9 +34,7 @@ export function cityCommands(api: Api): readonly Command[] {
     importCommand(api),
     replayCommand(api),
     statusCommand(api),
-    deviceCommand(api),
     inboxCommand(api),
-    enrolCommand(api),
     linkCommand(api),
     jobsCommand(api),
   ];
@@ -161,31 +159,6 @@ export const trustLines = ({ level, reason, components }: Trust): string[] => [
   ),
 ];
 
-const deviceCommand = (api: Api): Command => ({
-  verb: 'device',
-  words: ['ID'],
-  help: 'One device: state, reason, identity, how far it is trusted and why, what depends on it.',
-  flags: [],
-  examples: ['device cam-0042'],
-  run: async ({ words, client }) => {
-    const params = { id: words[0] ?? '' };
-    const [detail, identity, trust] = await Promise.all([
-      client.call(api.getDevice, { params }),
-      client.call(api.getIdentity, { params }),
-      client.call(api.getDeviceTrust, { params }),
-    ]);
-    const { device } = detail;
-    const lines = [
-      `${device.name} (${device.id}), ${device.class}, ${device.ward?.name ?? 'ward not known'}`,
-      `${device.state}: ${device.stateReason}`,
-      `Identity: ${identity.state}${identity.spiffe ? `, ${identity.spiffe}` : ''}; ${identity.connected ? 'connected' : 'not connected'}`,
-      ...trustLines(trust),
-      ...detail.neighbours.map((one) => `  ${one.direction} ${one.name} (${one.edge})`),
-    ];
-    return { data: { ...detail, identityCard: identity, trust }, text: lines.join('\n') };
-  },
-});
-
 const inboxCommand = (api: Api): Command => ({
   verb: 'inbox',
   words: [],
@@ -202,21 +175,6 @@ const inboxCommand = (api: Api): Command => ({
     const { openIncidents } = await client.call(api.cityNow, {});
     const inHand = openIncidents === 0 ? '' : ` ${many(openIncidents, 'incident')} in hand; the console shows them.`;
     return { data: situations, text: `Nothing waits for you.${inHand}` };
-  },
-});
-
-const enrolCommand = (api: Api): Command => ({
-  verb: 'device enrol',
-  words: ['ID'],
-  help: 'A one-time code with which the device gets its certificate by EST. Shown once.',
-  flags: [],
-  examples: ['device enrol cam-0042'],
-  run: async ({ words, client }) => {
-    const code = await client.call(api.issueEnrolmentCode, { params: { id: words[0] ?? '' } });
-    return {
-      data: code,
-      text: `Code for ${code.device}: ${code.code}\nEST: ${code.url}\nValid until ${new Date(code.expires).toISOString()}, once.`,
-    };
   },
 });
 

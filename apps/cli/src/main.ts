@@ -4,6 +4,7 @@ import { createClient } from './client.ts';
 import { findCommand, helpOf, overview, readArguments, type Command } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { cityCommands } from './city.ts';
+import { deviceCommands } from './device.ts';
 import { evidenceCommands } from './evidence.ts';
 import { artifactCommands } from './artifact.ts';
 import { doorCommands } from './doors.ts';
@@ -16,6 +17,7 @@ import { signCommand } from './sign.ts';
 
 const COMMANDS: readonly Command[] = [
   ...cityCommands(api),
+  ...deviceCommands(api),
   ...evidenceCommands(api),
   signCommand,
   ...officersCommands(api),

@@ -1,6 +1,6 @@
 /** The city and its identities as the commissioning gate sees them. */
 import type { City } from '@cityward/city';
-import type { GatePorts } from '@cityward/fleet';
+import type { GatePorts, LeavingPorts } from '@cityward/fleet';
 import type { Identity } from '@cityward/identity';
 import type { MqttGateway } from './gateway-mqtt.ts';
 
@@ -28,7 +28,70 @@ export function gatePorts({ city, identity, mqtt }: GatePortsParts): GatePorts {
       mqtt()?.look(gateway, order) ?? Promise.reject(new Error(`ask "${gateway}" to look: the listener is not open`)),
     sign: (bytes) => identity.signDocument(bytes),
     passkey: (person, credential) => identity.passkeyOf(person, credential),
-    handedOver: () => Promise.resolve(),
+    handedOver: (device, installer, left) => endAccess({ city, identity }, { device, installer, left }),
     baseline: () => null,
+  };
+}
+
+interface HandedOver {
+  readonly device: string;
+  readonly installer: string;
+  readonly left: Parameters<GatePorts['handedOver']>[2];
+}
+
+/** The installer's access that covers the device ends, once every device that it names is handed over and none of its sites is worked on. */
+async function endAccess(
+  { city, identity }: Pick<GatePortsParts, 'city' | 'identity'>,
+  { device, installer, left }: HandedOver,
+): Promise<void> {
+  const siteOf = (id: string): string => city.record(id)?.site ?? '';
+  const running = identity.access
+    .list(installer)
+    .filter(({ role, state }) => role === 'installer' && (state === 'running' || state === 'approved'));
+  for (const { id, sites, devices } of running) {
+    if (!devices.includes(device) && !sites.includes(siteOf(device))) continue;
+    if (left.commissioning.some((other) => sites.includes(siteOf(other)) || devices.includes(other))) continue;
+    const done = await Promise.all(devices.map((other) => left.handedOver(other)));
+    if (!done.every(Boolean)) continue;
+    const ended = await identity.access.end(id, { reason: `Handed over: ${device}`, by: 'system', why: 'done' });
+    if (!ended.ok && ended.error.kind !== 'conflict') throw new Error(ended.error.message);
+  }
+}
+
+export interface LeavingPortsParts extends GatePortsParts {
+  readonly alarm: (device: string, words: string) => void;
+}
+
+export function leavingPorts({ city, identity, mqtt, alarm }: LeavingPortsParts): LeavingPorts {
+  return {
+    standing: (device) => identity.standing(device),
+    end: (device, ending) => identity.end(device, ending),
+    revoke: (device, because) => identity.revoke(device, because),
+    onActive: (listener) =>
+      void identity.onStanding((device, standing) => {
+        if (standing === 'active') listener(device);
+      }),
+    hardware: (id) => {
+      const device = city.record(id);
+      return device && { serial: device.serial, mac: device.mac, model: device.model, firmware: device.firmware };
+    },
+    setHardware: (device, hardware, because) => city.setHardware(device, { ...hardware, ...because }),
+    deviceBySerial: (serial) => city.deviceBySerial(serial),
+    held: (device) => ({
+      class: city.record(device)?.class ?? 'other',
+      certificate: identity.identityOf(device).serial,
+      datasets: city.datasetsOf([device]).map(({ id, name, purpose, people }) => ({ id, name, purpose, people })),
+      people: city.peopleBehind([device]),
+      services: city
+        .services()
+        .filter(({ id }) => city.devicesOf(id).includes(device))
+        .map(({ name }) => name),
+    }),
+    cannotWipe: (device) => {
+      if (identity.standing(device) !== 'active') return 'it has no identity in force';
+      return mqtt()?.isConnected(device) ? null : 'it is not connected';
+    },
+    sign: (bytes) => identity.signDocument(bytes),
+    alarm,
   };
 }

@@ -38,6 +38,8 @@ export interface MqttGatewayParts {
   readonly gate?: Pick<CommissioningGate, 'connected' | 'probed'>;
   /** A device behind a gateway was reached by it. */
   readonly alive?: (device: string, at: number) => void;
+  /** Whoever showed this device's certificate was not let in. */
+  readonly turnedAway?: (device: string, how: string) => void;
 }
 export interface MqttGateway {
   readonly listener: MqttListener;
@@ -121,7 +123,10 @@ function hooksOf(parts: MqttGatewayParts, { online, free, jobs, behalf }: Connec
   return {
     identify: ({ commonName, serial, protocol, cipher }): Result<void, Refusal> => {
       const admitted = identity.admit({ commonName, serial });
-      if (!admitted.ok) return admitted;
+      if (!admitted.ok) {
+        parts.turnedAway?.(commonName, `MQTT: ${admitted.error.code}`);
+        return admitted;
+      }
       return ok(links.made(commonName, { protocol, cipher }));
     },
     subscribe: (device, name) => {

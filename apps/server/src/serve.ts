@@ -194,6 +194,7 @@ function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
     desk: fleet.desk,
     gate: fleet.gate,
     alive: (device, at) => modules.city.observedAlive(device, at),
+    turnedAway: fleet.departures.thefts.turnedAway,
   });
   identity.onStanding((device, standing) => {
     if (standing !== 'active') gateway.listener.disconnect(device);

@@ -29,12 +29,12 @@ export interface Answered<T> {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: T;
 }
-export type Call = <T>(method: 'GET' | 'POST', url: string, body?: unknown) => Promise<Answered<T>>;
+export type Call = <T>(method: 'GET' | 'POST' | 'PUT', url: string, body?: unknown) => Promise<Answered<T>>;
 
 /** Calls as whoever has the cookie, past the same gate as a browser. */
 export const caller =
   (server: TestServer, cookie?: string): Call =>
-  async <T>(method: 'GET' | 'POST', url: string, body?: unknown): Promise<Answered<T>> => {
+  async <T>(method: 'GET' | 'POST' | 'PUT', url: string, body?: unknown): Promise<Answered<T>> => {
     const host = `localhost:${server.config.consolePort}`;
     const headers = {
       host,
@@ -94,9 +94,14 @@ export interface RunningAgent {
 const AGENT = fileURLToPath(new URL('../../agent/src/agent.ts', import.meta.url));
 
 /** A device of its own, from the agent's command line: enrolled over EST with a real code, and connected over MQTT. */
-export async function startAgent({ config, modules }: TestServer, device: string): Promise<RunningAgent> {
+export async function startAgent(
+  { config, modules }: TestServer,
+  device: string,
+  more: readonly string[] = [],
+): Promise<RunningAgent> {
   const [issued] = await modules.identity.issueCodes([device], 'system');
-  const enrolled = await enrolAgent(config, { device, code: issued!.code, ca: modules.identity.authority.caPem });
+  const ca = modules.identity.authority.caPem;
+  const enrolled = await enrolAgent(config, { device, code: issued!.code, ca, more });
   await eventually(`agent "${device}" is connected`, () => (modules.mqtt?.isConnected(device) ? true : null));
   return enrolled;
 }
@@ -106,14 +111,19 @@ type AgentConfig = Pick<TestServer['config'], 'dataFolder' | 'estPort' | 'mqttPo
 /** The same for a server in another process. */
 export async function enrolAgent(
   { dataFolder, estPort, mqttPort }: AgentConfig,
-  { device, code, ca }: { readonly device: string; readonly code: string; readonly ca: string },
+  {
+    device,
+    code,
+    ca,
+    more = [],
+  }: { readonly device: string; readonly code: string; readonly ca: string; readonly more?: readonly string[] },
 ): Promise<RunningAgent> {
   const folder = join(dataFolder, 'agents', device);
   const caFile = join(dataFolder, 'ca.pem');
   writeFileSync(caFile, ca);
   const where = ['--est', `https://localhost:${estPort}`, '--mqtt', `localhost:${mqttPort}`];
   const own = ['--id', device, '--code', code, '--ca', caFile, '--data', folder];
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', AGENT, ...own, ...where], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', AGENT, ...own, ...where, ...more], {
     stdio: ['ignore', 'ignore', 'ignore'],
   });
   const credential = await eventually(`"${device}" has a certificate`, () => credentialIn(folder, device));

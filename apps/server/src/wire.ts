@@ -17,7 +17,7 @@ import { createAccess, isLifeSafety, metricsToken, type Access } from './access.
 import type { Config } from './config.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { fleetCity } from './fleet-city.ts';
-import { gatePorts } from './gate-ports.ts';
+import { gatePorts, leavingPorts } from './gate-ports.ts';
 import type { MqttGateway } from './gateway-mqtt.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalSocket, type LocalSocket } from './local-socket.ts';
@@ -233,6 +233,12 @@ function createFleetFor(
     city: view,
     gate: gatePorts({ city, identity, mqtt: () => made().mqtt }),
     authorities: () => identity.authority.caPem.split(/(?<=-----END CERTIFICATE-----\n)/u),
+    leaving: leavingPorts({
+      city,
+      identity,
+      mqtt: () => made().mqtt,
+      alarm: (device, words) => alarms.error({ what: 'a stolen device was seen', who: device }, { words }),
+    }),
     alarm: (device, what, words) => {
       alarms.error({ what: `a device ${what} what it was told`, who: device }, { words });
       made().trust.alarmed(device, what, words);

@@ -14,6 +14,7 @@ import { trust } from './trust.ts';
 import { networks } from './networks.ts';
 import { networkAccess } from './network-access.ts';
 import { gate } from './gate.ts';
+import { leaving } from './leaving.ts';
 
 export const api = {
   ...session,
@@ -31,6 +32,7 @@ export const api = {
   ...fleetTrust,
   ...changes,
   ...gate,
+  ...leaving,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -48,6 +50,8 @@ export type * from './network-access.ts';
 export type * from './fleet-trust.ts';
 export type * from './trust.ts';
 export type * from './gate.ts';
+export type * from './leaving.ts';
+export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export { EVIDENCE_BATCH_MAX } from './evidence.ts';
 export { TRUST_REASON_MAX_CHARS } from './trust.ts';

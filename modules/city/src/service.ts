@@ -1,5 +1,5 @@
 /** The city as other modules use it: everything in memory, rebuilt from SQL at start, changed only with SQL. */
-import type { ServiceKind } from '@cityward/contracts';
+import type { Hardware, ServiceKind } from '@cityward/contracts';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Route } from '@cityward/http';
 import { WHATS, draftChanges, type Change } from './domain/change.ts';
@@ -8,6 +8,7 @@ import type { CityDraft, Device, NodeName, Party, Service, Site } from './domain
 import type { Facets, Standing } from './domain/state.ts';
 import { createHeardKeeper, type HeardKeeper } from './heard.ts';
 import { createImports, type Imports } from './imports.ts';
+import { setHardware, type HardwareRefusal } from './hardware.ts';
 import { Inventory } from './inventory.ts';
 import { DeviceList } from './list.ts';
 import { CityMapText } from './map.ts';
@@ -65,6 +66,11 @@ export interface City {
   observedAlive(device: string, at: number): void;
   /** Every device whose state changed, at most four times a second. */
   onStates(listener: StatesListener): () => void;
+  /** Other hardware in the place of the device; nothing else of it changes. */
+  setHardware(
+    device: string,
+    change: Hardware & { readonly by: string; readonly reason: string },
+  ): Promise<Result<void, HardwareRefusal>>;
   /** The snapshot of now; one that somebody holds stays as it is. */
   graph(): CityGraph;
   readonly imports: Imports;
@@ -98,6 +104,7 @@ export function createCity(needs: CityNeeds): City {
     },
     onStates: (listener) => parts.runtime.onStates(listener),
     graph: parts.graph,
+    setHardware: (device, change) => setHardware(parts, device, change),
     imports,
     routes: cityRoutes(parts, imports),
   };

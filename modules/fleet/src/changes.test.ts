@@ -12,7 +12,7 @@ import type { Sql } from '@cityward/sql';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { idOf, testColumns } from './domain/rollout/testing.ts';
 import { createFleet, type Fleet } from './service.ts';
-import { signedOfficers, TEST_CITY, TEST_NOW, testGatePorts, testOfficer, testOfficers } from './testing.ts';
+import { signedOfficers, TEST_CITY, TEST_NOW, testPorts, testOfficer, testOfficers } from './testing.ts';
 import { jobBytes, verifyOrder } from './verify.ts';
 
 const OLD = '1.0.0';
@@ -69,7 +69,7 @@ async function open(database: Sql = sql): Promise<Fleet> {
     log: silentLog,
     keyFolder: folder,
     cityName: TEST_CITY,
-    gate: testGatePorts(),
+    ...testPorts(),
     city: {
       columns: () => columns,
       reachable: (device) => !away.has(device),

@@ -30,6 +30,13 @@ export interface PersonPasskey {
   readonly rpId: string;
 }
 
+/** What is still to be done. */
+export interface Left {
+  /** Devices that are being commissioned. */
+  readonly commissioning: readonly string[];
+  handedOver(device: string): Promise<boolean>;
+}
+
 export interface GatePorts {
   device(id: string): GateDevice | null;
   identity(device: string): GateIdentity | null;
@@ -40,8 +47,8 @@ export interface GatePorts {
   /** The city's own signature, detached CMS, DER. */
   sign(bytes: Uint8Array): Promise<Uint8Array>;
   passkey(person: string, credential: string): PersonPasskey | null;
-  /** The device is handed over: access that was lent for this ends. */
-  handedOver(device: string, installer: string): Promise<void>;
+  /** The device is handed over: access that was lent for this ends, once nothing is left that it was lent for. */
+  handedOver(device: string, installer: string, left: Left): Promise<void>;
   /** Null until the baseline of the device was read. */
   baseline(device: string): BaselineSeen | null;
 }

@@ -14,6 +14,7 @@ import type { GateNeeds } from './gate-needs.ts';
 import { handoverPdf } from './handover-pdf.ts';
 import * as store from './store-gate.ts';
 
+const COMMISSIONING_MAX = 10_000;
 /** A draft that was not signed by then is drafted anew: what it says is of that moment. */
 const DRAFT_LIFE_MS = 30 * MINUTE_MS;
 const NO_PASSKEY = 'sign with the passkey: it is none of yours';
@@ -40,6 +41,8 @@ export interface HandoverFiles {
   readonly signature: Buffer;
 }
 export interface Handovers {
+  /** Ends access that a kill left open. */
+  start(): Promise<void>;
   draft(drafting: Drafting): Promise<Result<HandoverDraft, Refusal>>;
   sign(signing: Signing): Promise<Result<HandoverCard, Refusal>>;
   list(device: string): Promise<readonly HandoverCard[]>;
@@ -56,6 +59,9 @@ export function createHandovers(needs: GateNeeds, gate: Pick<CommissioningGate, 
     return ok({ json: Buffer.from(row.certificate), signature: Buffer.from(row.signature, 'base64') });
   };
   return {
+    start: async () => {
+      for (const row of await store.unreleased(sql)) await release(needs, row);
+    },
     draft: (drafting) => draft(needs, gate, drafting),
     sign: (signing) => sign(needs, gate, signing),
     list: async (device) => (await store.handoversOf(sql, device)).map(cardOf),
@@ -160,8 +166,17 @@ async function sign(
     const data = { handover: row.id, hash: row.hash, exceptions: row.exceptions, clauses };
     tx.record({ module: 'fleet', type: 'device.handed-over', actor: by, subject: device, at, data });
   });
-  await ports.handedOver(device, by);
+  await release(needs, row);
   return ok(cardOf(row));
+}
+
+/** Ends what was lent for it; a kill before it is done leaves a row that the next start finds. */
+async function release({ sql, ports, clock }: GateNeeds, { id, device, by }: store.HandoverRow): Promise<void> {
+  const commissioning = await store.commissioned(sql, COMMISSIONING_MAX);
+  const handedOver = async (other: string): Promise<boolean> =>
+    (await store.handoversOf(sql, other)).some((one) => one.void === null);
+  await ports.handedOver(device, by, { commissioning, handedOver });
+  await sql.transact((tx) => store.releaseHandover(tx, id, clock()));
 }
 
 function wholeSignature({ ports }: GateNeeds, given: GivenSignature, by: string): Result<InstallerSignature, Refusal> {

@@ -4,6 +4,8 @@ export type { Fleet } from './service.ts';
 export type { FleetCity, FleetNeeds } from './needs.ts';
 export { columnsBuilder, FLAGS } from './domain/rollout/columns.ts';
 export type { GatePorts } from './gate-needs.ts';
+export type { LeavingPorts } from './leaving-needs.ts';
+export type { Departures } from './leaving.ts';
 export type { CommissioningGate } from './gate.ts';
 export type { Columns } from './domain/rollout/columns.ts';
 export type { Changes } from './changes.ts';

@@ -4,6 +4,7 @@ import type { Log } from '@cityward/log';
 import type { Objects } from '@cityward/objects';
 import type { Sql } from '@cityward/sql';
 import type { GatePorts } from './gate-needs.ts';
+import type { LeavingPorts } from './leaving-needs.ts';
 import type { Columns } from './domain/rollout/columns.ts';
 
 export interface FleetNeeds {
@@ -20,6 +21,8 @@ export interface FleetNeeds {
   readonly gate: GatePorts;
   /** PEMs of the city's own authorities: what a wiped device signs its last report under. */
   readonly authorities: () => readonly string[];
+  /** What replacing, retiring and blocking want. */
+  readonly leaving: LeavingPorts;
   /** Something a person should hear of at once: a device refused an order, lied, or went back in version. */
   readonly alarm: (device: string, what: 'refused' | 'downgrade' | 'lied', words: string) => void;
 }

@@ -8,13 +8,15 @@ import { createDesk, type Desk } from './desk.ts';
 import { createFreezes, type Freezes } from './freeze.ts';
 import { createGate, type CommissioningGate } from './gate.ts';
 import { createHandovers } from './handovers.ts';
+import { createDepartures, type Departures } from './leaving.ts';
 import type { FleetNeeds } from './needs.ts';
 import type { OfficersRegister } from './officers.ts';
 import type { ArtifactRepository } from './repository.ts';
 import { changeRoutes } from './routes-changes.ts';
 import { gateRoutes } from './routes-gate.ts';
+import { leavingRoutes } from './routes-leaving.ts';
 import type { Signatures } from './signatures.ts';
-import { createShown } from './shown.ts';
+import { createShown, type ShownStates } from './shown.ts';
 import { createTrust, type Trust } from './trust.ts';
 
 export interface Fleet {
@@ -33,6 +35,8 @@ export interface Fleet {
   readonly freezes: Freezes;
   /** What a device must show before it is handed over. */
   readonly gate: CommissioningGate;
+  /** Replaced, retired, stolen. */
+  readonly departures: Departures;
   readonly routes: readonly Route[];
   /** Whole files that arrive piece by piece. */
   readonly rawRoutes: readonly RawRoute[];
@@ -70,7 +74,7 @@ export function createFleet(needs: FleetNeeds): Fleet {
     downgraded: (device, from, to) => tellDowngrade(needs, device, { from, to }),
     explained: (device, reason) => tell(needs, 'change.explained-by-device', { device, data: { reason } }),
   });
-  const gating = createGating(needs);
+  const gating = createGating(needs, { changes, shown });
   return {
     start: async () => {
       await sql.migrate({ module: 'fleet', folder: new URL('../migrations/', import.meta.url) });
@@ -78,8 +82,11 @@ export function createFleet(needs: FleetNeeds): Fleet {
       await trust.start();
       await desired.start();
       await changes.start();
+      await gating.handovers.start();
+      await gating.departures.start();
     },
     stop: async () => {
+      gating.departures.stop();
       await changes.stop();
       await shown.stop();
     },
@@ -92,6 +99,7 @@ export function createFleet(needs: FleetNeeds): Fleet {
     desk,
     freezes,
     gate: gating.gate,
+    departures: gating.departures,
     routes: [...trust.routes, ...changeRoutes({ changes, desired }), ...gating.routes],
     rawRoutes: trust.rawRoutes,
     deviceRoutes: trust.deviceRoutes,
@@ -117,14 +125,20 @@ function tell({ sql, clock, log }: FleetNeeds, type: FactType, { device, data }:
     .catch((error: unknown) => log.warn('it is not in the evidence', { device, type, error: String(error) }));
 }
 
-/** How devices come in for good. */
-function createGating(needs: FleetNeeds) {
+/** How devices come in for good, and how they go. */
+function createGating(needs: FleetNeeds, { changes, shown }: { changes: Changes; shown: ShownStates }) {
   const own = { ...needs, ports: needs.gate };
   const gate = createGate(own);
   const handovers = createHandovers(own, gate);
+  const cannotWipe = (device: string): string | null =>
+    needs.leaving.cannotWipe(device) ??
+    (shown.of(device)?.officers == null ? 'it has not shown that it takes changes that officers sign' : null);
+  const ports = { ...needs.leaving, cannotWipe };
+  const departures = createDepartures({ ...needs, ports, gate, changes, forgetRunning: shown.forget });
   const facts = (device: string) => {
     const known = needs.gate.device(device);
     return known && { class: known.class, site: known.place.site };
   };
-  return { gate, routes: gateRoutes({ gate, handovers, facts }) };
+  const routes = [...gateRoutes({ gate, handovers, facts }), ...leavingRoutes({ departures, facts })];
+  return { gate, handovers, departures, routes };
 }

@@ -25,6 +25,8 @@ export interface ShownStates {
   of(device: string): Shown | null;
   /** Remembers what it says; what it does not say stays as it was. */
   says(device: string, says: Says): void;
+  /** Other hardware stands there now. */
+  forget(device: string): Promise<void>;
   /** A change ended well there, and left this firmware. */
   expects(device: string, firmware: string): void;
   /** Devices that trust each version of the officers' document. */
@@ -76,6 +78,11 @@ export function createShown({ sql, clock }: { readonly sql: Sql; readonly clock:
     of: (device) => all.get(device) ?? null,
     says: (device, { firmware, document, hardware = null, officers = null }) =>
       put(device, { firmware, document, hardware, officers }),
+    forget: async (device) => {
+      all.delete(device);
+      unsaved.delete(device);
+      await sql.for().executeQuery(CompiledQuery.raw('delete from fleet.running where device = $1', [device]));
+    },
     expects: (device, expected) => put(device, { expected }),
     byOfficers: () => {
       const counts = new Map<number, number>();

@@ -29,6 +29,7 @@ interface Tables {
     at: number;
     by_whom: string;
     void: number | null;
+    released: number | null;
   };
   'fleet.firmware_track': {
     class: string;
@@ -172,7 +173,7 @@ export async function insertHandover(tx: Tx, { by, void: since, ...row }: Handov
   await voidHandover(tx, row.device, row.at);
   await db(tx)
     .insertInto('fleet.handover')
-    .values({ ...row, void: since, by_whom: by })
+    .values({ ...row, void: since, by_whom: by, released: null })
     .execute();
 }
 export async function voidHandover(tx: Tx, device: string, at: number): Promise<void> {
@@ -183,7 +184,13 @@ export async function voidHandover(tx: Tx, device: string, at: number): Promise<
     .where('void', 'is', null)
     .execute();
 }
-const handoverOf = ({ by_whom, at, void: since, ...row }: Tables['fleet.handover']): HandoverRow => ({
+const handoverOf = ({
+  by_whom,
+  at,
+  void: since,
+  released: _released,
+  ...row
+}: Tables['fleet.handover']): HandoverRow => ({
   ...row,
   at: Number(at),
   by: by_whom,
@@ -233,3 +240,9 @@ export async function forgetSeen(tx: Tx, device: string): Promise<void> {
   for (const table of ['fleet.probe', 'fleet.gate_check', 'fleet.gate_exception', 'fleet.handover_draft'] as const)
     await db(tx).deleteFrom(table).where('device', '=', device).execute();
 }
+
+/** Handed over, with access that may not have ended yet. */
+export const unreleased = async (reader: Reader): Promise<HandoverRow[]> =>
+  (await db(reader).selectFrom('fleet.handover').selectAll().where('released', 'is', null).execute()).map(handoverOf);
+export const releaseHandover = async (tx: Tx, id: string, at: number): Promise<void> =>
+  void (await db(tx).updateTable('fleet.handover').set({ released: at }).where('id', '=', id).execute());

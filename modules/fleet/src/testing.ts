@@ -9,7 +9,9 @@ import type {
   Officers,
   SignedOfficers,
 } from '@cityward/contracts';
+import { ok } from '@cityward/kernel';
 import type { GatePorts } from './gate-needs.ts';
+import type { LeavingPorts } from './leaving-needs.ts';
 import { jobBytes, leafTree, officersBytes } from './verify.ts';
 
 export const TEST_CITY = 'Port Test';
@@ -178,3 +180,22 @@ export const testGatePorts = (changes: Partial<GatePorts> = {}): GatePorts => ({
   baseline: () => null,
   ...changes,
 });
+
+/** Ways out of a city without devices. */
+export const testLeavingPorts = (changes: Partial<LeavingPorts> = {}): LeavingPorts => ({
+  standing: () => 'none',
+  end: () => Promise.resolve(ok(undefined)),
+  revoke: () => Promise.resolve(ok(undefined)),
+  onActive: () => undefined,
+  hardware: () => null,
+  setHardware: () => Promise.resolve(ok(undefined)),
+  deviceBySerial: () => null,
+  held: () => ({ class: 'other', certificate: null, datasets: [], people: 0, services: [] }),
+  cannotWipe: () => 'it takes no changes',
+  sign: () => Promise.reject(new Error('nothing signs here')),
+  alarm: () => undefined,
+  ...changes,
+});
+
+/** All that comes in and goes out, for tests of something else. */
+export const testPorts = () => ({ gate: testGatePorts(), leaving: testLeavingPorts() });
