@@ -2,6 +2,7 @@
 import type { Person } from '@cityward/contracts';
 import { changeHandlers } from './mock-changes.ts';
 import { enrolHandlers } from './mock-enrol.ts';
+import { gateHandlers } from './mock-gate.ts';
 import { MAKERS, mockMap } from './mock-city.ts';
 import {
   cityNow,
@@ -151,6 +152,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...respondHandlers,
   ...changeHandlers,
   ...enrolHandlers,
+  ...gateHandlers,
   cityNow,
   cityMap: () => mockMap(),
   devicePoints,

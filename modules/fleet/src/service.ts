@@ -82,8 +82,7 @@ export function createFleet(needs: FleetNeeds): Fleet {
       await trust.start();
       await desired.start();
       await changes.start();
-      await gating.handovers.start();
-      await gating.departures.start();
+      await gating.start();
     },
     stop: async () => {
       gating.departures.stop();
@@ -140,5 +139,9 @@ function createGating(needs: FleetNeeds, { changes, shown }: { changes: Changes;
     return known && { class: known.class, site: known.place.site };
   };
   const routes = [...gateRoutes({ gate, handovers, facts }), ...leavingRoutes({ departures, facts })];
-  return { gate, handovers, departures, routes };
+  const start = async (): Promise<void> => {
+    await handovers.start();
+    await departures.start();
+  };
+  return { gate, departures, routes, start };
 }

@@ -4,6 +4,7 @@ import { changes } from './en-GB/changes.ts';
 import { city } from './en-GB/city.ts';
 import { enrol } from './en-GB/enrol.ts';
 import { frame } from './en-GB/frame.ts';
+import { gate } from './en-GB/gate.ts';
 import { importWords } from './en-GB/import.ts';
 import { classes, criticalities, edges, facts, nodes, roles, states, trustKinds, trustLevels } from './en-GB/nouns.ts';
 import { people } from './en-GB/people.ts';
@@ -17,6 +18,7 @@ export const words = {
   ...people,
   ...changes,
   ...enrol,
+  ...gate,
   ...respond,
   states,
   classes,

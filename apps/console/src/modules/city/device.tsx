@@ -12,7 +12,9 @@ import { Card, CardSkeleton, Facts, Page } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { BehaviourCards } from '../watch/behaviour-card.tsx';
 import { DeviceFindings } from '../watch/device-findings.tsx';
+import { GateCard } from '../identity/gate-card.tsx';
 import { IdentityCard } from '../identity/identity-card.tsx';
+import { LeavingCard } from '../identity/leaving-card.tsx';
 import { TrustCard } from '../identity/trust-card.tsx';
 import { deviceFacts, StateLine } from './device-card.tsx';
 import { NeighbourTable } from './neighbour-table.tsx';
@@ -121,6 +123,8 @@ const Whole = ({ detail }: { readonly detail: DeviceDetail }): ReactNode => (
       <div className="cw-stack-wide">
         <TrustCard id={detail.device.id} />
         <IdentityCard id={detail.device.id} />
+        <GateCard id={detail.device.id} />
+        <LeavingCard id={detail.device.id} />
         <About detail={detail} />
         <Datasets detail={detail} />
         <Answerable detail={detail} />

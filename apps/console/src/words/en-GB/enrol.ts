@@ -47,7 +47,7 @@ const approvals: Record<MakerRoot['approval'], string> = {
 export const enrol = {
   enrol: {
     lead: 'Devices that ask to be let in. Nobody unknown gets a certificate; what is unclear waits here for a person.',
-    tabs: { waiting: 'Waiting', discoveries: 'Unknown', makers: 'Makers' },
+    tabs: { waiting: 'Waiting', gates: 'Commissioning', discoveries: 'Unknown', makers: 'Makers' },
     tabName: (name: string, n: number) => (n === 0 ? name : `${name} (${n})`),
     sections: 'Who may join',
     waiting: {

@@ -1,0 +1,224 @@
+/** What a device must show before it is handed over: each check with its state, why and fix; test again, sign, fetch. */
+import { useState, type ReactNode } from 'react';
+import { Button, Modal, TextInput } from '@mantine/core';
+import { startAuthentication } from '@simplewebauthn/browser';
+import { useMutation } from '@tanstack/react-query';
+import type { Gate, GateCheck, HandoverDraft } from '@cityward/contracts';
+import { words } from '../../words/en-GB.ts';
+import { useRole } from '../../frame/session.ts';
+import { useAct, useAsk } from '../../live/hooks.ts';
+import { client, queries } from '../../live/live.ts';
+import { Answered } from '../../ui/answered.tsx';
+import { IconAlertTriangle, IconCheck, IconHelp, IconHourglass } from '../../ui/icons.ts';
+import { Card, RowsSkeleton } from '../../ui/parts.tsx';
+import { ProblemNote } from '../../ui/problem-note.tsx';
+import { Age, Moment } from '../../ui/time.tsx';
+import { inWords } from './passkey.ts';
+
+const said = words.gate;
+const LOOK_REFRESH_MS = 2_000;
+const LOOK = {
+  unknown: ['unknown', IconHelp],
+  passed: ['trusted', IconCheck],
+  failed: ['suspect', IconAlertTriangle],
+  excepted: ['watched', IconHourglass],
+} as const;
+
+function CheckRow({ one }: { readonly one: GateCheck }): ReactNode {
+  const shown = one.state !== 'passed' && one.exception !== null ? 'excepted' : one.state;
+  const [look, Sign] = LOOK[shown];
+  return (
+    <li>
+      <p>
+        <span className="cw-badge" data-state={look}>
+          <Sign size={14} stroke={2} aria-hidden />
+          {said.states[shown]}
+        </span>{' '}
+        <strong>{said.checks[one.check]}</strong>
+      </p>
+      <p>{one.why}.</p>
+      {one.fix !== null && <p className="cw-muted">{said.fix(one.fix)}</p>}
+      {one.exception !== null && (
+        <p className="cw-small">
+          {said.excepted(one.exception.owner)} <Moment at={one.exception.until} />. {one.exception.reason}
+        </p>
+      )}
+      {one.at !== null && (
+        <p className="cw-muted cw-small">
+          {said.seenBy(one.by ?? said.city)} <Age at={one.at} />
+        </p>
+      )}
+    </li>
+  );
+}
+
+const base64Url = (hex: string): string => {
+  const bytes = (hex.match(/../g) ?? []).map((pair) => String.fromCharCode(parseInt(pair, 16)));
+  return btoa(bytes.join('')).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+};
+
+/** The passkey's challenge is the hash of what is handed over: it signs this and nothing else. */
+async function signAndHandOver(device: string, { hash }: HandoverDraft): Promise<void> {
+  const optionsJSON = {
+    challenge: base64Url(hash),
+    rpId: window.location.hostname,
+    userVerification: 'required' as const,
+  };
+  const answer = await startAuthentication({ optionsJSON }).catch((error: unknown) => {
+    throw inWords(error);
+  });
+  const { authenticatorData, clientDataJSON, signature } = answer.response;
+  const signed = {
+    alg: 'webauthn' as const,
+    key: answer.id,
+    authenticatorData,
+    clientDataJson: clientDataJSON,
+    signature,
+  };
+  await client.call('handOver', { params: { id: device }, body: { hash, signature: signed } });
+}
+
+function Signing({ device, draft, onClose }: { device: string; draft: HandoverDraft; onClose: () => void }): ReactNode {
+  const act = useMutation({
+    mutationFn: () => signAndHandOver(device, draft),
+    onSuccess: () => {
+      for (const stale of ['getGate', 'listGates', 'listHandovers'])
+        void queries.invalidateQueries({ queryKey: [stale] });
+      onClose();
+    },
+  });
+  return (
+    <div className="cw-stack">
+      <p>{said.signLead}</p>
+      <ul className="cw-stack">
+        {draft.words.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      <p>
+        {said.hash} <code className="cw-hash">{draft.hash}</code>
+      </p>
+      {act.error && <ProblemNote error={act.error} wanted={said.wantedSign} />}
+      <div className="cw-form-actions">
+        <Button variant="default" onClick={onClose}>
+          {words.cancel}
+        </Button>
+        <Button loading={act.isPending} onClick={() => act.mutate()}>
+          {said.sign}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function HandOver({ device, onClose }: { readonly device: string; readonly onClose: () => void }): ReactNode {
+  const [name, setName] = useState('');
+  const [company, setCompany] = useState('');
+  const draft = useAct('draftHandover');
+  if (draft.data) return <Signing device={device} draft={draft.data} onClose={onClose} />;
+  return (
+    <form
+      className="cw-stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const body = { installer: name.trim(), company: company.trim() === '' ? null : company.trim() };
+        if (body.installer !== '') draft.mutate({ params: { id: device }, body });
+      }}
+    >
+      <p>{said.handOverEffect}</p>
+      <TextInput
+        required
+        label={said.installer}
+        maxLength={80}
+        value={name}
+        data-autofocus
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <TextInput
+        label={said.company}
+        maxLength={80}
+        value={company}
+        onChange={(event) => setCompany(event.currentTarget.value)}
+      />
+      {draft.error && <ProblemNote error={draft.error} wanted={said.wantedDraft} />}
+      <div className="cw-form-actions">
+        <Button variant="default" onClick={onClose}>
+          {words.cancel}
+        </Button>
+        <Button type="submit" loading={draft.isPending}>
+          {said.read}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+const Files = ({ id }: { readonly id: string }): ReactNode => (
+  <p className="cw-small">
+    {said.files}{' '}
+    {(['pdf', 'json', 'p7s'] as const).map((kind) => (
+      <a key={kind} href={`/api/handovers/${id}/certificate.${kind}`} download={`${id}.${kind}`}>
+        {said.kinds[kind]}{' '}
+      </a>
+    ))}
+  </p>
+);
+
+const Body = ({ gate }: { readonly gate: Gate }): ReactNode => (
+  <>
+    <p>{gate.words}.</p>
+    {gate.handover !== null && (
+      <>
+        <p className="cw-small">
+          {said.by(gate.handover.installer)} <Moment at={gate.handover.at} />
+        </p>
+        <Files id={gate.handover.id} />
+      </>
+    )}
+    <ul className="cw-stack" aria-label={said.title}>
+      {gate.checks.map((one) => (
+        <CheckRow key={one.check} one={one} />
+      ))}
+    </ul>
+  </>
+);
+
+export function GateCard({ id, title = said.title }: { readonly id: string; readonly title?: string }): ReactNode {
+  const [looking, setLooking] = useState(false);
+  const gate = useAsk('getGate', { params: { id } }, looking ? { refreshMs: LOOK_REFRESH_MS } : {});
+  const test = useAct('testGate', { refresh: ['getGate', 'listGates'], done: () => setLooking(true) });
+  const mayAct = useRole('operator', 'installer');
+  const [open, setOpen] = useState(false);
+  const ready = gate.data?.state === 'ready';
+  return (
+    <Card title={title}>
+      <Answered query={gate} wanted={said.wanted} skeleton={<RowsSkeleton rows={5} />}>
+        {(answer) => <Body gate={answer} />}
+      </Answered>
+      {test.error && <ProblemNote error={test.error} wanted={said.wantedTest} />}
+      {mayAct && (
+        <div className="cw-card-actions">
+          <Button
+            size="xs"
+            variant="default"
+            loading={test.isPending || gate.data?.looking != null}
+            onClick={() => test.mutate({ params: { id } })}
+          >
+            {said.test}
+          </Button>
+          <Button size="xs" disabled={!ready} onClick={() => setOpen(true)}>
+            {said.handOver}
+          </Button>
+        </div>
+      )}
+      <Modal
+        opened={open}
+        onClose={() => setOpen(false)}
+        title={said.handOverOf(id)}
+        closeButtonProps={{ 'aria-label': words.close }}
+      >
+        {open && <HandOver device={id} onClose={() => setOpen(false)} />}
+      </Modal>
+    </Card>
+  );
+}
