@@ -31,12 +31,20 @@ export interface Ran {
 }
 
 /** Runs a program to its end; `code` is -1 when it had to be stopped. */
-export function run(program: string, args: readonly string[], cwd: string): Promise<Ran> {
+export const run = (program: string, args: readonly string[], cwd: string): Promise<Ran> =>
+  runWith(program, args, { cwd, env: {} });
+
+/** The same with more in its environment. */
+export function runWith(
+  program: string,
+  args: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): Promise<Ran> {
   return new Promise((resolve) => {
     execFile(
       program,
       [...args],
-      { cwd, encoding: 'buffer', timeout: PROGRAM_MAX_MS, killSignal: 'SIGKILL' },
+      { cwd, env: { ...process.env, ...env }, encoding: 'buffer', timeout: PROGRAM_MAX_MS, killSignal: 'SIGKILL' },
       (fault, out, err) => {
         const code = fault ? (typeof fault.code === 'number' ? fault.code : -1) : 0;
         resolve({ code, out, err: err.toString() });

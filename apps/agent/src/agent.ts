@@ -10,10 +10,10 @@ import { createAgentGateway, isGateway } from './agent-gateway.ts';
 import { createConnection, createGate, type Broker, type Connection } from './connection.ts';
 import { openCredentials, type Credential, type Credentials } from './credentials.ts';
 import { isFresh } from './enrolling.ts';
-import { createEstClient, type EstClient } from './est-client.ts';
 import { createLooks, type Looks } from './prober/looks.ts';
 import type { Target } from './prober/probe.ts';
 import { readSite } from './prober/site.ts';
+import { createEstClient, EstRefused, type EstClient } from './est-client.ts';
 import { isMain } from './is-main.ts';
 import { readOrder } from './switch.ts';
 import type { SiteGateway } from './site-gateway/gateway.ts';
@@ -79,9 +79,13 @@ async function credentialFor(options: AgentOptions, est: EstClient, held: Creden
   const own = held.get(options.device);
   if (own && isFresh(own, Date.now())) return own;
   if (own) {
-    const renewed = await est.renew(options.device, own);
-    held.put(renewed);
-    return renewed;
+    const renewed = await est.renew(options.device, own).catch((fault: unknown) => {
+      // Refused after its end: only a new code brings it back, as at the first start.
+      if (fault instanceof EstRefused && own.expires <= Date.now() && options.code !== null) return null;
+      throw fault;
+    });
+    if (renewed) held.put(renewed);
+    if (renewed) return renewed;
   }
   if (options.code === null) throw new Error(`enrol "${options.device}": want its one-time code for the first start`);
   const fresh = await est.enrol(options.device, options.code);

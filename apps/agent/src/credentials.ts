@@ -18,6 +18,8 @@ const FILE = 'credentials.ndjson';
 const OWNER_ONLY = 0o600;
 /** Certificates live for 90 days; the last third is for renewing. */
 export const RENEW_BEFORE_MS = 30 * DAY_MS;
+/** Devices that were enrolled on one day renew over so many: a city's server is not asked by all of them at once. */
+export const RENEWAL_SPREAD_MS = 6 * DAY_MS;
 
 export interface Credential {
   readonly device: string;

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
+import { DAY_MS, HOUR_MS } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCertsOnly } from './certs-only.ts';
 import { openCredentials, type Credential } from './credentials.ts';
-import { enrolAll } from './enrolling.ts';
+import { enrolAll, renewsAt } from './enrolling.ts';
 import { createEstClient, EstRefused } from './est-client.ts';
 import { newDeviceKey, signingRequest } from './signing-request.ts';
 import { estDouble, testAuthority, type EstDouble, type TestAuthority } from './testing.ts';
@@ -31,6 +32,7 @@ afterAll(async () => {
   await est.close();
   for (const made of folders) rmSync(made, { recursive: true, force: true });
 });
+const BLANK = { key: '', certificate: '' };
 const client = (connections = 2) => createEstClient({ url: est.url, ca: authority.ca, connections });
 
 describe('a signing request', () => {
@@ -103,6 +105,14 @@ describe('the EST client', () => {
     });
     expect(fresh.key).not.toBe(old.key);
   });
+  it('renews an ended certificate with the key that it was for', async () => {
+    const own = client();
+    const old = { ...(await own.enrol('lamp-0103', 'code')), expires: Date.now() - 1 };
+    const fresh = await own.renew('lamp-0103', old);
+    own.close();
+    expect(fresh.key).toBe(old.key);
+    expect(fresh.expires).toBeGreaterThan(Date.now());
+  });
   it('says with the words of the server why it was refused', async () => {
     est.answerOnce = { status: 401, body: 'code "abc" is not valid\n' };
     const own = client();
@@ -145,7 +155,43 @@ describe('the credentials file', () => {
   });
 });
 
+describe('the time of renewal', () => {
+  it('begins at two thirds of a certificate’s life and is spread over days, the same for a device each time', () => {
+    const expires = 90 * DAY_MS;
+    const times = Array.from({ length: 10_000 }, (_, i) => renewsAt({ ...BLANK, device: `cam-${i}`, expires }));
+    expect(times).toEqual(
+      Array.from({ length: 10_000 }, (_, i) => renewsAt({ ...BLANK, device: `cam-${i}`, expires })),
+    );
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(60 * DAY_MS);
+    expect(Math.max(...times)).toBeLessThan(66 * DAY_MS);
+    // 144 hours, 69.4 devices each on average: none is empty, none has twice its share.
+    const hours = new Map<number, number>();
+    for (const time of times) hours.set(Math.floor(time / HOUR_MS), (hours.get(Math.floor(time / HOUR_MS)) ?? 0) + 1);
+    expect(hours.size).toBe(144);
+    expect(Math.min(...hours.values())).toBeGreaterThan(30);
+    expect(Math.max(...hours.values())).toBeLessThan(120);
+  });
+});
+
 describe('enrolling a fleet', () => {
+  it('asks for a new code where an ended certificate is not renewed any more', async () => {
+    const credentials = openCredentials(folder());
+    const own = client();
+    credentials.put({ ...(await own.enrol('cam-0101', 'x')), expires: Date.now() - 1 });
+    est.answerOnce = { status: 403, body: 'it expired more than 90 days ago\n' };
+    const alive: string[] = [];
+    const result = await enrolAll(
+      {
+        ...{ est: own, credentials, log: silentLog, signal: new AbortController().signal },
+        codesFor: (devices) => Promise.resolve(new Map(devices.map((device) => [device, 'code']))),
+        enrolled: ({ device }) => alive.push(device),
+      },
+      ['cam-0101'],
+    );
+    own.close();
+    credentials.close();
+    expect([result, alive]).toEqual([{ enrolled: 1, failed: [] }, ['cam-0101']]);
+  });
   it('uses what it has, renews what is old, buys the rest, and reports who got none', async () => {
     const made = folder();
     const credentials = openCredentials(made);

@@ -1,7 +1,8 @@
 /** Gets every device its certificate: those in the file are used again, old ones renewed, the others bought with their codes. */
+import { createHash } from 'node:crypto';
 import { SECOND_MS } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
-import { RENEW_BEFORE_MS, type Credential, type Credentials } from './credentials.ts';
+import { RENEW_BEFORE_MS, RENEWAL_SPREAD_MS, type Credential, type Credentials } from './credentials.ts';
 import { EstRefused, type EstClient } from './est-client.ts';
 
 export const ENROL_AT_ONCE = 8;
@@ -52,8 +53,16 @@ async function inParallel(
   await Promise.all(Array.from({ length: Math.min(ENROL_AT_ONCE, devices.length) }, worker));
 }
 
-/** True while the certificate has more than the last third of its life before it. */
-export const isFresh = (credential: Credential, now: number): boolean => credential.expires - now > RENEW_BEFORE_MS;
+const SPREAD_STEPS = 2 ** 32;
+
+/** From two thirds of its life on, each device at a moment of its own: the same after a restart, so that none waits for ever. */
+export const renewsAt = ({ device, expires }: Credential): number => {
+  const share = createHash('sha256').update(device).digest().readUInt32BE() / SPREAD_STEPS;
+  return expires - RENEW_BEFORE_MS + Math.floor(share * RENEWAL_SPREAD_MS);
+};
+
+/** True while it is not yet time to renew. */
+export const isFresh = (credential: Credential, now: number): boolean => now < renewsAt(credential);
 
 /** Enrols all of them; resolves when each has a certificate or has been refused one. */
 export async function enrolAll(parts: Enrolling, devices: readonly string[]): Promise<Enrolled> {
@@ -82,7 +91,13 @@ export async function enrolAll(parts: Enrolling, devices: readonly string[]): Pr
     const old = credentials.get(device)!;
     if (await attempt(device, () => est.renew(device, old))) return;
     // An old certificate that is still in force serves on; the next start tries again.
-    if (old.expires > Date.now()) parts.enrolled(old);
+    if (old.expires > Date.now()) return parts.enrolled(old);
+    // It slept too long, or may not come back by itself: only a code does it now.
+    failed.splice(
+      failed.findIndex((one) => one.device === device),
+      1,
+    );
+    buy.push(device);
   });
   if (buy.length > 0) {
     const codes = await parts.codesFor(buy);

@@ -1,4 +1,5 @@
 /** Enrolment over Secure Transport (RFC 7030) from the device's side: enrol with a one-time code, renew with the certificate. */
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { Agent, request, type RequestOptions } from 'node:https';
 import { SECOND_MS } from '@cityward/kernel';
 import { ANSWER_MAX_BYTES, certificateFor, readCertsOnly } from './certs-only.ts';
@@ -17,7 +18,7 @@ export interface EstOptions {
 export interface EstClient {
   /** A new key and its certificate; throws EstRefused with the server's reason. */
   enrol(device: string, code: string): Promise<Credential>;
-  /** A new key and certificate, asked for with the old ones. */
+  /** A new key and certificate, asked for with the old ones; after the old one's end only its own key is taken, so that one stays. */
   renew(device: string, old: Credential): Promise<Credential>;
   close(): void;
 }
@@ -73,6 +74,11 @@ function credentialFrom(device: string, key: DeviceKey, answer: string): Credent
   return { device, key: privateKey, certificate: own.toString(), expires: Date.parse(own.validTo) };
 }
 
+function keyOf({ key }: Credential): DeviceKey {
+  const privateKey = createPrivateKey(key);
+  return { privateKey, publicKey: createPublicKey(privateKey) };
+}
+
 const BEHALF_PATH = '/.well-known/est/behalf/simpleenroll';
 
 /**
@@ -101,8 +107,7 @@ export async function enrolOnBehalf(
 export function createEstClient(options: EstOptions): EstClient {
   const base = new URL(options.url);
   const agent = new Agent({ keepAlive: true, maxSockets: options.connections, scheduling: 'lifo' });
-  const ask = async (device: string, rest: Omit<Sent, 'der'>): Promise<Credential> => {
-    const key = newDeviceKey();
+  const ask = async (device: string, rest: Omit<Sent, 'der'>, key = newDeviceKey()): Promise<Credential> => {
     const answer = await post(base, options.ca, { ...rest, der: signingRequest(device, key) });
     return credentialFrom(device, key, answer);
   };
@@ -113,11 +118,15 @@ export function createEstClient(options: EstOptions): EstClient {
     },
     // The client certificate belongs to the connection, so a renewal has one of its own.
     renew: (device, old) =>
-      ask(device, {
-        path: '/.well-known/est/simplereenroll',
-        headers: { connection: 'close' },
-        tls: { agent: false, key: old.key, cert: old.certificate },
-      }),
+      ask(
+        device,
+        {
+          path: '/.well-known/est/simplereenroll',
+          headers: { connection: 'close' },
+          tls: { agent: false, key: old.key, cert: old.certificate },
+        },
+        old.expires > Date.now() ? newDeviceKey() : keyOf(old),
+      ),
     close: () => agent.destroy(),
   };
 }

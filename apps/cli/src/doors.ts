@@ -72,6 +72,19 @@ function networkCommands(api: Api): readonly Command[] {
       },
     },
     {
+      verb: 'network acme',
+      words: ['ID'],
+      help: 'A one-time secret that binds an ACME account to a network, for the host names that it may order. Shown once.',
+      flags: [{ name: 'names', value: 'NAME,…', help: 'host names, as --acme of the server has them' }],
+      examples: ['network acme gateway-east --names gateway-east.example'],
+      run: async (asked) => {
+        const params = { id: asked.words[0] ?? '' };
+        const body = { names: listOf(wanted(asked, 'network acme', 'names')) };
+        const issued = await asked.client.call(api.issueAcmeBinding, { params, body });
+        return { data: issued, text: bindingText(issued) };
+      },
+    },
+    {
       verb: 'network end',
       words: ['ID'],
       help: 'End the identity of a network for good: it neither connects nor speaks for a device again.',
@@ -88,6 +101,9 @@ function networkCommands(api: Api): readonly Command[] {
 
 const codeText = (issued: { network: string; code: string; url: string; expires: number }): string =>
   `Code for ${issued.network}: ${issued.code}\nEST: ${issued.url}\nValid until ${new Date(issued.expires).toISOString()}, once.`;
+
+const bindingText = (issued: { kid: string; key: string; directory: string; expires: number }): string =>
+  `Key id: ${issued.kid}\nHMAC key: ${issued.key}\nDirectory: ${issued.directory}\nValid until ${new Date(issued.expires).toISOString()}, once.`;
 
 const networkAddCommand = (api: Api): Command => ({
   verb: 'network add',

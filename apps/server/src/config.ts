@@ -1,4 +1,5 @@
 /** Every setting of the server: one table yields type, default, environment name, flag and help. */
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { err, ok, type Result } from '@cityward/kernel';
 import type { LogLevel } from '@cityward/log';
@@ -21,6 +22,9 @@ export interface Config {
   readonly statusUrl: string | undefined;
   /** 0: identities never end for being unseen. */
   readonly dormantDays: number;
+  /** Hosts that may get certificates by ACME, with the address where each answers; empty for no ACME. */
+  readonly acme: ReadonlyMap<string, string>;
+  readonly acmePort: number;
   readonly logLevel: LogLevel;
 }
 
@@ -42,6 +46,14 @@ const whole = (low: number, high: number) => (text: string) => {
 };
 const yesNo = (text: string) => (text === 'true' ? true : text === 'false' ? false : null);
 const port = { read: whole(1, 65_535), wanted: 'a port from 1 to 65535' } as const;
+/** `gateway=192.0.2.5,other.example=192.0.2.6`. */
+function hostsIn(text: string): ReadonlyMap<string, string> | null {
+  const pairs = text === '' ? [] : text.split(',').map((one) => one.split('='));
+  const good = pairs.every(([name, address, ...more]) => {
+    return /^[a-z0-9.-]{1,253}$/.test(name ?? '') && isIP(address ?? '') !== 0 && more.length === 0;
+  });
+  return good ? new Map(pairs as [string, string][]) : null;
+}
 const LOG_LEVELS: readonly string[] = ['error', 'warn', 'info', 'debug', 'silent'] satisfies LogLevel[];
 
 export const SETTINGS: readonly Setting[] = [
@@ -175,6 +187,23 @@ export const SETTINGS: readonly Setting[] = [
     fallback: '',
     read: (text) => (text === '' || /^http:\/\/[A-Za-z0-9.:[\]-]{1,100}$/.test(text) ? text : null),
     wanted: 'http:// and a host, with a port or without',
+  },
+  {
+    key: 'acme',
+    flag: 'acme',
+    env: 'CITYWARD_ACME',
+    help: 'hosts that may get certificates by ACME, and are asked to prove it: NAME=ADDRESS,…',
+    fallback: '',
+    read: hostsIn,
+    wanted: 'NAME=ADDRESS, divided by commas',
+  },
+  {
+    key: 'acmePort',
+    flag: 'acme-port',
+    env: 'CITYWARD_ACME_PORT',
+    help: 'where those hosts answer http-01 challenges',
+    fallback: '80',
+    ...port,
   },
   {
     key: 'logLevel',

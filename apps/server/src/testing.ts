@@ -51,6 +51,8 @@ export async function testConfig(change: Partial<Config> = {}): Promise<Config> 
     databaseUrl: undefined,
     statusUrl: undefined,
     dormantDays: 90,
+    acme: new Map(),
+    acmePort: 80,
     logLevel: 'silent',
     ...ports,
     ...change,

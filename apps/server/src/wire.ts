@@ -206,6 +206,7 @@ function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shar
     authorise: (principal, action, resource) => made().access.may(principal, action, resource),
     mayJoin: (id) => made().access.mayJoin(id).ok,
     accessUrl: `https://localhost:${config.ingestPort}`,
+    acme: config.acme.size > 0 ? { addresses: config.acme, port: config.acmePort } : null,
     connected: (device) => made().mqtt?.isConnected(device) ?? false,
     about: { notice: simulatedNotice(config), version: VERSION },
   });

@@ -80,6 +80,17 @@ export const networks = {
     params: OneId,
     answer: Closed({ network: Id, code: Type.String(), expires: Time, url: Type.String() }),
   }),
+  issueAcmeBinding: endpoint({
+    name: 'issueAcmeBinding',
+    method: 'POST',
+    path: '/api/networks/:id/acme',
+    action: 'manageNetworks',
+    summary: 'A one-time secret that binds an ACME account to a network, for the names that it may order',
+    params: OneId,
+    body: Closed({ names: Type.Array(Type.String({ maxLength: 253 }), { minItems: 1, maxItems: 20 }) }),
+    /** `key` is what clients call the HMAC key, base64url. */
+    answer: Closed({ network: Id, kid: Type.String(), key: Type.String(), expires: Time, directory: Type.String() }),
+  }),
   endNetwork: endpoint({
     name: 'endNetwork',
     method: 'POST',

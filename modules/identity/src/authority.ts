@@ -23,6 +23,7 @@ import { authorityName, nameOf, spiffeOf, subjectOf, trustDomainOf, type HolderT
 import { SERVICE_CERTIFICATE_LIFE_MS } from './domain/services.ts';
 import { encodeRevocationList, type RevokedEntry } from './domain/revocation-list.ts';
 import { newCode } from './codes.ts';
+import { holderIn, type Holder } from './holder-of.ts';
 import { ownerOnlyFolder, readSlot, seal, syncFolder, unseal, writeSlot } from './slot-file.ts';
 
 const ROOT_LIFE_MS = 25 * 365 * DAY_MS;
@@ -65,10 +66,10 @@ export interface Responder extends Issued {
   readonly key: KeyObject;
 }
 
-/** Whom a certificate of ours names. */
-export interface Holder {
-  readonly type: HolderType;
-  readonly id: string;
+/** A key, and the names that its holder has proved. */
+export interface Proved {
+  readonly spki: Uint8Array;
+  readonly names: readonly string[];
 }
 
 export interface Authority {
@@ -76,6 +77,7 @@ export interface Authority {
   /** Root first, then issuing: what listeners take as `ca`, and what clients may pin. */
   readonly caPem: string;
   readonly rootPem: string;
+  readonly issuingPem: string;
   /** The certs-only message that EST cacerts answers with, DER. */
   readonly caCertsOnly: Buffer;
   /** SHA-256 fingerprint of the root, for people to compare. */
@@ -97,6 +99,8 @@ export interface Authority {
   readonly issuer: { readonly name: Uint8Array; readonly keyBits: Uint8Array };
   /** A signed list, DER. */
   revocationList(entries: readonly RevokedEntry[], now: number): Buffer;
+  /** For a network that has proved these DNS names: it may also serve under them. */
+  issueGateway(network: string, proved: Proved, now: number): Issued;
   /** Was this certificate signed by the issuing key, for a device or network as its profile says? Says nothing on time or standing. */
   holderOf(certificate: X509Certificate): Holder | null;
   /** The same for devices only. */
@@ -290,7 +294,23 @@ const placesBelow = (base: string | undefined): Buffer => {
   return encodeStatusPlaces({ ocsp: `${root}${STATUS_PATHS.ocsp}`, list: `${root}${STATUS_PATHS.list}` });
 };
 
-const CLIENT_USE = '1.3.6.1.5.5.7.3.2';
+interface HolderRequest {
+  readonly id: string;
+  readonly spki: Uint8Array;
+  readonly now: number;
+  /** DNS names beside its own; none where left out. */
+  readonly names?: readonly string[];
+  readonly lifeMs?: number;
+}
+/** What each profile's holder is called by in its SPIFFE name. */
+const NAMED_AS = {
+  device: 'device',
+  appliance: 'device',
+  network: 'network',
+  gateway: 'network',
+  service: 'service',
+} as const;
+type HolderProfile = keyof typeof NAMED_AS;
 
 function authorityOf({ rootPem, issuingPem, key, statusUrl }: Material): Authority {
   const root = new X509Certificate(rootPem);
@@ -301,29 +321,29 @@ function authorityOf({ rootPem, issuingPem, key, statusUrl }: Material): Authori
   const trustDomain = trustDomainOf(self.organization);
   const signer: Signer = { key, name: self.der, keyId: keyIdOf(spkiOf(publicKey)) };
   const statusPlaces = placesBelow(statusUrl);
-  const issueTo =
-    (type: HolderType | 'service', lifeMs: number, profile: Profile = type) =>
-    (id: string, spki: Uint8Array, now: number) =>
-      issue(signer, {
-        profile,
-        subject: nameOf(id),
-        spki,
-        lifeMs,
-        now,
-        alternativeNames: [{ kind: 'uri', value: spiffeOf(trustDomain, id, type) }],
-        statusPlaces,
-      });
+  const issueHolder = (profile: HolderProfile, request: HolderRequest): Issued => {
+    const { id, spki, now, names = [], lifeMs = CERTIFICATE_LIFE_MS } = request;
+    return issue(signer, {
+      ...{ profile, subject: nameOf(id), spki, now, lifeMs, statusPlaces },
+      alternativeNames: [
+        { kind: 'uri', value: spiffeOf(trustDomain, id, NAMED_AS[profile]) },
+        ...names.map((value) => ({ kind: 'dns', value }) as const),
+      ],
+    });
+  };
   const holderOf = (certificate: X509Certificate): Holder | null => holderIn(certificate, issuing, trustDomain);
   return {
     trustDomain,
     caPem: `${rootPem}${issuingPem}`,
     rootPem,
+    issuingPem,
     caCertsOnly: encodeCertsOnly([root.raw, issuing.raw]),
     fingerprint: root.fingerprint256,
-    issueDevice: issueTo('device', CERTIFICATE_LIFE_MS),
-    issueNetwork: issueTo('network', CERTIFICATE_LIFE_MS),
-    issueService: issueTo('service', SERVICE_CERTIFICATE_LIFE_MS),
-    issueAppliance: issueTo('device', CERTIFICATE_LIFE_MS, 'appliance'),
+    issueDevice: (id, spki, now) => issueHolder('device', { id, spki, now }),
+    issueNetwork: (id, spki, now) => issueHolder('network', { id, spki, now }),
+    issueService: (id, spki, now) => issueHolder('service', { id, spki, now, lifeMs: SERVICE_CERTIFICATE_LIFE_MS }),
+    issueAppliance: (id, spki, now) => issueHolder('appliance', { id, spki, now }),
+    issueGateway: (network, { spki, names }, now) => issueHolder('gateway', { id: network, spki, now, names }),
     issuer: { name: self.der, keyBits: keyBitsOf(spkiOf(publicKey)) },
     issuingDer: issuing.raw,
     issueResponder: (now) => issueResponder(signer, now),
@@ -384,17 +404,4 @@ function issueServer(signer: Signer, { names, now, issuingPem, statusPlaces }: S
   });
   const keyPem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
   return { ...issued, keyPem, certPem: `${certificatePem(issued.der)}${issuingPem}` };
-}
-
-const HOLDERS: readonly HolderType[] = ['device', 'network'];
-
-/** The device or network that a certificate of their profiles names; null for every other certificate. */
-function holderIn(certificate: X509Certificate, issuing: X509Certificate, trustDomain: string): Holder | null {
-  const id = /^CN=([a-z0-9-]+)$/.exec(certificate.subject)?.[1];
-  if (id === undefined || certificate.ca) return null;
-  const type = HOLDERS.find((one) => certificate.subjectAltName === `URI:${spiffeOf(trustDomain, id, one)}`);
-  if (type === undefined) return null;
-  const uses: readonly string[] = certificate.keyUsage ?? [];
-  if (uses.length !== 1 || uses[0] !== CLIENT_USE) return null;
-  return certificate.checkIssued(issuing) && certificate.verify(issuing.publicKey) ? { type, id } : null;
 }

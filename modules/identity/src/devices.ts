@@ -64,6 +64,8 @@ export interface Devices extends Ways {
   readonly documents: Documents;
   identityOf(device: string): DeviceIdentity;
   isRetired(device: string): boolean;
+  /** Revokes one certificate of a network and leaves its standing as it is. */
+  withdraw(serial: string, network: string): Promise<Result<void, Refusal>>;
   stop(): Promise<void>;
 }
 
@@ -120,6 +122,7 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
       const restriction = register.restriction(device);
       return restriction?.kind === 'ended' && restriction.as === 'retired';
     },
+    withdraw: (serial, network) => withdraw({ register, standing, options }, serial, network),
     identityOf: (device) => identityOf({ register, authority, options }, device),
     stop: async () => {
       await standing.stop();
@@ -235,6 +238,26 @@ function admit(
     return refuse('forbidden', 'DEVICE_ENDED', `admit "${commonName}": the identity of the device has ended`);
   const type = holder(commonName)?.type ?? 'device';
   return ok({ device: commonName, type, standing: restriction ? 'held' : 'active' });
+}
+
+async function withdraw(
+  { register, standing, options }: Pick<Devices, 'register' | 'standing'> & { readonly options: IdentityOptions },
+  serial: string,
+  network: string,
+): Promise<Result<void, Refusal>> {
+  const record = register.certificate(serial);
+  if (record?.device !== network)
+    return refuse('invalid', 'malformed', `revoke "${serial}": network "${network}" has no such certificate`);
+  if (record.state !== 'live') return refuse('invalid', 'alreadyRevoked', `revoke "${serial}": it counts no more`);
+  const at = options.clock();
+  register.end([serial], 'revoked', at);
+  standing.tell(network);
+  await options.sql.transact(async (tx) => {
+    await store.endCertificates(tx.for<store.DeviceTables>(), [serial], { state: 'revoked', at });
+    const fact = { module: 'identity', type: 'network.certificate-revoked', actor: network, subject: network } as const;
+    tx.record({ ...fact, at, data: { serial } });
+  });
+  return ok(undefined);
 }
 
 interface RevocationParts {

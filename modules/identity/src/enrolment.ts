@@ -1,7 +1,8 @@
 /** Issuing codes and certificates: by a one-time code, by a factory certificate, or by the certificate of before. */
 import type { X509Certificate } from 'node:crypto';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
-import type { Authority, Holder, Issued } from './authority.ts';
+import type { Authority, Issued, Proved } from './authority.ts';
+import type { Holder } from './holder-of.ts';
 import { checkNames, checkStandingForIssue, decideRenewal } from './domain/enrolment.ts';
 import { spiffeOf } from './domain/names.ts';
 import { mayComeBack, type Restriction, type Standing } from './domain/standing.ts';
@@ -43,8 +44,8 @@ export interface Enrolment extends FactoryWay, GatewayWay {
   /** Uses the code up and issues. */
   enrol(claim: CodeClaim, body: Uint8Array): Promise<Result<Granted, Refusal>>;
   reEnrol(certificate: X509Certificate, body: Uint8Array): Promise<Result<Granted, Refusal>>;
-  /** A certificate for a network whose key was made on this machine; DER. The one before stays good until the next. */
-  certifyNetwork(network: string, spki: Uint8Array): Promise<Result<Buffer, Refusal>>;
+  /** A certificate for a network that has shown elsewhere that it may have one; DER. The one before stays good until the next. */
+  certifyNetwork(network: string, spki: Uint8Array, names?: readonly string[]): Promise<Result<Buffer, Refusal>>;
   /** The standing that counts for a device that asks for a certificate in this way. */
   standingFor(device: string, way: 'enrol' | 'factory' | 'reEnrol'): Standing;
 }
@@ -65,7 +66,7 @@ export function createEnrolment(parts: EnrolmentParts): Enrolment {
     checkCode,
     enrol: (claim, body) => enrol(desk, claim, body),
     reEnrol: (certificate, body) => reEnrol(desk, certificate, body),
-    certifyNetwork: (network, spki) => certifyNetwork(desk, network, spki),
+    certifyNetwork: (network, spki, names = []) => certifyNetwork(desk, network, { spki, names }),
     standingFor: (device, way) => {
       const { register, clock } = parts;
       if (way === 'enrol') return standingToEnrol(register, device, clock());
@@ -171,14 +172,19 @@ const issueTo = (
   { spki, now }: { readonly spki: Uint8Array; readonly now: number },
 ): Issued => (type === 'network' ? authority.issueNetwork(id, spki, now) : authority.issueDevice(id, spki, now));
 
-async function certifyNetwork(desk: Desk, network: string, spki: Uint8Array): Promise<Result<Buffer, Refusal>> {
+async function certifyNetwork(desk: Desk, network: string, proved: Proved): Promise<Result<Buffer, Refusal>> {
   const { register, authority, clock } = desk;
   const now = clock();
   const allowed = checkStandingForIssue(network, register.standing(network, now));
   if (!allowed.ok) return allowed;
+  const counted = countRenewal(desk, network, now);
+  if (!counted.ok) return counted;
   const newest = register.newest(network)?.serial;
   const write: Write = {
-    issued: authority.issueNetwork(network, spki, now),
+    issued:
+      proved.names.length > 0
+        ? authority.issueGateway(network, proved, now)
+        : authority.issueNetwork(network, proved.spki, now),
     device: network,
     type: 'network',
     way: 'code',

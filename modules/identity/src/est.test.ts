@@ -93,6 +93,15 @@ describe('cacerts and csrattrs', () => {
     const own = await est('camera/csrattrs', { key, cert });
     expect(Buffer.from(own.body, 'base64').includes(spiffe('cam-0020'))).toBe(true);
   });
+  it('asks by label: a stronger key of what carries others, and the name of a network from a network', async () => {
+    const wants = async (label: string) => {
+      const wanted = Buffer.from((await est(`${label}csrattrs`)).body, 'base64');
+      return [wanted.includes(oid(OID.p384)), /spiffe:[a-z/-]+/.exec(wanted.toString('latin1'))?.[0]];
+    };
+    for (const label of ['', 'camera/']) expect(await wants(label)).toEqual([false, spiffe('')]);
+    expect(await wants('site-switch/')).toEqual([true, spiffe('')]);
+    expect(await wants('lorawan-network/')).toEqual([true, 'spiffe://port-merrow/network/']);
+  });
   it('answers below the label of a class, and below no other', async () => {
     for (const label of ['camera', 'device', 'water-pump'])
       expect([label, (await est(`${label}/cacerts`)).body]).toEqual([label, (await est('cacerts')).body]);

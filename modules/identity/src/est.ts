@@ -5,7 +5,6 @@ import { ok, refuse, SECOND_MS, type Refusal, type RefusalKind, type Result } fr
 import type { Authority } from './authority.ts';
 import { encodeCertsOnly } from './domain/certs-only.ts';
 import { encodeCsrAttributes } from './domain/csr-attributes.ts';
-import { spiffeOf } from './domain/names.ts';
 import { OCSP_REQUEST_MAX_BYTES } from './domain/ocsp.ts';
 import { REQUEST_BODY_MAX_BYTES } from './domain/request-body.ts';
 import type { Enrolment, Granted } from './enrolment.ts';
@@ -139,10 +138,10 @@ const answerOcsp = (ocsp: Ocsp, { method, path, body }: EstRequest): Promise<Buf
     ? ocsp.answer(body.subarray(0, OCSP_REQUEST_MAX_BYTES + 1))
     : ocsp.answerPath(path.slice(OCSP_PATH.length + 1));
 
-/** Who comes with its certificate is told its own name; everybody else that a name is wanted. */
-function csrAttributes({ authority }: EstParts, { certificate }: Labelled): EstAnswer {
+/** Who comes with its certificate is told its own name; everybody else how the name begins; the label says which key is wanted. */
+function csrAttributes({ authority }: EstParts, { certificate, label }: Labelled): EstAnswer {
   const holder = certificate && authority.holderOf(certificate);
-  const der = encodeCsrAttributes(holder ? spiffeOf(authority.trustDomain, holder.id, holder.type) : null);
+  const der = encodeCsrAttributes({ trustDomain: authority.trustDomain, label, holder });
   return bytes(200, { 'content-type': 'application/csrattrs' }, Buffer.from(der.toString('base64'), 'latin1'));
 }
 

@@ -1,6 +1,7 @@
 /** What identity wants from outside. */
 import type { ActionName, Principal, Resource } from '@cityward/contracts';
 import type { Clock, Refusal, Result } from '@cityward/kernel';
+import type { AcmeHosts } from './acme-proof.ts';
 import type { Log } from '@cityward/log';
 import type { DynamicAuthorisation } from '@cityward/radius';
 import type { Sql } from '@cityward/sql';
@@ -63,6 +64,8 @@ export interface IdentityOptions {
   readonly mayJoin?: (id: string) => boolean;
   /** Base of the listener that a RADIUS server asks, e.g. `https://localhost:8444`. */
   readonly accessUrl?: string;
+  /** Hosts that may get certificates by ACME, and where they answer; null for no ACME at all. */
+  readonly acme?: AcmeHosts | null;
   /** Speaks to switches; for tests. */
   readonly radius?: DynamicAuthorisation;
   /** An identity that nobody has seen for so many days ends; 0: none does. Default 90. */

@@ -3,6 +3,7 @@ import { api, type Resource, type Role, type Session } from '@cityward/contracts
 import { route, type Caller, type Route } from '@cityward/http';
 import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { accessRoutes } from './access-routes.ts';
+import { acmeRoutes, type OpenedAcme } from './acme-door.ts';
 import type { Cloud } from './cloud.ts';
 import type { Devices } from './devices.ts';
 import { deviceResource, enrolmentRoutes } from './enrolment-routes.ts';
@@ -19,6 +20,7 @@ export interface RouteParts {
   readonly options: IdentityOptions;
   readonly devices: () => Devices;
   readonly access: () => NetworkAccess;
+  readonly acme: () => OpenedAcme;
   readonly people: () => People;
   readonly waysIn: () => WaysIn;
   readonly cloud: () => Cloud;
@@ -78,6 +80,7 @@ export const createRoutes = (parts: RouteParts): readonly Route[] => [
   networkTrust(parts),
   ...enrolmentRoutes({ directory: parts.options.directory, devices: parts.devices }),
   ...networkRoutes({ devices: parts.devices, estUrl: parts.options.estUrl }),
+  ...acmeRoutes({ acme: parts.acme, devices: parts.devices, options: parts.options }),
   ...networkAccessRoutes({ access: parts.access, accessUrl: parts.options.accessUrl }),
 ];
 

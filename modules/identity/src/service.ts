@@ -1,4 +1,6 @@
 /** Identity as one: authority, enrolment, standing and people behind the facade that the server wires. */
+import { openAcme, type OpenedAcme } from './acme-door.ts';
+import { ACME_BASE } from './acme.ts';
 import { ok, refuse, type Refusal, type Result, type Secret } from '@cityward/kernel';
 import type { DeviceIdentity, NetworkKind, Observation, Principal, ServiceIdentity, Trust } from '@cityward/contracts';
 import type { Route } from '@cityward/http';
@@ -163,7 +165,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       await closing?.people.stop();
       await closing?.devices.stop();
     },
-    ...deviceFace(options, () => started().devices, hub),
+    ...deviceFace(options, started, hub),
     admit: (peer) => {
       const { devices, care } = started();
       const admitted = devices.admit(peer);
@@ -178,18 +180,12 @@ export function createIdentity(options: IdentityOptions): Identity {
     services: servicesFace(options, () => started().cloud),
     ...trustFace(options, started, hub),
     maySpeak: (reporter, body) => maySpeak(speakers(options.directory, started().devices.networks), reporter, body),
-    networkOf: (id) => started().devices.networks.kindOf(id),
-    speakersFor: (device) => started().devices.networks.speakersFor(device),
-    gatewayOf: (device) => started().devices.networks.gatewayOf(device),
-    network: {
-      join: (request) => started().access.ports.join(request),
-      account: (note) => started().access.ports.account(note),
-      settled: () => started().access.settled(),
-    },
+    ...networkFace(started),
     routes: createRoutes({
       options,
       devices: () => started().devices,
       access: () => started().access,
+      acme: () => started().acme,
       people: () => started().people,
       waysIn: () => started().waysIn,
       cloud: () => started().cloud,
@@ -273,6 +269,16 @@ const servicesFace = (options: IdentityOptions, cloud: () => Cloud): ServicesFac
 });
 
 type NetworkFace = Pick<Identity, 'networkOf' | 'speakersFor' | 'gatewayOf' | 'network'>;
+const networkFace = (started: () => Opened): NetworkFace => ({
+  networkOf: (id) => started().devices.networks.kindOf(id),
+  speakersFor: (device) => started().devices.networks.speakersFor(device),
+  gatewayOf: (device) => started().devices.networks.gatewayOf(device),
+  network: {
+    join: (request) => started().access.ports.join(request),
+    account: (note) => started().access.ports.account(note),
+    settled: () => started().access.settled(),
+  },
+});
 type DeviceFace = Omit<
   Identity,
   | keyof PeopleFace
@@ -285,7 +291,8 @@ type DeviceFace = Omit<
   | 'maySpeak'
   | 'routes'
 >;
-function deviceFace(options: IdentityOptions, devices: () => Devices, hub: Hub): DeviceFace {
+function deviceFace(options: IdentityOptions, started: () => Opened, hub: Hub): DeviceFace {
+  const devices = (): Devices => started().devices;
   const known = (device: string): Result<void, Refusal> | null =>
     devices().holder(device)
       ? null
@@ -304,7 +311,9 @@ function deviceFace(options: IdentityOptions, devices: () => Devices, hub: Hub):
     createEstListener: (listenerOptions) =>
       createEstListener(
         {
-          handler: (request) => devices().est(request),
+          // ACME has the same door: its own paths, and certificates that nobody has to have yet.
+          handler: (request) =>
+            request.path.startsWith(ACME_BASE) ? started().acme.handler(request) : devices().est(request),
           certificate: () => devices().serverCertificate(),
           clock: options.clock,
         },
@@ -330,6 +339,7 @@ interface Opened {
   readonly trust: TrustService;
   readonly access: NetworkAccess;
   readonly care: Caretaker;
+  readonly acme: OpenedAcme;
 }
 
 async function openAll(options: IdentityOptions): Promise<Opened> {
@@ -340,7 +350,8 @@ async function openAll(options: IdentityOptions): Promise<Opened> {
   const access = await openNetworkAccess({ options, devices, trust });
   const cloud = await openCloud(options, devices, people);
   const care = await openCare(options, { devices, people, waysIn, trust, services: cloud.services });
-  return { devices, people, cloud, waysIn, trust, access, care };
+  const acme = await openAcme(options, devices);
+  return { devices, people, cloud, waysIn, trust, access, care, acme };
 }
 
 async function firstLink({ people, waysIn }: Opened): Promise<string | null> {

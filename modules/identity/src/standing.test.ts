@@ -5,8 +5,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { X509Crl } from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DAY_MS } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
+import type { EstRequest } from './est.ts';
 import type { Identity } from './service.ts';
 import { certificatesIn, newRequest, removeFolder, testClock, testFolder, testIdentity } from './testing.ts';
 
@@ -31,6 +33,56 @@ const admitted = (identity: Identity, device: string, serial: string): string =>
 };
 const listed = (identity: Identity): string[] =>
   new X509Crl(Uint8Array.from(identity.revocations())).entries.map((entry) => entry.serialNumber.toUpperCase());
+
+describe('a device that slept past the end of its certificate', () => {
+  let sql: TestSql;
+  let identity: Identity;
+  const folder = testFolder();
+  const clock = testClock();
+  beforeAll(async () => {
+    sql = await openTestSql();
+    identity = testIdentity(sql, { folder, clock });
+    await identity.start();
+  });
+  afterAll(async () => {
+    await identity.stop();
+    await sql.stop();
+    removeFolder(folder);
+  });
+  const ask = async (path: string, body: string, more: Partial<EstRequest>) => {
+    const common = { method: 'POST', headers: {}, address: '127.0.0.1', certificate: null };
+    return identity.est({ ...common, path: `/.well-known/est/${path}`, body: Buffer.from(body), ...more });
+  };
+  const enrolWith = async (request: { readonly base64: string }, device: string) => {
+    const [code] = await identity.issueCodes([device], 'per-1');
+    const authorization = `Basic ${Buffer.from(`${device}:${code!.code}`).toString('base64')}`;
+    const answer = await ask('simpleenroll', request.base64, { headers: { authorization } });
+    return { status: answer.status, certificate: certificatesIn(answer.body.toString())[0]! };
+  };
+
+  it.each([
+    ['nothing', () => Promise.resolve(), 200],
+    ['a hold', (id: string) => identity.hold(id, { ...because, until: clock() + 60_000 }), 403],
+    ['a revocation', (id: string) => identity.revoke(id, because), 403],
+    ['its end', (id: string) => identity.end(id, { ...because, as: 'retired' }), 403],
+  ] as const)('and upon which lies %s, re-enrols or not with its old key', async (what, lay, status) => {
+    const device = `cam-${what.replace(/ /g, '-')}`;
+    const request = newRequest(device);
+    const { certificate } = await enrolWith(request, device);
+    clock.add(91 * DAY_MS);
+    await lay(device);
+    expect((await ask('simplereenroll', request.base64, { certificate })).status).toBe(status);
+  });
+
+  it('for more than 90 days is commissioned anew', async () => {
+    const request = newRequest('cam-sleeper');
+    const { certificate } = await enrolWith(request, 'cam-sleeper');
+    clock.add(181 * DAY_MS);
+    expect((await ask('simplereenroll', request.base64, { certificate })).status).toBe(403);
+    expect((await enrolWith(newRequest('cam-sleeper'), 'cam-sleeper')).status).toBe(200);
+    expect(identity.standing('cam-sleeper')).toBe('active');
+  });
+});
 
 describe('standing', () => {
   let sql: TestSql;

@@ -16,11 +16,12 @@ import {
 import { OID } from './oids.ts';
 
 /**
- * root: signs issuing authorities only; issuing: signs leaves; device, network and service: TLS client only; server: TLS server only; appliance: a device's
- * own web server and network access, its key made on it and asked for by its gateway; ocsp: signs OCSP answers only; document: signs documents only (RFC 9336).
+ * root: signs issuing authorities only; issuing: signs leaves; device, network and service: TLS client only; gateway: a network that
+ * also serves under names it proved; server: TLS server only; appliance: a device's own web server and network access, its key made on
+ * it and asked for by its gateway; ocsp: signs OCSP answers only; document: signs documents only (RFC 9336).
  */
 export type Profile =
-  'root' | 'issuing' | 'device' | 'network' | 'service' | 'server' | 'appliance' | 'ocsp' | 'document';
+  'root' | 'issuing' | 'device' | 'network' | 'service' | 'gateway' | 'server' | 'appliance' | 'ocsp' | 'document';
 
 export interface CertificateDraft {
   readonly profile: Profile;
@@ -86,6 +87,7 @@ const FIXED: Readonly<Record<Profile, Buffer>> = {
   device: leaf(OID.clientAuth),
   network: leaf(OID.clientAuth),
   service: leaf(OID.clientAuth),
+  gateway: leaf(OID.clientAuth, OID.serverAuth),
   server: leaf(OID.serverAuth),
   document: leaf(OID.documentSigning),
   appliance: leaf(OID.serverAuth, OID.clientAuth),
