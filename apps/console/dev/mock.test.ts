@@ -52,6 +52,8 @@ const ASKED: readonly (readonly [string, { params?: object; query?: object; body
   ['listDiscoveries', {}],
   ['dismissDiscovery', { params: { id: 'dsc-1m9c0q4x1ab3d5k7' }, body: { reason: REASON } }],
   ['listMakerRoots', {}],
+  ['listNetworks', {}],
+  ['endNetwork', { params: { id: 'lora-east' }, body: { reason: REASON } }],
   ['pinMakerRoot', { body: { maker: 'argus', fingerprint: 'ab'.repeat(32) } }],
   ['removeMakerRoot', { params: { fingerprint: 'ab'.repeat(32) } }],
   ['listArtifacts', {}],

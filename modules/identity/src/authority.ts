@@ -19,11 +19,11 @@ import {
 import { readDer, TAG, wholeBits } from './domain/der.ts';
 import { encodeCertsOnly } from './domain/certs-only.ts';
 import { BACKDATED_MS, CERTIFICATE_LIFE_MS } from './domain/enrolment.ts';
-import { authorityName, nameOf, spiffeOf, subjectOf, trustDomainOf, type HolderType } from './domain/names.ts';
+import { authorityName, nameOf, spiffeOf, subjectOf, trustDomainOf } from './domain/names.ts';
 import { SERVICE_CERTIFICATE_LIFE_MS } from './domain/services.ts';
 import { encodeRevocationList, type RevokedEntry } from './domain/revocation-list.ts';
 import { newCode } from './codes.ts';
-import { holderIn, type Holder } from './holder-of.ts';
+import { holderIn, NAMED_AS, type Holder, type HolderProfile, type HolderRequest } from './holder-of.ts';
 import { ownerOnlyFolder, readSlot, seal, syncFolder, unseal, writeSlot } from './slot-file.ts';
 
 const ROOT_LIFE_MS = 25 * 365 * DAY_MS;
@@ -293,24 +293,6 @@ const placesBelow = (base: string | undefined): Buffer => {
   const root = base.replace(/\/+$/, '');
   return encodeStatusPlaces({ ocsp: `${root}${STATUS_PATHS.ocsp}`, list: `${root}${STATUS_PATHS.list}` });
 };
-
-interface HolderRequest {
-  readonly id: string;
-  readonly spki: Uint8Array;
-  readonly now: number;
-  /** DNS names beside its own; none where left out. */
-  readonly names?: readonly string[];
-  readonly lifeMs?: number;
-}
-/** What each profile's holder is called by in its SPIFFE name. */
-const NAMED_AS = {
-  device: 'device',
-  appliance: 'device',
-  network: 'network',
-  gateway: 'network',
-  service: 'service',
-} as const;
-type HolderProfile = keyof typeof NAMED_AS;
 
 function authorityOf({ rootPem, issuingPem, key, statusUrl }: Material): Authority {
   const root = new X509Certificate(rootPem);

@@ -29,3 +29,22 @@ export function holderIn(certificate: X509Certificate, issuing: X509Certificate,
   if (type === undefined) return null;
   return certificate.checkIssued(issuing) && certificate.verify(issuing.publicKey) ? { type, id } : null;
 }
+
+/** What a certificate is made from. */
+export interface HolderRequest {
+  readonly id: string;
+  readonly spki: Uint8Array;
+  readonly now: number;
+  /** DNS names beside its own; none where left out. */
+  readonly names?: readonly string[];
+  readonly lifeMs?: number;
+}
+/** What each profile's holder is called by in its SPIFFE name. */
+export const NAMED_AS = {
+  device: 'device',
+  appliance: 'device',
+  network: 'network',
+  gateway: 'network',
+  service: 'service',
+} as const;
+export type HolderProfile = keyof typeof NAMED_AS;
