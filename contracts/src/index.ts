@@ -6,6 +6,7 @@ export * from './topics.ts';
 export * from './jobs.ts';
 export * from './gate.ts';
 export * from './behalf.ts';
+export * from './baseline.ts';
 export * from './facts.ts';
 export * from './actions.ts';
 export * from './endpoint.ts';

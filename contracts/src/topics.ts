@@ -13,12 +13,15 @@ export const TOPIC_LEAVES = [
   'report',
   'work',
   'behalf',
+  'asks',
+  'readings',
 ] as const;
 /**
  * obs: a device about itself; flows: a switch or gateway about its site; will: last will (a Status, offline); quarantine: the
  * only topic a held device may still publish to; ack: answer to an order; orders: what the city tells the device (subscribe only);
  * jobs: signed changes for the device (subscribe only); report: how far it is with one; work: what there is to do for the
  * devices behind a site gateway (subscribe only); behalf: a site gateway for the devices behind it.
+ * asks: settings that the city wants to be read (subscribe only); readings: what was read.
  */
 export type TopicLeaf = (typeof TOPIC_LEAVES)[number];
 

@@ -82,6 +82,7 @@ export function createAgentGateway(parts: AgentGatewayParts): SiteGateway {
       download({ host: parts.content, credential: parts.credential(), wanted }, write, signal),
     certify: (request) => enrolOnBehalf(est, parts.credential(), request),
     publish: (message, acknowledged) => parts.connection()?.publish('behalf', message, acknowledged) ?? false,
+    tell: (report) => parts.connection()?.publish('readings', report) ?? false,
     alarm: (refusal, job) => void parts.connection()?.publish('obs', refusalLine(device, refusal, job)),
   });
   if (parts.camerasFile === null) return gateway;

@@ -8,8 +8,9 @@ import { createLog, type Log } from '@cityward/log';
 import { createAgentChanges, eraseRest, isLeaving, runningStatus } from './agent-changes.ts';
 import { createAgentGateway, isGateway } from './agent-gateway.ts';
 import { createConnection, createGate, type Broker, type Connection } from './connection.ts';
-import { openCredentials, type Credential, type Credentials } from './credentials.ts';
+import { isPrivate, openCredentials, type Credential, type Credentials } from './credentials.ts';
 import { isFresh } from './enrolling.ts';
+import { answerAsk, type Self } from './own-baseline.ts';
 import { createLooks, type Looks } from './prober/looks.ts';
 import type { Target } from './prober/probe.ts';
 import { readSite } from './prober/site.ts';
@@ -132,6 +133,15 @@ function report(options: AgentOptions, { standing, connection }: Link): void {
   connection.publish('obs', { kind: 'telemetry', at: Date.now(), subject: options.device, values });
 }
 
+const selfOf = (options: AgentOptions, link: Link, credential: Credential): Self => ({
+  device: options.device,
+  settings: link.changes?.settings() ?? null,
+  certificateUntil: credential.expires,
+  keyIsPrivate: isPrivate(options.dataFolder),
+  officers: link.changes?.officers ?? null,
+  tls: link.connection?.protocol ?? null,
+});
+
 const dial = (options: AgentOptions, link: Link, credential: Credential): Connection =>
   createConnection({
     broker: options.broker,
@@ -161,6 +171,11 @@ const dial = (options: AgentOptions, link: Link, credential: Credential): Connec
         if (link.connection) follow(options, link.standing, { connection: link.connection, payload });
       },
       change: (payload) => link.changes?.take(payload),
+      asked: (payload) => {
+        const answer = answerAsk(payload, () => selfOf(options, link, credential), Date.now());
+        if (answer && !link.standing.silent) link.connection?.publish('readings', answer);
+        link.gateway?.asked(payload);
+      },
     },
   });
 

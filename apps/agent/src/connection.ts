@@ -1,4 +1,5 @@
 /** A device's own MQTT connection: client id = device id, mTLS, last will, reconnecting with random back-off. */
+import type { TLSSocket } from 'node:tls';
 import { connect, type MqttClient } from 'mqtt';
 import { topicOf, type Status, type TopicLeaf } from '@cityward/contracts';
 import { SECOND_MS } from '@cityward/kernel';
@@ -31,6 +32,8 @@ export interface ConnectionEvents {
   change?(payload: Uint8Array): void;
   /** There is something to do for the devices behind it; only for gateways. */
   work?(payload: Uint8Array): void;
+  /** The city asks how the device, or what it is the gateway of, is set up; only for those that answer. */
+  asked?(payload: Uint8Array): void;
 }
 export interface ConnectionOptions {
   readonly broker: Broker;
@@ -46,6 +49,8 @@ export interface ConnectionOptions {
 }
 export interface Connection {
   readonly online: boolean;
+  /** Of its TLS, such as `TLSv1.3`; null while there is no link. */
+  readonly protocol: string | null;
   /**
    * QoS 1; false when it was not taken because there is no link or too much is on its way.
    * @param acknowledged called once the city has it
@@ -108,23 +113,34 @@ function dial(options: ConnectionOptions): MqttClient {
   });
 }
 
+/** The topics that this device hears. */
+function heardBy({ credential, takesOrders, takesChanges, events }: ConnectionOptions): string[] {
+  const hears: Partial<Record<TopicLeaf, boolean>> = {
+    orders: takesOrders,
+    jobs: takesChanges,
+    work: events.work !== undefined,
+    asks: events.asked !== undefined,
+  };
+  return (Object.keys(hears) as TopicLeaf[])
+    .filter((leaf) => hears[leaf])
+    .map((leaf) => topicOf(credential.device, leaf));
+}
+
 /** Dials until it is told not to; hands on the events of whichever client is the present one. */
 function createDialler(options: ConnectionOptions) {
   const state = { client: null as MqttClient | null, wanted: false, online: false, inFlight: 0 };
   let attempt = 0;
   let timer: NodeJS.Timeout | null = null;
-  const changes = topicOf(options.credential.device, 'jobs');
-  const work = topicOf(options.credential.device, 'work');
-
+  const [changes, work, asks] = (['jobs', 'work', 'asks'] as const).map((leaf) =>
+    topicOf(options.credential.device, leaf),
+  ) as [string, string, string];
   const again = (): void => {
     if (!state.wanted || timer) return;
-    timer = setTimeout(
-      () => {
-        timer = null;
-        begin();
-      },
-      backOff(attempt++, options.random()),
-    );
+    const later = (): void => {
+      timer = null;
+      begin();
+    };
+    timer = setTimeout(later, backOff(attempt++, options.random()));
   };
   const attach = (dialled: MqttClient, leave: () => void): void => {
     dialled.on('connect', () => {
@@ -133,14 +149,13 @@ function createDialler(options: ConnectionOptions) {
       if (!state.wanted) return void dialled.end(true);
       state.online = true;
       attempt = 0;
-      if (options.takesOrders) dialled.subscribe(topicOf(options.credential.device, 'orders'), { qos: 1 });
-      if (options.takesChanges) dialled.subscribe(changes, { qos: 1 });
-      if (options.events.work) dialled.subscribe(work, { qos: 1 });
+      for (const topic of heardBy(options)) dialled.subscribe(topic, { qos: 1 });
       options.events.online?.();
     });
     dialled.on('message', (topic, payload) => {
       if (topic === changes) options.events.change?.(payload);
       else if (topic === work) options.events.work?.(payload);
+      else if (topic === asks) options.events.asked?.(payload);
       else options.events.order?.(payload);
     });
     dialled.on('error', () => undefined); // 'close' follows and is what counts
@@ -177,6 +192,10 @@ export function createConnection(options: ConnectionOptions): Connection {
   return {
     get online() {
       return state.online;
+    },
+    get protocol() {
+      const stream = state.client?.stream as Partial<TLSSocket> | undefined;
+      return state.online ? (stream?.getProtocol?.() ?? null) : null;
     },
     publish: (leaf, body, acknowledged) => {
       const own = state.client;

@@ -8,6 +8,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -40,6 +41,12 @@ export interface Credentials {
   /** Overwrites and removes all of them; nothing can be put any more. */
   erase(): void;
   close(): void;
+}
+
+/** Whether only its owner reads the file; null where there is none. */
+export function isPrivate(folder: string): boolean | null {
+  const found = statSync(join(folder, FILE), { throwIfNoEntry: false });
+  return found ? (found.mode & 0o077) === 0 : null;
 }
 
 const isCredential = (value: unknown): value is Credential => {

@@ -8,6 +8,7 @@ import type { Credential } from './credentials.ts';
 import type { Fabric } from './fabric.ts';
 import type { Schedule } from './schedule.ts';
 import { runningStatus, type Self } from './agent-changes.ts';
+import { answerAsk, type Self as BaselineSelf } from './own-baseline.ts';
 import type { SimulatedChanges } from './simulated-changes.ts';
 import { createLooks, type Looks } from './prober/looks.ts';
 import type { Target } from './prober/probe.ts';
@@ -196,6 +197,21 @@ function looksOf({ parts, looks }: Shared, id: string, connection: () => Connect
   return made;
 }
 
+/** Settings of a device that was never changed are those of the factory: it has none that the city gave it. */
+function baselineSelf(shared: Shared, credential: Credential): BaselineSelf {
+  const { device, expires } = credential;
+  const life = shared.lives.get(device);
+  return {
+    device,
+    settings: life?.changes?.settings() ?? null,
+    certificateUntil: expires,
+    // All simulated devices keep theirs in one file of the simulator's owner.
+    keyIsPrivate: true,
+    officers: life ? (selfOf(shared, life).officers ?? null) : null,
+    tls: life?.connection.protocol ?? null,
+  };
+}
+
 function eventsFor(shared: Shared, credential: Credential): ConnectionEvents {
   const { parts, lives, seen } = shared;
   const id = credential.device;
@@ -221,6 +237,11 @@ function eventsFor(shared: Shared, credential: Credential): ConnectionEvents {
     },
     ...(gateway ? { work: gateway.work } : {}),
     change: (payload) => takeChange(shared, credential, payload),
+    asked: (payload) => {
+      const answer = answerAsk(payload, () => baselineSelf(shared, credential), Date.now());
+      if (answer) connection()?.publish('readings', answer);
+      gateway?.asked(payload);
+    },
     ...(site
       ? { order: (payload) => void (looks?.take(payload) || follow(site, connection, { log: parts.log, payload })) }
       : {}),

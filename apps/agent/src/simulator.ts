@@ -126,6 +126,7 @@ function carriedBy(cameras: SimulatedCameras, changes: SimulatedChanges, rest: C
         download: changes.fetchFor({ id: gateway, credential }),
         certify: (request) => behalf(credential, request),
         publish: (message, acknowledged) => connection()?.publish('behalf', message, acknowledged) ?? false,
+        tell: (report) => connection()?.publish('readings', report) ?? false,
         alarm: (refusal, job) => void connection()?.publish('obs', refusalLine(gateway, refusal, job)),
         passes: (camera) => fabric.passes(gateway, camera),
       }),

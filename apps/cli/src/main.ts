@@ -9,6 +9,7 @@ import { evidenceCommands } from './evidence.ts';
 import { artifactCommands } from './artifact.ts';
 import { doorCommands } from './doors.ts';
 import { configCommands } from './config.ts';
+import { baselineCommands } from './baseline.ts';
 import { jobCommands } from './job.ts';
 import { officersCommands } from './officers.ts';
 import { radiusCommands } from './radius.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   ...artifactCommands(api),
   ...jobCommands(api),
   ...configCommands(api),
+  ...baselineCommands(api),
   ...doorCommands(api),
   ...radiusCommands(api),
   ...serviceCommands(api),

@@ -1,6 +1,7 @@
 /** Answers of the mock by endpoint name; held to the contracts' schemas by mock.test.ts. */
 import type { Person } from '@cityward/contracts';
 import { changeHandlers } from './mock-changes.ts';
+import { baselineHandlers } from './mock-baseline.ts';
 import { enrolHandlers } from './mock-enrol.ts';
 import { gateHandlers } from './mock-gate.ts';
 import { MAKERS, mockMap } from './mock-city.ts';
@@ -153,6 +154,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...changeHandlers,
   ...enrolHandlers,
   ...gateHandlers,
+  ...baselineHandlers,
   cityNow,
   cityMap: () => mockMap(),
   devicePoints,

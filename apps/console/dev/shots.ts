@@ -56,6 +56,8 @@ const SCENES: readonly (readonly [string, string, ((page: Page) => Promise<void>
   ['change', '/changes/chg-7k2m9c0q4x1ab3d5'],
   ['change-planned', '/changes/chg-2m9c0q4x1ab3d5k7'],
   ['change-plan', '/changes/new?class=camera', tryPlan],
+  ['baseline', '/baseline'],
+  ['baseline-control', '/baseline/axis-bonjour-off'],
   ['enrol', '/enrol'],
   ['enrol-unknown', '/enrol?tab=discoveries'],
   ['enrol-makers', '/enrol?tab=makers'],

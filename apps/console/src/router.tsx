@@ -56,6 +56,16 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/baseline',
+    component: lazyRouteComponent(() => import('./modules/fleet/baseline.tsx'), 'BaselinePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/baseline/$id',
+    component: lazyRouteComponent(() => import('./modules/fleet/baseline-control.tsx'), 'BaselineControlPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/enrol',
     component: lazyRouteComponent(() => import('./modules/identity/enrol.tsx'), 'EnrolPage'),
   }),

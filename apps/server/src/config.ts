@@ -25,6 +25,7 @@ export interface Config {
   /** Hosts that may get certificates by ACME, with the address where each answers; empty for no ACME. */
   readonly acme: ReadonlyMap<string, string>;
   readonly acmePort: number;
+  readonly timeServers: string;
   readonly logLevel: LogLevel;
 }
 
@@ -204,6 +205,15 @@ export const SETTINGS: readonly Setting[] = [
     help: 'where those hosts answer http-01 challenges',
     fallback: '80',
     ...port,
+  },
+  {
+    key: 'timeServers',
+    flag: 'time-servers',
+    env: 'CITYWARD_TIME_SERVERS',
+    help: 'time servers of the city, as the baseline wants them on devices; names or addresses with commas between',
+    fallback: 'ntp-1.port-merrow.example,ntp-2.port-merrow.example',
+    read: (text) => (/^[A-Za-z0-9.:-]{1,253}(,[A-Za-z0-9.:-]{1,253}){0,4}$/.test(text) ? text : null),
+    wanted: 'one to five names or addresses with commas between',
   },
   {
     key: 'logLevel',

@@ -9,9 +9,10 @@ export interface GatePortsParts {
   readonly identity: Identity;
   /** Null until the listener is there. */
   readonly mqtt: () => MqttGateway | null;
+  readonly baseline: GatePorts['baseline'];
 }
 
-export function gatePorts({ city, identity, mqtt }: GatePortsParts): GatePorts {
+export function gatePorts({ city, identity, mqtt, baseline }: GatePortsParts): GatePorts {
   return {
     device: (id) => {
       const device = city.record(id);
@@ -29,7 +30,7 @@ export function gatePorts({ city, identity, mqtt }: GatePortsParts): GatePorts {
     sign: (bytes) => identity.signDocument(bytes),
     passkey: (person, credential) => identity.passkeyOf(person, credential),
     handedOver: (device, installer, left) => endAccess({ city, identity }, { device, installer, left }),
-    baseline: () => null,
+    baseline,
   };
 }
 
@@ -58,7 +59,7 @@ async function endAccess(
   }
 }
 
-export interface LeavingPortsParts extends GatePortsParts {
+export interface LeavingPortsParts extends Omit<GatePortsParts, 'baseline'> {
   readonly alarm: (device: string, words: string) => void;
 }
 

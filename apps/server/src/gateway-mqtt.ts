@@ -8,6 +8,7 @@ import {
   type QuarantineOrder,
   type Resource,
 } from '@cityward/contracts';
+import type { BaselineAsk } from '@cityward/contracts';
 import { ok, systemClock, type Refusal, type Result } from '@cityward/kernel';
 import type { Identity } from '@cityward/identity';
 import { thinned, type Log } from '@cityward/log';
@@ -34,6 +35,8 @@ export interface MqttGatewayParts {
   readonly onAck: (device: string, ack: OrderAck) => Promise<void>;
   /** Where changes are ordered and reported; without it devices get none. */
   readonly desk?: Desk;
+  /** Takes what was read of how devices are set up. */
+  readonly readings?: (reporter: string, payload: Uint8Array) => Promise<Result<void, Refusal>>;
   /** Where it goes what gateways saw of devices, and how devices connect. */
   readonly gate?: Pick<CommissioningGate, 'connected' | 'probed'>;
   /** A device behind a gateway was reached by it. */
@@ -46,6 +49,8 @@ export interface MqttGateway {
   order(switchId: string, order: QuarantineOrder): Promise<void>;
   /** Not retained: a gateway that is away is not asked later. */
   look(gateway: string, order: ProbeOrder): Promise<void>;
+  /** Asks how devices are set up; rejects where the reader is not connected. */
+  ask(reader: string, ask: BaselineAsk): Promise<void>;
   isConnected(device: string): boolean;
   /** Whether a change would reach it now: by itself, or by the gateway that changes it. */
   reaches(device: string): boolean;
@@ -87,6 +92,10 @@ export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
     },
     order: (switchId, order) =>
       listener.publish(topicOf(switchId, 'orders'), Buffer.from(JSON.stringify(order)), { retain: true, qos: 1 }),
+    ask: (reader, ask) =>
+      isConnected(reader)
+        ? listener.publish(topicOf(reader, 'asks'), Buffer.from(JSON.stringify(ask)), { retain: false, qos: 1 })
+        : Promise.reject(new Error(`ask "${reader}": it is not connected`)),
     look: (gateway, order) => (isConnected(gateway) ? lookOver(listener, gateway, order) : away(gateway)),
     isConnected,
     reaches: (device) => behalf?.reaches(device) ?? isConnected(device),
@@ -142,6 +151,7 @@ function hooksOf(parts: MqttGatewayParts, { online, free, jobs, behalf }: Connec
       if (leaf === 'ack') return takeAck(parts, message, acknowledge);
       if (leaf === 'report') return takeReport(jobs(), message, acknowledge);
       if (leaf === 'behalf') return takeBehalf(behalf(), message, acknowledge);
+      if (leaf === 'readings') return takeReading(parts, message, acknowledge);
       // A will comes after its connection has ended.
       const reporter = online.get(clientId) ?? reporterOf(parts, clientId);
       parts.ingest.take(reporter, message.payload, acknowledge);
@@ -234,6 +244,19 @@ function takeReport(
 ): void {
   if (jobs) jobs.report(clientId, payload, acknowledge);
   else acknowledge(new Error(`take a report of "${clientId}": nothing is ordered here`));
+}
+
+/** A reading that is refused is over, and is not sent again; one that could not be saved is. */
+function takeReading(
+  { readings, log }: MqttGatewayParts,
+  { clientId, payload }: MqttMessage,
+  acknowledge: (fault: Error | null) => void,
+): void {
+  if (!readings) return acknowledge(new Error(`take a reading of "${clientId}": nothing is read here`));
+  readings(clientId, payload).then((taken) => {
+    if (!taken.ok) log.info('a reading was refused', { device: clientId, reason: taken.error.message });
+    acknowledge(null);
+  }, acknowledge);
 }
 
 function takeAck(parts: MqttGatewayParts, message: MqttMessage, acknowledge: (fault: Error | null) => void): void {

@@ -192,6 +192,7 @@ function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
     isSimulated: simulatedIn(modules),
     onAck,
     desk: fleet.desk,
+    readings: fleet.baseline.take,
     gate: fleet.gate,
     alive: (device, at) => modules.city.observedAlive(device, at),
     turnedAway: fleet.departures.thefts.turnedAway,

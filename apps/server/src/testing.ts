@@ -54,6 +54,7 @@ export async function testConfig(change: Partial<Config> = {}): Promise<Config> 
     acme: new Map(),
     acmePort: 80,
     logLevel: 'silent',
+    timeServers: 'ntp-1.example,ntp-2.example',
     ...ports,
     ...change,
   };

@@ -18,6 +18,7 @@ import type { Config } from './config.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { fleetCity } from './fleet-city.ts';
 import { gatePorts, leavingPorts } from './gate-ports.ts';
+import { baselineSeen, createBaselineWorld } from './baseline-world.ts';
 import type { MqttGateway } from './gateway-mqtt.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalSocket, type LocalSocket } from './local-socket.ts';
@@ -218,6 +219,7 @@ function createFleetFor(
 ): Fleet {
   const said = log.part('fleet');
   const alarms = thinned(said);
+  const isConnected = (device: string): boolean => made().mqtt?.isConnected(device) ?? false;
   const view = fleetCity({
     city,
     identity,
@@ -232,13 +234,28 @@ function createFleetFor(
     keyFolder: join(config.dataFolder, 'keys', 'fleet'),
     cityName: CITY_NAME,
     city: view,
-    gate: gatePorts({ city, identity, mqtt: () => made().mqtt }),
     authorities: () => identity.authority.caPem.split(/(?<=-----END CERTIFICATE-----\n)/u),
     leaving: leavingPorts({
       city,
       identity,
       mqtt: () => made().mqtt,
       alarm: (device, words) => alarms.error({ what: 'a stolen device was seen', who: device }, { words }),
+    }),
+    gate: gatePorts({
+      city,
+      identity,
+      mqtt: () => made().mqtt,
+      baseline: (device) => baselineSeen(made().fleet, device),
+    }),
+    baseline: createBaselineWorld({
+      city,
+      identity,
+      access: () => made().access,
+      isConnected,
+      ask: (reader, ask) =>
+        made().mqtt?.ask(reader, ask) ?? Promise.reject(new Error(`ask "${reader}": the listener is not open`)),
+      timeServers: config.timeServers.split(','),
+      log: said,
     }),
     alarm: (device, what, words) => {
       alarms.error({ what: `a device ${what} what it was told`, who: device }, { words });

@@ -8,6 +8,7 @@ import { respond } from './respond.ts';
 import { evidence } from './evidence.ts';
 import { system } from './system.ts';
 import { changes } from './changes.ts';
+import { baseline } from './baseline.ts';
 import { enrolment } from './enrolment.ts';
 import { fleetTrust } from './fleet-trust.ts';
 import { trust } from './trust.ts';
@@ -33,6 +34,7 @@ export const api = {
   ...changes,
   ...gate,
   ...leaving,
+  ...baseline,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -44,6 +46,7 @@ export type * from './respond.ts';
 export type * from './evidence.ts';
 export type * from './system.ts';
 export type * from './changes.ts';
+export type * from './baseline.ts';
 export type * from './enrolment.ts';
 export type * from './networks.ts';
 export type * from './network-access.ts';
@@ -53,6 +56,7 @@ export type * from './gate.ts';
 export type * from './leaving.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
+export { BASELINE_EXCEPTION_MAX_DAYS, EXCEPTION_SCOPES, OUTCOME_STATES, ROTATED, TIER_STATES } from './baseline.ts';
 export { EVIDENCE_BATCH_MAX } from './evidence.ts';
 export { TRUST_REASON_MAX_CHARS } from './trust.ts';
 export { COA_PORT, PORTS_SHOWN_MAX, SWITCHES_MAX, VLAN_CLASSES } from './network-access.ts';

@@ -20,6 +20,8 @@ export interface DesiredState {
   of(device: string): Promise<Result<DeviceDesired, Refusal>>;
   drift(): Promise<Drift>;
   document(hash: string): Promise<string | null>;
+  /** Keeps a document by the SHA-256 of its canonical JSON, so that a change may name it. */
+  keep(hash: string, text: string): Promise<void>;
   /** Devices that are wanted to run this document and show another. */
   drifted(hash: string): ReadonlySet<string>;
 }
@@ -66,6 +68,7 @@ export function createDesired(needs: DesiredNeeds): DesiredState {
     of: (device) => desiredOf(memory, device),
     drift: () => driftOf(memory),
     document: (hash) => documentOf(sql, hash),
+    keep: (hash, text) => keepDocuments(sql, [[hash, text]]),
     drifted: (hash) => {
       const devices = new Set<string>();
       for (const { device, wanted } of drifting(memory)) if (wanted.hash === hash) devices.add(device);

@@ -1,6 +1,8 @@
 /** How do we change ten thousand devices tonight, and stop in time? */
 export { createFleet } from './service.ts';
 export type { Fleet } from './service.ts';
+export type { Baseline, BaselineStanding } from './baseline.ts';
+export type { BaselineSignal, BaselineWorld } from './baseline-needs.ts';
 export type { FleetCity, FleetNeeds } from './needs.ts';
 export { columnsBuilder, FLAGS } from './domain/rollout/columns.ts';
 export type { GatePorts } from './gate-needs.ts';

@@ -5,6 +5,7 @@ import type { Objects } from '@cityward/objects';
 import type { Sql } from '@cityward/sql';
 import type { GatePorts } from './gate-needs.ts';
 import type { LeavingPorts } from './leaving-needs.ts';
+import type { BaselineWorld } from './baseline-needs.ts';
 import type { Columns } from './domain/rollout/columns.ts';
 
 export interface FleetNeeds {
@@ -23,6 +24,8 @@ export interface FleetNeeds {
   readonly authorities: () => readonly string[];
   /** What replacing, retiring and blocking want. */
   readonly leaving: LeavingPorts;
+  /** Who reads how devices are set up, and who hears of it; without it nobody does. */
+  readonly baseline?: BaselineWorld;
   /** Something a person should hear of at once: a device refused an order, lied, or went back in version. */
   readonly alarm: (device: string, what: 'refused' | 'downgrade' | 'lied', words: string) => void;
 }

@@ -1,6 +1,8 @@
 /** Puts the parts of fleet together: who may make a device change, and the changes themselves. */
 import type { FactType } from '@cityward/contracts';
 import type { RawRoute, Route } from '@cityward/http';
+import { baselineFor, withRereading } from './baseline-fleet.ts';
+import type { Baseline } from './baseline.ts';
 import type { Artifacts } from './artifacts.ts';
 import { createChanges, type Changes } from './changes.ts';
 import { createDesired, type DesiredState } from './desired.ts';
@@ -12,6 +14,7 @@ import { createDepartures, type Departures } from './leaving.ts';
 import type { FleetNeeds } from './needs.ts';
 import type { OfficersRegister } from './officers.ts';
 import type { ArtifactRepository } from './repository.ts';
+import { baselineRoutes } from './routes-baseline.ts';
 import { changeRoutes } from './routes-changes.ts';
 import { gateRoutes } from './routes-gate.ts';
 import { leavingRoutes } from './routes-leaving.ts';
@@ -37,6 +40,8 @@ export interface Fleet {
   readonly gate: CommissioningGate;
   /** Replaced, retired, stolen. */
   readonly departures: Departures;
+  /** How devices are set up against what the city asks. */
+  readonly baseline: Baseline;
   readonly routes: readonly Route[];
   /** Whole files that arrive piece by piece. */
   readonly rawRoutes: readonly RawRoute[];
@@ -65,15 +70,8 @@ export function createFleet(needs: FleetNeeds): Fleet {
     expects: shown.expects,
     freezes,
   });
-  const desk = createDesk({
-    running: changes.running,
-    artifactBytes: artifacts.bytes,
-    document: desired.document,
-    shown,
-    officers: trust.officers,
-    downgraded: (device, from, to) => tellDowngrade(needs, device, { from, to }),
-    explained: (device, reason) => tell(needs, 'change.explained-by-device', { device, data: { reason } }),
-  });
+  const baseline = baselineFor(needs, { artifacts, desired, changes, shows: showsDocument });
+  const desk = deskFor(needs, { changes, artifacts, desired, shown, officers: trust.officers });
   const gating = createGating(needs, { changes, shown });
   return {
     start: async () => {
@@ -81,12 +79,12 @@ export function createFleet(needs: FleetNeeds): Fleet {
       await shown.start();
       await trust.start();
       await desired.start();
-      await changes.start();
+      await Promise.all([changes.start(), baseline.start()]);
       await gating.start();
     },
     stop: async () => {
       gating.departures.stop();
-      await changes.stop();
+      await Promise.all([baseline.stop(), changes.stop()]);
       await shown.stop();
     },
     officers: trust.officers,
@@ -95,15 +93,29 @@ export function createFleet(needs: FleetNeeds): Fleet {
     repository: trust.repository,
     changes,
     desired,
-    desk,
+    desk: withRereading(desk, baseline, needs),
     freezes,
     gate: gating.gate,
     departures: gating.departures,
-    routes: [...trust.routes, ...changeRoutes({ changes, desired }), ...gating.routes],
+    baseline,
+    routes: [...trust.routes, ...changeRoutes({ changes, desired }), ...gating.routes, ...baselineRoutes(baseline)],
     rawRoutes: trust.rawRoutes,
     deviceRoutes: trust.deviceRoutes,
   };
 }
+
+type ForDesk = Pick<Fleet, 'changes' | 'artifacts' | 'desired' | 'officers'> & { readonly shown: ShownStates };
+
+const deskFor = (needs: FleetNeeds, { changes, artifacts, desired, shown, officers }: ForDesk): Desk =>
+  createDesk({
+    running: changes.running,
+    artifactBytes: artifacts.bytes,
+    document: desired.document,
+    shown,
+    officers,
+    downgraded: (device, from, to) => tellDowngrade(needs, device, { from, to }),
+    explained: (device, reason) => tell(needs, 'change.explained-by-device', { device, data: { reason } }),
+  });
 
 /** Whatever the evidence does, a person hears of it at once. */
 function tellDowngrade(needs: FleetNeeds, device: string, went: { from: string; to: string }): void {

@@ -114,6 +114,9 @@ addArtifact           -      -             yes      -       -       -       -   
 planChange            -      -             yes      -       -       -       -        -    -       yes -
 signChange            -      -             -        -       yes     -       -        -    -       yes -
 steerChange           -      -             yes      -       -       -       -        -    -       yes -
+readBaseline          -      yes           yes      yes     yes     yes     -        -    -       yes -
+scanBaseline          -      -             yes      yes     -       -       -        -    -       yes -
+exceptBaseline        -      -             yes      -       yes     -       -        -    -       yes -
 takeChange            -      -             -        -       -       -       -        yes  -       -   -
 carryChange           -      -             -        -       -       -       -        -    -       -   -
 publish               -      -             -        -       -       -       -        yes  -       -   -
@@ -212,7 +215,7 @@ describe('devices', () => {
     TOPIC_LEAVES.filter((leaf) => policy.decide(who, action, topic(owner, leaf)).allow);
 
   it('publish and subscribe on their own topics, by standing and class', () => {
-    expect(leaves(LAMP, 'publish')).toEqual(['obs', 'will', 'quarantine', 'ack', 'report']);
+    expect(leaves(LAMP, 'publish')).toEqual(['obs', 'will', 'quarantine', 'ack', 'report', 'readings']);
     expect(leaves(device('switch-0001', SWITCH), 'publish')).toEqual([
       'obs',
       'flows',
@@ -221,9 +224,10 @@ describe('devices', () => {
       'ack',
       'report',
       'behalf',
+      'readings',
     ]);
-    expect(leaves(device('switch-0001', SWITCH), 'subscribe')).toEqual(['orders', 'jobs', 'work']);
-    expect(leaves(LAMP, 'subscribe')).toEqual(['orders', 'jobs']);
+    expect(leaves(device('switch-0001', SWITCH), 'subscribe')).toEqual(['orders', 'jobs', 'work', 'asks']);
+    expect(leaves(LAMP, 'subscribe')).toEqual(['orders', 'jobs', 'asks']);
     const held = device('lamp-0001', { ...LAMP.attributes, standing: 'held' });
     expect([leaves(held, 'publish'), leaves(held, 'subscribe')]).toEqual([['quarantine'], ['orders']]);
     for (const standing of ['revoked', 'none', 'Active', '']) {

@@ -48,6 +48,14 @@ export class CameraUnreachable extends Error {
   override readonly name = 'CameraUnreachable';
 }
 
+/** The certificate of a camera, which has passed the client's check. */
+export interface ShownCertificate {
+  /** Issued by the city's authority to the camera's name; false for one that is pinned. */
+  readonly isOfCity: boolean;
+  readonly validTo: number;
+  readonly at: number;
+}
+
 export interface CameraClient {
   /** Throws CameraUnreachable; throws an ordinary error, a bug, on what is no reading. Refused only for a wrong account. */
   read(ask: CameraAsk): Promise<Result<CameraAnswer, Refusal>>;
@@ -57,6 +65,8 @@ export interface CameraClient {
   turnTo(place: Partial<CameraPlace>): void;
   /** Its connection is let go; the next question dials again. */
   hangUp(): void;
+  /** What the camera showed when its connection was made; null before, and over plain HTTP. */
+  shown(): ShownCertificate | null;
   /** How far the camera's clock is from ours, as it said last; 0 before. For UsernameTokens. */
   clockOffMs: number;
 }
@@ -68,14 +78,17 @@ export interface CameraClientParts extends CameraPlace {
 }
 
 /** Refuses whoever is neither pinned nor of the city by this name; OpenSSL has already checked the chain. */
-function checkPeer({ pinned, authority }: CameraTrust, peer: PeerCertificate): Error | undefined {
+function checkPeer({ pinned, authority }: CameraTrust, peer: PeerCertificate): Error | Omit<ShownCertificate, 'at'> {
   const own = new X509Certificate(peer.raw);
-  if (pinned.some((pem) => new X509Certificate(pem).raw.equals(peer.raw))) return undefined;
+  const validTo = own.validToDate.getTime();
+  if (pinned.some((pem) => new X509Certificate(pem).raw.equals(peer.raw))) return { isOfCity: false, validTo };
   const issued =
     authority !== null &&
     own.subject === `CN=${authority.name}` &&
     certificatesIn(authority.ca).some((issuer) => own.verify(issuer.publicKey));
-  return issued ? undefined : new Error('its certificate is neither the pinned one nor one of the city for its name');
+  return issued
+    ? { isOfCity: true, validTo }
+    : new Error('its certificate is neither the pinned one nor one of the city for its name');
 }
 
 const certificatesIn = (pem: string): X509Certificate[] =>
@@ -83,14 +96,22 @@ const certificatesIn = (pem: string): X509Certificate[] =>
     (one) => new X509Certificate(one),
   );
 
-function agentFor({ url, trust }: CameraPlace): HttpAgent | HttpsAgent {
+function agentFor(
+  { url, trust }: CameraPlace,
+  shown: (certificate: Omit<ShownCertificate, 'at'>) => void,
+): HttpAgent | HttpsAgent {
   const kept = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1, timeout: CONNECTION_KEPT_MS };
   if (new URL(url).protocol === 'http:') return new HttpAgent(kept);
   return new HttpsAgent({
     ...kept,
     ca: [...trust.pinned, ...(trust.authority ? [trust.authority.ca] : [])],
     minVersion: 'TLSv1.2',
-    checkServerIdentity: (_, peer) => checkPeer(trust, peer),
+    checkServerIdentity: (_, peer) => {
+      const checked = checkPeer(trust, peer);
+      if (checked instanceof Error) return checked;
+      shown(checked);
+      return undefined;
+    },
   });
 }
 
@@ -181,6 +202,7 @@ const UNAUTHORISED = (url: string): Refusal => ({
 
 interface State {
   place: CameraPlace;
+  shown: ShownCertificate | null;
   agent: HttpAgent | HttpsAgent;
   challenge: Challenge | null;
   /** Uses of the challenge's nonce. */
@@ -222,7 +244,8 @@ type Answered = Result<CameraAnswer, Refusal>;
 
 export function createCameraClient(parts: CameraClientParts): CameraClient {
   const { answerMs = ANSWER_MS, uploadMs = UPLOAD_MS, clock = Date.now, ...at } = parts;
-  const state: State = { place: at, agent: agentFor(at), challenge: null, count: 0 };
+  const see = (certificate: Omit<ShownCertificate, 'at'>): void => void (state.shown = { ...certificate, at: clock() });
+  const state: State = { place: at, shown: null, agent: agentFor(at, see), challenge: null, count: 0 };
   let turn: Promise<unknown> = Promise.resolve();
   /** One question at a time: the count of a nonce only grows. */
   const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
@@ -253,7 +276,8 @@ export function createCameraClient(parts: CameraClientParts): CameraClient {
   };
   const letGo = (): void => {
     state.agent.destroy();
-    state.agent = agentFor(state.place);
+    state.shown = null;
+    state.agent = agentFor(state.place, see);
   };
   const client: CameraClient = {
     clockOffMs: 0,
@@ -268,6 +292,7 @@ export function createCameraClient(parts: CameraClientParts): CameraClient {
       letGo();
     },
     hangUp: letGo,
+    shown: () => state.shown,
   };
   return client;
 }

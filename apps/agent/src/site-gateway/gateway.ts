@@ -11,6 +11,7 @@ import {
   type BehalfMessage,
   type JobReport,
 } from '@cityward/contracts';
+import type { BaselineReport } from '@cityward/contracts';
 import { isId, MINUTE_MS, SECOND_MS, type Refusal } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import { Compile } from 'typebox/compile';
@@ -20,6 +21,7 @@ import type { PinnedOfficers } from '../update/officers.ts';
 import type { Updater } from '../update/updater.ts';
 import type { Runs, UpdaterParts } from '../update/work.ts';
 import { createGate, type Gate } from '../connection.ts';
+import { createBaselineReader, type BaselineReader } from './baseline-reader.ts';
 import { readInfo } from './camera-api.ts';
 import { createCameraClient, CameraUnreachable, type CameraClient } from './camera-client.ts';
 import { createCameraKeeper } from './camera-keeper.ts';
@@ -52,6 +54,8 @@ export interface SiteGatewayParts {
   readonly certify: CameraParts['certify'];
   /** QoS 1 on the topic `behalf`; false when it was not taken. */
   publish(message: BehalfMessage, acknowledged?: () => void): boolean;
+  /** QoS 1 on the topic `readings`: how a camera is set up, for the baseline. */
+  readonly tell?: (report: BaselineReport) => boolean;
   /** Told to the city in the gateway's own name. */
   alarm(refusal: Refusal, job: string | null, camera: string): void;
   /** Does the site's network let this gateway reach the camera? */
@@ -66,6 +70,8 @@ export interface SiteGateway {
   offline(): void;
   /** A message of the topic `work`, as it came. */
   work(payload: Uint8Array): void;
+  /** A message of the topic `asks`, as it came: reads the cameras that it names. */
+  asked(payload: Uint8Array): void;
   /** Takes a camera in, by whoever stands before it: from now on its account is here. Durable on return. */
   commission(record: CameraRecord): void;
   holds(camera: string): boolean;
@@ -296,11 +302,20 @@ function createRounds(core: Core, asker: ReturnType<typeof createAsker>) {
   return { once, begin, rest };
 }
 
+const readerOf = ({ parts, clock, held }: Core): BaselineReader =>
+  createBaselineReader({
+    clientOf: (camera) => (parts.passes && !parts.passes(camera) ? null : (held.get(camera)?.client ?? null)),
+    publish: (report) => parts.tell?.(report) ?? false,
+    clock,
+    failed: (camera, fault) => parts.log.error('a camera could not be read', { camera, fault: String(fault) }),
+  });
+
 export function createSiteGateway(parts: SiteGatewayParts): SiteGateway {
   const clock = parts.clock ?? Date.now;
   const images = openImages(join(parts.folder, 'images'), parts.download);
   const core: Core = { parts, clock, images, held: new Map(), gate: createGate(LOOKS_AT_ONCE), isOnline: false };
   const asker = createAsker(core);
+  const reader = readerOf(core);
   const rounds = createRounds(core, asker);
   openAll(core);
   return {
@@ -330,12 +345,14 @@ export function createSiteGateway(parts: SiteGatewayParts): SiteGateway {
       writeRecord(disk, record);
       hold(core, disk, record);
     },
+    asked: reader.take,
     holds: (camera) => core.held.has(camera),
     get cameras() {
       return [...core.held.keys()];
     },
     round: rounds.once,
     stop: () => {
+      reader.stop();
       core.isOnline = false;
       rounds.rest();
       for (const { keeper, client } of core.held.values()) {

@@ -4,3 +4,4 @@ export type { CameraAnswer, CameraClient, CameraPlace, CameraTrust, Permit } fro
 export { PATHS } from './camera-asks.ts';
 export type { CameraAsk } from './camera-asks.ts';
 export { readAllParameters, readClock, readData, readFirmware, readInfo, setParameters } from './camera-api.ts';
+export { readCamera, reportOf } from './baseline-reader.ts';

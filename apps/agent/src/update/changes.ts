@@ -2,11 +2,11 @@
 import type { JobReport } from '@cityward/contracts';
 import { SignedOfficers } from '@cityward/contracts';
 import { verifyOrder } from '@cityward/fleet/verify';
-import { refuse, type Refusal } from '@cityward/kernel';
+import { refuse, type Json, type Refusal } from '@cityward/kernel';
 import { Compile } from 'typebox/compile';
 import type { Disk } from './disk.ts';
 import type { PinnedOfficers } from './officers.ts';
-import { boot, type Booted } from './slots.ts';
+import { boot, imageName, type Booted } from './slots.ts';
 import { createUpdater, ORDER_MAX_BYTES, runsOf, type Updater } from './updater.ts';
 import type { Acts, Runs, UpdaterParts } from './work.ts';
 
@@ -42,6 +42,8 @@ export interface Changes {
   readonly runs: Runs;
   /** Version of the officers' document that it trusts; null while none is pinned. */
   readonly officers: number | null;
+  /** The configuration document that it runs; null while it runs none, or one that is none. */
+  settings(): Json | null;
 }
 
 const signedOfficers = Compile(SignedOfficers);
@@ -165,8 +167,7 @@ export function createChanges(parts: ChangesParts): Changes {
     offline: post.lose,
     take: (payload) => {
       const next = asOfficers(payload);
-      if (!next) return updater.take(payload);
-      takeOfficers(parts, next);
+      return next ? takeOfficers(parts, next) : updater.take(payload);
     },
     stop: () => updater.stop(),
     get busy() {
@@ -179,5 +180,15 @@ export function createChanges(parts: ChangesParts): Changes {
       officers.look();
       return officers.current?.version ?? null;
     },
+    settings: () => settingsIn(disk, booted),
   };
+}
+
+function settingsIn(disk: Disk, { document }: Booted): Json | null {
+  const bytes = document && disk.read(imageName('document', document.slot));
+  try {
+    return bytes ? (JSON.parse(bytes.toString('utf8')) as Json) : null;
+  } catch {
+    return null;
+  }
 }

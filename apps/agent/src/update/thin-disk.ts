@@ -39,7 +39,7 @@ interface Line {
   readonly file: { readonly text: string; readonly sha256: string; readonly size: number } | null;
 }
 
-const isDocument = (name: string): boolean => name.includes('.json');
+const isDocument = (name: string): boolean => name.includes('.json') || name.startsWith('document-');
 
 function readLines(path: string): Map<string, Map<string, ThinFile>> {
   const devices = new Map<string, Map<string, ThinFile>>();

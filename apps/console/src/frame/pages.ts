@@ -8,6 +8,7 @@ import {
   IconFileImport,
   IconInbox,
   IconMap,
+  IconShieldCheck,
   IconStairsUp,
   IconTable,
   IconUrgent,
@@ -17,7 +18,17 @@ import type { Icon } from '../ui/states.ts';
 
 export interface RailPage {
   readonly to:
-    '/' | '/inbox' | '/incidents' | '/fleet' | '/changes' | '/enrol' | '/import' | '/evidence' | '/jobs' | '/people';
+    | '/'
+    | '/inbox'
+    | '/incidents'
+    | '/fleet'
+    | '/changes'
+    | '/baseline'
+    | '/enrol'
+    | '/import'
+    | '/evidence'
+    | '/jobs'
+    | '/people';
   readonly name: string;
   readonly hint: string;
   readonly icon: Icon;
@@ -32,6 +43,7 @@ export const PAGES: readonly RailPage[] = [
   { to: '/incidents', ...words.pages.incidents, icon: IconUrgent, key: 'n' },
   { to: '/fleet', ...words.pages.fleet, icon: IconTable, key: 'f' },
   { to: '/changes', ...words.pages.changes, icon: IconStairsUp, key: 'h' },
+  { to: '/baseline', ...words.pages.baseline, icon: IconShieldCheck, key: 'b' },
   { to: '/enrol', ...words.pages.enrol, icon: IconDoorEnter, key: 'r' },
   { to: '/import', ...words.pages.import, icon: IconFileImport, key: 'm' },
   { to: '/evidence', ...words.pages.evidence, icon: IconCertificate, key: 'e' },

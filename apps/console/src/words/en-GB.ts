@@ -1,5 +1,6 @@
 /** Every string of the console in British English. A second language is a second file of the same shape. */
 import { basics } from './en-GB/basics.ts';
+import { baseline } from './en-GB/baseline.ts';
 import { changes } from './en-GB/changes.ts';
 import { city } from './en-GB/city.ts';
 import { enrol } from './en-GB/enrol.ts';
@@ -17,6 +18,7 @@ export const words = {
   ...importWords,
   ...people,
   ...changes,
+  ...baseline,
   ...enrol,
   ...gate,
   ...respond,

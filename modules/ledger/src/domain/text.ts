@@ -165,6 +165,12 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'device.wiped': (f) => `Device ${f.subject} erased itself and signed for it${reason(f)}`,
   'fleet.frozen': (f) => `Changes are frozen for ${f.subject}${until(f)}${reason(f)}`,
   'fleet.thawed': (f) => `Changes go on for ${f.subject}`,
+  'baseline.scanned': (f) => `${who(f)} asked devices how they are set up${devices(f)}`,
+  'baseline.judged': (f) => `Device ${f.subject} was judged against the baseline${reason(f)}`,
+  'baseline.excepted': (f) => `${who(f)} excepted ${f.subject} from the baseline${until(f)}${reason(f)}`,
+  'baseline.exception-ended': (f) => `An exception from the baseline ended for ${f.subject}${reason(f)}`,
+  'baseline.reading-refused': (f) => `A reading by ${who(f)} about ${f.subject} was refused${reason(f)}`,
+  'credentials.rotated': (f) => `Device ${f.subject} got new ${textIn(f.data, 'what') ?? 'credentials'}`,
   'fleet.downgraded': (f) => `Device ${f.subject} went back to older firmware${reason(f)}`,
   'gate.checked': (f) =>
     `The commissioning check "${textIn(f.data, 'check') ?? 'unnamed'}" of device ${f.subject} is ${textIn(f.data, 'state') ?? 'not known'}${reason(f)}`,

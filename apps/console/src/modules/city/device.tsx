@@ -13,6 +13,7 @@ import { Moment } from '../../ui/time.tsx';
 import { BehaviourCards } from '../watch/behaviour-card.tsx';
 import { DeviceFindings } from '../watch/device-findings.tsx';
 import { GateCard } from '../identity/gate-card.tsx';
+import { BaselineCard } from '../fleet/baseline-card.tsx';
 import { IdentityCard } from '../identity/identity-card.tsx';
 import { LeavingCard } from '../identity/leaving-card.tsx';
 import { TrustCard } from '../identity/trust-card.tsx';
@@ -125,6 +126,7 @@ const Whole = ({ detail }: { readonly detail: DeviceDetail }): ReactNode => (
         <IdentityCard id={detail.device.id} />
         <GateCard id={detail.device.id} />
         <LeavingCard id={detail.device.id} />
+        <BaselineCard id={detail.device.id} />
         <About detail={detail} />
         <Datasets detail={detail} />
         <Answerable detail={detail} />

@@ -61,6 +61,7 @@ export const basics = {
     contain: 'contain',
     undo: 'take the containment back',
     changes: 'load the changes',
+    baseline: 'load the baseline',
     change: 'load the change',
     attempts: 'load the attempts',
     artifacts: 'load the artifacts',

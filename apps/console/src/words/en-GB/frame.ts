@@ -8,6 +8,7 @@ export const frame = {
     incidents: { name: 'Incidents', hint: 'What happened, how far, what now?' },
     fleet: { name: 'Fleet', hint: 'What do we own, who answers for it, what state?' },
     changes: { name: 'Changes', hint: 'Is the roll-out going well?' },
+    baseline: { name: 'Baseline', hint: 'Are devices set up as the city asks?' },
     enrol: { name: 'Enrol', hint: 'What is new, and may it join?' },
     import: { name: 'Import', hint: 'Bring an inventory in, with its difference first' },
     evidence: { name: 'Evidence', hint: 'Can we prove it, even offline?' },

@@ -1,0 +1,173 @@
+/** How old credentials and certificates are, which are due, and the changes that renew them in bulk. */
+import {
+  SELECTED_DEVICES_MAX,
+  type BaselineSelection,
+  type Change,
+  type ChangeDraft,
+  type DeviceClass,
+  type JobReport,
+  type Rotation,
+} from '@cityward/contracts';
+import { DAY_MS, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import type { BaselineNeeds } from './baseline-needs.ts';
+import { EVERYBODY, type Register, type Wanted } from './baseline-register.ts';
+import { loadRotations, saveRotation, type RotationRow } from './store-baseline.ts';
+
+export type Rotated = RotationRow['what'];
+/** A set of credentials lives so long. */
+export const CREDENTIALS_LIVE_MS = 90 * DAY_MS;
+/** Certificates live for ninety days, and are renewed at two thirds of that. */
+const RENEWED_BEFORE_MS = 30 * DAY_MS;
+const SOON_MS = 30 * DAY_MS;
+const DEVICES_SHOWN_MAX = 200;
+const CHANGES_SHOWN_MAX = 20;
+const CHANGE_MS = 7 * DAY_MS;
+
+export interface Rotations {
+  start(): Promise<void>;
+  view(): Promise<Rotation>;
+  plan(
+    order: { readonly what: Rotated; readonly selection: BaselineSelection; readonly dueOnly: boolean },
+    by: string,
+  ): Promise<Result<Change[], Refusal>>;
+  /** A device is done with a job: remembered where it was a rotation. */
+  done(device: string, report: Pick<JobReport, 'job' | 'at'>, what: Rotated): Promise<void>;
+}
+interface Age {
+  readonly device: string;
+  readonly class: DeviceClass;
+  readonly what: Rotated;
+  readonly since: number | null;
+  readonly due: number | null;
+  readonly change: string | null;
+}
+
+export function createRotations({
+  needs,
+  register,
+}: {
+  readonly needs: BaselineNeeds;
+  readonly register: Register;
+}): Rotations {
+  const known = new Map<string, RotationRow>();
+  const ages = (what: Rotated, wanted: Wanted): Age[] =>
+    [...register.standings(wanted)].flatMap(({ id, class: kind, set }) => {
+      // Only what a gateway signs in to has credentials besides its certificate.
+      if (what === 'credentials' && set.reader !== 'gateway') return [];
+      return [{ device: id, class: kind, what, ...ageOf(needs, known, { device: id, what }) }];
+    });
+  return {
+    start: async () => {
+      for (const row of await loadRotations(needs.sql)) known.set(`${row.what} ${row.device}`, row);
+    },
+    view: async () => {
+      const all = [...ages('credentials', EVERYBODY), ...ages('certificate', EVERYBODY)];
+      const changes = (await needs.changes())
+        .filter(({ action }) => action.do === 'rotate')
+        .slice(0, CHANGES_SHOWN_MAX);
+      return {
+        rows: rowsOf(all, needs.clock()),
+        devices: all
+          .sort((a, b) => (a.due ?? 0) - (b.due ?? 0))
+          .slice(0, DEVICES_SHOWN_MAX)
+          .map(({ device, what, since, due, change }) => ({ device, what, since, due, change })),
+        changes: [...changes],
+      };
+    },
+    plan: ({ what, selection, dueOnly }, by) => {
+      const now = needs.clock();
+      const meant = ages(what, selection).filter(({ due }) => !dueOnly || due === null || due <= now + SOON_MS);
+      return planRotation(needs, { what, meant: meant.map(({ device }) => device), dueOnly, by });
+    },
+    done: async (device, { job, at }, what) => {
+      if (known.get(`${what} ${device}`)?.change === job) return; // told twice
+      const row: RotationRow = { device, what, since: Math.min(at, needs.clock()), change: job };
+      await needs.sql.transact(async (tx) => {
+        await saveRotation(tx, row);
+        const data = { what, change: job };
+        tx.record({
+          module: 'fleet',
+          type: 'credentials.rotated',
+          actor: device,
+          subject: device,
+          at: needs.clock(),
+          data,
+        });
+      });
+      known.set(`${what} ${device}`, row);
+    },
+  };
+}
+
+interface Planning {
+  readonly what: Rotated;
+  readonly meant: readonly string[];
+  readonly dueOnly: boolean;
+  readonly by: string;
+}
+
+/** A change names at most so many devices; more become more changes. */
+async function planRotation(
+  needs: BaselineNeeds,
+  { what, meant, dueOnly, by }: Planning,
+): Promise<Result<Change[], Refusal>> {
+  if (meant.length === 0)
+    return refuse(
+      'conflict',
+      'NOTHING_TO_ROTATE',
+      `rotate ${what}: none of the devices meant has any${dueOnly ? ' that is due' : ''}`,
+    );
+  const changes: Change[] = [];
+  for (let from = 0; from < meant.length; from += SELECTED_DEVICES_MAX) {
+    const devices = meant.slice(from, from + SELECTED_DEVICES_MAX);
+    const added = await needs.add(draftOf(what, devices, needs.clock()), by);
+    if (!added.ok) return added;
+    changes.push(...added.value);
+  }
+  return ok(changes);
+}
+
+function ageOf(
+  { world }: BaselineNeeds,
+  known: ReadonlyMap<string, RotationRow>,
+  { device, what }: { readonly device: string; readonly what: Rotated },
+): Pick<Age, 'since' | 'due' | 'change'> {
+  const row = known.get(`${what} ${device}`);
+  const change = row?.change ?? null;
+  if (what === 'credentials')
+    return { since: row?.since ?? null, due: row ? row.since + CREDENTIALS_LIVE_MS : null, change };
+  const until = world.certificateUntil(device);
+  return { since: row?.since ?? null, due: until === null ? null : until - RENEWED_BEFORE_MS, change };
+}
+
+function rowsOf(ages: readonly Age[], now: number): Rotation['rows'] {
+  const rows = new Map<
+    string,
+    { -readonly [Name in keyof Rotation['rows'][number]]: Rotation['rows'][number][Name] }
+  >();
+  for (const { class: kind, what, since, due } of ages) {
+    const key = `${what} ${kind}`;
+    const row = rows.get(key) ?? { class: kind, what, devices: 0, unknown: 0, overdue: 0, soon: 0, oldest: null };
+    rows.set(key, row);
+    row.devices++;
+    if (due === null) row.unknown++;
+    else if (due <= now) row.overdue++;
+    else if (due <= now + SOON_MS) row.soon++;
+    if (since !== null) row.oldest = Math.min(row.oldest ?? since, since);
+  }
+  return [...rows.values()];
+}
+
+const NAMES: Readonly<Record<Rotated, string>> = { credentials: 'credentials', certificate: 'certificates' };
+
+const draftOf = (what: Rotated, devices: string[], now: number): ChangeDraft => ({
+  title: `New ${NAMES[what]} for ${devices.length} ${devices.length === 1 ? 'device' : 'devices'}`,
+  action: { do: 'rotate', what },
+  // New keys cannot be taken back: the old ones are gone, and should be.
+  revert: null,
+  selection: { classes: [], models: [], wards: [], sites: [], running: [], devices },
+  options: { lifeSafety: false },
+  tracks: [],
+  notBefore: now,
+  notAfter: now + CHANGE_MS,
+});
