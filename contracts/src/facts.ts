@@ -58,6 +58,7 @@ export const FACT_TYPES = [
   'person.roles-set',
   'person.disabled',
   'passkey.added',
+  'passkey.shown',
   'recovery-codes.issued',
   'recovery-code.used',
   'link.issued',

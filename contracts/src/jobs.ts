@@ -83,19 +83,21 @@ export const PasskeySignature = Closed({
 export const JobSignature = Type.Union([Ed25519Signature, PasskeySignature]);
 export type JobSignature = Static<typeof JobSignature>;
 
+export const PasskeyOfficerKey = Closed({
+  id: Id,
+  officer: Id,
+  alg: Type.Literal('webauthn'),
+  /** SubjectPublicKeyInfo, DER. */
+  publicKey: Base64Url,
+  cose: Type.Union([Type.Literal(-7), Type.Literal(-8)]),
+  origin: Type.String({ maxLength: 200 }),
+  rpId: Type.String({ maxLength: 200 }),
+});
+export type PasskeyOfficerKey = Static<typeof PasskeyOfficerKey>;
 /** An officer's key, pinned with all that a signature by it must show. */
 export const OfficerKey = Type.Union([
   Closed({ id: Id, officer: Id, alg: Type.Literal('ed25519'), publicKey: Base64Url }),
-  Closed({
-    id: Id,
-    officer: Id,
-    alg: Type.Literal('webauthn'),
-    /** SubjectPublicKeyInfo, DER. */
-    publicKey: Base64Url,
-    cose: Type.Union([Type.Literal(-7), Type.Literal(-8)]),
-    origin: Type.String({ maxLength: 200 }),
-    rpId: Type.String({ maxLength: 200 }),
-  }),
+  PasskeyOfficerKey,
 ]);
 export type OfficerKey = Static<typeof OfficerKey>;
 

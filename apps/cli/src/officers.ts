@@ -2,6 +2,7 @@
 import type { Api, OfficerKey, Officers, SignedOfficers, Thresholds } from '@cityward/contracts';
 import {
   checkOfficers,
+  isOfficerKey,
   officersBytes,
   officersHash,
   officersInWords,
@@ -177,7 +178,12 @@ function thresholdsOf({ flag }: Asked, before: Thresholds): Thresholds {
 function keysOf({ flag }: Asked): OfficerKey[] {
   const files = (flag('keys') ?? '').split(',').filter((one) => one !== '');
   if (files.length === 0) throw new CommandFault(EXIT.usage, 'write officers: no keys; give --keys');
-  return files.map((file) => readJson(file) as unknown as OfficerKey);
+  return files.map((file) => {
+    const key: unknown = readJson(file);
+    if (isOfficerKey(key)) return key;
+    const wanted = 'what "officers key" wrote to share, or what the console made of a passkey';
+    throw new CommandFault(EXIT.refused, `read "${file}": it is no officer's public key; wanted ${wanted}`);
+  });
 }
 
 export function documentOf(path: string): SignedOfficers {

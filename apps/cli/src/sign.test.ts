@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { api, type ChangeJob, type JobSignature, type SignedOfficers } from '@cityward/contracts';
-import { testArtifact, testJob, testOfficer, testOfficers } from '@cityward/fleet/testing';
+import { testArtifact, testJob, testOfficer, testOfficers, testPasskey } from '@cityward/fleet/testing';
 import {
   checkSignature,
+  jobBytes,
   jobHash,
   leafTree,
   officersHash,
@@ -144,6 +145,36 @@ describe('officers', () => {
       exit: 1,
     });
   }, 60_000);
+});
+
+describe('a passkey from the console', () => {
+  it('stands in the next document like any key, and signs jobs once the officers have signed that', async () => {
+    const passkey = testPasskey('dora');
+    write('dora.json', passkey.key);
+    const added = await run('officers', 'add', 'officers.json', '--keys', 'dora.json', '--out', 'passkey.json');
+    expect(added).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining('passkey for http://localhost:8080') as string,
+    });
+    const { officers } = read<SignedOfficers>('passkey.json');
+    const job = testJob(leaves);
+    expect(checkSignature(job, passkey.sign(jobBytes(job)), officers)).toMatchObject({
+      ok: true,
+      value: { officer: 'dora' },
+    });
+    const nobodySigned = await run('officers', 'show', 'passkey.json', '--after', 'officers.json');
+    expect(nobodySigned).toMatchObject({ exit: 4 });
+  });
+  it.each<[string, object]>([
+    ['another algorithm', { cose: -257 }],
+    ['another key than it says', { cose: -8 }],
+    ['more than is agreed', { roles: ['officer'] }],
+    ['no origin', { origin: undefined }],
+  ])('is refused by its file with %s', async (_what, change) => {
+    write('bad.json', { ...testPasskey('dora').key, ...change });
+    const added = await run('officers', 'add', 'officers.json', '--keys', 'bad.json', '--out', 'none.json');
+    expect(added).toMatchObject({ exit: 1, err: expect.stringContaining('bad.json') as string });
+  });
 });
 
 describe('a job', () => {

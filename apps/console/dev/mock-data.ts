@@ -125,6 +125,16 @@ const sessionHandlers: Readonly<Record<string, Handler>> = {
     user: { id: 'AAAA', name: 'Mere', displayName: 'Mere' },
     pubKeyCredParams: [{ alg: -7, type: 'public-key' }],
   }),
+  officerKeyChallenge: () => ({ challenge: 'AAAA', rpId: 'localhost' }),
+  showOfficerKey: (_state, asked) => ({
+    id: `${body<{ officer: string }>(asked).officer}-passkey-3f9a1c07`,
+    officer: body<{ officer: string }>(asked).officer,
+    alg: 'webauthn',
+    publicKey: `MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE${'k2m9c0q4'.repeat(10)}ab3d5g`,
+    cose: -7,
+    origin: 'http://localhost:8080',
+    rpId: 'localhost',
+  }),
   issueRecoveryCodes: () => ({
     codes: Array.from({ length: 10 }, (_, i) => `merrow-${1000 + i * 37}-quay-${2000 + i * 91}`),
   }),

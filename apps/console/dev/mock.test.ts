@@ -58,6 +58,8 @@ const ASKED: readonly (readonly [string, { params?: object; query?: object; body
   ['removeMakerRoot', { params: { fingerprint: 'ab'.repeat(32) } }],
   ['listArtifacts', {}],
   ['listDrift', {}],
+  ['officerKeyChallenge', {}],
+  ['showOfficerKey', { body: { officer: 'ann-doe', answer: {} } }],
   ['previewImport', { query: { file: 'a.csv' }, body: LINES }],
   ['listImports', {}],
   ['getImport', { params: { id: 'imp-1-x' } }],

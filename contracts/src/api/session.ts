@@ -1,6 +1,7 @@
 /** Who is at the console: sign-in by one-time link, passkey or recovery code; people and their roles. */
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
+import { PasskeyOfficerKey } from '../jobs.ts';
 import { Closed, Id, OneOf, Time } from '../schema.ts';
 import { ROLES, STANDING_ROLES } from '../words.ts';
 
@@ -35,6 +36,11 @@ export type Person = Static<typeof Person>;
 /** WebAuthn JSON as the browser and @simplewebauthn exchange it; checked there, field by field. */
 const WebAuthnJson = Type.Record(Type.String(), Type.Unknown());
 const Handle = Type.String({ minLength: 2, maxLength: 40, pattern: '^[^\\p{C}]+$' });
+/** An id that leaves room for the ending of a passkey's own id. */
+const OfficerId = Type.String({
+  pattern: '^[a-z0-9][a-z0-9-]{1,45}[a-z0-9]$',
+  description: '3 to 47 of a-z, 0-9 and -',
+});
 /** How somebody at the machine names a person: who lost every way in knows the name, not the id. */
 const IdOrHandle = Type.String({ minLength: 2, maxLength: 64, pattern: '^[^\\p{C}]+$' });
 
@@ -106,6 +112,24 @@ export const session = {
     summary: 'Add a passkey',
     body: WebAuthnJson,
     answer: Session,
+  }),
+  officerKeyChallenge: endpoint({
+    name: 'officerKeyChallenge',
+    method: 'POST',
+    path: '/api/me/officer-key/challenge',
+    action: 'manageSelf',
+    summary: 'Begin to show one of my passkeys as the key of an officer',
+    answer: WebAuthnJson,
+  }),
+  /** Makes nobody an officer: the city's officers sign, on machines of their own, the document that names the key. */
+  showOfficerKey: endpoint({
+    name: 'showOfficerKey',
+    method: 'POST',
+    path: '/api/me/officer-key',
+    action: 'manageSelf',
+    summary: 'The public key of the passkey that answered, for the next officers document',
+    body: Closed({ officer: OfficerId, answer: WebAuthnJson }),
+    answer: PasskeyOfficerKey,
   }),
   issueRecoveryCodes: endpoint({
     name: 'issueRecoveryCodes',

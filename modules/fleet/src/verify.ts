@@ -19,4 +19,4 @@ export { certificateBytes, handoverBytes, handoverInWords } from './domain/gate/
 export { verifyHandover } from './verify-handover.ts';
 export type { VerifiedHandover } from './verify-handover.ts';
 export { checkWiped, wipeBytes } from './domain/trust/wiped.ts';
-export { checkOfficers } from './domain/trust/officers.ts';
+export { checkOfficers, isOfficerKey } from './domain/trust/officers.ts';

@@ -15,16 +15,28 @@ import type { PersonRecord } from './domain/people.ts';
 import type { Passkey } from './people-store.ts';
 
 export const ES256 = -7;
+const SIGN_IN = 'sign-in';
 const FIELD_MAX_CHARS = 8_192;
 const TRANSPORTS = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'];
 
 export type Json = { [key: string]: unknown };
 export type PasskeyRefusal = Refusal<'PASSKEY_NOT_ACCEPTED'>;
 
+export interface Confirmed {
+  readonly passkey: Passkey;
+  /** Of the page where it was used: one of ours. */
+  readonly origin: string;
+  readonly rpId: string;
+}
+
 export interface Passkeys {
   /** What the browser needs to make a passkey for this person. */
   registration(person: PersonRecord, existing: readonly Passkey[]): Promise<Json>;
   register(person: PersonRecord, answer: Json): Promise<Result<Passkey, PasskeyRefusal>>;
+  /** What the browser needs to use one of a person's own passkeys for something else than to sign in. */
+  confirmation(purpose: string, own: readonly Passkey[]): Promise<Json>;
+  /** The passkey as it stands now, when the answer proves that its holder is here and meant this. */
+  confirm(purpose: string, answer: Json, own: readonly Passkey[]): Promise<Result<Confirmed, PasskeyRefusal>>;
   /** What the browser needs to sign in with any passkey of this city. */
   authentication(): Promise<Json>;
   /** The passkey with its new counter, when the answer proves that its holder is here now. */
@@ -56,8 +68,14 @@ export function createPasskeys(parts: PasskeysParts): Passkeys {
   return {
     registration: (person, existing) => registration(desk, person, existing),
     register: (person, answer) => register(desk, person, answer),
-    authentication: () => authentication(desk),
-    authenticate: (answer, find) => authenticate(desk, answer, find),
+    confirmation: (purpose, own) => authentication(desk, purpose, own),
+    confirm: (purpose, answer, own) =>
+      authenticate(desk, answer, { purpose, find: (id) => own.find((one) => one.id === id) }),
+    authentication: () => authentication(desk, SIGN_IN, []),
+    authenticate: async (answer, find) => {
+      const known = await authenticate(desk, answer, { purpose: SIGN_IN, find });
+      return known.ok ? ok(known.value.passkey) : known;
+    },
   };
 }
 
@@ -112,21 +130,31 @@ async function register(desk: Desk, person: PersonRecord, answer: Json): Promise
   }
 }
 
-async function authentication({ rpId, challenges, clock }: Desk): Promise<Json> {
+/** @param own those that may answer; none named: any that the device has for this city */
+async function authentication(desk: Desk, purpose: string, own: readonly Passkey[]): Promise<Json> {
+  const { rpId, challenges, clock } = desk;
   const options = await generateAuthenticationOptions({
     rpID: rpId,
-    challenge: Uint8Array.from(challenges.issue('sign-in', clock())),
+    challenge: Uint8Array.from(challenges.issue(purpose, clock())),
     timeout: CHALLENGE_LIFE_MS,
     userVerification: 'required',
+    ...(own.length > 0
+      ? { allowCredentials: own.map(({ id, transports }) => ({ id, transports: [...transports] })) }
+      : {}),
   });
   return { ...options };
+}
+
+interface Expected {
+  readonly purpose: string;
+  readonly find: (id: string) => Passkey | undefined;
 }
 
 async function authenticate(
   desk: Desk,
   answer: Json,
-  find: (id: string) => Passkey | undefined,
-): Promise<Result<Passkey, PasskeyRefusal>> {
+  { purpose, find }: Expected,
+): Promise<Result<Confirmed, PasskeyRefusal>> {
   const passkey = shaped(answer) ? find(String(answer['id'])) : undefined;
   if (!passkey) return notAccepted();
   try {
@@ -134,14 +162,14 @@ async function authenticate(
     const publicKey = Uint8Array.from(Buffer.from(passkey.publicKey, 'base64url'));
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response,
-      ...expected(desk, 'sign-in'),
+      ...expected(desk, purpose),
       credential: { id: passkey.id, publicKey, counter: passkey.counter },
     });
     const handle = response.response.userHandle;
     const whose = handle === undefined ? passkey.person : Buffer.from(handle, 'base64url').toString('utf8');
-    return verified && whose === passkey.person
-      ? ok({ ...passkey, counter: authenticationInfo.newCounter })
-      : notAccepted();
+    if (!verified || whose !== passkey.person) return notAccepted();
+    const { newCounter: counter, credentialBackedUp: backedUp, origin, rpID: rpId } = authenticationInfo;
+    return ok({ passkey: { ...passkey, counter, backedUp }, origin, rpId });
   } catch (fault) {
     return refusedFor(desk, fault);
   }

@@ -128,8 +128,12 @@ export const addPasskey = async (db: Db, passkey: Passkey, at: number): Promise<
     })
     .execute());
 
-export const usePasskey = async (db: Db, { id, counter }: Passkey, at: number): Promise<void> =>
-  void (await db.updateTable('identity.passkey').set({ counter, last_used: at }).where('id', '=', id).execute());
+export const usePasskey = async (db: Db, { id, counter, backedUp }: Passkey, at: number): Promise<void> =>
+  void (await db
+    .updateTable('identity.passkey')
+    .set({ counter, backed_up: backedUp, last_used: at })
+    .where('id', '=', id)
+    .execute());
 
 export const readRecoveryCodes = (db: Db): Promise<{ hash: string; person: string }[]> =>
   db.selectFrom('identity.recovery_code').select(['hash', 'person']).execute();

@@ -119,6 +119,12 @@ function selfRoutes(parts: RouteParts): Route[] {
       },
       self,
     ),
+    route(api.officerKeyChallenge, (_input, caller) => waysIn().officerKeyChallenge(caller.principal.id), self),
+    route(
+      api.showOfficerKey,
+      ({ body }, caller) => waysIn().showOfficerKey(caller.principal.id, body.officer, body.answer),
+      self,
+    ),
     route(
       api.issueRecoveryCodes,
       async (_input, caller) => ok({ codes: [...(await waysIn().issueRecoveryCodes(caller.principal.id))] }),

@@ -25,6 +25,8 @@ export interface AnswerChanges {
   readonly rpId?: string;
   readonly userVerified?: boolean;
   readonly userPresent?: boolean;
+  /** Copied to its owner's cloud. */
+  readonly backedUp?: boolean;
   readonly challenge?: string;
   readonly type?: string;
   readonly crossOrigin?: boolean;
@@ -37,7 +39,7 @@ export interface Authenticator {
   get(options: Json, changes?: AnswerChanges): Json;
 }
 
-const FLAGS = { present: 0x01, verified: 0x04, attested: 0x40 } as const;
+const FLAGS = { present: 0x01, verified: 0x04, mayBeCopied: 0x08, backedUp: 0x10, attested: 0x40 } as const;
 
 export function softAuthenticator(): Authenticator {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -57,7 +59,8 @@ export function softAuthenticator(): Authenticator {
     const verified = changes.userVerified === false ? 0 : FLAGS.verified;
     const counter = Buffer.alloc(4);
     counter.writeUInt32BE(changes.counter ?? 0);
-    const flags = Buffer.from([present | verified | (attested ? FLAGS.attested : 0)]);
+    const copied = changes.backedUp === true ? FLAGS.mayBeCopied | FLAGS.backedUp : 0;
+    const flags = Buffer.from([present | verified | copied | (attested ? FLAGS.attested : 0)]);
     return Buffer.concat([sha256(changes.rpId ?? 'localhost'), flags, counter, attested ?? Buffer.alloc(0)]);
   };
   const envelope = { id: base64url(id), rawId: base64url(id), type: 'public-key', clientExtensionResults: {} };

@@ -2,11 +2,13 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PasskeyOfficerKey } from '@cityward/contracts';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Tx } from '@cityward/sql';
 import { hashOf, newCode, normaliseCode } from './codes.ts';
 import { personUnknown } from './domain/people.ts';
 import { LINK_LIFE_MS, type SignInMethod } from './domain/session.ts';
+import { noPasskey, officerKeyOf, officerKeyPurpose } from './officer-key.ts';
 import { createPasskeys, ES256, type Json, type Passkeys } from './passkeys.ts';
 import { spkiOfPasskey } from './passkey-spki.ts';
 import type { People } from './people.ts';
@@ -213,6 +215,28 @@ export class WaysIn {
     });
     this.#passkeys.set(passkey.id, passkey);
     return ok(undefined);
+  }
+
+  async officerKeyChallenge(id: string): Promise<Result<Json, Refusal>> {
+    const own = this.#passkeysOf(id);
+    if (own.length === 0) return noPasskey();
+    return ok(await this.#rules.confirmation(officerKeyPurpose(id), own));
+  }
+
+  /** The public key of the passkey that answers, for an officers document. It makes nobody an officer: officers sign that. */
+  async showOfficerKey(id: string, officer: string, answer: Json): Promise<Result<PasskeyOfficerKey, Refusal>> {
+    const confirmed = await this.#rules.confirm(officerKeyPurpose(id), answer, this.#passkeysOf(id));
+    if (!confirmed.ok) return confirmed;
+    const { passkey } = confirmed.value;
+    const key = officerKeyOf(confirmed.value, officer);
+    await this.#people.transact(async (tx) => {
+      await store.usePasskey(tx.for<PeopleTables>(), passkey, this.#now());
+      if (!key.ok) return;
+      const data = { keyHash: hashOf(key.value.publicKey) };
+      this.#people.record(tx, { type: 'passkey.shown', actor: id, subject: id, data });
+    });
+    this.#passkeys.set(passkey.id, passkey);
+    return key;
   }
 
   /** New codes, to be shown once; those before them end. */

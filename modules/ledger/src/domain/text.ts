@@ -117,6 +117,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'person.roles-set': (f) => `${who(f)} set the roles of person ${f.subject}`,
   'person.disabled': (f) => `${who(f)} disabled person ${f.subject}`,
   'passkey.added': (f) => `Person ${f.subject} added a passkey`,
+  'passkey.shown': (f) => `Person ${f.subject} took the public key of a passkey for an officers document`,
   'recovery-codes.issued': (f) => `Recovery codes were issued to person ${f.subject}`,
   'recovery-code.used': (f) => `Person ${f.subject} signed in with a recovery code`,
   'link.issued': (f) => `A one-time sign-in link was issued for person ${f.subject}`,

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { keepPreviousData, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import type { DevicePage, DeviceRow } from '@cityward/contracts';
 import { client } from '../../live/live.ts';
+import { saveFile } from '../../ui/save-file.ts';
 import { csvOf, type FleetQuery } from './fleet-query.ts';
 
 export const PAGE_ROWS = 200;
@@ -61,14 +62,7 @@ async function allRows(query: FleetQuery, report: (share: number) => void): Prom
   return rows;
 }
 
-function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  window.setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
+const CSV = 'text/csv;charset=utf-8';
 
 /** Every row of the filter as one CSV file. */
 export function useExport(query: FleetQuery): Export {
@@ -78,7 +72,7 @@ export function useExport(query: FleetQuery): Export {
     setProgress(0);
     setError(null);
     allRows(query, setProgress)
-      .then((rows) => save(`devices-${new Date().toISOString().slice(0, 10)}.csv`, csvOf(rows)))
+      .then((rows) => saveFile(`devices-${new Date().toISOString().slice(0, 10)}.csv`, csvOf(rows), CSV))
       .catch((cause: unknown) => setError(cause instanceof Error ? cause : new Error(String(cause))))
       .finally(() => setProgress(null));
   };

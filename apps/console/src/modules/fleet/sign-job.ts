@@ -2,6 +2,7 @@
 import { startAuthentication } from '@simplewebauthn/browser';
 import { JOB_DOMAIN, type ChangeJob, type ChangeToSign, type JobSignature } from '@cityward/contracts';
 import { canonicalJson, type Json } from '@cityward/kernel';
+import { jsonFile, saveFile } from '../../ui/save-file.ts';
 
 /** SHA-256 over exactly what devices verify. Worked out here, so that what is signed is what the page shows. */
 export async function hashOf(job: ChangeJob): Promise<Uint8Array> {
@@ -46,11 +47,4 @@ export function signatureIn(text: string): JobSignature | null {
 
 export const jobFileName = (job: ChangeJob): string => `${job.id}.job.json`;
 /** Hands the job to the browser as a file. */
-export function downloadJob(job: ChangeJob): void {
-  const url = URL.createObjectURL(new Blob([`${JSON.stringify(job, null, 2)}\n`], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = jobFileName(job);
-  link.click();
-  URL.revokeObjectURL(url);
-}
+export const downloadJob = (job: ChangeJob): void => saveFile(jobFileName(job), jsonFile(job));

@@ -7,6 +7,7 @@ import { IconFingerprint, IconLogout } from '../../ui/icons.ts';
 import { Card, Facts, Page } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Until } from '../../ui/time.tsx';
+import { OfficerKeyCard } from './officer-key-card.tsx';
 import { canUsePasskeys, useMakePasskey } from './passkey.ts';
 import { RecoveryCodes } from './recovery-codes.tsx';
 import { useSignOut } from './sign-out.ts';
@@ -45,6 +46,7 @@ export function MePage(): ReactNode {
         <Card title={words.recovery.name}>
           <RecoveryCodes left={me.recoveryCodesLeft} handle={me.handle} />
         </Card>
+        <OfficerKeyCard passkeys={me.passkeys} />
         <Card title={words.me.session}>
           <Facts
             facts={[

@@ -1,7 +1,7 @@
 /** Passkeys: the browser's dialog between two calls. */
 import { browserSupportsWebAuthn, startAuthentication, startRegistration } from '@simplewebauthn/browser';
 import { useMutation, type UseMutationResult } from '@tanstack/react-query';
-import type { Session } from '@cityward/contracts';
+import type { PasskeyOfficerKey, Session } from '@cityward/contracts';
 import { client, queries } from '../../live/live.ts';
 import { words } from '../../words/en-GB.ts';
 
@@ -33,6 +33,18 @@ export const useMakePasskey = (done?: () => void): UseMutationResult<Session, Er
     onSuccess: (session) => {
       keep(session);
       done?.();
+    },
+  });
+
+/** Asks one of the person's own passkeys to answer; its public key, as an officers document names it. */
+export const useOfficerKey = (): UseMutationResult<PasskeyOfficerKey, Error, string> =>
+  useMutation({
+    mutationFn: async (officer: string) => {
+      const options = await client.call('officerKeyChallenge', {});
+      const answer = await startAuthentication({ optionsJSON: options as never }).catch((error: unknown) => {
+        throw inWords(error);
+      });
+      return client.call('showOfficerKey', { body: { officer, answer: answer as unknown as Json } });
     },
   });
 

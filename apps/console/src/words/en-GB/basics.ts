@@ -39,6 +39,7 @@ export const basics = {
     signIn: 'sign you in',
     link: 'use the one-time link',
     passkey: 'make the passkey',
+    officerKey: 'take the public key of the passkey',
     recovery: 'make recovery codes',
     people: 'load the people',
     invite: 'invite the person',

@@ -146,6 +146,7 @@ export const facts: Record<FactType, string> = {
   'person.roles-set': 'Roles set',
   'person.disabled': 'Access ended',
   'passkey.added': 'Passkey added',
+  'passkey.shown': 'Passkey shown as an officer’s key',
   'recovery-codes.issued': 'Recovery codes made',
   'recovery-code.used': 'Recovery code used',
   'link.issued': 'Link made',

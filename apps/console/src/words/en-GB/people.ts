@@ -29,6 +29,22 @@ export const people = {
         ? 'You have none yet. A passkey is a key that stays on your device; there is nothing to remember and nothing to phish.'
         : `You have ${many(n, 'passkey', 'passkeys')}. Make one on each device that you use.`,
   },
+  officerKey: {
+    name: 'Signing changes',
+    use: 'Use this passkey to sign changes',
+    text: 'An officer may sign changes of devices with a passkey. Here you take its public key, for the city’s officers to put into their next document.',
+    none: 'Make a passkey first. One that stays in its device, such as a security key: a passkey that is copied to a cloud is not taken.',
+    officer: 'Your id as an officer',
+    officerHelp: 'As in the officers document: 3 to 47 of a-z, 0-9 and -. All your keys count as one officer.',
+    made: 'The public key of your passkey. Give this file to the other officers.',
+    key: 'Key',
+    address: 'Only at',
+    download: 'Download the key file',
+    next: 'On their own machines they add it, and sign the next document:',
+    command: (file: string) => `npx cityward officers add officers.json --keys ${file} --out officers-2.json`,
+    not: 'It signs nothing yet. This server cannot make anybody an officer: devices follow only a document that enough of the city’s officers have signed. The document itself is never signed by passkey.',
+    again: 'Another passkey',
+  },
   recovery: {
     name: 'Recovery codes',
     make: 'Make recovery codes',

@@ -1,5 +1,5 @@
 /** Who may sign: an officers' document follows another only by the will of enough officers of both. */
-import { SignedOfficers, Officers, type OfficerKey, type JobAction } from '@cityward/contracts';
+import { SignedOfficers, Officers, OfficerKey, type JobAction } from '@cityward/contracts';
 import { ok, type Result } from '@cityward/kernel';
 import { officersBytes } from './bytes.ts';
 import { keyObject, verifyEd25519 } from './keys.ts';
@@ -89,6 +89,10 @@ function follows(pinned: Officers, next: Officers, now: number): Result<void, Tr
 
 const sameKey = (a: OfficerKey, b: OfficerKey): boolean =>
   a.alg === b.alg && a.publicKey === b.publicKey && a.officer === b.officer;
+
+/** A public key that an officers document may name, in the form of the file that is shared. */
+export const isOfficerKey = (given: unknown): given is OfficerKey =>
+  fits(OfficerKey, given) && keyObject(given) !== null;
 
 /** What must hold of any document by itself: real and different keys, thresholds that its officers can reach. */
 export function checkOfficers({ keys, thresholds, version }: Officers): Result<void, TrustRefusal> {
