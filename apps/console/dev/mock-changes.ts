@@ -13,6 +13,7 @@ import {
   type LiveEvent,
 } from '@cityward/contracts';
 import { canonicalJson, type Json } from '@cityward/kernel';
+import { desiredHandlers, driftingIn } from './mock-desired.ts';
 import { HOUR, MockRefusal, type Asked, type MockState } from './mock-state.ts';
 
 const DAY = 24 * HOUR;
@@ -53,11 +54,13 @@ const sizesOf = (devices: number, canary = 10): number[] => {
 
 export function planOf(state: MockState, draft: ChangeDraft): ChangePlan {
   const { selection, action } = draft;
+  const drifted = driftingIn(state);
   const meant = state.rows.filter(
     (row) =>
       (selection.classes.length === 0 || selection.classes.includes(row.class)) &&
       (selection.wards.length === 0 || selection.wards.includes(row.ward?.id ?? '')) &&
-      (selection.models.length === 0 || selection.models.includes(row.model)),
+      (selection.models.length === 0 || selection.models.includes(row.model)) &&
+      (selection.drift === undefined || drifted.includes(row.id)),
   );
   const held = meant.filter((row) => row.state === 'unknown' || row.state === 'quarantined');
   const rows = meant.filter((row) => !held.includes(row));
@@ -297,17 +300,7 @@ export const changeHandlers: Readonly<Record<string, (state: MockState, asked: A
       .slice(0, Number(query['limit'] ?? 100)),
     next: null,
   }),
-  listDrift: (state) => {
-    const lamps = state.rows
-      .filter((row) => row.class === 'street-light')
-      .slice(0, 6)
-      .map((row) => row.id);
-    const document = sha('wanted of street lights');
-    const draft = draftOf('Mend the configuration of 6 devices', [], 0);
-    const selection = { ...draft.selection, devices: lamps };
-    const group = { ...draft, action: { do: 'configure', document }, revert: null, selection };
-    return { groups: state.calm ? [] : [{ document, devices: 6, sample: lamps, draft: group }] };
-  },
+  ...desiredHandlers,
   changeToSign: (state, { params }) => toSign(one(state, params['id'])),
   signChange: (state, { params }) => {
     const found = one(state, params['id']);

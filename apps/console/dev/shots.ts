@@ -58,6 +58,18 @@ const SCENES: readonly (readonly [string, string, ((page: Page) => Promise<void>
   ['change-plan', '/changes/new?class=camera', tryPlan],
   ['baseline', '/baseline'],
   ['baseline-control', '/baseline/axis-bonjour-off'],
+  ['wanted', '/changes/wanted'],
+  [
+    'wanted-device',
+    '/changes/wanted?subject=lamp-0001',
+    async (page) => page.getByText('What differs').first().scrollIntoViewIfNeeded({ timeout: 5_000 }),
+  ],
+  [
+    'wanted-form',
+    '/changes/wanted',
+    async (page) => page.getByRole('button', { name: 'Edit what is wanted of Cameras' }).click(),
+  ],
+  ['change-mend', `/changes/new?drift=${'ab'.repeat(32)}`],
   ['enrol', '/enrol'],
   ['enrol-unknown', '/enrol?tab=discoveries'],
   ['enrol-makers', '/enrol?tab=makers'],

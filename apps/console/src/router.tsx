@@ -51,6 +51,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/changes/wanted',
+    component: lazyRouteComponent(() => import('./modules/fleet/wanted.tsx'), 'WantedPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/changes/$id',
     component: lazyRouteComponent(() => import('./modules/fleet/change.tsx'), 'ChangePage'),
   }),

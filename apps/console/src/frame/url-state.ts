@@ -19,6 +19,7 @@ const TEXTS = [
   'incident',
   'view',
   'outcome',
+  'drift',
 ] as const;
 const NUMBERS = ['from', 'to', 'svg', 'hours', 'source'] as const;
 

@@ -7,7 +7,7 @@ import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
-import { IconPlus, IconStairsUp } from '../../ui/icons.ts';
+import { IconChecklist, IconPlus, IconStairsUp } from '../../ui/icons.ts';
 import { Empty, Page, RowsSkeleton } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { Table } from '../../ui/table.tsx';
@@ -56,11 +56,24 @@ const PlanLink = (): ReactNode => (
   </Button>
 );
 
+const Links = ({ mayPlan }: { readonly mayPlan: boolean }): ReactNode => (
+  <>
+    <Button
+      variant="default"
+      renderRoot={(props) => <Link to="/changes/wanted" {...props} />}
+      leftSection={<IconChecklist size={16} aria-hidden />}
+    >
+      {words.wantedConfig.title}
+    </Button>
+    {mayPlan && <PlanLink />}
+  </>
+);
+
 export function ChangesPage(): ReactNode {
   const changes = useAsk('listChanges', {});
   const mayPlan = useRole('operator');
   return (
-    <Page title={words.pages.changes.name} lead={words.changes.lead} {...(mayPlan ? { actions: <PlanLink /> } : {})}>
+    <Page title={words.pages.changes.name} lead={words.changes.lead} actions={<Links mayPlan={mayPlan} />}>
       <div className="cw-card cw-card-flush">
         <Answered query={changes} wanted={words.wanted.changes} skeleton={<RowsSkeleton rows={5} height={28} />}>
           {(answer) =>

@@ -10,21 +10,21 @@ import { Answered } from '../../ui/answered.tsx';
 import { IconStairsUp } from '../../ui/icons.ts';
 import { Card, CardSkeleton, Empty, Page } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
-import { draftOf, emptyForm, faultsOf, type PlanForm } from './plan-draft.ts';
+import { draftOf, emptyForm, faultsOf, formOfDrift, type PlanForm } from './plan-draft.ts';
 import { HowFields, WhatFields, WhenFields, WhoFields } from './plan-fields.tsx';
 import { PlanPreview } from './plan-preview.tsx';
 
 const isSame = (a: ChangeDraft, b: ChangeDraft | null): boolean => JSON.stringify(a) === JSON.stringify(b);
 const listed = (text: string | undefined): readonly string[] => text?.split(',').filter((one) => one !== '') ?? [];
 
-/** Begins with the part of the city that the address names: from Fleet one comes with class and ward. */
+/** Begins with what the address names: from Fleet one comes with class and ward, from drift with the document to mend. */
 function useForm(): readonly [PlanForm, (patch: Partial<PlanForm>) => void] {
   const url = useUrl();
-  const [form, setForm] = useState<PlanForm>(() => ({
-    ...emptyForm(Intl.DateTimeFormat().resolvedOptions().timeZone),
-    classes: listed(url.class),
-    wards: listed(url.ward),
-  }));
+  const [form, setForm] = useState<PlanForm>(() => {
+    const empty = emptyForm(Intl.DateTimeFormat().resolvedOptions().timeZone);
+    if (url.drift !== undefined) return formOfDrift(empty, url.drift, words.planning.mendTitle);
+    return { ...empty, classes: listed(url.class), wards: listed(url.ward) };
+  });
   return [form, (patch) => setForm((before) => ({ ...before, ...patch }))];
 }
 

@@ -2,7 +2,16 @@
 import { describe, expect, test } from 'vitest';
 import { Value } from 'typebox/value';
 import { api, type ArtifactCard } from '@cityward/contracts';
-import { draftOf, emptyForm, faultsOf, minutesOf, sharesOf, type PlanForm } from './plan-draft.ts';
+import {
+  draftOf,
+  emptyForm,
+  faultsOf,
+  formOfDraft,
+  formOfDrift,
+  minutesOf,
+  sharesOf,
+  type PlanForm,
+} from './plan-draft.ts';
 
 const NOW = 1_800_000_000_000;
 const artifact = (version: string, letter: string): ArtifactCard => ({
@@ -39,6 +48,14 @@ describe('a draft', () => {
     expect(draft?.action).toMatchObject({ artifact: { version: '2.1.0' } });
     expect(draft?.revert).toMatchObject({ to: { version: '2.0.0' }, until: NOW + 14 * 86_400_000 });
     expect(draft).toMatchObject({ notAfter: NOW + 7 * 86_400_000, options: { shares: [0.1, 1], threshold: 0.05 } });
+  });
+  test('that mends drift keeps to those who drift, however the form came to it', () => {
+    const document = 'e'.repeat(64);
+    const mending = draftOf(formOfDrift(form({}), document, 'Mend'), ARTIFACTS, NOW);
+    expect(mending).toMatchObject({ action: { do: 'configure', document }, selection: { drift: document } });
+    expect([...Value.Errors(api.planChange.body, mending)]).toEqual([]);
+    expect(draftOf(formOfDraft(form({}), mending!), ARTIFACTS, NOW)?.selection.drift).toBe(document);
+    expect(formOfDrift(form({}), 'no hash', 'Mend')).toEqual(form({}));
   });
   test('is none while anything is wrong', () => {
     expect(draftOf(form({}), ARTIFACTS, NOW)).toBeNull();

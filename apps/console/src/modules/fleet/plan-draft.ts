@@ -24,6 +24,8 @@ export interface PlanForm {
   readonly models: readonly string[];
   readonly running: readonly string[];
   readonly devices: readonly string[];
+  /** SHA-256 of the document: only devices that are wanted to run it and show another. Empty for no such limit. */
+  readonly drift: string;
   readonly canary: number | string;
   readonly shares: string;
   readonly thresholdPercent: number | string;
@@ -58,6 +60,7 @@ export const emptyForm = (zone: string): PlanForm => ({
   models: [],
   running: [],
   devices: [],
+  drift: '',
   canary: 10,
   shares: '10, 100',
   thresholdPercent: 5,
@@ -183,6 +186,7 @@ export function draftOf(form: PlanForm, artifacts: readonly ArtifactCard[], now:
       sites: [...form.sites],
       running: [...form.running],
       devices: [...form.devices],
+      ...(form.drift === '' ? {} : { drift: form.drift }),
     },
     options: {
       canary: Number(form.canary),
@@ -212,4 +216,9 @@ export const formOfDraft = (form: PlanForm, { title, action, selection }: Change
   models: selection.models,
   running: selection.running,
   devices: selection.devices,
+  drift: selection.drift ?? '',
 });
+
+/** The form that mends everybody who drifts from this document; as it was where the text is no hash. */
+export const formOfDrift = (form: PlanForm, document: string, title: string): PlanForm =>
+  HASH.test(document) ? { ...form, title, action: 'configure', document, drift: document } : form;

@@ -8,6 +8,7 @@ import { Card } from '../../ui/parts.tsx';
 import { ACTIONS, formOfDraft, type ActionName, type Faults, type PlanForm } from './plan-draft.ts';
 
 const said = words.planning;
+const HASH_SHOWN = 12;
 export interface FieldsProps {
   readonly form: PlanForm;
   readonly faults: Faults;
@@ -163,6 +164,14 @@ export function WhoFields(props: FieldsProps): ReactNode {
   const wards = useAsk('cityNow', {}).data?.wards ?? [];
   return (
     <Card title={said.whoTitle}>
+      {form.drift !== '' && (
+        <Checkbox
+          label={said.onlyDrift(form.drift.slice(0, HASH_SHOWN))}
+          description={said.onlyDriftHint}
+          checked
+          onChange={() => onChange({ drift: '' })}
+        />
+      )}
       <MultiSelect
         label={said.classes}
         placeholder={form.classes.length === 0 ? said.any : ''}

@@ -46,7 +46,6 @@ export function MePage(): ReactNode {
         <Card title={words.recovery.name}>
           <RecoveryCodes left={me.recoveryCodesLeft} handle={me.handle} />
         </Card>
-        <OfficerKeyCard passkeys={me.passkeys} />
         <Card title={words.me.session}>
           <Facts
             facts={[
@@ -60,6 +59,7 @@ export function MePage(): ReactNode {
             {words.person.signOut}
           </Button>
         </Card>
+        <OfficerKeyCard passkeys={me.passkeys} />
       </div>
     </Page>
   );

@@ -1,5 +1,6 @@
 /** Changes of devices: planning, signing, waves. */
 import type { Change, ChangeAttempt, ChangeDraft, ChangePlan } from '@cityward/contracts';
+import { wantedConfig } from './wanted.ts';
 import { count, many, verb } from './counting.ts';
 
 const states: Record<Change['state'], string> = {
@@ -37,6 +38,7 @@ const actions: Record<ChangeDraft['action']['do'], string> = {
 };
 
 export const changes = {
+  wantedConfig,
   changes: {
     lead: 'Changes of many devices at once: in waves, each signed by officers and checked by the devices themselves.',
     plan: 'Plan a change',
@@ -194,6 +196,9 @@ export const changes = {
     documentHint: 'The city must have it: from desired state, or from the list of drift below.',
     drift: 'Devices that are not configured as wanted',
     driftUse: (n: number) => `Mend ${many(n, 'device', 'devices')}`,
+    mendTitle: 'Mend the configuration',
+    onlyDrift: (hash: string) => `Only devices that are wanted to run ${hash} and run another document`,
+    onlyDriftHint: 'Without it the change is for every device that the fields below leave.',
     noDrift: 'Every device that says what it runs is configured as wanted.',
     rotate: 'Renew',
     rotates: { credentials: 'Credentials', certificate: 'Certificate' },
