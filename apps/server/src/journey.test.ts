@@ -186,10 +186,14 @@ describe('a change', () => {
     const incident = await openIncidentAbout(camera, call);
     const { site } = city.record(camera)!;
     expect(fleet.freezes.holds(site)).toBe(true);
+    // The suspect itself takes no change even after that: its conduct is in doubt. Its neighbour only waits.
+    const neighbour = [...city.deviceIds()].find(
+      (one) => city.record(one)?.site === site && one !== camera && one !== at && server.modules.mqtt!.isConnected(one),
+    )!;
     const { id } = await planned(desk, {
       title: 'Restart while something is wrong',
       action: { do: 'restart' },
-      selection: { devices: [camera] },
+      selection: { devices: [neighbour] },
       options,
     });
     await signOffline(desk, id, 'ann-doe');

@@ -1,6 +1,6 @@
 /** A gateway enrols for the devices behind it, by its own certificate and their own request, and for nobody else. */
 import 'reflect-metadata';
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refuse } from '@cityward/kernel';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
@@ -37,7 +37,9 @@ beforeAll(async () => {
   for (const id of ['switch-0001', 'switch-0002', 'cam-0001']) {
     const [code] = await identity.issueCodes([id], 'per-1');
     const { base64 } = newRequest(id);
-    const answer = await post('/.well-known/est/simpleenroll', base64, { authorization: basic(id, code!.code) });
+    const answer = await post('/.well-known/est/simpleenroll', base64, {
+      headers: { authorization: basic(id, code!.code) },
+    });
     certificates.set(id, certificatesIn(answer.body.toString())[0]!);
   }
 });
@@ -47,10 +49,14 @@ afterAll(async () => {
   removeFolder(folder);
 });
 const basic = (id: string, code: string): string => `Basic ${Buffer.from(`${id}:${code}`).toString('base64')}`;
-const post = (path: string, base64: string, headers = {}, certificate: X509Certificate | null = null) =>
+interface From {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly certificate?: X509Certificate | null;
+}
+const post = (path: string, base64: string, { headers = {}, certificate = null }: From = {}) =>
   identity.est({ method: 'POST', path, headers, body: Buffer.from(base64), address: '127.0.0.1', certificate });
 const behalf = (as: string | null, base64: string) =>
-  post('/.well-known/est/behalf/simpleenroll', base64, {}, as === null ? null : certificates.get(as)!);
+  post('/.well-known/est/behalf/simpleenroll', base64, { certificate: as === null ? null : certificates.get(as)! });
 
 describe('a gateway', () => {
   it('gets a certificate for a device behind it, for its web server and network, not for EST', async () => {
@@ -62,14 +68,16 @@ describe('a gateway', () => {
     expect(asked.at(-1)).toBe('switch-0001 switch-0001');
     const own = certificates.get('cam-0001')!;
     expect(identity.admit({ commonName: 'cam-0001', serial: own.serialNumber }).ok).toBe(true);
-    const renewal = await post('/.well-known/est/simplereenroll', newRequest('cam-0001').base64, {}, issued);
+    const renewal = await post('/.well-known/est/simplereenroll', newRequest('cam-0001').base64, {
+      certificate: issued,
+    });
     expect(renewal.status).toBe(403);
   });
   it.each([
-    ['a device behind another', 'switch-0001', 'cam-0002', 'does not stand behind'],
-    ['itself', 'switch-0001', 'switch-0001', 'does not stand behind'],
-    ['a device that nobody knows', 'switch-0001', 'cam-9999', 'no such device'],
-  ])('gets none for %s', async (_, as, device, words) => {
+    { what: 'a device behind another', as: 'switch-0001', device: 'cam-0002', words: 'does not stand behind' },
+    { what: 'itself', as: 'switch-0001', device: 'switch-0001', words: 'does not stand behind' },
+    { what: 'a device that nobody knows', as: 'switch-0001', device: 'cam-9999', words: 'no such device' },
+  ])('gets none for $what', async ({ as, device, words }) => {
     const answer = await behalf(as, newRequest(device).base64);
     expect(answer.status).toBeGreaterThanOrEqual(403);
     expect(answer.body.toString()).toContain(words);

@@ -5,7 +5,7 @@
 import type { Refusal, Result } from '@cityward/kernel';
 import { DownloadFault } from '../update/work.ts';
 import type { Target } from '../update/progress.ts';
-import { manageFirmware, numberOf, readFirmware, readInfo, startUpgrade, type FirmwareStatus } from './camera-api.ts';
+import { manageFirmware, numberOf, readFirmware, startUpgrade, type FirmwareStatus } from './camera-api.ts';
 import type { Image } from './camera-asks.ts';
 import {
   attempt,
