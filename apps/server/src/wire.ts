@@ -209,6 +209,7 @@ function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shar
     accessUrl: `https://localhost:${config.ingestPort}`,
     acme: config.acme.size > 0 ? { addresses: config.acme, port: config.acmePort } : null,
     connected: (device) => made().mqtt?.isConnected(device) ?? false,
+    officerKeys: () => made().fleet.officers.passkeys(),
     about: { notice: simulatedNotice(config), version: VERSION },
   });
 }

@@ -11,6 +11,8 @@ export interface OfficersRegister {
   start(): Promise<void>;
   /** The newest version; null before the city has pinned its first. */
   current(): Officers | null;
+  /** Public keys (SPKI, base64url) of the passkeys that the newest version names. */
+  passkeys(): ReadonlySet<string>;
   /** Every version, oldest first: a device that was long away follows them one by one. */
   versions(): readonly OfficersRow[];
   /** Called after a version was added. */
@@ -29,9 +31,15 @@ export function createOfficers({
   cityName: string;
 }): OfficersRegister {
   let rows: OfficersRow[] = [];
+  let passkeys: ReadonlySet<string> = new Set();
   const turn = inTurn();
   const listeners = new Set<(version: number) => void>();
   const current = (): Officers | null => rows.at(-1)?.signed.officers ?? null;
+  const hold = (all: OfficersRow[]): void => {
+    rows = all;
+    const keys = current()?.keys ?? [];
+    passkeys = new Set(keys.flatMap((key) => (key.alg === 'webauthn' ? [key.publicKey] : [])));
+  };
 
   const add = async (signed: SignedOfficers, by: string): Promise<Result<Officers, Refusal>> => {
     const at = clock();
@@ -54,16 +62,17 @@ export function createOfficers({
         data: { version, hash: row.hash, signedBy: signed.signatures.map(({ key }) => key) },
       });
     });
-    rows = [...rows, row];
+    hold([...rows, row]);
     for (const listener of listeners) listener(version);
     return judged;
   };
 
   return {
     start: async () => {
-      rows = await officersRows(sql);
+      hold(await officersRows(sql));
     },
     current,
+    passkeys: () => passkeys,
     versions: () => rows,
     onAdded: (listener) => {
       listeners.add(listener);

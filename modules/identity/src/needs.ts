@@ -72,6 +72,8 @@ export interface IdentityOptions {
   readonly dormantDays?: number | undefined;
   /** Is the device connected now? For the device page. */
   readonly connected?: (device: string) => boolean;
+  /** Public keys (SPKI, base64url) of the passkeys that the newest officers document names. Default: none. */
+  readonly officerKeys?: () => ReadonlySet<string>;
   /** For the session answer of the console. */
   readonly about?: { readonly notice: string | null; readonly version: string };
 }

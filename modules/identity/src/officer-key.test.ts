@@ -1,7 +1,7 @@
 /** A passkey becomes a line of an officers document, and what it then signs is what devices take. */
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PasskeyOfficerKey } from '@cityward/contracts';
+import type { PasskeyOfficerKey, StandingRole } from '@cityward/contracts';
 import { testJob, testOfficer, testOfficers } from '@cityward/fleet/testing';
 import { checkSignature, isOfficerKey, jobBytes } from '@cityward/fleet/verify';
 import type { Caller } from '@cityward/http';
@@ -15,11 +15,13 @@ import { invitePerson } from './testing-people.ts';
 
 const OFFICER = 'ann-doe';
 const folder = testFolder();
+/** Public keys of the passkeys that the officers document names. */
+let named: ReadonlySet<string> = new Set();
 let sql: TestSql;
 let identity: Identity;
 beforeAll(async () => {
   sql = await openTestSql();
-  identity = testIdentity(sql, { folder });
+  identity = testIdentity(sql, { folder, officerKeys: () => named });
   await identity.start();
 });
 afterAll(async () => {
@@ -32,8 +34,8 @@ interface Own {
   readonly person: string;
   readonly call: (name: string, body?: object) => Promise<Json>;
 }
-async function somebody(handle: string): Promise<Own> {
-  const { person, token } = await invitePerson(identity, { handle, roles: ['operator'] });
+async function somebody(handle: string, role: StandingRole = 'operator'): Promise<Own> {
+  const { person, token } = await invitePerson(identity, { handle, roles: [role] });
   const caller: Caller = {
     principal: identity.sessions.authenticate(token)!,
     id: 'req-test',
@@ -48,8 +50,8 @@ async function somebody(handle: string): Promise<Own> {
   };
   return { person, call };
 }
-async function withPasskey(handle: string): Promise<{ own: Own; key: Authenticator }> {
-  const own = await somebody(handle);
+async function withPasskey(handle: string, role?: StandingRole): Promise<{ own: Own; key: Authenticator }> {
+  const own = await somebody(handle, role);
   const key = softAuthenticator();
   await own.call('addPasskey', key.create(await own.call('newPasskeyChallenge')));
   return { own, key };
@@ -102,6 +104,27 @@ describe('a passkey shown as an officer’s key', () => {
     await show(own, key);
     const session = await own.call('getSession');
     expect((session['me'] as { roles: string[] }).roles).toEqual(['operator']);
+  });
+});
+
+describe('an officer here', () => {
+  const rolesOf = async (own: Own): Promise<readonly string[]> =>
+    ((await own.call('getSession'))['me'] as { roles: string[] }).roles;
+  it('is whoever holds a passkey that the officers document names, for as long as it does', async () => {
+    const { own, key } = await withPasskey('ninth');
+    const { publicKey } = (await show(own, key)) as unknown as PasskeyOfficerKey;
+    const other = await withPasskey('tenth');
+    named = new Set([publicKey]);
+    expect(await rolesOf(own)).toEqual(['operator', 'officer']);
+    expect(await rolesOf(other.own)).toEqual(['operator']);
+    named = new Set();
+    expect(await rolesOf(own)).toEqual(['operator']);
+  });
+  it('is never an administrator', async () => {
+    const { own, key } = await withPasskey('eleventh', 'administrator');
+    const { publicKey } = (await show(own, key)) as unknown as PasskeyOfficerKey;
+    named = new Set([publicKey]);
+    expect(await rolesOf(own)).toEqual(['administrator']);
   });
 });
 

@@ -29,6 +29,7 @@ export interface PeopleOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly directory: Directory;
+  readonly officerKeys?: (() => ReadonlySet<string>) | undefined;
 }
 
 export interface PersonalFact {

@@ -47,6 +47,7 @@ export class Sessions {
   readonly #live = new Map<string, Live>();
   readonly #listeners = new Set<(ended: EndedSession) => void>();
   readonly #timers: NodeJS.Timeout[] = [];
+  #isOfficer: (person: string) => boolean = () => false;
 
   constructor(parts: SessionsParts) {
     this.#parts = parts;
@@ -91,13 +92,20 @@ export class Sessions {
     return live ? this.#principal(live) : null;
   }
 
+  /** Who is an officer here follows from the officers' document alone; asked anew each time. */
+  judgeOfficersBy(isOfficer: (person: string) => boolean): void {
+    this.#isOfficer = isOfficer;
+  }
+
   #principal({ person: id, method }: Live): Principal {
     const { roles } = this.#parts.person(id)!;
     const now = this.#parts.rights(id);
+    // Nobody is officer and administrator in one, whatever the document says.
+    const officer = !roles.includes('administrator') && !roles.includes('officer') && this.#isOfficer(id);
     return {
       type: 'Person',
       id,
-      roles: now.roles.length === 0 ? roles : [...roles, ...now.roles],
+      roles: [...roles, ...(officer ? (['officer'] as const) : []), ...now.roles],
       attributes: { signedInBy: method, ...now.attributes },
     };
   }

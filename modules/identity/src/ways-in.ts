@@ -23,6 +23,7 @@ const RECOVERY_SYMBOLS = 20; // 100 bits
 const RECOVERY_GROUP = 5;
 const PEPPER_BYTES = 32;
 const PASSKEYS_PER_PERSON_MAX = 10;
+const NO_KEYS: ReadonlySet<string> = new Set();
 
 export interface SignedIn {
   /** The new session token; every sign-in makes one, and ends the one that the browser had. */
@@ -85,6 +86,7 @@ export class WaysIn {
     for (const link of await store.readLinks(db, clock())) ways.#links.set(link.hash, link);
     for (const passkey of await store.readPasskeys(db)) ways.#passkeys.set(passkey.id, passkey);
     for (const code of await store.readRecoveryCodes(db)) ways.#recovery.set(code.hash, code.person);
+    people.sessions.judgeOfficersBy((person) => ways.#holdsOfficerKey(person));
     return ways;
   }
 
@@ -280,6 +282,13 @@ export class WaysIn {
 
   #failed(method: SignInMethod, { address }: Attempt, why: Pick<Refusal, 'code' | 'message'>): Result<never, Refusal> {
     return this.#guard.failed(method, address, { kind: 'forbidden', code: why.code, message: why.message });
+  }
+
+  /** Does the city's officers document name one of their passkeys? Only officers write that; the devices check it themselves. */
+  #holdsOfficerKey(person: string): boolean {
+    const named = this.#people.options.officerKeys?.() ?? NO_KEYS;
+    if (named.size === 0) return false;
+    return this.#passkeysOf(person).some(({ publicKey }) => named.has(spkiOfPasskey(publicKey) ?? ''));
   }
 
   #passkeysOf(person: string): Passkey[] {
