@@ -70,6 +70,7 @@ export const FACT_TYPES = [
   'service.ended',
   'service.refused',
   'person.bound',
+  'person.unbound',
   'access.asked',
   'access.approved',
   'access.refused',

@@ -117,6 +117,30 @@ const sessionHandlers: Readonly<Record<string, Handler>> = {
     state.signedIn = true;
     return sessionOf(state);
   },
+  beginAccountSignIn: () => ({
+    url: '/sign-in/account?code=mock&state=mock',
+    attempt: 'k2m9c0q4x1ab3d5k2m9c0q4x1ab3d5',
+  }),
+  signInByAccount: (state) => {
+    if (!state.account)
+      throw new MockRefusal(
+        403,
+        'ACCOUNT_NOT_CONNECTED',
+        'sign in with the city account: it belongs to nobody here, wanted one that was connected under "My account"',
+      );
+    state.signedIn = true;
+    return sessionOf(state);
+  },
+  beginAccountConnection: () => ({
+    url: '/sign-in/account?code=mock&state=mock',
+    attempt: 'k2m9c0q4x1ab3d5k2m9c0q4x1ab3d5',
+  }),
+  connectAccount: (state) => ((state.account = true), sessionOf(state)),
+  disconnectAccount: (state) => ((state.account = false), sessionOf(state)),
+  disconnectPersonAccount: (state, asked) => (
+    (state.account = false),
+    state.people.find((one) => one.id === asked.params['id'])
+  ),
   signOut: (state) => ((state.signedIn = false), sessionOf(state)),
   passkeyChallenge: () => ({ challenge: 'AAAA', rpId: 'localhost' }),
   newPasskeyChallenge: () => ({
@@ -138,7 +162,7 @@ const sessionHandlers: Readonly<Record<string, Handler>> = {
   issueRecoveryCodes: () => ({
     codes: Array.from({ length: 10 }, (_, i) => `merrow-${1000 + i * 37}-quay-${2000 + i * 91}`),
   }),
-  listPeople: (state) => ({ people: state.people }),
+  listPeople: (state) => ({ people: state.people, connected: state.account ? ['prs-0001'] : [] }),
   invitePerson: (state, asked) => {
     const { handle, roles } = body<Pick<Person, 'handle' | 'roles'>>(asked);
     const person: Person = { id: `prs-${1000 + state.people.length}`, handle, roles, state: 'invited', lastSeen: null };

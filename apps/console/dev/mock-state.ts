@@ -65,6 +65,7 @@ export interface MockState {
   people: Person[];
   imports: ImportReport[];
   readonly passkeys: number;
+  account: boolean;
 }
 
 export function mockState(options: {
@@ -91,6 +92,7 @@ export function mockState(options: {
     dismissed: new Set(),
     imports: [],
     passkeys: 1,
+    account: false,
     people: [
       {
         id: 'prs-0001',
@@ -113,12 +115,14 @@ export const sessionOf = (state: MockState): Session => ({
         roles: ['administrator', 'operator', 'analyst', 'officer'],
         passkeys: state.passkeys,
         recoveryCodesLeft: 10,
+        account: state.account,
         expires: Date.now() + 9 * HOUR,
       }
     : null,
   city: 'Port Merrow',
   notice: 'simulated devices, real protocols',
   version: '0.1.0',
+  provider: 'login.example',
 });
 export const storyOf = (state: MockState): story.Story => ({
   suspects: state.rows.filter((row) => row.class === 'camera' && row.stateReason.startsWith('Speaks to')),

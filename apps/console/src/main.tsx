@@ -12,10 +12,12 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { watchForUpgrade } from './live/upgrade.ts';
+import { takeAnswer } from './modules/identity/account-answer.ts';
 import { takeToken, watchForToken } from './modules/identity/link-token.ts';
 
 watchForUpgrade();
 takeToken();
+takeAnswer();
 watchForToken();
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

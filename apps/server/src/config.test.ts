@@ -27,3 +27,20 @@ it('names every fault at once, with what was wanted', () => {
 it('explains every setting', () => {
   for (const { flag, env } of SETTINGS) expect(helpText()).toMatch(new RegExp(`--${flag} .*${env}`));
 });
+
+it('takes a sign-in provider whole, over https or on this machine', () => {
+  const rest = ['--oidc-client-id', 'cityward', '--oidc-client-secret-file', '/etc/secret'];
+  const read = (issuer: string, more = rest) => readConfig(['--oidc-issuer', issuer, ...more], {});
+  expect(readConfig([], {})).toMatchObject({ ok: true, value: { oidcIssuer: undefined } });
+  for (const issuer of ['https://login.example/city', 'http://localhost:4000', 'http://127.0.0.1:4000'])
+    expect(read(issuer)).toMatchObject({
+      ok: true,
+      value: { oidcIssuer: issuer, oidcClientSecretFile: '/etc/secret' },
+    });
+  for (const issuer of ['http://login.example', 'https://a@login.example', 'https://login.example/?a=b', 'login'])
+    expect(read(issuer)).toMatchObject({
+      error: [`read --oidc-issuer "${issuer}": wanted an https URL without query; http on this machine only`],
+    });
+  expect(read('https://login.example', rest.slice(0, 2)).ok).toBe(false);
+  expect(readConfig(rest, {}).ok).toBe(false);
+});

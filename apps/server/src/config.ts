@@ -26,6 +26,10 @@ export interface Config {
   readonly acme: ReadonlyMap<string, string>;
   readonly acmePort: number;
   readonly timeServers: string;
+  /** Without it people sign in by link, passkey and recovery code only, and nothing outbound happens. */
+  readonly oidcIssuer: string | undefined;
+  readonly oidcClientId: string | undefined;
+  readonly oidcClientSecretFile: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -46,6 +50,13 @@ const whole = (low: number, high: number) => (text: string) => {
   return /^\d+$/.test(text) && value >= low && value <= high ? value : null;
 };
 const yesNo = (text: string) => (text === 'true' ? true : text === 'false' ? false : null);
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+const ISSUER_MAX_CHARS = 500;
+const isIssuer = (text: string): boolean => {
+  const url = URL.canParse(text) && text.length <= ISSUER_MAX_CHARS ? new URL(text) : null;
+  if (!url || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
+};
 const port = { read: whole(1, 65_535), wanted: 'a port from 1 to 65535' } as const;
 /** `gateway=192.0.2.5,other.example=192.0.2.6`. */
 function hostsIn(text: string): ReadonlyMap<string, string> | null {
@@ -216,6 +227,33 @@ export const SETTINGS: readonly Setting[] = [
     wanted: 'one to five names or addresses with commas between',
   },
   {
+    key: 'oidcIssuer',
+    flag: 'oidc-issuer',
+    env: 'CITYWARD_OIDC_ISSUER',
+    help: "the city's OpenID provider, for people to sign in with",
+    fallback: '',
+    read: (text) => (text === '' || isIssuer(text) ? text : null),
+    wanted: 'an https URL without query; http on this machine only',
+  },
+  {
+    key: 'oidcClientId',
+    flag: 'oidc-client-id',
+    env: 'CITYWARD_OIDC_CLIENT_ID',
+    help: 'what the provider knows this city by',
+    fallback: '',
+    read: (text) => (/^[\x21-\x7e]{0,200}$/.test(text) ? text : null),
+    wanted: 'at most 200 characters without spaces',
+  },
+  {
+    key: 'oidcClientSecretFile',
+    flag: 'oidc-client-secret-file',
+    env: 'CITYWARD_OIDC_CLIENT_SECRET_FILE',
+    help: "file with the provider's secret for this city, mode 600",
+    fallback: '',
+    read: (text) => (text === '' ? '' : resolve(text)),
+    wanted: 'a file',
+  },
+  {
     key: 'logLevel',
     flag: 'log',
     env: 'CITYWARD_LOG',
@@ -249,11 +287,24 @@ export function readConfig(
     if (name.startsWith('CITYWARD_') && !KNOWN_ENV.has(name))
       faults.push(`read environment "${name}": no such setting; see --help`);
   }
+  const set = TOGETHER.filter((key) => values[key] !== undefined);
+  if (faults.length === 0 && set.length > 0 && set.length < TOGETHER.length)
+    faults.push(
+      'read the sign-in provider: wanted --oidc-issuer, --oidc-client-id and --oidc-client-secret-file together',
+    );
   return faults.length > 0 ? err(faults) : ok(values as unknown as Config);
 }
 
 /** Empty means not set. */
-const OPTIONAL: ReadonlySet<keyof Config> = new Set(['databaseUrl', 'statusUrl']);
+const OPTIONAL: ReadonlySet<keyof Config> = new Set([
+  'databaseUrl',
+  'statusUrl',
+  'oidcIssuer',
+  'oidcClientId',
+  'oidcClientSecretFile',
+]);
+/** Of no use one without another. */
+const TOGETHER = ['oidcIssuer', 'oidcClientId', 'oidcClientSecretFile'] as const;
 
 /** Read by tests, benchmarks and evaluations, not by the server. */
 const OTHER_ENV = [

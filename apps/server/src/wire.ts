@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { createCity, type City } from '@cityward/city';
 import { createFleet, type Fleet } from '@cityward/fleet';
-import { createIdentity, type Identity } from '@cityward/identity';
+import { createIdentity, type Identity, type ProviderSettings } from '@cityward/identity';
 import { createJobs, type Jobs } from '@cityward/jobs';
 import { createLedger, type Ledger } from '@cityward/ledger';
 import { systemClock, type Clock } from '@cityward/kernel';
@@ -175,6 +175,15 @@ function createPolicyFor(log: Log): Policy {
   });
 }
 
+const providerOf = ({
+  oidcIssuer: issuer,
+  oidcClientId: clientId,
+  oidcClientSecretFile: secretFile,
+}: Config): ProviderSettings | undefined =>
+  issuer !== undefined && clientId !== undefined && secretFile !== undefined
+    ? { issuer, clientId, secretFile }
+    : undefined;
+
 function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shared): Identity {
   return createIdentity({
     sql,
@@ -199,6 +208,7 @@ function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shar
       switchOf: (id) => switchOf(city, id),
     },
     statusUrl: config.statusUrl,
+    provider: providerOf(config),
     dormantDays: config.dormantDays,
     origins: originsOf(config),
     estUrl: `https://localhost:${config.estPort}`,

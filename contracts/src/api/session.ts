@@ -14,6 +14,8 @@ export const Me = Closed({
   roles: Type.Array(OneOf(ROLES)),
   passkeys: Type.Integer(),
   recoveryCodesLeft: Type.Integer(),
+  /** Is an account at the city's sign-in provider connected? */
+  account: Type.Boolean(),
   expires: Time,
 });
 export type Me = Static<typeof Me>;
@@ -23,6 +25,8 @@ export const Session = Closed({
   /** Shown in the banner while reference devices run, e.g. `simulated devices, real protocols`. */
   notice: Type.Union([Type.String(), Type.Null()]),
   version: Type.String(),
+  /** The host of the city's sign-in provider; null where none is set. */
+  provider: Type.Union([Type.String(), Type.Null()]),
 });
 export type Session = Static<typeof Session>;
 export const Person = Closed({
@@ -35,6 +39,13 @@ export const Person = Closed({
 export type Person = Static<typeof Person>;
 /** WebAuthn JSON as the browser and @simplewebauthn exchange it; checked there, field by field. */
 const WebAuthnJson = Type.Record(Type.String(), Type.Unknown());
+/** Where to send the browser, and what it keeps meanwhile: only with it the answer is of any use. */
+const Begun = Closed({ url: Type.String(), attempt: Type.String() });
+/** The query that the provider sent the browser back with. */
+const Back = Closed({
+  attempt: Type.String({ minLength: 20, maxLength: 200 }),
+  answer: Type.String({ minLength: 1, maxLength: 4_096 }),
+});
 const Handle = Type.String({ minLength: 2, maxLength: 40, pattern: '^[^\\p{C}]+$' });
 /** An id that leaves room for the ending of a passkey's own id. */
 const OfficerId = Type.String({
@@ -88,6 +99,23 @@ export const session = {
     body: Closed({ code: Type.String({ minLength: 8, maxLength: 60 }) }),
     answer: Session,
   }),
+  beginAccountSignIn: endpoint({
+    name: 'beginAccountSignIn',
+    method: 'POST',
+    path: '/api/session/account/begin',
+    action: 'signIn',
+    summary: 'Begin to sign in with the city account',
+    answer: Begun,
+  }),
+  signInByAccount: endpoint({
+    name: 'signInByAccount',
+    method: 'POST',
+    path: '/api/session/account',
+    action: 'signIn',
+    summary: 'Sign in with the city account',
+    body: Back,
+    answer: Session,
+  }),
   signOut: endpoint({
     name: 'signOut',
     method: 'DELETE',
@@ -131,6 +159,31 @@ export const session = {
     body: Closed({ officer: OfficerId, answer: WebAuthnJson }),
     answer: PasskeyOfficerKey,
   }),
+  beginAccountConnection: endpoint({
+    name: 'beginAccountConnection',
+    method: 'POST',
+    path: '/api/me/account/begin',
+    action: 'manageSelf',
+    summary: 'Begin to connect my city account',
+    answer: Begun,
+  }),
+  connectAccount: endpoint({
+    name: 'connectAccount',
+    method: 'POST',
+    path: '/api/me/account',
+    action: 'manageSelf',
+    summary: 'Connect my city account',
+    body: Back,
+    answer: Session,
+  }),
+  disconnectAccount: endpoint({
+    name: 'disconnectAccount',
+    method: 'DELETE',
+    path: '/api/me/account',
+    action: 'manageSelf',
+    summary: 'Disconnect my city account',
+    answer: Session,
+  }),
   issueRecoveryCodes: endpoint({
     name: 'issueRecoveryCodes',
     method: 'POST',
@@ -145,7 +198,8 @@ export const session = {
     path: '/api/people',
     action: 'readPeople',
     summary: 'The people who may sign in',
-    answer: Closed({ people: Type.Array(Person) }),
+    /** `connected`: who may also come in with an account at the city's sign-in provider. */
+    answer: Closed({ people: Type.Array(Person), connected: Type.Array(Id) }),
   }),
   invitePerson: endpoint({
     name: 'invitePerson',
@@ -173,6 +227,15 @@ export const session = {
     path: '/api/people/:id/disable',
     action: 'disablePerson',
     summary: "End a person's access and sessions",
+    params: Closed({ id: Id }),
+    answer: Person,
+  }),
+  disconnectPersonAccount: endpoint({
+    name: 'disconnectPersonAccount',
+    method: 'DELETE',
+    path: '/api/people/:id/account',
+    action: 'disablePerson',
+    summary: "Disconnect a person's city account and end their sessions",
     params: Closed({ id: Id }),
     answer: Person,
   }),

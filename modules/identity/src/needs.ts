@@ -37,6 +37,14 @@ export interface KnownDevice {
 /** Asks policy; identity's own rules stand whatever it answers. */
 export type Authorise = (principal: Principal, action: ActionName, resource: Resource) => Result<void, Refusal>;
 
+export interface ProviderSettings {
+  /** As the provider names itself. */
+  readonly issuer: string;
+  readonly clientId: string;
+  /** A file of mode 0600 that holds the client secret. */
+  readonly secretFile: string;
+}
+
 export interface IdentityOptions {
   readonly sql: Sql;
   /** A folder of its own for keys and the standing journal. */
@@ -54,6 +62,8 @@ export interface IdentityOptions {
   readonly statusUrl?: string | undefined;
   /** Base of the listener for cloud services as they reach it, e.g. `https://localhost:8445`: the issuer of their tokens. */
   readonly servicesUrl?: string | undefined;
+  /** The city's OpenID provider, for people to sign in with. Default: none, and nothing is asked of anybody. */
+  readonly provider?: ProviderSettings | undefined;
   /** A device that waits for a person is told to ask again after so long. Default a minute. */
   readonly approvalWaitMs?: number | undefined;
   /** The demo keeps the root's passphrase in a file of mode 0600 and says so. Default false: it is only shown once. */

@@ -1,60 +1,17 @@
 /** The HTTP face of identity: sign-in and people, and the certificates of devices. */
-import { api, type Resource, type Role, type Session } from '@cityward/contracts';
+import { api, type Resource } from '@cityward/contracts';
 import { route, type Caller, type Route } from '@cityward/http';
 import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { accountRoutes } from './accounts-routes.ts';
+import { attemptOf, selfOf, sessionOf, signedIn, type Answer, type RouteParts } from './session-answer.ts';
 import { accessRoutes } from './access-routes.ts';
-import { acmeRoutes, type OpenedAcme } from './acme-door.ts';
-import type { Cloud } from './cloud.ts';
-import type { Devices } from './devices.ts';
+import { acmeRoutes } from './acme-door.ts';
 import { deviceResource, enrolmentRoutes } from './enrolment-routes.ts';
 import { personUnknown } from './domain/people.ts';
-import type { IdentityOptions } from './needs.ts';
-import { networkAccessRoutes, type NetworkAccess } from './network-access.ts';
+import { networkAccessRoutes } from './network-access.ts';
 import { networkRoutes } from './network-routes.ts';
-import type { People } from './people.ts';
-import type { TrustService } from './trust.ts';
 import { servicesRoutes } from './services-routes.ts';
-import type { Attempt, LinkDraft, SignedIn, WaysIn } from './ways-in.ts';
-
-export interface RouteParts {
-  readonly options: IdentityOptions;
-  readonly devices: () => Devices;
-  readonly access: () => NetworkAccess;
-  readonly acme: () => OpenedAcme;
-  readonly people: () => People;
-  readonly waysIn: () => WaysIn;
-  readonly cloud: () => Cloud;
-  readonly trust: () => TrustService;
-}
-
-type Answer = Result<Session, Refusal>;
-
-/** Who is at this browser, whatever the caller's principal was before the call. */
-function sessionOf({ options, people, waysIn }: RouteParts, token: string | null): Session {
-  const { sessions } = people();
-  const principal = token === null ? null : sessions.authenticate(token);
-  const person = principal ? people().get(principal.id) : undefined;
-  const expires = sessions.endsAt(token);
-  const { notice, version } = options.about ?? { notice: null, version: '' };
-  const me =
-    person && expires !== null
-      ? {
-          person: person.id,
-          handle: person.handle,
-          roles: [...(principal!.roles as Role[])],
-          expires,
-          ...waysIn().counts(person.id),
-        }
-      : null;
-  return { me, city: options.cityName, notice, version };
-}
-
-/** Gives the browser its new token; the one before has ended. */
-function signedIn(parts: RouteParts, result: Result<SignedIn, Refusal>, caller: Caller): Answer {
-  if (!result.ok) return err(result.error);
-  caller.setSession(result.value.token);
-  return ok(sessionOf(parts, result.value.token));
-}
+import type { LinkDraft } from './ways-in.ts';
 
 /** The link's URL, from now on good for one sign-in. */
 function counted(link: LinkDraft | null): string {
@@ -62,18 +19,11 @@ function counted(link: LinkDraft | null): string {
   return link?.url ?? '';
 }
 
-/** Callers without an address count as one: they are limited together, never not at all. */
-const attemptOf = ({ sessionToken, address }: Caller): Attempt => ({
-  before: sessionToken,
-  address: address ?? 'unknown',
-});
-
-const selfOf = (caller: Caller): Resource => ({ type: 'Person', id: caller.principal.id, attributes: {} });
-
 export const createRoutes = (parts: RouteParts): readonly Route[] => [
   ...sessionRoutes(parts),
   ...selfRoutes(parts),
   ...peopleRoutes(parts),
+  ...accountRoutes(parts),
   ...accessRoutes(() => parts.people().access),
   ...servicesRoutes(parts.cloud),
   ...deviceRoutes(parts),
@@ -140,7 +90,7 @@ const networkTrust = ({ devices, trust }: RouteParts): Route =>
     return Promise.resolve(found ? ok(trust().viewOf({ kind: 'network', id })) : unknown);
   });
 
-function peopleRoutes({ people, waysIn, trust }: RouteParts): Route[] {
+function peopleRoutes({ people, waysIn, accounts, trust }: RouteParts): Route[] {
   const person = ({ params }: { readonly params: { readonly id: string } }): Resource => ({
     type: 'Person',
     id: params.id,
@@ -151,7 +101,7 @@ function peopleRoutes({ people, waysIn, trust }: RouteParts): Route[] {
       const found = people().get(id);
       return Promise.resolve(found ? ok(trust().viewOf({ kind: 'person', id })) : personUnknown(id));
     }),
-    route(api.listPeople, () => Promise.resolve(ok({ people: people().list() }))),
+    route(api.listPeople, () => Promise.resolve(ok({ people: people().list(), connected: accounts().connected() }))),
     route(api.invitePerson, async ({ body }, caller) => {
       const by = caller.principal.id;
       let link: LinkDraft | null = null;

@@ -5,6 +5,7 @@ import { ok, refuse, type Refusal, type Result, type Secret } from '@cityward/ke
 import type { DeviceIdentity, NetworkKind, Observation, Principal, ServiceIdentity, Trust } from '@cityward/contracts';
 import type { Route } from '@cityward/http';
 import type { ServerCertificate } from './authority.ts';
+import { Accounts } from './accounts.ts';
 import type { AccessEnded, AccessFace } from './access-desk.ts';
 import type { Caretaker } from './caretaker.ts';
 import { openCare } from './charges.ts';
@@ -188,6 +189,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       acme: () => started().acme,
       people: () => started().people,
       waysIn: () => started().waysIn,
+      accounts: () => started().accounts,
       cloud: () => started().cloud,
       trust: () => started().trust,
     }),
@@ -335,6 +337,7 @@ interface Opened {
   readonly devices: Devices;
   readonly people: People;
   readonly waysIn: WaysIn;
+  readonly accounts: Accounts;
   readonly cloud: Cloud;
   readonly trust: TrustService;
   readonly access: NetworkAccess;
@@ -346,12 +349,13 @@ async function openAll(options: IdentityOptions): Promise<Opened> {
   const devices = await openDevices(options);
   const people = await People.open(options);
   const waysIn = await WaysIn.open(people);
+  const accounts = await Accounts.open(options, { people, waysIn });
   const trust = await TrustService.open(options);
   const access = await openNetworkAccess({ options, devices, trust });
   const cloud = await openCloud(options, devices, people);
   const care = await openCare(options, { devices, people, waysIn, trust, services: cloud.services });
   const acme = await openAcme(options, devices);
-  return { devices, people, cloud, waysIn, trust, access, care, acme };
+  return { devices, people, cloud, waysIn, accounts, trust, access, care, acme };
 }
 
 async function firstLink({ people, waysIn }: Opened): Promise<string | null> {

@@ -1,4 +1,4 @@
-/** The three ways to sign in: a one-time link, a passkey, a printed recovery code. */
+/** The ways to sign in: a one-time link, a passkey, a printed recovery code, and somebody the city's provider vouches for. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -188,6 +188,16 @@ export class WaysIn {
     this.#passkeys.set(passkey.id, passkey);
     const spend = (tx: Tx) => store.usePasskey(tx.for<PeopleTables>(), passkey, this.#now());
     return this.#signIn({ person: passkey.person, method: 'passkey', from, spend }, () => undefined);
+  }
+
+  /** Somebody whom the sign-in provider vouches for; `prove` says who. A provider that is away counts against nobody. */
+  async byProvider(from: Attempt, prove: () => Promise<Result<string, Refusal>>): SignIn {
+    const limited = this.#guard.limited('oidc', from.address);
+    if (limited) return limited;
+    const proven = await prove();
+    if (!proven.ok) return proven.error.kind === 'forbidden' ? this.#failed('oidc', from, proven.error) : proven;
+    const spend = (): Promise<void> => Promise.resolve(); // the attempt was used up before the provider was asked
+    return this.#signIn({ person: proven.value, method: 'oidc', from, spend }, () => undefined);
   }
 
   async newPasskeyChallenge(id: string): Promise<Result<Json, Refusal>> {

@@ -8,7 +8,15 @@ export const CHALLENGE_LIFE_MS = 5 * MINUTE_MS;
 
 export type SignInMethod = 'link' | 'passkey' | 'recovery-code' | 'oidc';
 export type SessionEnd =
-  'signed-out' | 'idle' | 'expired' | 'replaced' | 'roles-changed' | 'disabled' | 'too-many' | 'access-ended';
+  | 'signed-out'
+  | 'idle'
+  | 'expired'
+  | 'replaced'
+  | 'roles-changed'
+  | 'disabled'
+  | 'too-many'
+  | 'access-ended'
+  | 'account-disconnected';
 
 export interface SessionTimes {
   readonly lastSeen: number;

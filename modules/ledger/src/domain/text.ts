@@ -129,6 +129,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'service.ended': (f) => `${who(f)} ended the cloud service ${f.subject}${reason(f)}`,
   'service.refused': (f) => `Somebody who said to be cloud service ${f.subject} was refused${reason(f)}`,
   'person.bound': (f) => `Person ${f.subject} was bound to their account at the sign-in provider`,
+  'person.unbound': (f) => `${who(f)} took the account at the sign-in provider from person ${f.subject}`,
   'access.asked': (f) => `${who(f)} asked for temporary access for person ${f.subject}`,
   'access.approved': (f) => `${who(f)} approved temporary access of person ${f.subject}`,
   'access.refused': (f) => `${who(f)} refused temporary access of person ${f.subject}`,

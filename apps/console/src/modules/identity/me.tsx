@@ -7,6 +7,7 @@ import { IconFingerprint, IconLogout } from '../../ui/icons.ts';
 import { Card, Facts, Page } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Until } from '../../ui/time.tsx';
+import { AccountCard } from './account-card.tsx';
 import { OfficerKeyCard } from './officer-key-card.tsx';
 import { canUsePasskeys, useMakePasskey } from './passkey.ts';
 import { RecoveryCodes } from './recovery-codes.tsx';
@@ -46,6 +47,7 @@ export function MePage(): ReactNode {
         <Card title={words.recovery.name}>
           <RecoveryCodes left={me.recoveryCodesLeft} handle={me.handle} />
         </Card>
+        {session.provider !== null && <AccountCard connected={me.account} provider={session.provider} />}
         <Card title={words.me.session}>
           <Facts
             facts={[

@@ -11,17 +11,19 @@ import { Page, RowsSkeleton } from '../../ui/parts.tsx';
 import { Age } from '../../ui/time.tsx';
 import { Table } from '../../ui/table.tsx';
 import { InviteForm } from './invite-form.tsx';
-import { DisableForm, RolesForm } from './person-forms.tsx';
+import { DisableForm, DisconnectButton, RolesForm } from './person-forms.tsx';
 
 type Open = { readonly form: 'invite' } | { readonly form: 'roles' | 'disable'; readonly person: Person };
 
 const Row = ({
   person,
   mine,
+  connected,
   onOpen,
 }: {
   readonly person: Person;
   readonly mine: boolean;
+  readonly connected: boolean;
   readonly onOpen: (open: Open) => void;
 }): ReactNode => (
   <tr data-off={person.state === 'disabled' || undefined}>
@@ -32,6 +34,7 @@ const Row = ({
     <td>{words.people.states[person.state]}</td>
     <td>{person.lastSeen === null ? words.people.never : <Age at={person.lastSeen} />}</td>
     <td className="cw-row-actions">
+      {connected && !mine && <DisconnectButton id={person.id} />}
       <Button
         size="xs"
         variant="default"
@@ -93,7 +96,13 @@ export function PeoplePage(): ReactNode {
           {(answer) => (
             <Table label={words.pages.people.name} columns={words.people.columns}>
               {answer.people.map((person) => (
-                <Row key={person.id} person={person} mine={person.id === me.person} onOpen={setOpen} />
+                <Row
+                  key={person.id}
+                  person={person}
+                  mine={person.id === me.person}
+                  connected={answer.connected.includes(person.id)}
+                  onOpen={setOpen}
+                />
               ))}
             </Table>
           )}

@@ -31,6 +31,24 @@ export function RolesForm({ person, onClose }: Props): ReactNode {
   );
 }
 
+/** Takes a person's city account from them, and ends their sessions: it may be in wrong hands. */
+export function DisconnectButton({ id }: { readonly id: string }): ReactNode {
+  const disconnect = useAct('disconnectPersonAccount', { refresh: ['listPeople'] });
+  return (
+    <>
+      <Button
+        size="xs"
+        variant="subtle"
+        loading={disconnect.isPending}
+        onClick={() => disconnect.mutate({ params: { id } })}
+      >
+        {words.account.disconnectOf}
+      </Button>
+      {disconnect.error && <ProblemNote error={disconnect.error} wanted={words.wanted.account} />}
+    </>
+  );
+}
+
 export function DisableForm({ person, onClose }: Props): ReactNode {
   const disable = useAct('disablePerson', { refresh: ['listPeople'], done: onClose });
   return (

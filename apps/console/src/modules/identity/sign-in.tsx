@@ -4,8 +4,10 @@ import { Button, Loader, TextInput } from '@mantine/core';
 import type { Session } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { Mark } from '../../frame/mark.tsx';
-import { IconFingerprint, IconKey } from '../../ui/icons.ts';
+import { IconBuildingCommunity, IconFingerprint, IconKey } from '../../ui/icons.ts';
 import { ProblemNote } from '../../ui/problem-note.tsx';
+import { spendAnswer } from './account-answer.ts';
+import { useAccountPage, useSignInByAccount } from './city-account.ts';
 import { spendToken } from './link-token.ts';
 import { canUsePasskeys, usePasskeySignIn, useSignInWith } from './passkey.ts';
 
@@ -45,6 +47,26 @@ function PasskeyPart(): ReactNode {
       </Button>
       {!able && <p className="cw-muted cw-small">{words.passkey.unable}</p>}
       {signIn.error && <ProblemNote error={signIn.error} wanted={words.wanted.signIn} />}
+    </div>
+  );
+}
+
+function AccountPart({ provider }: { readonly provider: string }): ReactNode {
+  const page = useAccountPage('sign-in');
+  return (
+    <div className="cw-stack">
+      <Button
+        variant="default"
+        size="md"
+        fullWidth
+        loading={page.isPending || page.isSuccess}
+        leftSection={<IconBuildingCommunity size={18} aria-hidden />}
+        onClick={() => page.mutate()}
+      >
+        {words.signIn.account}
+      </Button>
+      <p className="cw-muted cw-small">{words.signIn.accountAt(provider)}</p>
+      {page.error && <ProblemNote error={page.error} wanted={words.wanted.signIn} />}
     </div>
   );
 }
@@ -98,24 +120,34 @@ interface Props {
   readonly onLink: () => void;
 }
 
-export function SignIn({ session, ended, onLink }: Props): ReactNode {
+/** Whoever arrives with a one-time link or from the provider is let in without asking; both work once. */
+function useArrival(onLink: () => void) {
   const [token] = useState(spendToken);
+  const [answer] = useState(() => spendAnswer('sign-in'));
   const link = useSignInWith('signInByLink');
-  const { mutate } = link;
+  const account = useSignInByAccount();
+  const { mutate: byLink } = link;
+  const { mutate: byAccount } = account;
   const sent = useRef(false);
+  useEffect(() => {
+    if (sent.current) return; // sent once, whatever renders again
+    sent.current = true;
+    if (token !== null) byLink(token, { onSuccess: onLink });
+    else if (answer !== null) byAccount(answer);
+  }, [token, answer, byLink, byAccount, onLink]);
+  return { link, account };
+}
+
+export function SignIn({ session, ended, onLink }: Props): ReactNode {
+  const { link, account } = useArrival(onLink);
   useEffect(() => {
     document.title = `${words.signIn.title} · ${words.product}`;
   }, []);
-  useEffect(() => {
-    if (token === null || sent.current) return; // it works once: sent once, whatever renders again
-    sent.current = true;
-    mutate(token, { onSuccess: onLink });
-  }, [token, mutate, onLink]);
-  if (link.isPending)
+  if (link.isPending || account.isPending)
     return (
       <SignInFrame city={session.city}>
         <div className="cw-door-wait" role="status">
-          <Loader size="sm" /> {words.signIn.checking}
+          <Loader size="sm" /> {link.isPending ? words.signIn.checking : words.signIn.checkingAccount}
         </div>
       </SignInFrame>
     );
@@ -124,7 +156,9 @@ export function SignIn({ session, ended, onLink }: Props): ReactNode {
       <h1>{ended ? words.signIn.endedTitle : words.signIn.title}</h1>
       <p className="cw-muted">{ended ? words.signIn.endedText : words.signIn.text}</p>
       {link.error && <ProblemNote error={link.error} wanted={words.wanted.link} />}
+      {account.error && <ProblemNote error={account.error} wanted={words.wanted.signIn} />}
       <PasskeyPart />
+      {session.provider !== null && <AccountPart provider={session.provider} />}
       <RecoveryPart />
       <p className="cw-muted cw-small">
         {words.signIn.lost} <code>{words.signIn.lostCommand}</code>

@@ -40,6 +40,7 @@ export const basics = {
     link: 'use the one-time link',
     passkey: 'make the passkey',
     officerKey: 'take the public key of the passkey',
+    account: 'change your city account here',
     recovery: 'make recovery codes',
     people: 'load the people',
     invite: 'invite the person',

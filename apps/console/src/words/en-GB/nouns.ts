@@ -158,6 +158,7 @@ export const facts: Record<FactType, string> = {
   'service.ended': 'Cloud service ended',
   'service.refused': 'Service refused',
   'person.bound': 'Account bound',
+  'person.unbound': 'City account disconnected',
   'access.asked': 'Temporary access asked for',
   'access.approved': 'Temporary access approved',
   'access.refused': 'Temporary access refused',

@@ -1,0 +1,212 @@
+/** Signing in with an account at the city's own provider: bound to people who exist, never making one or giving a role. */
+import { createHmac, randomBytes } from 'node:crypto';
+import { ok, refuse, Secret, type Refusal, type Result } from '@cityward/kernel';
+import * as store from './accounts-store.ts';
+import type { Account, AccountsTables } from './accounts-store.ts';
+import { createChallenges, type Challenges } from './challenges.ts';
+import { personUnknown } from './domain/people.ts';
+import type { IdentityOptions } from './needs.ts';
+import { openIdProvider, type OpenIdProvider, type Ties } from './openid.ts';
+import type { People } from './people.ts';
+import { readSlot } from './slot-file.ts';
+import type { Attempt, SignedIn, WaysIn } from './ways-in.ts';
+
+/** A page of the console: other sites may lead a browser to a page, never to the API. */
+export const CALLBACK_PATH = '/sign-in/account';
+const KEY_BYTES = 32;
+const SUBJECT_MAX_CHARS = 255;
+const SIGN_IN = 'sign in with account';
+const connectBy = (person: string): string => `connect account ${person}`;
+
+/** What the browser keeps while its person is at the provider. */
+export interface Begun {
+  readonly url: string;
+  readonly attempt: string;
+}
+export interface Back {
+  readonly attempt: string;
+  /** The query that the browser came back with. */
+  readonly answer: string;
+}
+
+interface AccountsParts {
+  readonly people: People;
+  readonly waysIn: WaysIn;
+  readonly provider: OpenIdProvider | null;
+}
+
+const notConfigured = (): Result<never, Refusal> =>
+  refuse(
+    'not-found',
+    'PROVIDER_NOT_CONFIGURED',
+    'sign in with the city account: this city has no sign-in provider, wanted one set with --oidc-issuer',
+  );
+const attemptOver = (): Result<never, Refusal> =>
+  refuse(
+    'forbidden',
+    'ATTEMPT_NOT_VALID',
+    'sign in with the city account: the attempt was used, has ended or was not begun in this browser, wanted a new one',
+  );
+const notConnected = (): Result<never, Refusal> =>
+  refuse(
+    'forbidden',
+    'ACCOUNT_NOT_CONNECTED',
+    'sign in with the city account: it belongs to nobody here, wanted one that was connected under "My account"',
+  );
+
+export class Accounts {
+  readonly #parts: AccountsParts;
+  /** By the provider's name for them. */
+  readonly #bound = new Map<string, Account>();
+  /** Attempts need no memory until they come back, so nobody can push out another's by beginning many. */
+  readonly #attempts: Challenges = createChallenges();
+  readonly #key = randomBytes(KEY_BYTES);
+
+  private constructor(parts: AccountsParts) {
+    this.#parts = parts;
+  }
+
+  static async open(options: IdentityOptions, { people, waysIn }: Omit<AccountsParts, 'provider'>): Promise<Accounts> {
+    const provider = options.provider ? await providerOf(options, options.provider) : null;
+    const accounts = new Accounts({ people, waysIn, provider });
+    if (!provider) return accounts;
+    const rows = await store.readAccounts(options.sql.for<AccountsTables>(), provider.issuer);
+    for (const account of rows) accounts.#bound.set(account.subject, account);
+    return accounts;
+  }
+
+  /** The provider's host, for people; null without one. */
+  get host(): string | null {
+    return this.#parts.provider ? new URL(this.#parts.provider.issuer).host : null;
+  }
+
+  of(person: string): Account | null {
+    for (const account of this.#bound.values()) if (account.person === person) return account;
+    return null;
+  }
+
+  /** Everybody who has one. */
+  connected(): string[] {
+    return [...this.#bound.values()].map(({ person }) => person);
+  }
+
+  beginSignIn(): Promise<Result<Begun, Refusal>> {
+    return this.#begin(SIGN_IN);
+  }
+
+  beginConnection(person: string): Promise<Result<Begun, Refusal>> {
+    return this.#begin(connectBy(person));
+  }
+
+  signIn(back: Back, from: Attempt): Promise<Result<SignedIn, Refusal>> {
+    return this.#parts.waysIn.byProvider(from, async () => {
+      const subject = await this.#finish(SIGN_IN, back);
+      if (!subject.ok) return subject;
+      const account = this.#bound.get(subject.value);
+      return account ? ok(account.person) : notConnected();
+    });
+  }
+
+  async connect(id: string, back: Back): Promise<Result<void, Refusal>> {
+    const { people, provider } = this.#parts;
+    const found = await this.#finish(connectBy(id), back);
+    if (!found.ok) return found;
+    const subject = found.value;
+    const free = this.#mayConnect(id, subject);
+    if (!free.ok) return free;
+    const before = this.#bound.get(subject);
+    const account = { issuer: provider!.issuer, subject, person: id, bound: people.options.clock() };
+    this.#bound.set(subject, account); // at once, so that no second person is given the same account meanwhile
+    try {
+      await people.transact(async (tx) => {
+        await store.putAccount(tx.for<AccountsTables>(), account);
+        people.record(tx, { type: 'person.bound', actor: id, subject: id, data: {} });
+      });
+    } catch (fault) {
+      if (before) this.#bound.set(subject, before);
+      else this.#bound.delete(subject);
+      throw fault;
+    }
+    return ok(undefined);
+  }
+
+  /** In force at once. Whoever takes it from somebody else ends their sign-ins too: the account may be in wrong hands. */
+  async disconnect(id: string, by: string): Promise<Result<void, Refusal>> {
+    const { people } = this.#parts;
+    if (!people.get(id)) return personUnknown(id);
+    const account = this.of(id);
+    if (!account)
+      return refuse('conflict', 'NO_ACCOUNT', `disconnect account of "${id}": there is none, wanted a connected one`);
+    this.#bound.delete(account.subject);
+    try {
+      await people.transact(async (tx) => {
+        await store.dropAccount(tx.for<AccountsTables>(), account);
+        people.record(tx, { type: 'person.unbound', actor: by, subject: id, data: {} });
+      });
+    } catch (fault) {
+      this.#bound.set(account.subject, account);
+      throw fault;
+    }
+    if (by !== id) await people.sessions.endAllOf(id, 'account-disconnected', by);
+    return ok(undefined);
+  }
+
+  #mayConnect(id: string, subject: string): Result<void, Refusal> {
+    const { people } = this.#parts;
+    const person = people.get(id);
+    if (!person) return personUnknown(id);
+    // Asked again: the person was at the provider meanwhile.
+    if (person.state === 'disabled')
+      return refuse('forbidden', 'PERSON_DISABLED', `connect account of "${id}": this person has no access any more`);
+    if (subject.length > SUBJECT_MAX_CHARS)
+      return refuse('invalid', 'SUBJECT_TOO_LONG', `connect account: wanted at most ${SUBJECT_MAX_CHARS} characters`);
+    if (this.of(id))
+      return refuse(
+        'conflict',
+        'HAS_ACCOUNT',
+        `connect account of "${id}": there is one, wanted it disconnected first`,
+      );
+    // Somebody whose access was ended may be invited anew, with the account that they have.
+    const owner = this.#bound.get(subject);
+    if (owner && people.get(owner.person)?.state !== 'disabled')
+      return refuse('conflict', 'ACCOUNT_TAKEN', 'connect account: it belongs to somebody else here, wanted your own');
+    return ok(undefined);
+  }
+
+  async #begin(purpose: string): Promise<Result<Begun, Refusal>> {
+    const { provider } = this.#parts;
+    if (!provider) return notConfigured();
+    const attempt = this.#attempts.issue(purpose, this.#now()).toString('base64url');
+    const url = await provider.urlFor(this.#tiesOf(attempt));
+    return url.ok ? ok({ url: url.value, attempt }) : url;
+  }
+
+  async #finish(purpose: string, { attempt, answer }: Back): Promise<Result<string, Refusal>> {
+    const { provider } = this.#parts;
+    if (!provider) return notConfigured();
+    // Used up before anything is awaited.
+    if (!this.#attempts.answer(purpose, attempt, this.#now())) return attemptOver();
+    return provider.subjectOf(answer, this.#tiesOf(attempt));
+  }
+
+  /** Grown from the attempt with a key that never leaves this process: the browser can compute none of them. */
+  #tiesOf(attempt: string): Ties {
+    const grow = (use: string): string =>
+      createHmac('sha256', this.#key).update(`${use} ${attempt}`).digest('base64url');
+    return { state: grow('state'), nonce: grow('nonce'), verifier: grow('verifier') };
+  }
+
+  #now(): number {
+    return this.#parts.people.options.clock();
+  }
+}
+
+async function providerOf(
+  { origins, clock, log }: IdentityOptions,
+  { issuer, clientId, secretFile }: NonNullable<IdentityOptions['provider']>,
+): Promise<OpenIdProvider> {
+  const secret = (await readSlot(secretFile)).toString('utf8').trim();
+  if (secret === '') throw new Error(`read client secret "${secretFile}": it is empty, wanted the provider's secret`);
+  const redirectUri = new URL(CALLBACK_PATH, origins[0]).href;
+  return openIdProvider({ issuer, clientId, clientSecret: new Secret(secret), redirectUri, clock, log });
+}
