@@ -31,6 +31,15 @@ async function tryPlan(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Plan this change' }).waitFor();
 }
 
+/** Says something else of cameras, and waits until the page shows it. */
+async function want(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Edit what is wanted of Cameras' }).click();
+  await page.getByRole('textbox', { name: 'Document' }).fill('{ "rtsp": { "port": 8554 }, "telnet": false }');
+  await page.getByRole('textbox', { name: 'Reason' }).fill('Baseline of spring');
+  await page.getByRole('button', { name: 'Want this' }).click();
+  await page.locator('pre', { hasText: '"telnet": false' }).nth(1).waitFor();
+}
+
 /** Name, address, and what to do before the picture. */
 const SCENES: readonly (readonly [string, string, ((page: Page) => Promise<void>)?])[] = [
   ['city', '/', async (page) => void (await page.waitForSelector('[data-ready]', { timeout: 60_000 }))],
@@ -70,6 +79,7 @@ const SCENES: readonly (readonly [string, string, ((page: Page) => Promise<void>
     async (page) => page.getByRole('button', { name: 'Edit what is wanted of Cameras' }).click(),
   ],
   ['change-mend', `/changes/new?drift=${'ab'.repeat(32)}`],
+  ['wanted-said', '/changes/wanted', want],
   ['enrol', '/enrol'],
   ['enrol-unknown', '/enrol?tab=discoveries'],
   ['enrol-makers', '/enrol?tab=makers'],

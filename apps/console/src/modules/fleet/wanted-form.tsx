@@ -27,7 +27,6 @@ const KeyField = ({ scope, value, error, fixed, onChange }: KeyProps): ReactNode
       value={value || null}
       error={error}
       disabled={fixed}
-      searchable
       onChange={(key) => onChange(key ?? '')}
     />
   ) : (
@@ -40,14 +39,16 @@ const KeyField = ({ scope, value, error, fixed, onChange }: KeyProps): ReactNode
     />
   );
 
-interface Props extends Pick<DesiredPart, 'scope' | 'key' | 'document'> {
+interface Props {
+  /** As it stands; its key is empty for one that is to be chosen. */
+  readonly part: Pick<DesiredPart, 'scope' | 'key' | 'document'>;
   readonly onClose: () => void;
 }
-export function WantedForm({ onClose, ...given }: Props): ReactNode {
-  const fixed = given.key !== '';
-  const [scope, setScope] = useState(given.scope);
-  const [key, setKey] = useState(given.key);
-  const [text, setText] = useState(JSON.stringify(given.document, null, 2));
+export function WantedForm({ part, onClose }: Props): ReactNode {
+  const fixed = part.key !== '';
+  const [scope, setScope] = useState(part.scope);
+  const [key, setKey] = useState(part.key);
+  const [text, setText] = useState(JSON.stringify(part.document, null, 2));
   const [asked, setAsked] = useState(false);
   const set = useAct('setDesired', { refresh: CHANGED, done: onClose });
   const document = documentIn(text);

@@ -82,7 +82,7 @@ function DriftCard(): ReactNode {
 type Editing = Pick<DesiredPart, 'scope' | 'key' | 'document'>;
 const NOTHING: Editing = { scope: 'class', key: '', document: {} };
 
-const nameOf = ({ scope, key }: DesiredPart): string =>
+const nameOf = ({ scope, key }: Editing): string =>
   scope === 'class' && Object.hasOwn(words.classes, key) ? words.classes[key as keyof typeof words.classes].many : key;
 
 interface PartProps {
@@ -164,10 +164,10 @@ export function WantedPage(): ReactNode {
         opened={editing !== null}
         onClose={close}
         size="lg"
-        title={editing?.key ? said.editOf(editing.key) : said.add}
+        title={editing?.key ? said.editOf(nameOf(editing)) : said.add}
         closeButtonProps={{ 'aria-label': words.close }}
       >
-        {editing && <WantedForm {...editing} onClose={close} />}
+        {editing && <WantedForm part={editing} onClose={close} />}
       </Modal>
     </Page>
   );
