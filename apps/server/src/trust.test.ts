@@ -241,7 +241,9 @@ describe('what other modules know', () => {
       ...{ subject: { kind: 'device', id: device }, kind: 'behaviour', value: null, reason: '', source: 'fleet' },
       expires: 0,
     });
-    desk.lostHealth(device, 'its picture is black');
+    // Only what a change counted is told: anything else is behaviour, which watch judges.
+    expect(desk.lostHealth(device, 'its picture is black')).toBe(false);
+    server.modules.trust.unwell(device, 'its picture is black');
     expect(await componentOf(device, 'firmware')).toMatchObject({ value: 45, source: 'health' });
   });
 

@@ -20,6 +20,7 @@ const PUBLIC: readonly ActionName[] = [
   'readSession',
   'readCaCertificates',
   'readRevocations',
+  'readServiceKeys',
   'readCheckpoint',
 ];
 /** What a person of low trust may still do, of what their roles allow. */
@@ -33,7 +34,7 @@ const device = (more: More): Principal => ({
   type: 'Device',
   id: SWITCH,
   roles: [],
-  attributes: { class: 'site-switch', site: 'site-1', standing: 'active', ...more },
+  attributes: { name: SWITCH, class: 'site-switch', site: 'site-1', standing: 'active', ...more },
 });
 const topic = (leaf: (typeof TOPIC_LEAVES)[number]): Resource => ({
   type: 'Topic',
@@ -51,15 +52,17 @@ const ASKED: Readonly<Record<string, readonly [ActionName, Resource]>> = {
   change: ['takeChange', about(SWITCH)],
   renew: ['reEnrol', about(SWITCH)],
   join: ['joinNetwork', about(SWITCH)],
+  'carry a change': ['carryChange', { ...about('cam-0001'), attributes: { gateway: SWITCH } }],
 };
 const ALL = [
   ...['publish obs', 'publish flows', 'publish will', 'publish quarantine', 'publish ack', 'publish report'],
+  ...['publish readings', 'publish behalf', 'hear asks', 'hear work', 'carry a change'],
   ...['hear orders', 'hear jobs', 'report itself', 'report a camera', 'change', 'renew', 'join'],
 ];
 const without = (...gone: readonly string[]): string[] => ALL.filter((one) => !gone.includes(one));
-const OTHERS = ['publish flows', 'report a camera'];
+const OTHERS = ['publish flows', 'report a camera', 'publish behalf', 'hear work', 'carry a change'];
 const CHANGES = ['change', 'hear jobs'];
-const QUARANTINE = ['publish quarantine', 'hear orders', 'report itself'];
+const QUARANTINE = ['publish quarantine', 'hear orders', 'hear asks', 'report itself'];
 
 const DEVICES: readonly (readonly [string, More, readonly string[]])[] = [
   ['whose trust nobody judges', {}, ALL],
@@ -77,7 +80,7 @@ const DEVICES: readonly (readonly [string, More, readonly string[]])[] = [
   [
     'of no trust by its firmware',
     { trustLevel: 'none', trust: 10, conduct: 50 },
-    [...QUARANTINE, ...CHANGES, 'publish report'],
+    [...QUARANTINE, ...CHANGES, 'publish report', 'publish readings'],
   ],
   ['of no trust and unknown conduct', { trustLevel: 'none' }, [...QUARANTINE, ...CHANGES]],
   [
@@ -124,6 +127,7 @@ const NETWORK_ASKED: typeof ASKED = {
   ...Object.fromEntries(TOPIC_LEAVES.map((leaf) => [`publish ${leaf}`, ['publish', gatewayTopic(leaf)]])),
   ...Object.fromEntries(TOPIC_LEAVES.map((leaf) => [`hear ${leaf}`, ['subscribe', gatewayTopic(leaf)]])),
   'report a camera': ['reportAbout', { ...about('cam-0001'), attributes: { spokenForBy: [GATEWAY] } }],
+  'carry a change': ['carryChange', { ...about('cam-0001'), attributes: { gateway: GATEWAY } }],
   renew: ['enrolNetwork', { type: 'City', id: 'city', attributes: {} }],
 };
 const networksOf = (decides: Decides, more: More): string[] =>
@@ -155,11 +159,14 @@ describe('a device', () => {
 describe('a network', () => {
   const everything = networksOf(decides, {});
   it.each(['full', 'reduced', 'unknown'] as const)('of %s trust may what a network may', (trustLevel) => {
-    expect(everything).toEqual(expect.arrayContaining(['report a camera', 'renew', 'hear jobs', 'publish flows']));
+    expect(everything).toEqual(
+      expect.arrayContaining(['report a camera', 'renew', 'hear jobs', 'publish flows', 'hear work', 'carry a change']),
+    );
     expect(networksOf(decides, { trustLevel })).toEqual(everything);
   });
   it('of low trust speaks for nobody; of no trust not at all', () => {
-    const low = everything.filter((one) => one !== 'report a camera' && one !== 'hear jobs');
+    const FOR_OTHERS = ['report a camera', 'hear jobs', 'hear work', 'publish behalf', 'carry a change'];
+    const low = everything.filter((one) => !FOR_OTHERS.includes(one));
     expect(networksOf(decides, { trustLevel: 'low' })).toEqual(low);
     expect(networksOf(decides, { trustLevel: 'none' })).toEqual(['publish quarantine', 'hear orders']);
   });
