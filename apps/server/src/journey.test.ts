@@ -187,9 +187,12 @@ describe('a change', () => {
     const { site } = city.record(camera)!;
     expect(fleet.freezes.holds(site)).toBe(true);
     // The suspect itself takes no change even after that: its conduct is in doubt. Its neighbour only waits.
-    const neighbour = [...city.deviceIds()].find(
-      (one) => city.record(one)?.site === site && one !== camera && one !== at && server.modules.mqtt!.isConnected(one),
-    )!;
+    const { mqtt } = server.modules;
+    const neighbour = [...city.deviceIds()].find((one) => {
+      const record = city.record(one)!;
+      const other = one !== camera && one !== at && record.site === site;
+      return other && record.criticality !== 'life-safety' && !record.neverCut && mqtt!.isConnected(one);
+    })!;
     const { id } = await planned(desk, {
       title: 'Restart while something is wrong',
       action: { do: 'restart' },

@@ -132,6 +132,9 @@ async function expectAllThere(): Promise<void> {
   await inLedger(held, 'device.held');
 }
 
+/** Those that keep TLS sessions, each under keys of its own. */
+const LISTENERS = ['est', 'ingest', 'mqtt', 'services', 'syslog'];
+
 describe('a server killed under load', () => {
   it(`has everything that it acknowledged, after each of ${KILLS} kills`, async () => {
     for (let round = 0; round < KILLS; round++) {
@@ -165,7 +168,7 @@ describe('a server killed under load', () => {
     for (const port of [mqttPort, syslogTlsPort, estPort])
       expect((await meet(credential, { port, ca, session: polled.session, polls: false })).resumed).toBe(false);
     const folder = join(config.dataFolder, 'keys', 'tls');
-    expect(readdirSync(folder).sort()).toEqual(['est', 'ingest', 'mqtt', 'syslog'].map((name) => `${name}.tickets`));
+    expect(readdirSync(folder).sort()).toEqual(LISTENERS.map((name) => `${name}.tickets`));
     for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
     // TLS still takes the session up and calls it authorized: only the look at the serial keeps the stolen device out.
     const { session } = await meet(credential, { port: ingestPort, ca });
