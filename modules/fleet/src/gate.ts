@@ -55,6 +55,8 @@ interface Asked {
   readonly device: string;
   readonly gateway: string;
   readonly at: number;
+  /** Its answer came and is being saved: a second one is none, and until then it still looks. */
+  readonly answered: boolean;
 }
 interface Memory extends GateNeeds {
   readonly self: Map<string, SelfSeen>;
@@ -230,36 +232,47 @@ function askFor({ ports, asked }: Memory, device: string, at: number): Result<As
       'TOO_MANY_PROBES',
       `test "${device}": ${asked.size} looks are under way, wanted fewer`,
     );
-  const one = { id: newId<string>('prb'), device, gateway, at };
+  const one = { id: newId<string>('prb'), device, gateway, at, answered: false };
   asked.set(one.id, one);
   return ok(one);
 }
 
 async function probed(memory: Memory, gateway: string, payload: Uint8Array): Promise<Result<void, Refusal>> {
-  const { sql, clock, ports, asked } = memory;
+  const { clock, asked } = memory;
   const read = readProbe(gateway, payload);
   if (!read.ok) return read;
   const result = read.value;
   const one = asked.get(result.id);
   const at = clock();
-  if (!one || one.gateway !== gateway || one.device !== result.device || at - one.at > PROBE_WAIT_MS)
+  if (!one || one.answered || one.gateway !== gateway || one.device !== result.device || at - one.at > PROBE_WAIT_MS)
     return refuse(
       'forbidden',
       'NOT_ASKED',
       `take what "${gateway}" saw of "${result.device}": it was not asked, or answered too late`,
     );
-  asked.delete(one.id); // once, whatever becomes of it
-  const known = found(memory, one.device);
+  asked.set(one.id, { ...one, answered: true }); // once, whatever becomes of it
+  try {
+    return await keepProbe(memory, one, { gateway, at, result });
+  } finally {
+    asked.delete(one.id);
+  }
+}
+
+type Seen = Parameters<typeof store.putProbe>[2];
+
+async function keepProbe(memory: Memory, { device }: Asked, seen: Seen): Promise<Result<void, Refusal>> {
+  const known = found(memory, device);
   if (!known.ok) return known;
-  if (ports.gatewayOf(one.device) !== gateway)
+  const { gateway } = seen;
+  if (memory.ports.gatewayOf(device) !== gateway)
     return refuse(
       'forbidden',
       'NOT_ITS_GATEWAY',
-      `take what "${gateway}" saw of "${one.device}": it no longer serves its site`,
+      `take what "${gateway}" saw of "${device}": it no longer serves its site`,
     );
-  await sql.transact(async (tx) => {
-    await store.putProbe(tx, one.device, { gateway, at, result });
-    await memory.told(tx, one.device, await checksOf(memory, known.value, tx));
+  await memory.sql.transact(async (tx) => {
+    await store.putProbe(tx, device, seen);
+    await memory.told(tx, device, await checksOf(memory, known.value, tx));
   });
   return ok(undefined);
 }
