@@ -1,11 +1,9 @@
 /** Signed artifacts by Debian's mender-artifact, and its mender-client with a device's own certificate, as many side by side as wanted. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startClient, type ClientProcess } from './client-process.ts';
 import { run } from './est-kit.ts';
 
-const LIFE_MAX_MS = 90_000;
 export const DEVICE_TYPE = 'gateway';
 /** Debian's package holds this update module: it puts one file into a folder, and can take it back. */
 const MODULE = 'single-file';
@@ -63,14 +61,8 @@ export interface MenderStart {
   /** PEM files of the device's certificate and key, and of the city's authority. Without a certificate it is a stranger. */
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string } | { readonly ca: string };
 }
-export interface Mender {
-  readonly process: ChildProcess;
-  said(): string;
-  stop(): Promise<void>;
-}
-
 /** The daemon, asking each second; all that is its own lies below one folder. */
-export function startMender(start: MenderStart): Mender {
+export function startMender(start: MenderStart): ClientProcess {
   const own = join(start.folder, start.device);
   const data = join(own, 'data');
   mkdirSync(data, { recursive: true });
@@ -96,27 +88,8 @@ export function startMender(start: MenderStart): Mender {
     DBus: { Enabled: false },
   };
   const args = ['-c', file('mender.conf', JSON.stringify(config)), '-d', data, '--no-syslog', 'daemon'];
-  const child = spawn('mender', args, { cwd: own, stdio: ['ignore', 'pipe', 'pipe'], env: identityEnvironment(start) });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-30_000)));
-  const end = setTimeout(() => child.kill('SIGKILL'), LIFE_MAX_MS);
-  return {
-    process: child,
-    said: () => said,
-    stop: async () => {
-      clearTimeout(end);
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
-      child.kill('SIGTERM');
-      const hard = setTimeout(() => child.kill('SIGKILL'), 2_000);
-      await gone;
-      clearTimeout(hard);
-    },
-  };
+  return startClient('mender', args, { cwd: own, env: { TEST_DEVICE: start.device } });
 }
-const identityEnvironment = ({ device }: MenderStart): NodeJS.ProcessEnv => ({ ...process.env, TEST_DEVICE: device });
-
 /** Where the client looks for who it is and what it runs at first, whatever its configuration says. */
 const FIXED = {
   '/etc/mender/artifact_info': ['artifact_name=base-1.0\n', 0o644],

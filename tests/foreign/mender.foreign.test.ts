@@ -1,4 +1,4 @@
-/** Debian's mender-client, a device client that nobody here wrote, against our Mender device API over mutual TLS. */
+/** Debian's mender-client, a device client that nobody here wrote, against our ClientProcess device API over mutual TLS. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createMenderDoor } from '../../apps/server/src/mender-door.ts';
 import { artifactFrom, unsignedOrder } from '../../apps/server/src/testing-desk.ts';
 import { startTestDdi, type TestDdi } from '../../apps/server/src/testing-ddi.ts';
+import type { ClientProcess } from './client-process.ts';
 import { has, startEstCity } from './est-kit.ts';
 import {
   layFixedFiles,
@@ -14,7 +15,6 @@ import {
   menderInstalled,
   startMender,
   type Artifact,
-  type Mender,
 } from './mender-kit.ts';
 
 const away = [
@@ -28,7 +28,7 @@ const WAIT = { timeout: 25_000, interval: 100 };
 
 let folder: string;
 let city: TestDdi;
-const running: Mender[] = [];
+const running: ClientProcess[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cityward-mender-'));
   city = await startTestDdi();
@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 const target = (device: string): string => join(folder, device, 'target');
-function start(device: string): Mender {
+function start(device: string): ClientProcess {
   const { key, cert } = city.identity(device);
   const url = `https://localhost:${city.port}`;
   const started = startMender({ folder, device, url, trust: 'maker', tls: { key, cert, ca: city.ca } });

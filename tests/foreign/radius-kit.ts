@@ -41,11 +41,14 @@ export async function startRadius(folder: string): Promise<RunningRadius> {
   };
 }
 
+export interface SwitchSettings {
+  readonly port: number;
+  readonly secret: string;
+  /** What it does with a request, in FreeRADIUS's own language; it takes all where left out. */
+  readonly judges?: string;
+}
 /** A switch in the shape of FreeRADIUS: it takes what RFC 5176 asks of it when it is sealed with the secret, and says the VLAN aloud. */
-export function writeSwitch(
-  folder: string,
-  { port, secret }: { readonly port: number; readonly secret: string },
-): void {
+export function writeSwitch(folder: string, { port, secret, judges = 'ok' }: SwitchSettings): void {
   mkdirSync(join(folder, 'mods-enabled'), { recursive: true });
   writeFileSync(
     join(folder, 'radiusd.conf'),
@@ -66,6 +69,9 @@ modules {
   always ok {
     rcode = ok
   }
+  always reject {
+    rcode = reject
+  }
 }
 server switch {
   listen {
@@ -74,9 +80,10 @@ server switch {
     port = ${port}
   }
   recv-coa {
-    ok
+    ${judges}
   }
   send-coa {
+    # Its answers carry the seal only when they are told to.
     update reply {
       Message-Authenticator := 0x00
     }

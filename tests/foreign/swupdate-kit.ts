@@ -1,12 +1,9 @@
 /** Signed packages for Debian's swupdate, and its daemon with a device's own certificate, as many side by side as wanted. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startClient, type ClientProcess } from './client-process.ts';
 import { run } from './est-kit.ts';
-
-const LIFE_MAX_MS = 90_000;
 
 /** Who signs packages: made by openssl, with the extended key usage that swupdate asks for. */
 export async function makeSigner(folder: string, name: string): Promise<void> {
@@ -63,14 +60,8 @@ export interface SwupdateStart {
   /** 2: it comes back from a restart with the new one running; 3: with the old one. */
   readonly confirm?: 2 | 3;
 }
-export interface Swupdate {
-  readonly process: ChildProcess;
-  said(): string;
-  stop(): Promise<void>;
-}
-
 /** The daemon, polling; one temporary folder each, or two would meet at one socket. */
-export function startSwupdate(start: SwupdateStart): Swupdate {
+export function startSwupdate(start: SwupdateStart): ClientProcess {
   const own = join(start.folder, start.device);
   mkdirSync(own, { recursive: true });
   const files = {
@@ -98,28 +89,7 @@ export function startSwupdate(start: SwupdateStart): Swupdate {
     '-u',
     `-t DEFAULT -i ${start.device}${confirm}`,
   ];
-  const child = spawn('swupdate', args, {
-    cwd: own,
-    env: { ...process.env, TMPDIR: own },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-20_000)));
-  const end = setTimeout(() => child.kill('SIGKILL'), LIFE_MAX_MS);
-  return {
-    process: child,
-    said: () => said,
-    stop: async () => {
-      clearTimeout(end);
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
-      child.kill('SIGTERM');
-      const hard = setTimeout(() => child.kill('SIGKILL'), 2_000);
-      await gone;
-      clearTimeout(hard);
-    },
-  };
+  return startClient('swupdate', args, { cwd: own, env: { TMPDIR: own } });
 }
 
 /** What the device's disk holds; null while nothing was installed. */

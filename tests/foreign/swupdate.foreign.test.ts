@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { artifactFrom, unsignedOrder } from '../../apps/server/src/testing-desk.ts';
 import { startTestDdi, type TestDdi } from '../../apps/server/src/testing-ddi.ts';
+import type { ClientProcess } from './client-process.ts';
 import { has } from './est-kit.ts';
-import { installedIn, makePackage, makeSigner, startSwupdate, type Package, type Swupdate } from './swupdate-kit.ts';
+import { installedIn, makePackage, makeSigner, startSwupdate, type Package } from './swupdate-kit.ts';
 
 const able = [has('swupdate', 'swupdate'), has('cpio', 'cpio'), has('openssl', 'openssl')].every(Boolean);
 const WAIT = { timeout: 20_000, interval: 100 };
 
 let folder: string;
 let ddi: TestDdi;
-const running: Swupdate[] = [];
+const running: ClientProcess[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cityward-swupdate-'));
   ddi = await startTestDdi({ pollMs: 1_000, busyPollMs: 1_000 });
@@ -28,7 +29,7 @@ afterAll(async () => {
 });
 
 const target = (device: string): string => join(folder, device, 'installed');
-function start(device: string, version: string, confirm?: 2 | 3): Swupdate {
+function start(device: string, version: string, confirm?: 2 | 3): ClientProcess {
   const { key, cert } = ddi.identity(device);
   const url = `https://localhost:${ddi.port}`;
   const base = { folder, device, url, trust: 'maker', tls: { key, cert, ca: ddi.ca }, version };

@@ -7,8 +7,9 @@ import { DAY_MS, ok, refuse, type Refusal, type Result } from '@cityward/kernel'
 import { escapeXml, findXml, parseXml } from '../camera-wire/xml.ts';
 import { readData, readInfo } from './camera-api.ts';
 import type { CameraAsk } from './camera-asks.ts';
-import { attempt, enter, failWith, finish, NOT_REACHED, permitOf, reach, type CameraWork } from './camera-work.ts';
+import { attempt, enter, permitOf, reach, type CameraWork } from './camera-work.ts';
 import { checkCamera, checkClock } from './checks.ts';
+import { turnOver } from './turn-over.ts';
 
 const CERT = '/config/rest/cert/v1';
 const EST = '/config/rest/cert-est/v1';
@@ -135,7 +136,7 @@ async function removeOthers(work: CameraWork, alias: string): Promise<Result<voi
   return ok(undefined);
 }
 
-async function turnOver(work: CameraWork): Promise<Result<void, Refusal>> {
+async function newCertificate(work: CameraWork): Promise<Result<void, Refusal>> {
   const { parts } = work;
   const clock = await checkClock(work);
   if (!clock.ok) return clock;
@@ -165,17 +166,8 @@ async function turnOver(work: CameraWork): Promise<Result<void, Refusal>> {
   return removeOthers(work, alias);
 }
 
-export async function rotateCertificate(work: CameraWork): Promise<boolean> {
-  enter(work, work.saved.now?.step === 'restarting' ? 'restarting' : 'installing');
-  const same = await reach(work, () => checkCamera(work));
-  if (work.signal.aborted) return false;
-  if (!same) return finish(work, 'failed', NOT_REACHED);
-  if (!same.ok) return failWith(work, same.error);
-  const turned = await reach(work, () => turnOver(work));
-  if (work.signal.aborted) return false;
-  if (!turned) return finish(work, 'failed', 'it went away while it got a certificate; the one before still counts');
-  return turned.ok ? finish(work, 'done') : failWith(work, turned.error);
-}
+export const rotateCertificate = (work: CameraWork): Promise<boolean> =>
+  turnOver(work, newCertificate, 'it went away while it got a certificate; the one before still counts');
 
 /** The city's authority, known to the camera under one name. */
 async function trustCity(work: CameraWork): Promise<Result<void, Refusal>> {

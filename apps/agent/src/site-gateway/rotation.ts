@@ -3,9 +3,9 @@ import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { readFirmware } from './camera-api.ts';
 import { PATHS } from './camera-asks.ts';
 import { createCameraClient, type Permit } from './camera-client.ts';
-import { enter, failWith, finish, NOT_REACHED, permitOf, reach, type CameraWork } from './camera-work.ts';
+import { enter, permitOf, type CameraWork } from './camera-work.ts';
 import { newLogin, placeOf, type Login } from './records.ts';
-import { checkCamera } from './checks.ts';
+import { turnOver } from './turn-over.ts';
 
 async function account(
   work: CameraWork,
@@ -57,7 +57,7 @@ async function removeOld(work: CameraWork): Promise<Result<void, Refusal>> {
   return ok(undefined);
 }
 
-async function turnOver(work: CameraWork): Promise<Result<void, Refusal>> {
+async function newAccount(work: CameraWork): Promise<Result<void, Refusal>> {
   const { record, keepRecord } = work.parts;
   const unfinished = await removeOld(work);
   // One that was proved, and whose old one is gone now, was all that this order wanted.
@@ -75,15 +75,5 @@ async function turnOver(work: CameraWork): Promise<Result<void, Refusal>> {
   return removeOld(work);
 }
 
-export async function rotateAccount(work: CameraWork): Promise<boolean> {
-  enter(work, work.saved.now?.step === 'restarting' ? 'restarting' : 'installing');
-  const same = await reach(work, () => checkCamera(work));
-  if (work.signal.aborted) return false;
-  if (!same) return finish(work, 'failed', NOT_REACHED);
-  if (!same.ok) return failWith(work, same.error);
-  const turned = await reach(work, () => turnOver(work));
-  if (work.signal.aborted) return false;
-  if (!turned)
-    return finish(work, 'failed', 'it went away before its new account was proved; the one before still holds');
-  return turned.ok ? finish(work, 'done') : failWith(work, turned.error);
-}
+export const rotateAccount = (work: CameraWork): Promise<boolean> =>
+  turnOver(work, newAccount, 'it went away before its new account was proved; the one before still holds');
