@@ -66,6 +66,7 @@ export class WaysIn {
   readonly #rules: Passkeys;
   readonly #links = new Map<string, LinkRow>();
   readonly #passkeys = new Map<string, Passkey>();
+  readonly #spkis = new WeakMap<Passkey, string | null>();
   /** Hash of the code to person. */
   readonly #recovery = new Map<string, string>();
   readonly #guard: SignInGuard;
@@ -99,7 +100,7 @@ export class WaysIn {
   passkeyOf(person: string, id: string): PersonPasskey | null {
     const passkey = this.#passkeys.get(id);
     const origin = this.#people.options.origins[0];
-    const publicKey = passkey?.person === person ? spkiOfPasskey(passkey.publicKey) : null;
+    const publicKey = passkey?.person === person ? this.#spkiOf(passkey) : null;
     if (publicKey === null || origin === undefined) return null;
     return { publicKey, cose: ES256, origin, rpId: new URL(origin).hostname };
   }
@@ -298,7 +299,14 @@ export class WaysIn {
   #holdsOfficerKey(person: string): boolean {
     const named = this.#people.options.officerKeys?.() ?? NO_KEYS;
     if (named.size === 0) return false;
-    return this.#passkeysOf(person).some(({ publicKey }) => named.has(spkiOfPasskey(publicKey) ?? ''));
+    return this.#passkeysOf(person).some((passkey) => named.has(this.#spkiOf(passkey) ?? ''));
+  }
+
+  /** Worked out once: it is asked on every request of whoever is signed in. */
+  #spkiOf(passkey: Passkey): string | null {
+    let spki = this.#spkis.get(passkey);
+    if (spki === undefined) this.#spkis.set(passkey, (spki = spkiOfPasskey(passkey.publicKey)));
+    return spki;
   }
 
   #passkeysOf(person: string): Passkey[] {
