@@ -43,6 +43,7 @@ let asked: ProbeOrder[];
 let ended: string[];
 let gateway: string | null;
 let reachable: boolean;
+let between: () => void;
 const passkey = testPasskey('ann');
 
 beforeAll(async () => {
@@ -74,6 +75,7 @@ beforeEach(async () => {
   ended = [];
   gateway = 'switch-0001';
   reachable = true;
+  between = () => undefined;
   const ports = testGatePorts({
     device: (id) => (id === camera.id ? camera : null),
     identity: () => ({ spiffe: 'spiffe://port-test/device/cam-0001', certificate }),
@@ -85,7 +87,10 @@ beforeEach(async () => {
     sign: (bytes) => identity.signDocument(bytes),
     passkey: (person, id) => (person === 'per-ann' && id === passkey.key.id ? passkey.key : null),
     handedOver: (device, installer) => Promise.resolve(void ended.push(`${installer} ${device}`)),
-    baseline: () => ({ at: now, by: 'switch-0001', score: 100, failing: 0 }),
+    baseline: () => {
+      between();
+      return { at: now, by: 'switch-0001', score: 100, failing: 0 };
+    },
   });
   const needs = { sql, clock: () => millis(now), log: silentLog, cityName: 'Port Test', ports };
   gate = createGate(needs);
@@ -137,6 +142,17 @@ describe('what was seen', () => {
     await say(answer(asked[0]!));
     expect(await stateOf()).toBe('ready');
     expect((await gate.list()).map(({ device, state }) => [device, state])).toEqual([['cam-0001', 'ready']]);
+  });
+
+  it('never shows a look as over beside what stood before it', async () => {
+    await gate.test('cam-0001', 'per-op');
+    let saying: Promise<unknown> | null = null;
+    // What was seen is read by now, what stands is not: here the answer is saved.
+    between = () => void (saying ??= say(answer(asked[0]!)));
+    const shown = await gate.of('cam-0001');
+    expect(shown).toMatchObject({ ok: true, value: { state: 'testing', looking: now } });
+    expect(await saying).toMatchObject({ ok: true });
+    expect(await stateOf()).toBe('ready');
   });
 
   it('counts only from the gateway that was asked, about the device that was asked about, once, in time', async () => {

@@ -121,9 +121,10 @@ function found({ ports }: Memory, device: string): Result<GateDevice, Refusal> {
 async function viewOf(memory: Memory, device: GateDevice): Promise<Gate> {
   const { sql, clock, ports, asked } = memory;
   const now = clock();
+  // Before the checks are read: a look that ends meanwhile must not be shown as over beside what stood before it.
+  const looking = [...asked.values()].find((one) => one.device === device.id && now - one.at < PROBE_WAIT_MS);
   const checks = await checksOf(memory, device);
   const [standing] = (await store.handoversOf(sql, device.id)).filter((one) => one.void === null);
-  const looking = [...asked.values()].find((one) => one.device === device.id && now - one.at < PROBE_WAIT_MS);
   const open = checks.filter((check) => !isSettled(check, now)).length;
   const handover = standing
     ? { id: standing.id, hash: standing.hash, at: standing.at, installer: standing.installer }
