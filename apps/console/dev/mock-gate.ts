@@ -43,13 +43,25 @@ const BAD: readonly GateCheck[] = [
     by: null,
   },
 ];
-const gateOf = (device: string): Gate => {
+type Exception = NonNullable<GateCheck['exception']>;
+const exceptions = new WeakMap<MockState, Map<string, Exception>>();
+const exceptionsOf = (state: MockState): Map<string, Exception> => {
+  const all = exceptions.get(state) ?? new Map<string, Exception>();
+  exceptions.set(state, all);
+  return all;
+};
+const gateOf = (state: MockState, device: string): Gate => {
   const bad = device === 'cam-0042';
+  const checks = (bad ? BAD : GATE_CHECKS.map(green)).map((one) => ({
+    ...one,
+    exception: exceptionsOf(state).get(`${device} ${one.check}`) ?? null,
+  }));
+  const open = checks.filter((one) => one.state !== 'passed' && one.exception === null).length;
   return {
     device,
-    state: bad ? 'testing' : 'ready',
-    words: bad ? '3 checks are not green' : 'Every check is green or let be: it may be handed over',
-    checks: bad ? [...BAD] : GATE_CHECKS.map(green),
+    state: open > 0 ? 'testing' : 'ready',
+    words: open > 0 ? `${open} checks are not green` : 'Every check is green or let be: it may be handed over',
+    checks,
     gateway: 'switch-0004',
     looking: null,
     handover: null,
@@ -84,11 +96,18 @@ const reasonOf = ({ body }: Asked): string => (body as { reason: string }).reaso
 const act = { by: 'prs-0001' } as const;
 
 export const gateHandlers: Readonly<Record<string, (state: MockState, asked: Asked) => unknown>> = {
-  listGates: (state) => ({ gates: state.calm ? [] : [gateOf('cam-0042'), gateOf('cam-0043')] }),
-  getGate: (_, asked) => gateOf(idOf(asked)),
-  testGate: (_, asked) => gateOf(idOf(asked)),
-  exceptGateCheck: (_, asked) => gateOf(idOf(asked)),
-  withdrawGateException: (_, asked) => gateOf(idOf(asked)),
+  listGates: (state) => ({ gates: state.calm ? [] : [gateOf(state, 'cam-0042'), gateOf(state, 'cam-0043')] }),
+  getGate: (state, asked) => gateOf(state, idOf(asked)),
+  testGate: (state, asked) => gateOf(state, idOf(asked)),
+  exceptGateCheck: (state, asked) => {
+    const body = asked.body as Pick<Exception, 'owner' | 'until' | 'reason'>;
+    exceptionsOf(state).set(`${idOf(asked)} ${asked.params['check']}`, { ...body, ...act, at: Date.now() });
+    return gateOf(state, idOf(asked));
+  },
+  withdrawGateException: (state, asked) => {
+    exceptionsOf(state).delete(`${idOf(asked)} ${asked.params['check']}`);
+    return gateOf(state, idOf(asked));
+  },
   draftHandover: (_, asked) => {
     throw new MockRefusal(409, 'GATE_NOT_GREEN', `hand over "${idOf(asked)}": the mock signs nothing`);
   },

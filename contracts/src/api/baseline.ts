@@ -20,7 +20,7 @@ const Counts = { passed: Count, failed: Count, unknown: Count, notApplicable: Co
 export const BaselineTierScore = Closed({
   tier: OneOf(BASELINE_TIERS),
   state: OneOf(TIER_STATES),
-  /** Passed out of passed, failed and unknown, in whole percent, rounded down; null where nothing is counted. */
+  /** Passed out of passed, failed and unknown, in whole percent, rounded down; null where nothing is counted or was read. */
   score: Score,
   ...Counts,
 });

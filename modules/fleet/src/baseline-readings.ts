@@ -189,7 +189,7 @@ function scoreNow(
 }
 
 export const scoreWords = ({ score, failed, unknown }: Pick<ScoreRow, 'score' | 'failed' | 'unknown'>): string =>
-  `${score === null ? 'nothing is counted' : `${score} % of what the city asks`}, ${failed} failed, ${unknown} not known`;
+  `${score === null ? 'nothing was read' : `${score} % of what the city asks`}, ${failed} failed, ${unknown} not known`;
 
 const judgedFact = ({ device, at, score, failed, unknown }: ScoreRow, reporter: string): NewFact => ({
   module: 'fleet',
@@ -206,7 +206,8 @@ function tellTrust(
   { device, received }: { readonly device: string; readonly received: number },
 ): void {
   const { score, failed, unknown } = scoreNow(register, device);
-  if (score === null) return;
+  if (score === null && unknown === 0) return;
   const reason = `Baseline: ${scoreWords({ score, failed, unknown })}`;
-  world.signal(device, { value: score, reason, expires: received + STALE_MS });
+  // Zero where nothing could be read: who hides how it is set up does not keep the score of before.
+  world.signal(device, { value: score ?? 0, reason, expires: received + STALE_MS });
 }

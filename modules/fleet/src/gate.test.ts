@@ -342,3 +342,15 @@ describe('a handover', () => {
     expect(await handovers.list('cam-0001')).toMatchObject([{ id: handover.id }]);
   });
 });
+
+describe('a device that was replaced or retired', () => {
+  it('leaves the list of those that are commissioned, until somebody tests what stands there now', async () => {
+    const listed = async (): Promise<string[]> => (await gate.list()).map(({ device }) => device);
+    await look();
+    expect(await listed()).toEqual(['cam-0001']);
+    await sql.transact((tx) => gate.forget(tx, 'cam-0001'));
+    expect(await listed()).toEqual([]);
+    await look();
+    expect(await listed()).toEqual(['cam-0001']);
+  });
+});

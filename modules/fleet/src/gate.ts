@@ -44,7 +44,7 @@ export interface CommissioningGate {
   heard(device: string, said: { readonly clock: number | null; readonly firmware: string | null }): void;
   /** The device's own connection began. */
   connected(device: string, link: { readonly protocol: string; readonly cipher: string }): void;
-  /** Other hardware stands there now: what was seen of the one before says nothing. */
+  /** Other hardware stands there now, or none: what was seen of the one before says nothing, and it leaves the list. */
   forget(tx: Tx, device: string): Promise<void>;
   tracks(): Promise<readonly FirmwareTrack[]>;
   setTrack(track: Omit<FirmwareTrack, 'at'> & { readonly reason: string }): Promise<Result<FirmwareTrack, Refusal>>;

@@ -235,10 +235,10 @@ export async function trackFor(reader: Reader, of: { class: string; model: strin
   return same.find(({ model }) => model === of.model) ?? same.find(({ model }) => model === '*') ?? null;
 }
 
-/** What was seen of the hardware before, and what was let be of it. */
+/** What was seen of the hardware before, and what was let be of it; nobody commissions it any more. */
 export async function forgetSeen(tx: Tx, device: string): Promise<void> {
-  for (const table of ['fleet.probe', 'fleet.gate_check', 'fleet.gate_exception', 'fleet.handover_draft'] as const)
-    await db(tx).deleteFrom(table).where('device', '=', device).execute();
+  const tables = ['probe', 'gate_check', 'gate_exception', 'handover_draft', 'commissioning'] as const;
+  for (const table of tables) await db(tx).deleteFrom(`fleet.${table}`).where('device', '=', device).execute();
 }
 
 /** Handed over, with access that may not have ended yet. */

@@ -2,6 +2,7 @@
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+export const DAY_MS = DAY;
 
 const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 });
@@ -59,6 +60,9 @@ export const formatDate = (at: number, zone?: string): string => zoned(DATE, zon
 export const formatMoment = (at: number, zone?: string): string => `${formatDate(at, zone)}, ${formatClock(at, zone)}`;
 /** For the hover: `2026-11-22 02:07:31 UTC`. */
 export const formatUtc = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+
+/** `2026-11-22` in UTC, as a date field holds it. */
+export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
 const BYTE_STEPS = ['B', 'kB', 'MB', 'GB', 'TB'];
 const BYTES = /^(?:bytes|B)((?:\/| per ).*)?$/;

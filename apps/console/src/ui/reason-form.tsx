@@ -17,6 +17,8 @@ interface Props {
   readonly busy: boolean;
   readonly error: Error | null;
   readonly suggestions?: readonly string[];
+  /** What else is asked, before the reason. */
+  readonly fields?: ReactNode;
   readonly onSubmit: (reason: string) => void;
   readonly onCancel?: () => void;
 }
@@ -49,6 +51,7 @@ export function ReasonForm(props: Props): ReactNode {
       }}
     >
       <div id={effectId}>{props.effect}</div>
+      {props.fields}
       <Textarea
         label={words.reason.label}
         description={words.reason.description}
@@ -56,7 +59,7 @@ export function ReasonForm(props: Props): ReactNode {
         maxLength={REASON_MAX}
         autosize
         minRows={2}
-        data-autofocus
+        data-autofocus={props.fields === undefined || undefined}
         aria-describedby={effectId}
         error={asked && short ? words.reason.tooShort(REASON_MIN) : null}
         onChange={(event) => setReason(event.currentTarget.value)}

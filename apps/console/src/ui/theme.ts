@@ -77,7 +77,7 @@ export const theme = createTheme({
   },
 });
 
-const variablesOf = (scheme: Scheme): Record<string, string> => {
+export const variablesOf = (scheme: Scheme): Record<string, string> => {
   const variables: Record<string, string> = {};
   for (const [name, value] of Object.entries(NEUTRALS[scheme]))
     variables[`--cw-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`] = value;
@@ -93,6 +93,8 @@ const variablesOf = (scheme: Scheme): Record<string, string> => {
   variables['--mantine-color-dimmed'] = NEUTRALS[scheme].muted;
   variables['--mantine-color-placeholder'] = NEUTRALS[scheme].muted;
   variables['--mantine-color-default-border'] = NEUTRALS[scheme].line;
+  // Mantine's own red is too pale for the words below a field.
+  variables['--mantine-color-error'] = STATE_TONES[scheme].suspect.ink;
   return variables;
 };
 

@@ -1,20 +1,21 @@
 /** One control: why, what is wanted, which devices fail, and the change that mends them. */
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { Button, SegmentedControl } from '@mantine/core';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import type { BaselineFix, ControlView } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
+import { useSetUrl, useUrl } from '../../frame/url.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { Card, CardSkeleton, Facts, Page, RowsSkeleton } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Moment } from '../../ui/time.tsx';
+import { BaselineExceptions } from './baseline-exceptions.tsx';
 import { ExceptForm } from './baseline-except-form.tsx';
 
 const FILTERS = ['failed', 'unknown', 'met-but-excepted', 'passed'] as const;
-type Filter = (typeof FILTERS)[number];
 const ROWS = 200;
 
 const About = ({ view }: { readonly view: ControlView }): ReactNode => (
@@ -46,14 +47,16 @@ const About = ({ view }: { readonly view: ControlView }): ReactNode => (
 );
 
 function Devices({ id }: { readonly id: string }): ReactNode {
-  const [state, setState] = useState<Filter>('failed');
+  const url = useUrl();
+  const setUrl = useSetUrl();
+  const state = FILTERS.find((one) => one === url.state) ?? 'failed';
   const devices = useAsk('listBaselineDevices', { query: { control: id, state, limit: ROWS } }, { keep: true });
   return (
     <Card title={words.baseline.failing}>
       <SegmentedControl
         aria-label={words.baseline.filter}
         value={state}
-        onChange={(value) => setState(value as Filter)}
+        onChange={(value) => setUrl({ state: value === 'failed' ? null : value }, { replace: true })}
         data={FILTERS.map((value) => ({ value, label: words.baseline.filters[value] }))}
       />
       <Answered query={devices} wanted={words.wanted.baseline} skeleton={<RowsSkeleton rows={5} />}>
@@ -172,6 +175,7 @@ export function BaselineControlPage(): ReactNode {
             <div className="cw-stack-wide">
               <About view={view} />
               <Devices id={id} />
+              <BaselineExceptions control={id} />
             </div>
             <div className="cw-stack-wide">
               {isOperator && view.control.failed > 0 && <Mend id={id} />}

@@ -4,21 +4,47 @@ import { Button, Select, TextInput } from '@mantine/core';
 import { BASELINE_EXCEPTION_MAX_DAYS, EXCEPTION_SCOPES, type ControlView } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useAct } from '../../live/hooks.ts';
+import { noOwner, OwnerAndEndFields, type OwnerAndEnd } from '../../ui/owner-and-end.tsx';
 import { Card } from '../../ui/parts.tsx';
 import { ReasonForm } from '../../ui/reason-form.tsx';
 
-const DAY_MS = 86_400_000;
-const DAYS_DEFAULT = 30;
-const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
-
 type Scope = (typeof EXCEPTION_SCOPES)[number];
+interface Draft extends OwnerAndEnd {
+  readonly scope: Scope;
+  readonly key: string;
+}
+
+interface FieldsProps {
+  readonly draft: Draft;
+  readonly onChange: (draft: Draft) => void;
+}
+const Fields = ({ draft, onChange }: FieldsProps): ReactNode => (
+  <>
+    <Select
+      label={words.baseline.scope}
+      value={draft.scope}
+      allowDeselect={false}
+      data={EXCEPTION_SCOPES.map((value) => ({ value, label: words.baseline.scopes[value] }))}
+      onChange={(value) => onChange({ ...draft, scope: (value ?? 'device') as Scope })}
+    />
+    <TextInput
+      required
+      label={words.baseline.keyOf[draft.scope]}
+      maxLength={64}
+      value={draft.key}
+      onChange={(event) => onChange({ ...draft, key: event.currentTarget.value })}
+    />
+    <OwnerAndEndFields
+      value={draft}
+      daysMax={BASELINE_EXCEPTION_MAX_DAYS}
+      onChange={(value) => onChange({ ...draft, ...value })}
+    />
+  </>
+);
 
 export function ExceptForm({ view }: { readonly view: ControlView }): ReactNode {
   const [open, setOpen] = useState(false);
-  const [scope, setScope] = useState<Scope>('device');
-  const [key, setKey] = useState('');
-  const [owner, setOwner] = useState('');
-  const [until, setUntil] = useState(() => dayOf(Date.now() + DAYS_DEFAULT * DAY_MS));
+  const [draft, setDraft] = useState<Draft>(() => ({ ...noOwner(), scope: 'device', key: '' }));
   const add = useAct('addBaselineException', {
     refresh: ['getControl', 'listBaselineDevices', 'listBaselineExceptions', 'getBaseline'],
     done: () => setOpen(false),
@@ -29,37 +55,21 @@ export function ExceptForm({ view }: { readonly view: ControlView }): ReactNode 
         {words.baseline.except}
       </Button>
     );
-  const { id } = view.control;
+  const submit = (reason: string): void => {
+    const { scope, key, owner, until } = draft;
+    const body = { scope, key: key.trim(), owner: owner.trim(), reason, until: Date.parse(until) };
+    add.mutate({ body: { control: view.control.id, ...body } });
+  };
   return (
     <Card title={words.baseline.except}>
-      <div className="cw-stack">
-        <Select
-          label={words.baseline.scope}
-          value={scope}
-          allowDeselect={false}
-          data={EXCEPTION_SCOPES.map((value) => ({ value, label: words.baseline.scopes[value] }))}
-          onChange={(value) => setScope((value ?? 'device') as Scope)}
-        />
-        <TextInput label={words.baseline.scopes[scope]} value={key} onChange={(event) => setKey(event.target.value)} />
-        <TextInput label={words.baseline.owner} value={owner} onChange={(event) => setOwner(event.target.value)} />
-        <TextInput
-          label={words.baseline.until}
-          type="date"
-          value={until}
-          min={dayOf(Date.now() + DAY_MS)}
-          max={dayOf(Date.now() + (BASELINE_EXCEPTION_MAX_DAYS - 1) * DAY_MS)}
-          onChange={(event) => setUntil(event.target.value)}
-        />
-      </div>
       <ReasonForm
         act={words.baseline.except}
-        wanted={words.baseline.except}
-        effect={words.baseline.noExceptions}
+        wanted={words.baseline.wantedExcept}
+        effect={<p>{words.baseline.exceptEffect}</p>}
+        fields={<Fields draft={draft} onChange={setDraft} />}
         busy={add.isPending}
         error={add.error}
-        onSubmit={(reason) =>
-          add.mutate({ body: { control: id, scope, key, owner, reason, until: Date.parse(until) } })
-        }
+        onSubmit={submit}
         onCancel={() => setOpen(false)}
       />
     </Card>

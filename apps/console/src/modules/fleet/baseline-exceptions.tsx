@@ -1,6 +1,6 @@
 /** Exceptions in force: who answers for what, and until when; and the way to end one. */
 import { useState, type ReactNode } from 'react';
-import { Button } from '@mantine/core';
+import { Button, Modal } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { BaselineException } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
@@ -25,8 +25,8 @@ function Ending({
   });
   return (
     <ReasonForm
-      act={words.baseline.end}
-      wanted={words.baseline.end}
+      act={words.baseline.endIt}
+      wanted={words.baseline.wantedEnd}
       effect={words.baseline.endEffect}
       busy={end.isPending}
       error={end.error}
@@ -36,19 +36,21 @@ function Ending({
   );
 }
 
-export function BaselineExceptions(): ReactNode {
+/** @param control only those of this control */
+export function BaselineExceptions({ control }: { readonly control?: string }): ReactNode {
   const exceptions = useAsk('listBaselineExceptions', {});
   const [isOperator, isOfficer] = [useRole('operator'), useRole('officer')];
   const [ending, setEnding] = useState<BaselineException | null>(null);
   return (
     <Card title={words.baseline.exceptions}>
       <Answered query={exceptions} wanted={words.wanted.baseline} skeleton={<RowsSkeleton rows={2} />}>
-        {(answer) =>
-          answer.exceptions.length === 0 ? (
+        {(answer) => {
+          const shown = answer.exceptions.filter((one) => control === undefined || one.control === control);
+          return shown.length === 0 ? (
             <p className="cw-muted">{words.baseline.noExceptions}</p>
           ) : (
             <Table label={words.baseline.exceptions} columns={[...words.baseline.exceptionColumns]} wide>
-              {answer.exceptions.map((one) => (
+              {shown.map((one) => (
                 <tr key={one.id}>
                   <th scope="row">
                     <Link to="/baseline/$id" params={{ id: one.control }}>
@@ -72,10 +74,17 @@ export function BaselineExceptions(): ReactNode {
                 </tr>
               ))}
             </Table>
-          )
-        }
+          );
+        }}
       </Answered>
-      {ending && <Ending key={ending.id} exception={ending} close={() => setEnding(null)} />}
+      <Modal
+        opened={ending !== null}
+        onClose={() => setEnding(null)}
+        title={ending ? words.baseline.endOf(ending.control, ending.owner) : ''}
+        closeButtonProps={{ 'aria-label': words.close }}
+      >
+        {ending && <Ending exception={ending} close={() => setEnding(null)} />}
+      </Modal>
     </Card>
   );
 }

@@ -13,6 +13,7 @@ import { IconAlertTriangle, IconCheck, IconHelp, IconHourglass } from '../../ui/
 import { Card, RowsSkeleton } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Age, Moment } from '../../ui/time.tsx';
+import { LetBe, Withdraw } from './gate-exception.tsx';
 import { inWords } from './passkey.ts';
 
 const said = words.gate;
@@ -24,7 +25,26 @@ const LOOK = {
   excepted: ['watched', IconHourglass],
 } as const;
 
-function CheckRow({ one }: { readonly one: GateCheck }): ReactNode {
+type Excepting = { readonly check: GateCheck; readonly act: 'letBe' | 'withdraw' };
+
+/** What is green needs no exception; one that stands can be taken back even so. */
+const ExceptButton = (props: { readonly one: GateCheck; readonly onOpen: (open: Excepting) => void }): ReactNode => {
+  const { one: check, onOpen } = props;
+  if (check.exception === null && check.state === 'passed') return null;
+  const act = check.exception === null ? 'letBe' : 'withdraw';
+  return (
+    <Button size="compact-xs" variant="default" onClick={() => onOpen({ check, act })}>
+      {said[act]}
+      <span className="cw-unseen">: {said.checks[check.check]}</span>
+    </Button>
+  );
+};
+
+interface CheckRowProps {
+  readonly one: GateCheck;
+  readonly onOpen: ((open: Excepting) => void) | null;
+}
+function CheckRow({ one, onOpen }: CheckRowProps): ReactNode {
   const shown = one.state !== 'passed' && one.exception !== null ? 'excepted' : one.state;
   const [look, Sign] = LOOK[shown];
   return (
@@ -48,6 +68,7 @@ function CheckRow({ one }: { readonly one: GateCheck }): ReactNode {
           {said.seenBy(one.by ?? said.city)} <Age at={one.at} />
         </p>
       )}
+      {onOpen && <ExceptButton one={one} onOpen={onOpen} />}
     </li>
   );
 }
@@ -164,7 +185,11 @@ const Files = ({ id }: { readonly id: string }): ReactNode => (
   </p>
 );
 
-const Body = ({ gate }: { readonly gate: Gate }): ReactNode => (
+interface BodyProps {
+  readonly gate: Gate;
+  readonly onOpen: ((open: Excepting) => void) | null;
+}
+const Body = ({ gate, onOpen }: BodyProps): ReactNode => (
   <>
     <p>{gate.words}.</p>
     {gate.handover !== null && (
@@ -177,23 +202,42 @@ const Body = ({ gate }: { readonly gate: Gate }): ReactNode => (
     )}
     <ul className="cw-stack" aria-label={said.title}>
       {gate.checks.map((one) => (
-        <CheckRow key={one.check} one={one} />
+        <CheckRow key={one.check} one={one} onOpen={onOpen} />
       ))}
     </ul>
   </>
 );
+
+interface ExceptModalProps {
+  readonly device: string;
+  readonly open: Excepting | null;
+  readonly onClose: () => void;
+}
+function ExceptModal({ device, open, onClose }: ExceptModalProps): ReactNode {
+  const title = open
+    ? said[open.act === 'letBe' ? 'letBeOf' : 'withdrawOf'](said.checks[open.check.check], device)
+    : '';
+  const Form = open?.act === 'letBe' ? LetBe : Withdraw;
+  return (
+    <Modal opened={open !== null} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': words.close }}>
+      {open && <Form device={device} check={open.check.check} onClose={onClose} />}
+    </Modal>
+  );
+}
 
 export function GateCard({ id, title = said.title }: { readonly id: string; readonly title?: string }): ReactNode {
   const [looking, setLooking] = useState(false);
   const gate = useAsk('getGate', { params: { id } }, looking ? { refreshMs: LOOK_REFRESH_MS } : {});
   const test = useAct('testGate', { refresh: ['getGate', 'listGates'], done: () => setLooking(true) });
   const mayAct = useRole('operator', 'installer');
+  const mayExcept = useRole('operator');
   const [open, setOpen] = useState(false);
+  const [excepting, setExcepting] = useState<Excepting | null>(null);
   const ready = gate.data?.state === 'ready';
   return (
     <Card title={title}>
       <Answered query={gate} wanted={said.wanted} skeleton={<RowsSkeleton rows={5} />}>
-        {(answer) => <Body gate={answer} />}
+        {(answer) => <Body gate={answer} onOpen={mayExcept ? setExcepting : null} />}
       </Answered>
       {test.error && <ProblemNote error={test.error} wanted={said.wantedTest} />}
       {mayAct && (
@@ -219,6 +263,7 @@ export function GateCard({ id, title = said.title }: { readonly id: string; read
       >
         {open && <HandOver device={id} onClose={() => setOpen(false)} />}
       </Modal>
+      <ExceptModal device={id} open={excepting} onClose={() => setExcepting(null)} />
     </Card>
   );
 }

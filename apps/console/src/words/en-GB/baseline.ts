@@ -57,8 +57,12 @@ export const baseline = {
     noExceptions:
       'None. Somebody may answer for a control that is not met, with a reason and until a day; it then ends by itself.',
     exceptionColumns: ['Control', 'For', 'Answers for it', 'Why', 'Devices', 'Ends'],
+    keyOf: { device: 'Device', site: 'Site', class: 'Class' },
     scopes: { device: 'device', site: 'site', class: 'class' },
     end: 'End',
+    endIt: 'End the exception',
+    wantedEnd: 'end the exception',
+    endOf: (control: string, owner: string): string => `End the exception from ${control} that ${owner} answers for`,
     endEffect: 'The control counts as failed again from now on.',
     empty: { title: 'No controls', text: 'Controls come as data with Cityward, one file for each kind of device.' },
     why: 'Why',
@@ -86,8 +90,9 @@ export const baseline = {
     secondStep:
       'This step could lock the city out. It goes one device first, and each has shown that it is reached the new way.',
     except: 'Except it',
-    owner: 'Who answers for it',
-    until: 'Until',
+    wantedExcept: 'except it',
+    exceptEffect:
+      'It counts as excepted, never as met, until that day; then it counts again by itself. You can end it before.',
     scope: 'For',
     allOf: (name: string): string => `all of class ${name}`,
     device: 'Baseline',

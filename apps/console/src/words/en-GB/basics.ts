@@ -108,6 +108,11 @@ export const basics = {
     jobs: 'load the jobs',
     retryJob: 'try the job again',
   },
+  excepting: {
+    owner: 'Who answers for it',
+    ownerHint: 'A name or office that somebody can ask.',
+    until: 'Until',
+  },
   reason: {
     label: 'Reason',
     description: 'Goes into the ledger with your id.',

@@ -8,6 +8,8 @@ export const gate = {
     wantedTest: 'the gateway of its site to look',
     wantedDraft: 'the certificate to read',
     wantedSign: 'the signed certificate',
+    wantedExcept: 'let the check be',
+    wantedWithdraw: 'withdraw the exception',
     city: 'the city',
     checks: {
       'default-credentials': 'No default credentials',
@@ -19,6 +21,13 @@ export const gate = {
     states: { unknown: 'Not known', passed: 'Green', failed: 'Not green', excepted: 'Let be' },
     fix: (fix: string) => `What to do: ${fix}`,
     excepted: (owner: string) => `${owner} answers for it until`,
+    letBe: 'Let it be',
+    letBeOf: (check: string, device: string) => `Let “${check}” of ${device} be`,
+    letBeEffect:
+      'It counts as settled until that day, and then by itself no longer. The handover certificate names the exception, who answers for it and until when.',
+    withdraw: 'Withdraw the exception',
+    withdrawOf: (check: string, device: string) => `Withdraw the exception from “${check}” of ${device}`,
+    withdrawEffect: 'The check counts again from now on. A certificate that was signed stays as it is.',
     seenBy: (by: string) => `Seen by ${by}`,
     test: 'Test again',
     handOver: 'Hand over',

@@ -165,6 +165,12 @@ describe('the score', () => {
     ];
     expect(scoreOf(all)[1]).toMatchObject({ score: 50, excepted: 1, state: 'unknown' });
   });
+  it('has no score while nothing of a tier was read, and zero only where all that was read failed', () => {
+    const judged = (state: Judged['state'], excepted = false): Judged => ({ tier: 'basic', state, excepted });
+    expect(scoreOf([judged('unknown'), judged('unknown')])[1]).toMatchObject({ score: null, state: 'unknown' });
+    expect(scoreOf([judged('unknown'), judged('failed', true)])[1]).toMatchObject({ score: null, state: 'unknown' });
+    expect(scoreOf([judged('unknown'), judged('failed')])[1]).toMatchObject({ score: 0, state: 'not-met' });
+  });
   it('counts the default protection and the basic tier together, and not the extended', () => {
     const all: Judged[] = [
       { tier: 'default', state: 'passed', excepted: false },

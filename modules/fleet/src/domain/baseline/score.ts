@@ -1,6 +1,7 @@
 /**
  * The score of a device, tier by tier. Rule: passed out of passed, failed and unknown, in whole percent, rounded down, so that
- * 100 means all. What does not apply is not counted; what is excepted is counted apart, and never as passed.
+ * 100 means all. What does not apply is not counted; what is excepted is counted apart, and never as passed. Where nothing was
+ * read there is no score, since 0 would say that everything had failed.
  */
 import { BASELINE_TIERS, type BaselineTier } from '@cityward/contracts';
 import type { OutcomeState } from './judge.ts';
@@ -12,7 +13,7 @@ export type TierState = (typeof TIER_STATES)[number];
 export interface TierScore {
   readonly tier: BaselineTier;
   readonly state: TierState;
-  /** Null where nothing is counted. */
+  /** Null where nothing is counted, or nothing of what is was read. */
   readonly score: number | null;
   readonly passed: number;
   readonly failed: number;
@@ -47,7 +48,7 @@ export function scoreOf(judged: Iterable<Judged>): readonly TierScore[] {
 export function withState(tier: BaselineTier, counts: Counts): TierScore {
   const { passed, failed, unknown, excepted } = counts;
   const counted = passed + failed + unknown;
-  const score = counted === 0 ? null : Math.floor((100 * passed) / counted);
+  const score = passed + failed === 0 ? null : Math.floor((100 * passed) / counted);
   const isMet = failed === 0 && unknown === 0;
   const state: TierState =
     failed > 0
