@@ -44,6 +44,7 @@ export const FACT_TYPES = [
   'network.certificate-revoked',
   'acme.binding-issued',
   'acme.account-opened',
+  'acme.key-changed',
   'acme.account-closed',
   'radius.set-up',
   'vlans.set',

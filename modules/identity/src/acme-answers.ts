@@ -65,6 +65,12 @@ export function problemOf({ kind, code, message }: Refusal, links: AcmeLinks): E
   };
 }
 
+/** A refusal that says where the other is (RFC 8555 7.3.5). */
+export function conflictOf(detail: string, headers: Readonly<Record<string, string>>): AcmeAnswer {
+  const text = JSON.stringify({ type: 'urn:ietf:params:acme:error:malformed', detail, status: 409 });
+  return { status: 409, headers, text, type: 'application/problem+json' };
+}
+
 const common = (bytes: Buffer, { nonce }: AcmeLinks): Record<string, string> => ({
   'replay-nonce': nonce,
   'content-length': String(bytes.length),

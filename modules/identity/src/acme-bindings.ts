@@ -119,8 +119,11 @@ export class AcmeAccounts {
       const row = { ...account, jwk: JSON.stringify(jwk), names: [...names] };
       await accounts(tx.for()).insertInto('identity.acme_account').values(row).execute();
       const fact = { module: 'identity', type: 'acme.account-opened', actor: network, subject: network } as const;
-      const keyHash = createHash('sha256').update(account.thumbprint).digest('hex');
-      tx.record({ ...fact, at: created, data: { account: account.id, keyHash, names: [...names] } });
+      tx.record({
+        ...fact,
+        at: created,
+        data: { account: account.id, keyHash: keyHashOf(account), names: [...names] },
+      });
     });
     this.#keep(account);
     return ok(account);
@@ -141,6 +144,24 @@ export class AcmeAccounts {
     return ended;
   }
 
+  /** From here on only this key signs for the account (RFC 8555 7.3.5); the caller has seen both keys sign. */
+  async changeKey(account: Account, jwk: Jwk): Promise<Account> {
+    const changed: Account = { ...account, jwk, thumbprint: thumbprintOf(jwk) };
+    await this.#parts.sql.transact(async (tx) => {
+      await accounts(tx.for())
+        .updateTable('identity.acme_account')
+        .set({ jwk: JSON.stringify(jwk), thumbprint: changed.thumbprint })
+        .where('id', '=', account.id)
+        .execute();
+      const fact = { module: 'identity', type: 'acme.key-changed', actor: account.network } as const;
+      const data = { account: account.id, keyHash: keyHashOf(changed) };
+      tx.record({ ...fact, subject: account.network, at: this.#parts.clock(), data });
+    });
+    this.#byKey.delete(account.thumbprint);
+    this.#keep(changed);
+    return changed;
+  }
+
   #keep(account: Account): void {
     this.#accounts.set(account.id, account);
     this.#byKey.set(account.thumbprint, account.id);
@@ -151,6 +172,8 @@ export class AcmeAccounts {
     await writeSlot(join(this.#parts.folder, FILE), `${JSON.stringify(bindings)}\n`);
   }
 }
+
+const keyHashOf = ({ thumbprint }: Account): string => createHash('sha256').update(thumbprint).digest('hex');
 
 async function readBindings(path: string): Promise<readonly Binding[]> {
   try {

@@ -5,6 +5,7 @@ import { route, type Route } from '@cityward/http';
 import { refuse } from '@cityward/kernel';
 import { AcmeAccounts } from './acme-bindings.ts';
 import { isOrderable } from './acme-names.ts';
+import { Orders } from './acme-orders.ts';
 import { createAcme } from './acme.ts';
 import type { Devices } from './devices.ts';
 import type { EstHandler } from './est.ts';
@@ -26,6 +27,7 @@ export async function openAcme(options: IdentityOptions, devices: Devices): Prom
     url: options.estUrl ?? '',
     hosts: options.acme ?? null,
     accounts,
+    orders: await Orders.open({ sql, clock }),
     authority: devices.authority,
     enrolment: devices.enrolment,
     holder: devices.holder,

@@ -12,9 +12,9 @@ export type Jwk =
   | { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string }
   | { readonly kty: 'OKP'; readonly crv: 'Ed25519'; readonly x: string };
 
-export interface Jws {
+/** What was signed, wherever it stood: in the body of a request, or in the payload of one (a change of keys). */
+export interface Signed {
   readonly alg: 'ES256' | 'EdDSA';
-  readonly nonce: string;
   readonly url: string;
   /** By whom: a key that comes along, or the account's URL. */
   readonly by: { readonly jwk: Jwk } | { readonly kid: string };
@@ -22,6 +22,9 @@ export interface Jws {
   readonly payload: Readonly<Record<string, unknown>> | null;
   readonly signed: Buffer;
   readonly signature: Buffer;
+}
+export interface Jws extends Signed {
+  readonly nonce: string;
 }
 export type JwsRefusal = Refusal<'malformed' | 'badSignatureAlgorithm' | 'badPublicKey'>;
 
@@ -59,6 +62,22 @@ export function readJws(body: Uint8Array): Result<Jws, JwsRefusal> {
   } catch {
     return malformed('wanted JSON');
   }
+  const read = readSigned(value);
+  if (!read.ok) return read;
+  const { nonce, ...jws } = read.value;
+  return nonce === undefined ? malformed('its header lacks nonce or url') : ok({ ...jws, nonce });
+}
+
+/** The request within a change of keys (RFC 8555 7.3.5): signed by the key that came along, without a nonce of its own. */
+export function readInner(value: unknown): Result<Signed & { readonly by: { readonly jwk: Jwk } }, JwsRefusal> {
+  const read = readSigned(value);
+  if (!read.ok) return read;
+  const { nonce, by, ...inner } = read.value;
+  if (nonce !== undefined) return malformed('wanted the inner one without a nonce');
+  return 'jwk' in by ? ok({ ...inner, by }) : malformed('wanted the new key in the header of the inner one');
+}
+
+function readSigned(value: unknown): Result<Signed & { readonly nonce: string | undefined }, JwsRefusal> {
   const parts = partsOf(value);
   const header = parts && jsonOf(parts.protected);
   if (!parts || !header) return malformed('wanted protected, payload and signature in base64url, and nothing else');
@@ -66,7 +85,8 @@ export function readJws(body: Uint8Array): Result<Jws, JwsRefusal> {
   if (Object.keys(more).length > 0) return malformed(`its header has "${Object.keys(more)[0]}", wanted it without`);
   if (alg !== 'ES256' && alg !== 'EdDSA')
     return refuse('invalid', 'badSignatureAlgorithm', 'read signed request: wanted ES256 or EdDSA');
-  if (typeof nonce !== 'string' || typeof url !== 'string') return malformed('its header lacks nonce or url');
+  if ((nonce !== undefined && typeof nonce !== 'string') || typeof url !== 'string')
+    return malformed('its header lacks nonce or url');
   if ((jwk === undefined) === (kid === undefined)) return malformed('wanted jwk or kid in its header, and not both');
   const by = kid === undefined ? readKey(jwk, alg) : readKid(kid);
   if (!by.ok) return by;
@@ -76,10 +96,10 @@ export function readJws(body: Uint8Array): Result<Jws, JwsRefusal> {
   return ok({ alg, nonce, url, by: by.value, payload, signed, signature: Buffer.from(parts.signature, 'base64url') });
 }
 
-const readKid = (kid: unknown): Result<Jws['by'], JwsRefusal> =>
+const readKid = (kid: unknown): Result<Signed['by'], JwsRefusal> =>
   typeof kid === 'string' && kid.length <= KID_MAX_CHARS ? ok({ kid }) : malformed('its kid is no account');
 
-function readKey(given: unknown, alg: Jws['alg']): Result<Jws['by'], JwsRefusal> {
+function readKey(given: unknown, alg: Signed['alg']): Result<Signed['by'], JwsRefusal> {
   const jwk = jwkOf(given);
   const fits = jwk && (jwk.kty === 'EC') === (alg === 'ES256');
   return fits
@@ -100,7 +120,7 @@ export function jwkOf(given: unknown): Jwk | null {
   return kty === 'EC' && crv === 'P-256' && typeof y === 'string' && COORDINATE.test(y) ? { kty, crv, x, y } : null;
 }
 
-export function isSignedBy({ alg, signed, signature }: Jws, jwk: Jwk): boolean {
+export function isSignedBy({ alg, signed, signature }: Signed, jwk: Jwk): boolean {
   if ((jwk.kty === 'EC') !== (alg === 'ES256') || signature.length !== 64) return false;
   try {
     const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });

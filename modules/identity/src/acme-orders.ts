@@ -1,7 +1,9 @@
-/** Orders of ACME clients while they are under way (RFC 8555 7.1.3): in memory, bounded, and gone after an hour. */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+/** Orders of ACME clients while they are under way (RFC 8555 7.1.3): kept over a restart until the hour that they were promised. */
+import { randomBytes } from 'node:crypto';
 import { HOUR_MS, MINUTE_MS, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
+import type { Sql } from '@cityward/sql';
 import type { Account } from './acme-bindings.ts';
+import * as store from './acme-order-store.ts';
 
 const ORDERS_MAX = 2_000;
 const ORDERS_PER_ACCOUNT_MAX = 20;
@@ -15,7 +17,7 @@ export interface Authorization {
   readonly id: string;
   readonly name: string;
   readonly token: string;
-  state: 'pending' | 'processing' | 'valid' | 'invalid';
+  state: 'pending' | 'processing' | 'valid' | 'invalid' | 'deactivated';
   problem: string | null;
 }
 export interface Order {
@@ -30,22 +32,37 @@ export interface Order {
   certificate: string | null;
 }
 
+export interface FoundAuthorization {
+  readonly order: Order;
+  readonly one: Authorization;
+}
+export interface OrderParts {
+  readonly sql: Sql;
+  readonly clock: Clock;
+}
+
 const newToken = (): string => randomBytes(TOKEN_BYTES).toString('base64url');
 
 export class Orders {
-  readonly #clock: Clock;
+  readonly #parts: OrderParts;
   readonly #orders = new Map<string, Order>();
-  readonly #authorizations = new Map<string, { readonly order: Order; readonly one: Authorization }>();
+  readonly #authorizations = new Map<string, FoundAuthorization>();
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  private constructor(parts: OrderParts) {
+    this.#parts = parts;
+  }
+
+  static async open(parts: OrderParts): Promise<Orders> {
+    const made = new Orders(parts);
+    for (const order of await store.readOrders(parts.sql.for(), parts.clock())) made.#keep(order);
+    return made;
   }
 
   /** The network's own id is proved already: its account is bound to it. */
-  add(account: Account, names: readonly string[]): Result<Order, Refusal> {
-    this.#forget();
-    const own = [...this.#orders.values()].filter((one) => one.account === account.id);
-    if (this.#orders.size >= ORDERS_MAX || own.length >= ORDERS_PER_ACCOUNT_MAX)
+  async add(account: Account, names: readonly string[]): Promise<Result<Order, Refusal>> {
+    const now = this.#parts.clock();
+    this.#forget(now);
+    if (this.#orders.size >= ORDERS_MAX || this.of(account.id).length >= ORDERS_PER_ACCOUNT_MAX)
       return refuse('unavailable', 'rateLimited', 'order: too many orders are under way, wanted some to end first');
     const authorizations = names.map((name): Authorization => {
       const state = name === account.network ? 'valid' : 'pending';
@@ -53,37 +70,62 @@ export class Orders {
     });
     const order: Order = {
       ...{ id: newToken(), account: account.id, network: account.network, names, authorizations },
-      ...{ expires: this.#clock() + ORDER_LIFE_MS, state: 'open', certificate: null },
+      ...{ expires: now + ORDER_LIFE_MS, state: 'open', certificate: null },
     };
-    this.#orders.set(order.id, order);
-    for (const one of authorizations) this.#authorizations.set(one.id, { order, one });
+    this.#keep(order); // before anything is awaited, so that the limits above count it
+    try {
+      await this.#parts.sql.transact((tx) => store.insertOrder(tx.for(), order, now));
+    } catch (fault) {
+      this.#drop(order);
+      throw fault;
+    }
     return ok(order);
+  }
+
+  /** What was decided about it, before anybody is told. */
+  async save(order: Order): Promise<void> {
+    await this.#parts.sql.transact((tx) => store.updateOrder(tx.for(), order));
+  }
+
+  of(account: string): readonly Order[] {
+    const now = this.#parts.clock();
+    return [...this.#orders.values()].filter((one) => one.account === account && one.expires > now);
+  }
+
+  /** Hosts that were being asked when the process ended: nobody else would ask them again. */
+  underProof(): readonly FoundAuthorization[] {
+    return [...this.#authorizations.values()].filter(({ one }) => one.state === 'processing');
   }
 
   get(id: string, account: string): Order | null {
     const found = this.#orders.get(id);
-    return found && found.account === account && found.expires > this.#clock() ? found : null;
+    return found && found.account === account && found.expires > this.#parts.clock() ? found : null;
   }
 
-  authorization(id: string, account: string): { readonly order: Order; readonly one: Authorization } | null {
+  authorization(id: string, account: string): FoundAuthorization | null {
     const found = this.#authorizations.get(id);
     return found && this.get(found.order.id, account) ? found : null;
   }
 
-  #forget(): void {
-    const now = this.#clock();
-    for (const order of this.#orders.values()) {
-      if (order.expires > now) continue;
-      this.#orders.delete(order.id);
-      for (const { id } of order.authorizations) this.#authorizations.delete(id);
-    }
+  #keep(order: Order): void {
+    this.#orders.set(order.id, order);
+    for (const one of order.authorizations) this.#authorizations.set(one.id, { order, one });
+  }
+
+  #drop({ id, authorizations }: Order): void {
+    this.#orders.delete(id);
+    for (const one of authorizations) this.#authorizations.delete(one.id);
+  }
+
+  #forget(now: number): void {
+    for (const order of this.#orders.values()) if (order.expires <= now) this.#drop(order);
   }
 }
 
 /** What an order is at this moment (RFC 8555 7.1.6). */
 export function stateOf({ state, authorizations }: Order): 'pending' | 'ready' | 'processing' | 'valid' | 'invalid' {
   if (state !== 'open') return state;
-  if (authorizations.some((one) => one.state === 'invalid')) return 'invalid';
+  if (authorizations.some((one) => one.state === 'invalid' || one.state === 'deactivated')) return 'invalid';
   return authorizations.every((one) => one.state === 'valid') ? 'ready' : 'pending';
 }
 
@@ -111,8 +153,3 @@ export class Nonces {
     return ends !== undefined && ends > this.#clock();
   }
 }
-
-export const sameText = (left: string, right: string): boolean => {
-  const [a, b] = [Buffer.from(left), Buffer.from(right)];
-  return a.length === b.length && timingSafeEqual(a, b);
-};

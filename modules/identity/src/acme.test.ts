@@ -1,6 +1,6 @@
 /** What ACME answers to whom: only bound accounts, only registered names, each nonce once, and nothing to whoever sends rubbish. */
 import 'reflect-metadata';
-import { createHmac, generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
@@ -8,20 +8,30 @@ import { sql as raw } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { openAcme, type OpenedAcme } from './acme-door.ts';
-import { readJws, thumbprintOf, type Jwk } from './acme-jws.ts';
+import { readJws } from './acme-jws.ts';
 import { openDevices, type Devices } from './devices.ts';
-import { contextTag, octetString, oid, sequence, set, tlv, integer, bitString } from './domain/der.ts';
-import { ECDSA_SHA256 } from './domain/certificate.ts';
-import { nameOf } from './domain/names.ts';
-import { OID } from './domain/oids.ts';
+import type { IdentityOptions } from './needs.ts';
+import {
+  BASE,
+  below,
+  bindingFor,
+  createAcmeClient,
+  newAccountKey,
+  problem,
+  requestFor,
+  sealed,
+  signed,
+  type Key,
+  type Signing,
+} from './testing-acme.ts';
 import { anyDevice, removeFolder, testClock, testFolder } from './testing.ts';
 import { silentLog } from '@cityward/log';
 
-const BASE = 'https://localhost:8443/acme/';
 const HOST = 'gateway-east.example';
 const OTHER = 'gateway-west.example';
 
 let sql: TestSql;
+let options: IdentityOptions;
 let devices: Devices;
 let acme: OpenedAcme;
 let web: Server;
@@ -30,17 +40,23 @@ const clock = testClock();
 /** What the host answers to a challenge, by path; and what it was asked. */
 const answers = new Map<string, string>();
 const hostsAsked: string[] = [];
+/** While the host is slow: what it owes. */
+let slow: (() => void)[] | null = null;
 
 beforeAll(async () => {
   sql = await openTestSql();
   web = createServer((request, response) => {
     hostsAsked.push(`${request.headers.host} ${request.url}`);
-    const text = answers.get(request.url ?? '');
-    response.writeHead(text === undefined ? 404 : 200).end(text);
+    const answer = (): void => {
+      const text = answers.get(request.url ?? '');
+      response.writeHead(text === undefined ? 404 : 200).end(text);
+    };
+    if (slow) slow.push(answer);
+    else answer();
   });
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
   const addresses = new Map([HOST, OTHER].map((name) => [name, '127.0.0.1']));
-  const options = {
+  options = {
     ...{ sql, folder, clock, log: silentLog, cityName: 'Port Merrow', directory: anyDevice },
     ...{ origins: ['http://localhost:8080'], estUrl: 'https://localhost:8443' },
     acme: { addresses, port: (web.address() as AddressInfo).port },
@@ -63,72 +79,7 @@ afterAll(async () => {
   removeFolder(folder);
 });
 
-interface Key {
-  readonly key: KeyObject;
-  readonly jwk: Jwk;
-}
-function newAccountKey(): Key {
-  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { kty, crv, x, y } = pair.publicKey.export({ format: 'jwk' });
-  return { key: pair.privateKey, jwk: { kty, crv, x, y } as Jwk };
-}
-const base64 = (value: object | ''): string =>
-  value === '' ? '' : Buffer.from(JSON.stringify(value)).toString('base64url');
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: { [key: string]: unknown };
-  readonly text: string;
-}
-async function send(method: string, path: string, body: string | Buffer = ''): Promise<Answer> {
-  const headers = { 'content-type': 'application/jose+json' };
-  const request = {
-    method,
-    path: `/acme/${path}`,
-    headers,
-    body: Buffer.from(body),
-    address: '192.0.2.1',
-    certificate: null,
-  };
-  const answer = await acme.handler(request);
-  const text = answer.body.toString();
-  return {
-    status: answer.status,
-    headers: answer.headers,
-    text,
-    body: text.startsWith('{') ? (JSON.parse(text) as Answer['body']) : {},
-  };
-}
-const freshNonce = async (): Promise<string> => (await send('HEAD', 'new-nonce')).headers['replay-nonce']!;
-
-interface Signing {
-  readonly by: Key;
-  /** Account URL; without it the key itself comes along. */
-  readonly kid?: string | undefined;
-  readonly header?: object;
-  /** Signed with this key instead. */
-  readonly with?: KeyObject;
-}
-function signed(header: object, payload: object | '', key: KeyObject): string {
-  const [head, body] = [base64(header), base64(payload)];
-  const signature = sign('sha256', Buffer.from(`${head}.${body}`), { key, dsaEncoding: 'ieee-p1363' }).toString(
-    'base64url',
-  );
-  return JSON.stringify({ protected: head, payload: body, signature });
-}
-async function post(path: string, payload: object | '', { by, kid, header, ...more }: Signing): Promise<Answer> {
-  const who = kid === undefined ? { jwk: by.jwk } : { kid };
-  const whole = { alg: 'ES256', nonce: await freshNonce(), url: `${BASE}${path}`, ...who, ...header };
-  return send('POST', path, signed(whole, payload, more.with ?? by.key));
-}
-function bindingFor({ jwk }: Key, secret: { readonly kid: string; readonly key: string }): object {
-  const [head, body] = [base64({ alg: 'HS256', kid: secret.kid, url: `${BASE}new-account` }), base64(jwk)];
-  const signature = createHmac('sha256', Buffer.from(secret.key, 'base64url'))
-    .update(`${head}.${body}`)
-    .digest('base64url');
-  return { protected: head, payload: body, signature };
-}
+const { send, freshNonce, post, order, challenge, prove } = createAcmeClient(() => acme.handler, answers);
 const bind = async (network: string, names: readonly string[] = [HOST]) => {
   const issued = await acme.accounts.issue(network, names, 'per-1');
   if (!issued.ok) throw new Error(issued.error.message);
@@ -143,35 +94,6 @@ async function openAccount(network: string, names?: readonly string[]): Promise<
   );
   expect([answer.status, answer.body['status']]).toEqual([201, 'valid']);
   return { by, kid: answer.headers['location']! };
-}
-const problem = (answer: Answer): string => String(answer.body['type']).replace('urn:ietf:params:acme:error:', '');
-const below = (url: unknown): string => String(url).slice(BASE.length);
-const order = (account: Signing, ...names: string[]): Promise<Answer> =>
-  post('new-order', { identifiers: names.map((value) => ({ type: 'dns', value })) }, account);
-
-/** A request for these DNS names. */
-function requestFor(names: readonly string[], key = newAccountKey().key): string {
-  const { x, y } = key.export({ format: 'jwk' });
-  const point = Buffer.concat([Buffer.from([4]), Buffer.from(x!, 'base64url'), Buffer.from(y!, 'base64url')]);
-  const spki = sequence(sequence(oid(OID.ecPublicKey), oid(OID.p256)), bitString(point));
-  const dns = names.map((name) => tlv(contextTag(2, false), Buffer.from(name, 'latin1')));
-  const extension = sequence(oid(OID.subjectAltName), octetString(sequence(...dns)));
-  const attribute = sequence(oid(OID.extensionRequest), set(sequence(extension)));
-  const info = sequence(integer(0), nameOf(names[0]!), spki, tlv(contextTag(0, true), attribute));
-  return sequence(info, ECDSA_SHA256, bitString(sign('sha256', info, key))).toString('base64url');
-}
-
-/** Proves every name of an order; resolves when none is pending. */
-async function prove(account: Signing, made: Answer, wrong = false): Promise<void> {
-  for (const url of made.body['authorizations'] as string[]) {
-    const authz = await post(below(url), '', account);
-    const [challenge] = authz.body['challenges'] as { token: string; url: string }[];
-    const right = `${challenge!.token}.${thumbprintOf(account.by.jwk)}`;
-    answers.set(`/.well-known/acme-challenge/${challenge!.token}`, wrong ? `${right}x` : `${right}\n`);
-    await post(below(challenge!.url), {}, account);
-    while ((await post(below(url), '', account)).body['status'] === 'pending')
-      await new Promise((next) => setTimeout(next, 5));
-  }
 }
 
 describe('an account', () => {
@@ -207,7 +129,93 @@ describe('an account', () => {
   });
 });
 
+describe('a change of key', () => {
+  const inner = (next: Key, account: Signing, change: { readonly payload?: object; readonly header?: object } = {}) =>
+    sealed(
+      { alg: 'ES256', jwk: next.jwk, url: `${BASE}key-change`, ...change.header },
+      { account: account.kid, oldKey: account.by.jwk, ...change.payload },
+      next.key,
+    );
+  it('leaves the account to the new key alone, also after a restart, and is a fact', async () => {
+    const account = await openAccount('gateway-east');
+    const next = newAccountKey();
+    const changed = await post('key-change', inner(next, account), account);
+    expect([changed.status, changed.headers['location']]).toEqual([200, account.kid]);
+    for (const restarted of [false, true]) {
+      if (restarted) acme = await openAcme(options, devices);
+      expect(problem(await order(account, HOST))).toBe('unauthorized');
+      expect((await order({ ...account, by: next }, HOST)).status).toBe(201);
+      expect(problem(await post('new-account', { onlyReturnExisting: true }, { by: account.by }))).toBe(
+        'accountDoesNotExist',
+      );
+      expect((await post('new-account', {}, { by: next })).headers['location']).toBe(account.kid);
+    }
+    const facts = await raw<{
+      n: number;
+    }>`select count(*)::int as n from platform.outbox where type = 'acme.key-changed'`;
+    expect((await facts.execute(sql.for())).rows[0]!.n).toBe(1);
+  });
+  it('is refused where one of the keys has not signed exactly this', async () => {
+    const account = await openAccount('gateway-east');
+    const stranger = await openAccount('gateway-west', [OTHER]);
+    const next = newAccountKey();
+    const asked = async (payload: object, by: Signing = account) => problem(await post('key-change', payload, by));
+    expect(await asked(inner(next, account), stranger)).toBe('malformed'); // the account of somebody else
+    expect(await asked(inner(next, account, { payload: { account: stranger.kid } }))).toBe('malformed');
+    expect(await asked(inner(next, account, { payload: { oldKey: next.jwk } }))).toBe('malformed');
+    expect(await asked(inner(next, account, { header: { url: `${BASE}new-order` } }))).toBe('malformed');
+    expect(await asked(inner(next, account, { header: { nonce: await freshNonce() } }))).toBe('malformed');
+    expect(await asked(inner(next, account, { header: { jwk: newAccountKey().jwk } }))).toBe('unauthorized');
+    expect(await asked(inner(next, account, { header: { jwk: undefined, kid: account.kid } }))).toBe('malformed');
+    expect(await asked({})).toBe('malformed');
+    const taken = await post('key-change', inner(stranger.by, account), account);
+    expect([taken.status, taken.headers['location']]).toEqual([409, stranger.kid]);
+    expect((await order(account, HOST)).status).toBe(201);
+  });
+});
+
 describe('an order', () => {
+  it('outlives a restart at each of its steps, a host that was being asked too', async () => {
+    const account = await openAccount('gateway-east');
+    const restart = async () => (acme = await openAcme(options, devices));
+    const made = await order(account, HOST);
+    await restart();
+    slow = [];
+    await challenge(account, made);
+    await expect.poll(() => slow!.length).toBe(1);
+    await restart();
+    await expect.poll(() => slow!.length).toBe(2); // it asks again by itself
+    const owed = slow;
+    slow = null;
+    for (const answer of owed) answer();
+    const state = async () => (await post(below(made.headers['location']), '', account)).body['status'];
+    await expect.poll(state).toBe('ready');
+    await restart();
+    const done = await post(below(made.body['finalize']), { csr: requestFor([HOST]) }, account);
+    expect([done.status, done.body['status']]).toEqual([200, 'valid']);
+    await restart();
+    const chain = await post(below(done.body['certificate']), '', account);
+    expect(devices.authority.holderOf(new X509Certificate(chain.text))).toMatchObject({ id: 'gateway-east' });
+    expect((await post(`${below(account.kid)}/orders`, '', account)).body['orders']).toEqual([
+      done.headers['location'],
+    ]);
+    clock.add(3_600_001);
+    await restart();
+    expect((await post(below(made.headers['location']), '', account)).status).toBe(404);
+    clock.add(-3_600_001);
+  });
+  it('is nothing more once a name of it was given up', async () => {
+    const account = await openAccount('gateway-east');
+    const made = await order(account, HOST);
+    await prove(account, made);
+    const [authz] = made.body['authorizations'] as string[];
+    expect((await post(below(authz), { status: 'deactivated' }, account)).body['status']).toBe('deactivated');
+    await challenge(account, made);
+    expect((await post(below(made.headers['location']), '', account)).body['status']).toBe('invalid');
+    expect(problem(await post(below(made.body['finalize']), { csr: requestFor([HOST]) }, account))).toBe(
+      'orderNotReady',
+    );
+  });
   it('ends in a certificate for the network under the names that were proved', async () => {
     const account = await openAccount('gateway-east');
     const made = await order(account, HOST);

@@ -3,11 +3,19 @@ import { X509Certificate } from 'node:crypto';
 import { MINUTE_MS, err, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import { ANONYMOUS, THE_CITY } from '@cityward/contracts';
-import { answerOf, problemOf, type AcmeAnswer } from './acme-answers.ts';
-import { bindingKid, isBound, isSignedBy, readJws, thumbprintOf, type Jwk, type Jws } from './acme-jws.ts';
+import { answerOf, conflictOf, problemOf, type AcmeAnswer } from './acme-answers.ts';
+import { newKeyIn } from './acme-key-change.ts';
+import { bindingKid, isBound, isSignedBy, readJws, thumbprintOf, type Jws } from './acme-jws.ts';
 import type { Account, AcmeAccounts } from './acme-bindings.ts';
 import { checkRequestNames, readNames } from './acme-names.ts';
-import { Nonces, Orders, stateOf, type Authorization, type Order } from './acme-orders.ts';
+import {
+  Nonces,
+  stateOf,
+  type Authorization,
+  type FoundAuthorization,
+  type Order,
+  type Orders,
+} from './acme-orders.ts';
 import { provedBy, type AcmeHosts } from './acme-proof.ts';
 import { certificatePem, type Authority } from './authority.ts';
 import { parseSigningRequest, REQUEST_MAX_BYTES } from './domain/signing-request.ts';
@@ -33,6 +41,7 @@ export interface AcmeParts {
   /** Null while nobody has configured a host: then there is no ACME at all. */
   readonly hosts: AcmeHosts | null;
   readonly accounts: AcmeAccounts;
+  readonly orders: Orders;
   readonly authority: Authority;
   readonly enrolment: Pick<Enrolment, 'certifyNetwork'>;
   readonly holder: FindHolder;
@@ -53,13 +62,13 @@ type Answered = Promise<Result<AcmeAnswer, Refusal>> | Result<AcmeAnswer, Refusa
 
 export function createAcme(parts: AcmeParts): EstHandler {
   const acme = new Acme(parts);
+  acme.resume();
   return (request) => acme.answer(request);
 }
 
 class Acme {
   readonly #parts: AcmeParts;
   readonly #nonces: Nonces;
-  readonly #orders: Orders;
   readonly #failures = createLimiter({
     failuresMax: FAILURES_MAX,
     windowMs: FAILURE_WINDOW_MS,
@@ -70,7 +79,11 @@ class Acme {
   constructor(parts: AcmeParts) {
     this.#parts = parts;
     this.#nonces = new Nonces(parts.clock);
-    this.#orders = new Orders(parts.clock);
+  }
+
+  /** Asks the hosts again that were being asked when the process before ended. */
+  resume(): void {
+    for (const found of this.#parts.orders.underProof()) void this.#prove(found);
   }
 
   async answer(request: EstRequest): Promise<EstAnswer> {
@@ -114,6 +127,7 @@ class Acme {
       newAccount: this.#at('new-account'),
       newOrder: this.#at('new-order'),
       revokeCert: this.#at('revoke-cert'),
+      keyChange: this.#at('key-change'),
       meta: { externalAccountRequired: true },
     };
     return ok({ status: 200, body });
@@ -132,7 +146,9 @@ class Acme {
   #route(path: string, asked: Asked): Answered {
     const [kind = '', id = '', more] = path.split('/');
     if (path === 'new-order') return this.#newOrder(asked);
-    if (kind === 'account' && id === asked.account.id) return this.#account(asked);
+    if (path === 'key-change') return this.#changeKey(asked);
+    if (kind === 'account' && id === asked.account.id)
+      return more === 'orders' ? this.#ordersOf(asked) : this.#account(asked);
     if (kind === 'order') return this.#order(id, more, asked);
     if (kind === 'authz' || kind === 'challenge') return this.#authorization(id, kind, asked);
     if (kind === 'certificate') return this.#certificate(id, asked);
@@ -168,12 +184,34 @@ class Acme {
   }
 
   #shown({ id, state }: Account, status: number): AcmeAnswer {
-    return { status, headers: { location: this.#at(`account/${id}`) }, body: { status: state } };
+    return {
+      status,
+      headers: { location: this.#at(`account/${id}`) },
+      body: { status: state, orders: this.#at(`account/${id}/orders`) },
+    };
   }
 
   async #account({ jws, account }: Asked): Promise<Result<AcmeAnswer, Refusal>> {
     const ends = jws.payload?.['status'] === 'deactivated';
     return ok(this.#shown(ends ? await this.#parts.accounts.deactivate(account) : account, 200));
+  }
+
+  #ordersOf({ account }: Asked): Result<AcmeAnswer, Refusal> {
+    const under = this.#parts.orders.of(account.id).filter((one) => stateOf(one) !== 'invalid');
+    return ok({ status: 200, body: { orders: under.map(({ id }) => this.#at(`order/${id}`)) } });
+  }
+
+  /** Both keys have signed: the account's the request, the new one what is within (RFC 8555 7.3.5). */
+  async #changeKey({ jws, account }: Asked): Promise<Result<AcmeAnswer, Refusal>> {
+    const jwk = newKeyIn(jws, { account, url: this.#at(`account/${account.id}`) });
+    if (!jwk.ok) return jwk;
+    const { accounts } = this.#parts;
+    const other = accounts.byKey(jwk.value);
+    if (other) {
+      const headers = { location: this.#at(`account/${other.id}`) };
+      return ok(conflictOf('change key: another account has the new key, wanted one of its own', headers));
+    }
+    return ok(this.#shown(await accounts.changeKey(account, jwk.value), 200));
   }
 
   /** Whatever the account proved: a network that is held, revoked or ended gets no certificate. */
@@ -188,12 +226,12 @@ class Acme {
     return allowed.ok ? allowed : refuse('forbidden', 'unauthorized', allowed.error.message);
   }
 
-  #newOrder({ jws, account }: Asked): Result<AcmeAnswer, Refusal> {
+  async #newOrder({ jws, account }: Asked): Promise<Result<AcmeAnswer, Refusal>> {
     const allowed = this.#mayEnrol(account.network);
     if (!allowed.ok) return allowed;
     const names = readNames(jws.payload?.['identifiers'], account);
     if (!names.ok) return names;
-    const order = this.#orders.add(account, names.value);
+    const order = await this.#parts.orders.add(account, names.value);
     return order.ok ? ok(this.#ordered(order.value, 201)) : order;
   }
 
@@ -211,7 +249,7 @@ class Acme {
   }
 
   #order(id: string, more: string | undefined, { jws, account }: Asked): Answered {
-    const order = this.#orders.get(id, account.id);
+    const order = this.#parts.orders.get(id, account.id);
     if (!order) return refuse('not-found', 'malformed', 'answer: there is no such order, or it is too old');
     if (more === 'finalize') return this.#finalize(order, jws);
     return more === undefined ? ok(this.#ordered(order)) : refuse('not-found', 'malformed', 'answer: nothing here');
@@ -236,32 +274,50 @@ class Acme {
     const issued = await enrolment.certifyNetwork(order.network, request.value.spki, order.names);
     if (!issued.ok) {
       order.state = issued.error.kind === 'unavailable' ? 'open' : 'invalid';
+      await this.#parts.orders.save(order);
       return issued.error.kind === 'unavailable' ? refuse('unavailable', 'rateLimited', issued.error.message) : issued;
     }
-    order.state = 'valid';
     order.certificate = `${certificatePem(issued.value)}${authority.issuingPem}`;
+    order.state = 'valid';
+    await this.#parts.orders.save(order);
     return ok(this.#ordered(order));
   }
 
   #certificate(id: string, { account }: Asked): Result<AcmeAnswer, Refusal> {
-    const pem = this.#orders.get(id, account.id)?.certificate ?? null;
+    const pem = this.#parts.orders.get(id, account.id)?.certificate ?? null;
     return pem === null
       ? refuse('not-found', 'malformed', 'answer: there is no such certificate')
       : ok({ status: 200, text: pem, type: 'application/pem-certificate-chain' });
   }
 
-  #authorization(id: string, kind: 'authz' | 'challenge', { jws, account }: Asked): Result<AcmeAnswer, Refusal> {
-    const found = this.#orders.authorization(id, account.id);
+  async #authorization(
+    id: string,
+    kind: 'authz' | 'challenge',
+    { jws, account }: Asked,
+  ): Promise<Result<AcmeAnswer, Refusal>> {
+    const found = this.#parts.orders.authorization(id, account.id);
     if (!found) return refuse('not-found', 'malformed', 'answer: there is no such authorization, or it is too old');
     const { one, order } = found;
-    if (kind === 'authz') return ok({ status: 200, headers: RETRY, body: this.#authorized(one, order) });
+    if (kind === 'authz') {
+      if (jws.payload?.['status'] === 'deactivated') await this.#deactivate(found);
+      return ok({ status: 200, headers: RETRY, body: this.#authorized(one, order) });
+    }
     if (jws.payload !== null && one.state === 'pending') {
       if (this.#proofs >= PROOFS_AT_ONCE_MAX)
         return refuse('unavailable', 'rateLimited', 'prove: many hosts are being asked, wanted another attempt later');
-      this.#prove(one, account.jwk);
+      one.state = 'processing';
+      const proving = this.#prove(found);
+      await this.#parts.orders.save(order);
+      void proving;
     }
     const links = { ...RETRY, link: `<${this.#at(`authz/${id}`)}>;rel="up"` };
     return ok({ status: 200, headers: links, body: this.#challenge(one) });
+  }
+
+  /** Whoever gives a name up gets nothing by it any more, and neither does an order that counted on it (RFC 8555 7.5.2). */
+  async #deactivate({ one, order }: FoundAuthorization): Promise<void> {
+    one.state = 'deactivated';
+    await this.#parts.orders.save(order);
   }
 
   #authorized(one: Authorization, order: Order) {
@@ -276,21 +332,28 @@ class Acme {
   #challenge({ id, token, state, problem }: Authorization) {
     const type = 'urn:ietf:params:acme:error:incorrectResponse';
     const error = problem === null ? {} : { error: { type, detail: problem } };
-    return { type: 'http-01', url: this.#at(`challenge/${id}`), status: state, token, ...error };
+    const status = state === 'deactivated' ? 'invalid' : state; // a challenge has no such state (RFC 8555 7.1.6)
+    return { type: 'http-01', url: this.#at(`challenge/${id}`), status, token, ...error };
   }
 
-  #prove(one: Authorization, jwk: Jwk): void {
-    const { hosts, log } = this.#parts;
-    one.state = 'processing';
+  async #prove({ one, order }: FoundAuthorization): Promise<void> {
+    const { hosts, log, accounts, orders } = this.#parts;
+    const account = accounts.get(order.account);
+    if (!hosts || !account) return;
     this.#proofs++;
-    void provedBy(hosts!, { name: one.name, token: one.token, wanted: `${one.token}.${thumbprintOf(jwk)}` })
-      .catch((fault: unknown) => String(fault))
-      .then((problem) => {
-        one.problem = problem;
-        one.state = problem === null ? 'valid' : 'invalid';
-        if (problem !== null) log.info('an ACME challenge was not met', { name: one.name, problem });
-      })
-      .finally(() => this.#proofs--);
+    try {
+      const wanted = `${one.token}.${thumbprintOf(account.jwk)}`;
+      const problem = await provedBy(hosts, { name: one.name, token: one.token, wanted });
+      if (one.state !== 'processing') return; // given up meanwhile
+      one.problem = problem;
+      one.state = problem === null ? 'valid' : 'invalid';
+      if (problem !== null) log.info('an ACME challenge was not met', { name: one.name, problem });
+      await orders.save(order);
+    } catch (fault) {
+      log.warn('the outcome of an ACME challenge was not kept', { name: one.name, err: fault });
+    } finally {
+      this.#proofs--;
+    }
   }
 
   /** By the account of the network, or by the certificate's own key (RFC 8555 7.6). */

@@ -99,6 +99,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'network.certificate-revoked': (f) => `Network ${f.subject} had one of its certificates revoked`,
   'acme.binding-issued': (f) => `${who(f)} issued a secret that binds an ACME account to network ${f.subject}`,
   'acme.account-opened': (f) => `Network ${f.subject} opened its ACME account`,
+  'acme.key-changed': (f) => `Network ${f.subject} changed the key of its ACME account`,
   'acme.account-closed': (f) => `Network ${f.subject} closed its ACME account`,
   'radius.set-up': (f) => `${who(f)} set up the RADIUS server${switches(f)}`,
   'vlans.set': (f) => `${who(f)} set which class of devices belongs in which VLAN`,

@@ -129,6 +129,7 @@ export const facts: Record<FactType, string> = {
   'network.certificate-revoked': 'Network certificate revoked',
   'acme.binding-issued': 'ACME binding issued',
   'acme.account-opened': 'ACME account opened',
+  'acme.key-changed': 'ACME account key changed',
   'acme.account-closed': 'ACME account closed',
   'radius.set-up': 'RADIUS server set up',
   'vlans.set': 'VLANs set',
