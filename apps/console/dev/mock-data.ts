@@ -247,20 +247,9 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   }),
   listEntries: (_state, { query }) => {
     const limit = Number(query['limit'] ?? 100);
-    const all = entriesOf(
-      SIZE,
-      Math.min(SIZE, Number(query['before'] ?? SIZE)),
-      query['type'] || query['subject'] ? SIZE : limit,
-    );
-    return {
-      size: SIZE,
-      entries: all
-        .filter(
-          (one) =>
-            (!query['type'] || one.type === query['type']) && (!query['subject'] || one.subject === query['subject']),
-        )
-        .slice(0, limit),
-    };
+    const wanted = (['type', 'subject', 'actor'] as const).filter((key) => query[key]);
+    const all = entriesOf(SIZE, Math.min(SIZE, Number(query['before'] ?? SIZE)), wanted.length > 0 ? SIZE : limit);
+    return { size: SIZE, entries: all.filter((one) => wanted.every((key) => one[key] === query[key])).slice(0, limit) };
   },
   health: () => ({ status: 'ok', storage: 'mock', promise: 'Nothing is kept', version: '0.1.0', notes: [] }),
 };

@@ -48,6 +48,12 @@ export const evidence = {
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
       type: Type.Optional(Type.String({ maxLength: 60 })),
       subject: Type.Optional(Type.String({ maxLength: 70 })),
+      /** Whoever did it: a person, device or service id, or `system`. */
+      actor: Type.Optional(Type.String({ maxLength: 70 })),
+      /** Only what was done at this time or later. */
+      from: Type.Optional(Time),
+      /** Only what was done at this time or earlier. */
+      to: Type.Optional(Time),
     }),
     answer: Closed({ size: Count, entries: Type.Array(LedgerEntry) }),
   }),

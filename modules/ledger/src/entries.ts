@@ -3,18 +3,16 @@ import type { LedgerEntry } from '@cityward/contracts';
 import type { LogCore } from './core.ts';
 import { describeFact } from './domain/text.ts';
 import type { StoredRecord } from './read-back.ts';
-import type { IndexStore } from './store.ts';
+import type { EntryFilter, EntryWindow, IndexStore } from './store.ts';
 
 const LIMIT_DEFAULT = 100;
 /** While the SQL index is behind, so many of the newest entries are searched in the log itself. */
 const TAIL_ENTRIES_MAX = 20_000;
 const TAIL_STEP_ENTRIES = 1_000;
 
-export interface EntryQuery {
+export interface EntryQuery extends EntryFilter {
   readonly before?: number;
   readonly limit?: number;
-  readonly type?: string;
-  readonly subject?: string;
 }
 
 export interface EntryNeeds {
@@ -44,41 +42,42 @@ function shown({ index, body, commitment }: StoredRecord): LedgerEntry {
   };
 }
 
+const fits = (body: StoredRecord['body'], { type, subject, actor, from, to }: EntryFilter): boolean =>
+  (type ?? body.type) === body.type &&
+  (subject ?? body.subject) === body.subject &&
+  (actor ?? body.actor) === body.actor &&
+  (from ?? body.at) <= body.at &&
+  (to ?? body.at) >= body.at;
+
 /** What SQL does not know yet is searched in the log; what it knows, in SQL. */
-async function filteredIndices(needs: EntryNeeds, query: EntryQuery, limit: number): Promise<number[]> {
-  const { core, store } = needs;
-  const before = Math.min(query.before ?? core.size, core.size);
+async function filteredIndices(
+  { core, store, ...needs }: EntryNeeds,
+  filter: EntryFilter,
+  { before, limit }: EntryWindow,
+): Promise<number[]> {
   const indexed = needs.indexed();
   const floor = Math.max(indexed, before - TAIL_ENTRIES_MAX);
   const found: number[] = [];
   for (let high = before; high > floor && found.length < limit; high -= TAIL_STEP_ENTRIES) {
     const part = await core.read(descending(high, Math.max(floor, high - TAIL_STEP_ENTRIES)));
-    for (const { index, body } of part)
-      if ((query.type ?? body.type) === body.type && (query.subject ?? body.subject) === body.subject)
-        found.push(index);
+    for (const { index, body } of part) if (fits(body, filter)) found.push(index);
   }
   if (found.length < limit) {
-    const rest = {
-      type: query.type,
-      subject: query.subject,
-      before: Math.min(before, indexed),
-      limit: limit - found.length,
-    };
-    found.push(...(await store.find(rest)));
+    const rest = { before: Math.min(before, indexed), limit: limit - found.length };
+    found.push(...(await store.find(filter, rest)));
   }
   return found.slice(0, limit);
 }
 
 export async function listEntries(
   needs: EntryNeeds,
-  query: EntryQuery,
+  { before: wanted, limit = LIMIT_DEFAULT, ...filter }: EntryQuery,
 ): Promise<{ size: number; entries: LedgerEntry[] }> {
   const { core } = needs;
-  const limit = query.limit ?? LIMIT_DEFAULT;
-  const before = Math.min(query.before ?? core.size, core.size);
-  const isFiltered = query.type !== undefined || query.subject !== undefined;
+  const before = Math.min(wanted ?? core.size, core.size);
+  const isFiltered = Object.keys(filter).length > 0;
   const indices = isFiltered
-    ? await filteredIndices(needs, query, limit)
+    ? await filteredIndices(needs, filter, { before, limit })
     : descending(before, Math.max(0, before - limit));
   return { size: core.size, entries: (await core.read(indices)).map(shown) };
 }

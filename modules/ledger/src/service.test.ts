@@ -118,6 +118,7 @@ const story: LedgerFact[] = [
     module: 'identity',
     type: 'person.signed-in',
     subject: 'per-2',
+    actor: 'per-2',
     personal: true,
     data: { note: 'inc-1' },
   }),
@@ -141,6 +142,11 @@ describe('entries', () => {
       expect((await list(ledger, { type: 'finding.raised' })).entries.map((entry) => entry.index)).toEqual([1, 0]);
       expect((await list(ledger, { subject: 'cam-0007', limit: 1 })).entries.map((entry) => entry.index)).toEqual([7]);
       expect((await list(ledger, { subject: 'cam-0007', before: 6 })).entries.map((entry) => entry.index)).toEqual([5]);
+      expect((await list(ledger, { actor: 'per-2' })).entries.map((entry) => entry.index)).toEqual([8]);
+      expect((await list(ledger, { actor: 'per-0001', limit: 2 })).entries.map((entry) => entry.index)).toEqual([7, 6]);
+      expect((await list(ledger, { from: AT + 1 })).entries.map((entry) => entry.index)).toEqual([5]);
+      expect((await list(ledger, { actor: 'per-0001', to: AT - 1 })).entries.map((entry) => entry.index)).toEqual([7]);
+      expect((await list(ledger, { actor: 'per-2', to: AT - 1 })).entries).toEqual([]);
       expect((await list(ledger, { before: 2 })).entries.map((entry) => entry.index)).toEqual([1, 0]);
       expect((await list(ledger, { type: 'nothing' })).entries).toEqual([]);
     }

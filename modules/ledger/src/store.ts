@@ -19,9 +19,16 @@ interface LedgerTables {
   'ledger.seen': { one: boolean; size: number; root: string };
 }
 
+/** What an entry is looked for by; without a part, by none. */
 export interface EntryFilter {
-  readonly type: string | undefined;
-  readonly subject: string | undefined;
+  readonly type?: string;
+  readonly subject?: string;
+  readonly actor?: string;
+  /** Milliseconds since 1970, both included. */
+  readonly from?: number;
+  readonly to?: number;
+}
+export interface EntryWindow {
   /** Only entries below this index. */
   readonly before: number;
   readonly limit: number;
@@ -37,7 +44,7 @@ export interface IndexStore {
   /** Forgets everything, so that it is filled again. */
   clear(): Promise<void>;
   /** Indices, newest first. */
-  find(filter: EntryFilter): Promise<number[]>;
+  find(filter: EntryFilter, window: EntryWindow): Promise<number[]>;
   /** Indices of what speaks of these ids, or is about them, oldest first. */
   about(ids: readonly string[], limit: number): Promise<number[]>;
   /** Indices of facts of these types about these subjects, oldest first. @param types as SQL patterns, e.g. `finding.%` */
@@ -69,10 +76,13 @@ export function createIndexStore(sql: Sql): IndexStore {
         await tx.for<LedgerTables>().deleteFrom('ledger.entry').execute();
         await tx.for<LedgerTables>().deleteFrom('ledger.seen').execute();
       }),
-    find: async ({ type, subject, before, limit }) => {
+    find: async ({ type, subject, actor, from, to }, { before, limit }) => {
       let query = db().selectFrom('ledger.entry').select('index').where('index', '<', before);
       if (type !== undefined) query = query.where('type', '=', type);
       if (subject !== undefined) query = query.where('subject', '=', subject);
+      if (actor !== undefined) query = query.where('actor', '=', actor);
+      if (from !== undefined) query = query.where('at', '>=', from);
+      if (to !== undefined) query = query.where('at', '<=', to);
       const rows = await query.orderBy('index', 'desc').limit(limit).execute();
       return rows.map((row) => row.index);
     },

@@ -16,6 +16,7 @@ const TEXTS = [
   'verdict',
   'type',
   'subject',
+  'actor',
   'incident',
   'view',
   'outcome',

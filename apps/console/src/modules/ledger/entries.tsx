@@ -1,5 +1,6 @@
-/** The ledger's entries, newest first, filtered by type, subject or number; older ones come as one scrolls. */
+/** The ledger's entries, newest first, filtered by type, subject, who did it, time or number; older ones come as one scrolls. */
 import { useEffect, useRef, type ReactNode } from 'react';
+import { Link } from '@tanstack/react-router';
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -7,6 +8,8 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { FACT_TYPES, type FactType, type LedgerEntry } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { Person } from '../identity/person.tsx';
+import { usePersonName } from '../identity/person-name.ts';
+import { patchUrl, type UrlState } from '../../frame/url-state.ts';
 import { useSetUrl, useUrl } from '../../frame/url.ts';
 import { client } from '../../live/live.ts';
 import { formatHash } from '../../ui/format.ts';
@@ -21,9 +24,14 @@ const ROW_PX = 52;
 const TYPING_MS = 300;
 
 function useEntries() {
-  const { type, subject, q } = useUrl();
+  const { type, subject, actor, from, to, q } = useUrl();
   const number = q !== undefined && /^\d{1,15}$/.test(q) ? Number(q) : null;
-  const filter = { ...(type === undefined ? {} : { type }), ...(subject === undefined ? {} : { subject }) };
+  const filter = {
+    ...(type === undefined ? {} : { type }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(from === undefined || to === undefined ? {} : { from, to }),
+  };
   return useInfiniteQuery({
     queryKey: ['listEntries', { ...filter, number }],
     initialPageParam: number === null ? null : number + 1,
@@ -40,38 +48,52 @@ function useEntries() {
   });
 }
 
+const NONE = { type: null, subject: null, actor: null, from: null, to: null, q: null } as const;
+
+/** One text of the filter, put into the address when the typing rests. */
+function TextFilter({ name, label, short }: { name: 'subject' | 'actor'; label: string; short: string }): ReactNode {
+  const url = useUrl();
+  const setUrl = useSetUrl();
+  const apply = useDebouncedCallback((text: string) => setUrl({ [name]: text.trim() }, { replace: true }), TYPING_MS);
+  return (
+    <TextInput
+      key={url[name] === undefined ? 'none' : 'some'}
+      aria-label={label}
+      placeholder={short}
+      defaultValue={url[name] ?? ''}
+      maxLength={70}
+      onChange={(event) => apply(event.currentTarget.value)}
+    />
+  );
+}
+
 function Filters(): ReactNode {
   const url = useUrl();
   const setUrl = useSetUrl();
-  const apply = useDebouncedCallback(
-    (subject: string) => setUrl({ subject: subject.trim() }, { replace: true }),
-    TYPING_MS,
-  );
+  const nameOf = usePersonName();
+  const isFiltered = Object.keys(NONE).some((key) => url[key as keyof typeof NONE] !== undefined);
   return (
-    <div className="cw-toolbar">
-      <NativeSelect
-        aria-label={words.evidence.type}
-        value={url.type ?? ''}
-        data={[
-          { value: '', label: words.evidence.allTypes },
-          ...FACT_TYPES.map((type) => ({ value: type, label: words.facts[type] })),
-        ]}
-        onChange={(event) => setUrl({ type: event.currentTarget.value, q: null }, { replace: true })}
-      />
-      <TextInput
-        key={url.subject === undefined ? 'none' : 'some'}
-        aria-label={words.evidence.subject}
-        placeholder={words.evidence.subjectShort}
-        defaultValue={url.subject ?? ''}
-        maxLength={70}
-        onChange={(event) => apply(event.currentTarget.value)}
-      />
-      {(url.type ?? url.subject ?? url.q) !== undefined && (
-        <Button variant="subtle" onClick={() => setUrl({ type: null, subject: null, q: null })}>
-          {words.evidence.all}
-        </Button>
-      )}
-    </div>
+    <>
+      <div className="cw-toolbar">
+        <NativeSelect
+          aria-label={words.evidence.type}
+          value={url.type ?? ''}
+          data={[
+            { value: '', label: words.evidence.allTypes },
+            ...FACT_TYPES.map((type) => ({ value: type, label: words.facts[type] })),
+          ]}
+          onChange={(event) => setUrl({ type: event.currentTarget.value, q: null }, { replace: true })}
+        />
+        <TextFilter name="subject" label={words.evidence.subject} short={words.evidence.subjectShort} />
+        <TextFilter name="actor" label={words.evidence.actor} short={words.evidence.actorShort} />
+        {isFiltered && (
+          <Button variant="subtle" onClick={() => setUrl(NONE)}>
+            {words.evidence.all}
+          </Button>
+        )}
+      </div>
+      {url.actor !== undefined && <p className="cw-muted">{words.evidence.didBy(nameOf(url.actor))}</p>}
+    </>
   );
 }
 
@@ -89,7 +111,14 @@ const Row = ({ entry, start }: { readonly entry: LedgerEntry; readonly start: nu
     <th role="rowheader" scope="row" className="cw-entry-text">
       {entry.personal && <IconLock size={13} aria-label={words.evidence.personal} />} {said(entry)}
       <span className="cw-muted cw-small cw-block">
-        <Person id={entry.actor} /> → {entry.subject}
+        <Link
+          to="/evidence"
+          search={(before: UrlState) => patchUrl(before, { actor: entry.actor })}
+          title={words.evidence.allBy}
+        >
+          <Person id={entry.actor} />
+        </Link>{' '}
+        → {entry.subject}
       </span>
     </th>
     <td role="cell">
