@@ -39,6 +39,7 @@ export const ACTIONS = {
   replaceDevice: 'Device',
   retireDevice: 'Device',
   reportStolen: 'Device',
+  restoreTrust: 'Device',
   pinMaker: 'City',
   judgeEnrolment: 'City',
   manageNetworks: 'City',

@@ -23,6 +23,7 @@ export const FACT_TYPES = [
   'device.revoked',
   'device.ended',
   'trust.changed',
+  'trust.restored',
   'dormancy.warned',
   'dormancy.spared',
   'dormancy.ended',

@@ -25,6 +25,7 @@ test('the one-time link signs in, leaves no token behind, and offers ways to com
   expect(page.url()).not.toContain(TOKEN);
   expect(await axeFaults(page)).toEqual([]);
   await page.getByRole('button', { name: /Make (new|recovery) codes/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Make new codes' }).click();
   await page.locator('.cw-sheet li').nth(9).waitFor();
   expect(await page.locator('.cw-sheet li').count()).toBe(10);
   await page.getByRole('button', { name: 'Go to Port Merrow' }).click();

@@ -15,6 +15,7 @@ import { officersCommands } from './officers.ts';
 import { radiusCommands } from './radius.ts';
 import { serviceCommands } from './service.ts';
 import { signCommand } from './sign.ts';
+import { trustCommands } from './trust.ts';
 
 const COMMANDS: readonly Command[] = [
   ...cityCommands(api),
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   ...doorCommands(api),
   ...radiusCommands(api),
   ...serviceCommands(api),
+  ...trustCommands(api),
 ];
 
 async function main(args: readonly string[]): Promise<number> {

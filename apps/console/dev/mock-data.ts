@@ -28,7 +28,7 @@ import {
 } from './mock-state.ts';
 import * as story from './mock-story.ts';
 import { trace } from './mock-trace.ts';
-import { mockTrust } from './mock-trust.ts';
+import { mockTrust, personTrust } from './mock-trust.ts';
 
 type Handler = (state: MockState, asked: Asked) => unknown;
 const body = <T>(asked: Asked): T => asked.body as T;
@@ -162,7 +162,21 @@ const sessionHandlers: Readonly<Record<string, Handler>> = {
   issueRecoveryCodes: () => ({
     codes: Array.from({ length: 10 }, (_, i) => `merrow-${1000 + i * 37}-quay-${2000 + i * 91}`),
   }),
-  listPeople: (state) => ({ people: state.people, connected: state.account ? ['prs-0001'] : [] }),
+  listPeople: (state) => ({
+    people: state.people,
+    connected: state.account ? ['prs-0001', 'prs-0002'] : ['prs-0002'],
+    trust: state.people.map((person) => personTrust(person, Date.now()).level),
+  }),
+  getPersonTrust: (state, { params }) => {
+    const person = state.people.find((one) => one.id === params['id']);
+    if (!person) throw new MockRefusal(404, 'PERSON_UNKNOWN', `find person "${params['id']}": there is nobody`);
+    return personTrust(person, Date.now());
+  },
+  restoreDeviceTrust: (state, { params }) => {
+    const row = deviceOf(state, params['id']!);
+    row.trust = 'reduced';
+    return mockTrust(row, Date.now());
+  },
   invitePerson: (state, asked) => {
     const { handle, roles } = body<Pick<Person, 'handle' | 'roles'>>(asked);
     const person: Person = { id: `prs-${1000 + state.people.length}`, handle, roles, state: 'invited', lastSeen: null };

@@ -70,6 +70,8 @@ const ASKED: readonly (readonly [string, { params?: object; query?: object; body
   ['undoImport', { params: { id: 'imp-1-x' } }],
   ['listJobs', {}],
   ['listPeople', {}],
+  ['getPersonTrust', { params: { id: 'prs-0002' } }],
+  ['restoreDeviceTrust', { params: { id: 'cam-0001' }, body: { reason: REASON } }],
   ['invitePerson', { body: { handle: 'Ana', roles: ['analyst'] } }],
   ['evidenceStatus', {}],
   ['listEntries', { query: { limit: '20' } }],

@@ -220,6 +220,12 @@ describe('the other doors', () => {
 });
 
 describe('what other modules know', () => {
+  /** A person looked into it, and answers for the device. */
+  const restored = async (device: string) => {
+    const reason = 'its clock was wrong at that moment';
+    const { status, body } = await operator<Trust>('POST', `/api/devices/${device}/trust/restore`, { reason });
+    return [status, body] as const;
+  };
   const componentOf = async (id: string, kind: TrustKind) => {
     const { body } = await operator<Trust>('GET', `/api/devices/${id}/trust`);
     return body.components.find((one) => one.kind === kind)!;
@@ -237,10 +243,7 @@ describe('what other modules know', () => {
     expect(await componentOf(device, 'firmware')).toMatchObject({ value: 65, source: 'fleet' });
     server.modules.trust.alarmed(device, 'lied', 'runs 1, said 2');
     expect(server.modules.identity.trustMarkOf({ kind: 'device', id: device }).level).toBe('none');
-    await server.modules.identity.putSignal({
-      ...{ subject: { kind: 'device', id: device }, kind: 'behaviour', value: null, reason: '', source: 'fleet' },
-      expires: 0,
-    });
+    expect(await restored(device)).toMatchObject([200, { level: 'reduced' }]);
     // Only what a change counted is told: anything else is behaviour, which watch judges.
     expect(desk.lostHealth(device, 'its picture is black')).toBe(false);
     server.modules.trust.unwell(device, 'its picture is black');

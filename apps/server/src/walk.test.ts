@@ -79,6 +79,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
   analyst: [
     ...SIGNED_IN,
     'scanBaseline',
+    'restoreTrust',
     'dismissFinding',
     'dismissSituation',
     'openIncident',
@@ -90,7 +91,16 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'undoContainment',
     'exportEvidence',
   ],
-  officer: [...SIGNED_IN, 'readServices', 'readAccess', 'readJobs', 'signChange', 'judgeEnrolment', 'exceptBaseline'],
+  officer: [
+    ...SIGNED_IN,
+    'readServices',
+    'readAccess',
+    'readJobs',
+    'signChange',
+    'judgeEnrolment',
+    'exceptBaseline',
+    'restoreTrust',
+  ],
   auditor: [...SIGNED_IN, 'readServices', 'readAccess', 'readPeople', 'readMetrics', 'readJobs', 'exportEvidence'],
   vendor: FOR_A_TIME,
   installer: FOR_A_TIME,
@@ -122,6 +132,7 @@ const BODIES: Readonly<Record<string, object>> = {
   },
   endBaselineException: { reason: 'walking the routes' },
   undoContainment: { reason: 'walking the routes' },
+  restoreDeviceTrust: { reason: 'walking the routes' },
   judgeAccess: { approve: false, reason: 'walking the routes' },
 };
 

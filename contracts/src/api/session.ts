@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
 import { PasskeyOfficerKey } from '../jobs.ts';
 import { Closed, Id, OneOf, Time } from '../schema.ts';
-import { ROLES, STANDING_ROLES } from '../words.ts';
+import { ROLES, STANDING_ROLES, TRUST_LEVELS } from '../words.ts';
 
 /** What a person may be given for good; temporary roles only come through access that is asked for and approved. */
 const Role = OneOf(STANDING_ROLES);
@@ -199,7 +199,12 @@ export const session = {
     action: 'readPeople',
     summary: 'The people who may sign in',
     /** `connected`: who may also come in with an account at the city's sign-in provider. */
-    answer: Closed({ people: Type.Array(Person), connected: Type.Array(Id) }),
+    answer: Closed({
+      people: Type.Array(Person),
+      connected: Type.Array(Id),
+      /** How far each person's account is trusted now, in the order of the people. */
+      trust: Type.Array(OneOf(TRUST_LEVELS)),
+    }),
   }),
   invitePerson: endpoint({
     name: 'invitePerson',

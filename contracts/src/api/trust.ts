@@ -1,7 +1,7 @@
 /** How far an identity is trusted now, and why: each component with who says so, since when and until when. */
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Id, OneOf, Time } from '../schema.ts';
+import { Closed, Id, OneOf, Reason, Time } from '../schema.ts';
 import { IDENTITY_KINDS, TRUST_KINDS, TRUST_LEVELS } from '../words.ts';
 
 const OrNull = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
@@ -47,6 +47,17 @@ export const trust = {
     params: Closed({ id: Id }),
     answer: Trust,
     summary: 'How far a device is trusted now: level, components and their reasons',
+  }),
+  /** Nothing that is still so is hidden by it: a source that finds it anew says it anew. */
+  restoreDeviceTrust: endpoint({
+    name: 'restoreDeviceTrust',
+    method: 'POST',
+    path: '/api/devices/:id/trust/restore',
+    action: 'restoreTrust',
+    params: Closed({ id: Id }),
+    body: Closed({ reason: Reason }),
+    answer: Trust,
+    summary: 'Take back, as a person, that a device lied about what it runs',
   }),
   getNetworkTrust: endpoint({
     name: 'getNetworkTrust',

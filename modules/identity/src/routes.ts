@@ -7,10 +7,10 @@ import { attemptOf, selfOf, sessionOf, signedIn, type Answer, type RouteParts } 
 import { accessRoutes } from './access-routes.ts';
 import { acmeRoutes } from './acme-door.ts';
 import { deviceResource, enrolmentRoutes } from './enrolment-routes.ts';
-import { personUnknown } from './domain/people.ts';
 import { networkAccessRoutes } from './network-access.ts';
 import { networkRoutes } from './network-routes.ts';
 import { servicesRoutes } from './services-routes.ts';
+import { trustRoutes } from './trust-routes.ts';
 import type { LinkDraft } from './ways-in.ts';
 
 /** The link's URL, from now on good for one sign-in. */
@@ -27,7 +27,7 @@ export const createRoutes = (parts: RouteParts): readonly Route[] => [
   ...accessRoutes(() => parts.people().access),
   ...servicesRoutes(parts.cloud),
   ...deviceRoutes(parts),
-  networkTrust(parts),
+  ...trustRoutes(parts),
   ...enrolmentRoutes({ directory: parts.options.directory, devices: parts.devices }),
   ...networkRoutes({ devices: parts.devices, estUrl: parts.options.estUrl }),
   ...acmeRoutes({ acme: parts.acme, devices: parts.devices, options: parts.options }),
@@ -83,13 +83,6 @@ function selfRoutes(parts: RouteParts): Route[] {
   ];
 }
 
-const networkTrust = ({ devices, trust }: RouteParts): Route =>
-  route(api.getNetworkTrust, ({ params: { id } }) => {
-    const found = devices().networks.get(id) !== null;
-    const unknown = refuse('not-found', 'NETWORK_UNKNOWN', `find network "${id}": there is none with this id`);
-    return Promise.resolve(found ? ok(trust().viewOf({ kind: 'network', id })) : unknown);
-  });
-
 function peopleRoutes({ people, waysIn, accounts, trust }: RouteParts): Route[] {
   const person = ({ params }: { readonly params: { readonly id: string } }): Resource => ({
     type: 'Person',
@@ -97,11 +90,11 @@ function peopleRoutes({ people, waysIn, accounts, trust }: RouteParts): Route[] 
     attributes: {},
   });
   return [
-    route(api.getPersonTrust, ({ params: { id } }) => {
-      const found = people().get(id);
-      return Promise.resolve(found ? ok(trust().viewOf({ kind: 'person', id })) : personUnknown(id));
+    route(api.listPeople, () => {
+      const all = people().list();
+      const levels = all.map(({ id }) => trust().markOf({ kind: 'person', id }).level);
+      return Promise.resolve(ok({ people: all, connected: accounts().connected(), trust: levels }));
     }),
-    route(api.listPeople, () => Promise.resolve(ok({ people: people().list(), connected: accounts().connected() }))),
     route(api.invitePerson, async ({ body }, caller) => {
       const by = caller.principal.id;
       let link: LinkDraft | null = null;
@@ -121,7 +114,7 @@ function peopleRoutes({ people, waysIn, accounts, trust }: RouteParts): Route[] 
   ];
 }
 
-function deviceRoutes({ options, devices, trust }: RouteParts): Route[] {
+function deviceRoutes({ options, devices }: RouteParts): Route[] {
   const { directory } = options;
   const device = deviceResource(directory);
   const known = (id: string): Result<void, Refusal> =>
@@ -134,14 +127,6 @@ function deviceRoutes({ options, devices, trust }: RouteParts): Route[] {
       ({ params }) => {
         const found = known(params.id);
         return Promise.resolve(found.ok ? ok(devices().identityOf(params.id)) : err(found.error));
-      },
-      device,
-    ),
-    route(
-      api.getDeviceTrust,
-      ({ params }) => {
-        const found = known(params.id);
-        return Promise.resolve(found.ok ? ok(trust().viewOf({ kind: 'device', id: params.id })) : err(found.error));
       },
       device,
     ),

@@ -3,7 +3,18 @@ import type { IdentityKind, Trust } from '@cityward/contracts';
 import { MINUTE_MS, ok, refuse, SECOND_MS, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql, Tx } from '@cityward/sql';
-import { checkSignal, isSameMark, isWorse, markOf, nextEnd, UNKNOWN_MARK, viewOf, withSignal } from './domain/trust.ts';
+import {
+  checkSignal,
+  decideRestore,
+  isSameMark,
+  isWorse,
+  LIE,
+  markOf,
+  nextEnd,
+  UNKNOWN_MARK,
+  viewOf,
+  withSignal,
+} from './domain/trust.ts';
 import type { Signal, SignalDraft, Subject, TrustMark } from './domain/trust.ts';
 import { createSaver, type Saver } from './saver.ts';
 import {
@@ -50,6 +61,11 @@ interface Entry {
   toldAt: number;
   /** When its signals were last written. */
   writtenAt: number;
+}
+
+interface Because {
+  readonly by: string;
+  readonly reason: string;
 }
 
 export interface TrustParts {
@@ -137,6 +153,31 @@ export class TrustService {
   /** What one source last said of a component, ended or not. */
   said(subject: Subject, { kind, source }: Pick<SignalKey, 'kind' | 'source'>): Signal | null {
     return find(this.#entries[subject.kind].get(subject.id)?.signals ?? NOTHING, { kind, source }) ?? null;
+  }
+
+  /** A person takes back that a device lied. Trust rises only once the ledger will know by whom and why. */
+  async restore(id: string, { by, reason }: Because): Promise<Result<Trust, Refusal>> {
+    const subject: Subject = { kind: 'device', id };
+    const decision = decideRestore(id, this.said(subject, LIE), this.#parts.clock());
+    if (!decision.ok) return decision;
+    const taken = decision.value;
+    await this.#parts.sql.transact(async (tx) => {
+      await dropSignals(tx.for<TrustTables>(), [{ subject, ...LIE }]);
+      const data = { said: taken.reason, value: taken.value, reason };
+      const at = this.#parts.clock();
+      tx.record({ module: 'identity', type: 'trust.restored', actor: by, subject: id, at, data });
+    });
+    // It may have lied again meanwhile: that word is another, stands, and is written anew.
+    if (this.said(subject, LIE) === taken) {
+      const entry = this.#entries.device.get(id)!;
+      this.#apply(subject, entry, {
+        signals: entry.signals.filter((one) => one !== taken),
+        now: this.#parts.clock(),
+      });
+    }
+    this.#toWrite(subject, LIE);
+    await this.#gather();
+    return ok(this.viewOf(subject));
   }
 
   onTrust(listener: TrustListener): () => void {

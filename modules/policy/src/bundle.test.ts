@@ -91,6 +91,7 @@ exceptGateCheck       -      -             yes      -       -       -       -   
 replaceDevice         -      -             yes      -       -       -       -        -    -       yes -
 retireDevice          -      -             yes      -       -       -       -        -    -       yes -
 reportStolen          -      -             yes      -       -       -       -        -    -       yes -
+restoreTrust          -      -             -        yes     yes     -       -        -    -       yes -
 pinMaker              -      -             yes      -       -       -       -        -    -       yes -
 judgeEnrolment        -      -             yes      -       yes     -       -        -    -       yes -
 manageNetworks        -      -             yes      -       -       -       -        -    -       yes -

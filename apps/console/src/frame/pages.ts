@@ -34,7 +34,8 @@ export interface RailPage {
   readonly icon: Icon;
   /** Pressed after `g`. */
   readonly key: string;
-  readonly role?: Role;
+  /** Only for whoever holds one of these. */
+  readonly roles?: readonly Role[];
 }
 
 export const PAGES: readonly RailPage[] = [
@@ -48,7 +49,7 @@ export const PAGES: readonly RailPage[] = [
   { to: '/import', ...words.pages.import, icon: IconFileImport, key: 'm' },
   { to: '/evidence', ...words.pages.evidence, icon: IconCertificate, key: 'e' },
   { to: '/jobs', ...words.pages.jobs, icon: IconChecklist, key: 'j' },
-  { to: '/people', ...words.pages.people, icon: IconUsers, key: 'p', role: 'administrator' },
+  { to: '/people', ...words.pages.people, icon: IconUsers, key: 'p', roles: ['administrator', 'auditor'] },
 ];
 /** Those that fit the bar at the bottom of a phone; the rest are behind "More". */
 export const BOTTOM_COUNT = 4;

@@ -16,7 +16,7 @@ export const useOpenCount = (): number | null => useAsk('cityNow', {}).data?.ope
 /** The pages that this person may see. */
 export function usePages(): readonly RailPage[] {
   const { me } = useSession();
-  return PAGES.filter((page) => page.role === undefined || me.roles.includes(page.role));
+  return PAGES.filter((page) => page.roles === undefined || page.roles.some((role) => me.roles.includes(role)));
 }
 
 export function PageLink({

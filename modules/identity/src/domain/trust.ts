@@ -68,6 +68,24 @@ const MISSING: Readonly<Record<TrustKind, string>> = {
   dormancy: 'it has never been seen',
 };
 
+/**
+ * What a person may take back: that a device lied, which stands for days with nothing that could end it sooner. Every other
+ * word ends with its cause: a finding that is dismissed, a hold that is released, firmware that runs.
+ */
+export const LIE = { kind: 'behaviour', source: 'fleet' } as const;
+
+export type RestoreRefusal = Refusal<'NOTHING_TO_TAKE_BACK'>;
+
+/** The word that a person takes back. */
+export function decideRestore(id: string, said: Signal | null, now: number): Result<Signal, RestoreRefusal> {
+  if (said && said.expires > now) return ok(said);
+  return refuse(
+    'conflict',
+    'NOTHING_TO_TAKE_BACK',
+    `take back that "${id}" lied: nothing says so now, wanted a device that is said to have lied`,
+  );
+}
+
 export type SignalRefusal = Refusal<'SIGNAL_NOT_VALID' | 'TOO_MANY_SIGNALS'>;
 
 /** Is this a signal that may stand from now on? */

@@ -10,6 +10,7 @@ import { Copyable } from '../../ui/copy.tsx';
 import { formatDate } from '../../ui/format.ts';
 import { IconCertificate, IconPlus } from '../../ui/icons.ts';
 import { Card, Empty, RowsSkeleton } from '../../ui/parts.tsx';
+import { ConfirmForm } from '../../ui/confirm-form.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { Table } from '../../ui/table.tsx';
@@ -109,22 +110,15 @@ function PinForm({ onClose }: { readonly onClose: () => void }): ReactNode {
 function RemoveForm({ root, onClose }: { readonly root: MakerRoot; readonly onClose: () => void }): ReactNode {
   const remove = useAct('removeMakerRoot', { refresh: ['listMakerRoots'], done: onClose });
   return (
-    <div className="cw-stack">
-      <p>{said.removeEffect}</p>
-      {remove.error && <ProblemNote error={remove.error} wanted={words.wanted.removeRoot} />}
-      <div className="cw-form-actions">
-        <Button variant="default" onClick={onClose}>
-          {words.cancel}
-        </Button>
-        <Button
-          color="danger"
-          loading={remove.isPending}
-          onClick={() => remove.mutate({ params: { fingerprint: root.fingerprint } })}
-        >
-          {said.removeYes}
-        </Button>
-      </div>
-    </div>
+    <ConfirmForm
+      act={said.removeYes}
+      wanted={words.wanted.removeRoot}
+      effect={said.removeEffect}
+      busy={remove.isPending}
+      error={remove.error}
+      onConfirm={() => remove.mutate({ params: { fingerprint: root.fingerprint } })}
+      onCancel={onClose}
+    />
   );
 }
 

@@ -1,9 +1,9 @@
-/** The people who may sign in: list, invite, roles, end access. */
+/** The people who may sign in: list with how far each account is trusted, invite, roles, end access. */
 import { useState, type ReactNode } from 'react';
 import { Button, Modal } from '@mantine/core';
-import type { Person } from '@cityward/contracts';
+import type { Person, TrustLevel } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
-import { useSession } from '../../frame/session.ts';
+import { useRole, useSession } from '../../frame/session.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { IconUserPlus } from '../../ui/icons.ts';
@@ -11,55 +11,73 @@ import { Page, RowsSkeleton } from '../../ui/parts.tsx';
 import { Age } from '../../ui/time.tsx';
 import { Table } from '../../ui/table.tsx';
 import { InviteForm } from './invite-form.tsx';
-import { DisableForm, DisconnectButton, RolesForm } from './person-forms.tsx';
+import { DisableForm, DisconnectForm, RolesForm } from './person-forms.tsx';
+import { PersonTrust } from './trust-card.tsx';
 
-type Open = { readonly form: 'invite' } | { readonly form: 'roles' | 'disable'; readonly person: Person };
+type Form = 'roles' | 'disable' | 'disconnect' | 'trust';
+type Open = { readonly form: 'invite' } | { readonly form: Form; readonly person: Person };
 
-const Row = ({
-  person,
-  mine,
-  connected,
-  onOpen,
-}: {
+interface RowProps {
   readonly person: Person;
   readonly mine: boolean;
   readonly connected: boolean;
-  readonly onOpen: (open: Open) => void;
-}): ReactNode => (
-  <tr data-off={person.state === 'disabled' || undefined}>
-    <th scope="row">
-      {person.handle} {mine && <span className="cw-muted">{words.people.you}</span>}
-    </th>
-    <td>{person.roles.map((role) => words.roles[role].name).join(', ') || words.none}</td>
-    <td>{words.people.states[person.state]}</td>
-    <td>{person.lastSeen === null ? words.people.never : <Age at={person.lastSeen} />}</td>
-    <td className="cw-row-actions">
-      {connected && !mine && <DisconnectButton id={person.id} />}
-      <Button
-        size="xs"
-        variant="default"
-        disabled={person.state === 'disabled'}
-        onClick={() => onOpen({ form: 'roles', person })}
-      >
-        {words.people.roles}
+  readonly trust: TrustLevel;
+  readonly onOpen: (form: Form) => void;
+}
+
+const Acts = ({ person, mine, connected, onOpen }: RowProps): ReactNode => (
+  <td className="cw-row-actions">
+    {connected && !mine && (
+      <Button size="xs" variant="subtle" color="danger" onClick={() => onOpen('disconnect')}>
+        {words.account.disconnectShort}
       </Button>
+    )}
+    <Button size="xs" variant="default" disabled={person.state === 'disabled'} onClick={() => onOpen('roles')}>
+      {words.people.roles}
+    </Button>
+    <Button
+      size="xs"
+      variant="subtle"
+      color="danger"
+      disabled={mine || person.state === 'disabled'}
+      onClick={() => onOpen('disable')}
+    >
+      {words.people.disable}
+    </Button>
+  </td>
+);
+
+const Row = ({ mayAct, ...row }: RowProps & { readonly mayAct: boolean }): ReactNode => (
+  <tr data-off={row.person.state === 'disabled' || undefined}>
+    <th scope="row">
+      {row.person.handle} {row.mine && <span className="cw-muted">{words.people.you}</span>}
+    </th>
+    <td>{row.person.roles.map((role) => words.roles[role].name).join(', ') || words.none}</td>
+    <td>{words.people.states[row.person.state]}</td>
+    <td>
       <Button
-        size="xs"
-        variant="subtle"
-        color="danger"
-        disabled={mine || person.state === 'disabled'}
-        onClick={() => onOpen({ form: 'disable', person })}
+        size="compact-xs"
+        variant="default"
+        aria-label={words.people.trustWhy(row.person.handle, words.trustLevels[row.trust])}
+        onClick={() => row.onOpen('trust')}
       >
-        {words.people.disable}
+        {words.trustLevels[row.trust]}
       </Button>
     </td>
+    <td>{row.person.lastSeen === null ? words.people.never : <Age at={row.person.lastSeen} />}</td>
+    {mayAct && <Acts {...row} />}
   </tr>
 );
 
+const TITLES: Readonly<Record<Form, (who: string) => string>> = {
+  roles: words.people.rolesOf,
+  disable: words.people.disableOf,
+  disconnect: words.account.disconnectOf,
+  trust: words.people.trustOf,
+};
 const titleOf = (open: Open | null): string => {
   if (!open) return '';
-  if (open.form === 'invite') return words.people.invite;
-  return open.form === 'roles' ? words.people.rolesOf(open.person.handle) : words.people.disableOf(open.person.handle);
+  return open.form === 'invite' ? words.people.invite : TITLES[open.form](open.person.handle);
 };
 
 function Forms({ open, onClose }: { readonly open: Open | null; readonly onClose: () => void }): ReactNode {
@@ -67,12 +85,15 @@ function Forms({ open, onClose }: { readonly open: Open | null; readonly onClose
     <Modal
       opened={open !== null}
       onClose={onClose}
+      size={open?.form === 'trust' ? 'xl' : 'md'}
       title={titleOf(open)}
       closeButtonProps={{ 'aria-label': words.close }}
     >
       {open?.form === 'invite' && <InviteForm onClose={onClose} />}
       {open?.form === 'roles' && <RolesForm person={open.person} onClose={onClose} />}
       {open?.form === 'disable' && <DisableForm person={open.person} onClose={onClose} />}
+      {open?.form === 'disconnect' && <DisconnectForm person={open.person} onClose={onClose} />}
+      {open?.form === 'trust' && <PersonTrust id={open.person.id} />}
     </Modal>
   );
 }
@@ -80,28 +101,36 @@ function Forms({ open, onClose }: { readonly open: Open | null; readonly onClose
 export function PeoplePage(): ReactNode {
   const { me } = useSession();
   const people = useAsk('listPeople', {});
+  const mayAct = useRole('administrator');
   const [open, setOpen] = useState<Open | null>(null);
   return (
     <Page
       title={words.pages.people.name}
       lead={words.people.lead}
       actions={
-        <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={() => setOpen({ form: 'invite' })}>
-          {words.people.invite}
-        </Button>
+        mayAct && (
+          <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={() => setOpen({ form: 'invite' })}>
+            {words.people.invite}
+          </Button>
+        )
       }
     >
       <div className="cw-card cw-card-flush">
         <Answered query={people} wanted={words.wanted.people} skeleton={<RowsSkeleton rows={4} height={28} />}>
           {(answer) => (
-            <Table label={words.pages.people.name} columns={words.people.columns}>
-              {answer.people.map((person) => (
+            <Table
+              label={words.pages.people.name}
+              columns={mayAct ? words.people.columns : words.people.columns.slice(0, -1)}
+            >
+              {answer.people.map((person, at) => (
                 <Row
                   key={person.id}
                   person={person}
                   mine={person.id === me.person}
                   connected={answer.connected.includes(person.id)}
-                  onOpen={setOpen}
+                  trust={answer.trust[at] ?? 'unknown'}
+                  mayAct={mayAct}
+                  onOpen={(form) => setOpen({ form, person })}
                 />
               ))}
             </Table>

@@ -1,9 +1,10 @@
-/** Changes a person's roles, or ends their access. */
+/** Changes a person's roles, takes their city account from them, or ends their access. */
 import { useState, type ReactNode } from 'react';
 import { Button } from '@mantine/core';
 import type { Person, StandingRole } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useAct } from '../../live/hooks.ts';
+import { ConfirmForm } from '../../ui/confirm-form.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { RoleChoice } from './role-choice.tsx';
 
@@ -32,41 +33,32 @@ export function RolesForm({ person, onClose }: Props): ReactNode {
 }
 
 /** Takes a person's city account from them, and ends their sessions: it may be in wrong hands. */
-export function DisconnectButton({ id }: { readonly id: string }): ReactNode {
-  const disconnect = useAct('disconnectPersonAccount', { refresh: ['listPeople'] });
+export function DisconnectForm({ person, onClose }: Props): ReactNode {
+  const disconnect = useAct('disconnectPersonAccount', { refresh: ['listPeople'], done: onClose });
   return (
-    <>
-      <Button
-        size="xs"
-        variant="subtle"
-        loading={disconnect.isPending}
-        onClick={() => disconnect.mutate({ params: { id } })}
-      >
-        {words.account.disconnectOf}
-      </Button>
-      {disconnect.error && <ProblemNote error={disconnect.error} wanted={words.wanted.account} />}
-    </>
+    <ConfirmForm
+      act={words.account.disconnectOf(person.handle)}
+      wanted={words.wanted.account}
+      effect={words.account.disconnectOfEffect(person.handle)}
+      busy={disconnect.isPending}
+      error={disconnect.error}
+      onConfirm={() => disconnect.mutate({ params: { id: person.id } })}
+      onCancel={onClose}
+    />
   );
 }
 
 export function DisableForm({ person, onClose }: Props): ReactNode {
   const disable = useAct('disablePerson', { refresh: ['listPeople'], done: onClose });
   return (
-    <div className="cw-stack">
-      <p>{words.people.disableEffect(person.handle)}</p>
-      {disable.error && <ProblemNote error={disable.error} wanted={words.wanted.disable} />}
-      <div className="cw-form-actions">
-        <Button variant="default" onClick={onClose} data-autofocus>
-          {words.cancel}
-        </Button>
-        <Button
-          color="danger"
-          loading={disable.isPending}
-          onClick={() => disable.mutate({ params: { id: person.id } })}
-        >
-          {words.people.disableOf(person.handle)}
-        </Button>
-      </div>
-    </div>
+    <ConfirmForm
+      act={words.people.disableOf(person.handle)}
+      wanted={words.wanted.disable}
+      effect={words.people.disableEffect(person.handle)}
+      busy={disable.isPending}
+      error={disable.error}
+      onConfirm={() => disable.mutate({ params: { id: person.id } })}
+      onCancel={onClose}
+    />
   );
 }

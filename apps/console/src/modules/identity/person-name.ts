@@ -7,7 +7,11 @@ import { useAsk } from '../../live/hooks.ts';
 /** The name of an actor: oneself by session, others for those who may read the list, else the id as it is. */
 export function usePersonName(): (actor: string) => string {
   const { me } = useSession();
-  const people = useAsk('listPeople', {}, { enabled: me.roles.includes('administrator') }).data?.people;
+  const people = useAsk(
+    'listPeople',
+    {},
+    { enabled: me.roles.some((role) => role === 'administrator' || role === 'auditor') },
+  ).data?.people;
   return useMemo(() => {
     const names = new Map((people ?? []).map((person) => [person.id as string, person.handle]));
     names.set(me.person, me.handle);

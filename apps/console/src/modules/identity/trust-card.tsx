@@ -1,10 +1,13 @@
-/** How far a device is trusted now, and why: each part with its value, its reason and its age; unknown is shown as unknown. */
-import type { ReactNode } from 'react';
+/** How far a device or a person's account is trusted now, and why: each part with its value, its reason and its age; unknown is shown as unknown. */
+import { useState, type ReactNode } from 'react';
+import { Button, Modal } from '@mantine/core';
 import type { Trust, TrustComponent } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
-import { useAsk } from '../../live/hooks.ts';
+import { useRole } from '../../frame/session.ts';
+import { useAct, useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { Card, RowsSkeleton } from '../../ui/parts.tsx';
+import { ReasonForm } from '../../ui/reason-form.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Age, Moment } from '../../ui/time.tsx';
 
@@ -30,7 +33,9 @@ const Whole = ({ trust }: { readonly trust: Trust }): ReactNode => (
       <strong>{words.trustLevels[trust.level]}</strong>
       {trust.level === 'unknown' ? '' : `: ${trust.reason}`}
     </p>
-    <p className="cw-muted cw-small">{words.trust.effect[trust.level]}</p>
+    <p className="cw-muted cw-small">
+      {trust.kind === 'person' ? words.trust.effectOnPerson[trust.level] : words.trust.effect[trust.level]}
+    </p>
     <Table label={words.trust.title} columns={words.trust.columns}>
       {trust.components.map((part) => (
         <Part key={part.kind} part={part} />
@@ -39,13 +44,66 @@ const Whole = ({ trust }: { readonly trust: Trust }): ReactNode => (
   </div>
 );
 
+function RestoreForm({ id, onClose }: { readonly id: string; readonly onClose: () => void }): ReactNode {
+  const restore = useAct('restoreDeviceTrust', {
+    refresh: ['getDeviceTrust', 'getDevice', 'listDevices'],
+    done: onClose,
+  });
+  return (
+    <ReasonForm
+      act={words.trust.restore}
+      wanted={words.wanted.restoreTrust}
+      effect={<p>{words.trust.restoreEffect}</p>}
+      suggestions={words.trust.restoreReasons}
+      busy={restore.isPending}
+      error={restore.error}
+      onSubmit={(reason) => restore.mutate({ params: { id }, body: { reason } })}
+      onCancel={onClose}
+    />
+  );
+}
+
+/** That it lied is what fleet alone says of behaviour; nothing but a person ends it before its time. */
+const liedBy = (trust: Trust): boolean =>
+  trust.components.some(({ kind, source, state }) => kind === 'behaviour' && source === 'fleet' && state === 'known');
+
 export function TrustCard({ id }: { readonly id: string }): ReactNode {
   const trust = useAsk('getDeviceTrust', { params: { id } });
+  const mayRestore = useRole('analyst', 'officer');
+  const [open, setOpen] = useState(false);
   return (
     <Card title={words.trust.title}>
       <Answered query={trust} wanted={words.wanted.trust} skeleton={<RowsSkeleton rows={6} />}>
-        {(answer) => <Whole trust={answer} />}
+        {(answer) => (
+          <>
+            <Whole trust={answer} />
+            {mayRestore && liedBy(answer) && (
+              <div className="cw-card-actions">
+                <Button size="xs" variant="default" onClick={() => setOpen(true)}>
+                  {words.trust.restore}
+                </Button>
+              </div>
+            )}
+          </>
+        )}
       </Answered>
+      <Modal
+        opened={open}
+        onClose={() => setOpen(false)}
+        title={words.trust.restoreOf(id)}
+        closeButtonProps={{ 'aria-label': words.close }}
+      >
+        {open && <RestoreForm id={id} onClose={() => setOpen(false)} />}
+      </Modal>
     </Card>
+  );
+}
+
+export function PersonTrust({ id }: { readonly id: string }): ReactNode {
+  const trust = useAsk('getPersonTrust', { params: { id } });
+  return (
+    <Answered query={trust} wanted={words.wanted.trust} skeleton={<RowsSkeleton rows={3} />}>
+      {(answer) => <Whole trust={answer} />}
+    </Answered>
   );
 }

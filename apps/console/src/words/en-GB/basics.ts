@@ -95,6 +95,7 @@ export const basics = {
     device: 'load the device',
     identity: 'load the identity',
     trust: 'load how far it is trusted',
+    restoreTrust: 'take back that it lied',
     code: 'issue a code',
     revoke: 'revoke the certificate',
     behaviour: 'load the behaviour',

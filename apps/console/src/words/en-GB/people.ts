@@ -54,12 +54,19 @@ export const people = {
     disconnect: 'Disconnect my city account',
     none: (host: string) => `Not connected. Once it is, you can also come in through ${host}.`,
     have: (host: string) => `Connected: you can come in through ${host}. It gives you no roles; those are given here.`,
-    disconnectOf: 'Disconnect account',
+    disconnectEffect: (host: string) =>
+      `You can no longer come in through ${host}. Be sure that you have a passkey or recovery codes. You can connect it again.`,
+    disconnectShort: 'Disconnect account',
+    disconnectOf: (who: string) => `Disconnect the account of ${who}`,
+    disconnectOfEffect: (who: string) =>
+      `${who} is signed out at once and cannot come in through the provider any more. Passkeys and codes still work. Only they can connect an account again.`,
   },
   recovery: {
     name: 'Recovery codes',
     make: 'Make recovery codes',
     again: 'Make new codes',
+    againEffect: (left: number) =>
+      `${many(left, 'code that you may have printed stops', 'codes that you may have printed stop')} working at once. The new ones are shown once. This cannot be undone.`,
     print: 'Print',
     sheet: (handle: string) => `Recovery codes of ${handle}`,
     text: (left: number) =>
@@ -103,10 +110,12 @@ export const people = {
     link: 'One-time link',
     invited: (who: string) => `Give this link to ${who} in person or by a way that you trust:`,
     linkHelp: 'It works once, for ten minutes, and is not shown again.',
+    trustOf: (who: string) => `Trust in the account of ${who}`,
+    trustWhy: (who: string, level: string) => `Trust in ${who}: ${level}. Show why`,
     you: '(you)',
     never: 'never',
     states: { invited: 'Invited', active: 'Active', disabled: 'Ended' },
-    columns: ['Name', 'Roles', 'State', 'Last here', 'Acts'],
+    columns: ['Name', 'Roles', 'State', 'Trust', 'Last here', 'Acts'],
   },
   trust: {
     title: 'Trust',
@@ -117,6 +126,18 @@ export const people = {
       none: 'It may speak only on its quarantine topic. Whatever guards lives goes on reporting.',
       unknown: 'Nothing is known that trust could rest on.',
     },
+    effectOnPerson: {
+      full: 'They may do all that their roles allow.',
+      reduced: 'Nothing is taken from them.',
+      low: 'They may look, and change nothing but their own ways of signing in.',
+      none: 'They see nothing of the city until somebody has looked into it.',
+      unknown: 'Nothing is known that trust could rest on. Nothing is taken from them.',
+    },
+    restore: 'Take back that it lied',
+    restoreOf: (id: string) => `Take back that ${id} lied`,
+    restoreEffect:
+      'The device may take changes and report again as its other parts allow. Whatever else is said of it stands, and if it lies again it is said again. You answer for this by name.',
+    restoreReasons: ['Looked at on site: it runs what was signed', 'A fault of the change, not of the device'],
     columns: ['Part', 'Value', 'Why', 'For'],
     unknown: 'unknown',
     until: 'counts until',
