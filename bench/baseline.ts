@@ -1,12 +1,12 @@
 /** `bench baseline`: thousands of cameras over TLS and digest, every control read by the gateway's reader, judged and saved by the service. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCameraClient, readCamera, reportOf, type CameraPlace } from '@cityward/agent/camera-client';
 import { ok, systemClock } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { openSql } from '@cityward/sql';
+import { freePort } from '../apps/server/src/testing-ports.ts';
 import { shippedCatalogue } from '../modules/fleet/src/baseline-catalogue.ts';
 import { NO_WORLD } from '../modules/fleet/src/baseline-needs.ts';
 import { createBaseline, type Baseline } from '../modules/fleet/src/baseline.ts';
@@ -21,14 +21,6 @@ const ROUNDS = 3;
 const AT_ONCE = 24;
 const GATEWAY = 'switch-0001';
 const idOf = (camera: number): string => `cam-${String(camera).padStart(5, '0')}`;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function columnsOf(cameras: number) {
   const builder = columnsBuilder(cameras);

@@ -1,6 +1,6 @@
 /** `bench poll`: idle polls of hawkBit clients over mutual TLS, kept connections and resumed ones; look-up, policy and last-seen each time. */
 import { createTestAuthority } from '@cityward/mqtt/testing';
-import { freePort } from './free-port.ts';
+import { freePort } from '../apps/server/src/testing-ports.ts';
 import { startChild, type Child } from './ingest/plan.ts';
 import type { Report, RunOptions } from './report.ts';
 

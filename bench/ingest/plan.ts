@@ -96,13 +96,14 @@ export interface Child {
   readonly process: ChildProcess;
 }
 
-export function startChild(file: string): Child {
+export function startChild(file: string, flags: readonly string[] = []): Child {
   const path = fileURLToPath(new URL(file, import.meta.url));
   const child = fork(path, {
     serialization: 'advanced',
     execArgv: [
       '--liftoff-only',
       '--disable-warning=ExperimentalWarning',
+      ...flags,
       ...(process.env['BENCH_NODE_FLAGS']?.split(' ') ?? []),
     ],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

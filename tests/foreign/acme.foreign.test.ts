@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePorts } from '../../apps/server/src/testing.ts';
+import { freePorts } from '../../apps/server/src/testing-ports.ts';
 import { createRunningCity, type RunningCity } from './city-kit.ts';
 import { has, runWith, type Ran } from './est-kit.ts';
 

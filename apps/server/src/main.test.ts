@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endChild } from './child.ts';
 import { startServerChild } from './testing-child.ts';
 import { eventually } from './testing-clients.ts';
-import { freePorts, openTestServer } from './testing.ts';
+import { freePorts } from './testing-ports.ts';
+import { openTestServer } from './testing.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const PORT_FLAGS = ['--port', '--est-port', '--ingest-port', '--mqtt-port', '--syslog-tls-port', '--syslog-port'];

@@ -184,6 +184,19 @@ describe('a service with a certificate', () => {
     expect((await ask({ path: '/service/certificate', identity, body })).status).toBe(200);
     expect((await ask({ path: '/service/certificate', identity, body: newRequest('reader').base64 })).status).toBe(400);
   });
+  it('gets one by its code, though the code is shown twice at the same moment', async () => {
+    const { code } = await act<{ code: string }>('issueServiceCode', { params: { id: 'worker' } });
+    const { handle } = server.modules.identity.services.own.find(({ name }) => name === 'serviceCertificate')!;
+    const authorization = `Basic ${Buffer.from(`worker:${code}`).toString('base64')}`;
+    const request = { headers: { authorization }, peer: null, ip: '127.0.0.1' };
+    const both = await Promise.all(
+      [1, 2].map(() => {
+        const body = Buffer.from(newRequest('worker').base64);
+        return handle({ ...request, body } as never, undefined as never);
+      }),
+    );
+    expect(both.map(({ status }) => status).toSorted()).toEqual([200, 403]);
+  });
   it('calls the API by it, and gets tokens that only count together with it', async () => {
     const { identity } = await certified('worker');
     expect((await ask({ path: '/api/devices?limit=1', identity })).status).toBe(200);

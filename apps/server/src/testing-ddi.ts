@@ -11,7 +11,7 @@ import { createDdiGateway, DDI_BASE, type DdiGateway, type DdiParts } from './ga
 import { createMenderGateway } from './gateway-mender.ts';
 import { createPolled } from './polled-devices.ts';
 import { statusOf } from './problems.ts';
-import { freePorts } from './testing.ts';
+import { freePorts } from './testing-ports.ts';
 import { testDesk, type TestDesk } from './testing-desk.ts';
 
 export interface DdiAnswer {

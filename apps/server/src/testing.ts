@@ -1,6 +1,5 @@
 /** A whole server for tests: own data folder, free ports, no simulator, nobody signed in. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +8,7 @@ import { openSql } from '@cityward/sql';
 import { openObjects } from '@cityward/objects';
 import { openStream, type FileLayer } from '@cityward/stream';
 import type { Config } from './config.ts';
+import { freePorts } from './testing-ports.ts';
 import { openListeners, startJobs, startModules, stopModules, type Listeners, type Opens } from './serve.ts';
 import { createModules, type Modules } from './wire.ts';
 
@@ -19,20 +19,6 @@ export interface TestServer {
   readonly modules: Modules;
   readonly listeners: Listeners;
   stop(): Promise<void>;
-}
-
-/** Ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 export async function testConfig(change: Partial<Config> = {}): Promise<Config> {

@@ -267,9 +267,11 @@ class Acme {
     if (!request.ok) return refuse('invalid', 'badCSR', request.error.message);
     const names = checkRequestNames(request.value, order);
     if (!names.ok) return names;
-    if (!provesPossession(request.value))
-      return refuse('invalid', 'badCSR', 'finalize: the request is not signed by the key in it');
     order.state = 'processing'; // before anything is awaited: an order is good for one certificate
+    if (!(await provesPossession(request.value))) {
+      order.state = 'open';
+      return refuse('invalid', 'badCSR', 'finalize: the request is not signed by the key in it');
+    }
     const { enrolment, authority } = this.#parts;
     const issued = await enrolment.certifyNetwork(order.network, request.value.spki, order.names);
     if (!issued.ok) {

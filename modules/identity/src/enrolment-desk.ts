@@ -115,32 +115,37 @@ export function countRenewal({ renewals }: Desk, device: string, now: number): R
   return ok(undefined);
 }
 
-/** Body to request, names checked by `checkNames` and possession of the key proved. */
-export function readRequest(
+/**
+ * Body to request, names checked by `checkNames` and possession of the key proved. What was decided before it may no longer hold
+ * after it: whoever decides on a state does so afterwards.
+ */
+export async function readRequest(
   body: Uint8Array,
   device: string,
   checkNames: (request: SigningRequest) => Result<void, Refusal>,
-): Result<SigningRequest, Refusal> {
+): Promise<Result<SigningRequest, Refusal>> {
   const der = decodeRequestBody(body);
   if (!der.ok) return der;
   const request = parseSigningRequest(der.value);
   if (!request.ok) return request;
   const names = checkNames(request.value);
   if (!names.ok) return err(names.error);
-  return provesPossession(request.value)
+  return (await provesPossession(request.value))
     ? request
     : refuse('invalid', 'REQUEST_NOT_SIGNED', `enrol "${device}": the request is not signed by the key in it`);
 }
 
 /** Does the signature on the request verify with the key in it? False also for a key that is no point of its curve. */
-export function provesPossession(request: SigningRequest): boolean {
-  try {
-    // Not by way of a key object: making one costs as much again as the signature.
-    const key = { key: Buffer.from(request.spki), format: 'der', type: 'spki' } as const;
-    return verify(request.digest, request.signed, key, request.signature);
-  } catch {
-    return false;
-  }
+export function provesPossession({ digest, signed, spki, signature }: SigningRequest): Promise<boolean> {
+  // Not by way of a key object: making one costs as much again as the signature.
+  const key = { key: Buffer.from(spki), format: 'der', type: 'spki' } as const;
+  return new Promise((resolve) => {
+    try {
+      verify(digest, signed, key, signature, (fault, isRight) => resolve(fault === null && isRight));
+    } catch {
+      resolve(false);
+    }
+  });
 }
 
 /** Saves, then makes the certificate count; `before` is the restriction that the decision was made on. */

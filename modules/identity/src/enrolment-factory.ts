@@ -118,7 +118,7 @@ async function enrol(desk: Desk, recognised: Recognised, body: Uint8Array): Prom
   const { device, proof, why, address } = recognised;
   const { serial, keyHash: factoryKey, root } = proof;
   const known = { spiffe: spiffeOf(authority.trustDomain, device), serial };
-  const request = readRequest(body, device, (read) => checkFactoryNames(read, device, known));
+  const request = await readRequest(body, device, (read) => checkFactoryNames(read, device, known));
   if (!request.ok) return request;
   const now = clock();
   const before = register.restriction(device);

@@ -63,10 +63,10 @@ function deviceIn(body: Uint8Array): Result<string, Refusal> {
 
 async function enrol(desk: Desk, { gateway, device }: Behalf, body: Uint8Array): Promise<Result<Granted, Refusal>> {
   const { authority, register, clock } = desk;
-  const now = clock();
   const spiffe = spiffeOf(authority.trustDomain, device, 'device');
-  const request = readRequest(body, device, (read) => checkNames(read, device, spiffe));
+  const request = await readRequest(body, device, (read) => checkNames(read, device, spiffe));
   if (!request.ok) return request;
+  const now = clock();
   const before = register.restriction(device);
   const allowed = checkStandingForIssue(device, register.standing(device, now));
   if (!allowed.ok) {

@@ -205,14 +205,18 @@ export class Services {
     if (waitMs > 0)
       return refuse('unavailable', 'TOO_MANY_ATTEMPTS', `certify "${id}": wanted at most ${CERTIFICATES_MAX} an hour`);
     const spiffe = spiffeOf(authority.trustDomain, id, 'service');
-    const request = readRequest(body, id, (read) => checkNames(read, id, spiffe));
+    const request = await readRequest(body, id, (read) => checkNames(read, id, spiffe));
     if (!request.ok) return request;
+    const still = this.#living('certify', id);
+    if (!still.ok) return still;
+    if (how.code && still.value.code !== found.value.code)
+      return refuse('forbidden', 'CODE_NOT_VALID', `certify "${id}": wanted the code that was issued last, unused`);
     this.#limiter.failed(id, now);
     const issued = authority.issueService(id, request.value.spki, now);
     const { serial, keyHash: hash, notBefore, notAfter } = issued;
     const certificate: ServiceCertificate = { serial, service: id, keyHash: hash, notBefore, notAfter };
     // Before anything is awaited: a second request with the same code loses.
-    const next = how.code ? { ...found.value, code: null } : found.value;
+    const next = how.code ? { ...still.value, code: null } : still.value;
     this.#all.set(id, next);
     try {
       await this.#parts.sql.transact(async (tx) => {
@@ -221,7 +225,7 @@ export class Services {
         this.#fact(tx, id, { type: 'service.certified', actor: id, data: { serial, notAfter, byCode: how.code } });
       });
     } catch (fault) {
-      if (this.#all.get(id) === next) this.#all.set(id, found.value);
+      if (this.#all.get(id) === next) this.#all.set(id, still.value);
       throw fault;
     }
     this.#keep(certificate);
