@@ -127,7 +127,10 @@ export class TrustService {
     const { kind, source } = draft;
     const kept = entry ?? this.#enter(subject, now);
     this.#apply(subject, kept, { signals: after.value, now });
-    if (!isNews(find(before, draft), find(after.value, draft))) {
+    const said = find(after.value, draft);
+    if (!isNews(find(before, draft), said)) {
+      // A source that has nothing more to say of what it never said changes no row, whatever else stands about the identity.
+      if (!said) return ok(Promise.resolve());
       if (now - kept.writtenAt < EXTENDED_BY * (draft.expires - now)) return ok(Promise.resolve());
       kept.writtenAt = now;
       for (const one of kept.signals) this.#toWrite(subject, one);
