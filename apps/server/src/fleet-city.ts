@@ -5,9 +5,11 @@ import type { Identity, Standing } from '@cityward/identity';
 
 export interface FleetCityParts {
   readonly city: City;
-  readonly identity: Pick<Identity, 'standing'>;
+  readonly identity: Pick<Identity, 'standing' | 'gatewayOf'>;
   /** By itself, or by the gateway that changes it. */
   readonly isReached: (device: string) => boolean;
+  /** Its gateway has said that it holds it, and may change it: such a device needs no certificate of its own, its gateway has one. */
+  readonly isCarried: (device: string) => boolean;
   /** What a device says of itself; the record of the inventory may be older. */
   readonly shown: (device: string) => Pick<Shown, 'firmware' | 'hardware'> | null;
 }
@@ -27,16 +29,23 @@ const BARRED: Readonly<Record<Standing, string | null>> = {
   ended: 'its identity has ended',
 };
 
-export function fleetCity({ city, identity, isReached, shown }: FleetCityParts): FleetCity {
+export function fleetCity(parts: FleetCityParts): FleetCity {
+  const { city, identity, isReached, shown } = parts;
+  /** Of a device that is in a change already: until its gateway has spoken after a start it is away, not out. */
+  const mayBeCarried = (device: string): boolean => identity.gatewayOf(device) !== null && shown(device) !== null;
   return {
-    columns: () => columnsOf({ city, identity, shown }),
+    columns: () => columnsOf(parts),
     reachable: isReached,
-    barred: (device) => (city.record(device) ? BARRED[identity.standing(device)] : 'the city does not know it'),
+    barred: (device) => {
+      if (!city.record(device)) return 'the city does not know it';
+      const standing = identity.standing(device);
+      return standing === 'none' && mayBeCarried(device) ? null : BARRED[standing];
+    },
     siteOf: (device) => city.record(device)?.site ?? null,
   };
 }
 
-function columnsOf({ city, identity, shown }: Omit<FleetCityParts, 'isReached'>): Columns {
+function columnsOf({ city, identity, shown, isCarried }: FleetCityParts): Columns {
   const ids = [...city.deviceIds()].sort();
   const serves = servicesOf(city);
   const columns = columnsBuilder(ids.length);
@@ -44,6 +53,8 @@ function columnsOf({ city, identity, shown }: Omit<FleetCityParts, 'isReached'>)
     const device = city.record(id);
     if (!device) continue;
     const says = shown(id);
+    const standing = identity.standing(id);
+    const flags = standing === 'none' && isCarried(id) ? 0 : STANDING_FLAGS[standing];
     const lifeSafety = device.criticality === 'life-safety' || device.neverCut ? FLAGS.lifeSafety : 0;
     columns.add({
       id,
@@ -55,7 +66,7 @@ function columnsOf({ city, identity, shown }: Omit<FleetCityParts, 'isReached'>)
       ward: device.ward,
       service: serves.get(id) ?? null,
       running: says?.firmware ?? device.firmware,
-      flags: STANDING_FLAGS[identity.standing(id)] | lifeSafety,
+      flags: flags | lifeSafety,
     });
   }
   return columns.done();

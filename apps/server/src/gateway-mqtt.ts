@@ -54,6 +54,8 @@ export interface MqttGateway {
   isConnected(device: string): boolean;
   /** Whether a change would reach it now: by itself, or by the gateway that changes it. */
   reaches(device: string): boolean;
+  /** Whether its gateway has said that it holds it, and may change it. */
+  carries(device: string): boolean;
   /**
    * What is known of the device has changed: its live connection is judged anew. Subscriptions and orders that policy allows no
    * longer end at once; a device that may not speak on its own topic any more is cut, and may come back to its quarantine topic.
@@ -99,6 +101,7 @@ export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
     look: (gateway, order) => (isConnected(gateway) ? lookOver(listener, gateway, order) : away(gateway)),
     isConnected,
     reaches: (device) => behalf?.reaches(device) ?? isConnected(device),
+    carries: (device) => (behalf?.reaches(device) ?? null) !== null,
     judgeAnew: (device) => {
       if (!isConnected(device)) return;
       const speaks = speaksFreely(access, device);

@@ -235,6 +235,7 @@ function createFleetFor(
     city,
     identity,
     isReached: (device) => made().mqtt?.reaches(device) ?? false,
+    isCarried: (device) => made().mqtt?.carries(device) ?? false,
     shown: (device) => made().fleet.desk.shown(device),
   });
   const fleet = createFleet({
