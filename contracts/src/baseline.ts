@@ -22,6 +22,7 @@ export const BASELINE_SOURCES = [
   'snmp',
   'oidc',
   'firmware',
+  'network-access',
   'tls',
   'settings',
   'agent',

@@ -7,7 +7,7 @@ import {
   type JobReport,
   type WorkMessage,
 } from '@cityward/contracts';
-import { ok, refuse } from '@cityward/kernel';
+import { millis, ok, refuse } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { behalfContentRoute, createBehalf, SEEN_FRESH_MS, type Behalf } from './gateway-behalf.ts';
 import { eventually } from './testing-clients.ts';
@@ -26,7 +26,7 @@ function bench(behind: readonly string[]) {
   let now = 1_000_000;
   const behalf: Behalf = createBehalf({
     desk,
-    clock: () => now,
+    clock: () => millis(now),
     log: silentLog,
     mayCarry: (gateway, device) =>
       gateway === GATEWAY && behind.includes(device)
@@ -73,7 +73,10 @@ function bench(behind: readonly string[]) {
 /** As large as an order becomes with many signatures and a long proof. */
 const orderOf = (device: string, padding = 0, counter = 1): JobOrder => {
   const order = unsignedOrder(device, artifactFrom(Buffer.from('fw'), '2.0.0'), counter);
-  return { ...order, proof: Array.from({ length: Math.min(padding, 40) }, () => HASH.repeat(Math.max(1, padding / 40))) };
+  return {
+    ...order,
+    proof: Array.from({ length: Math.min(padding, 40) }, () => HASH.repeat(Math.max(1, padding / 40))),
+  };
 };
 const report = (more: Partial<JobReport> = {}): JobReport => ({
   order: 'job',
@@ -214,7 +217,7 @@ describe('content behind a gateway', () => {
     desk.content.set(HASH, Buffer.from('of somebody else'));
     const route = behalfContentRoute({ desk, gatewayOf: (device) => (device === camera(1) ? GATEWAY : null) });
     const ask = (device: string, hash: string) =>
-      route.handle({ params: { device, hash }, headers: {}, method: 'GET' } as never);
+      route.handle({ params: { device, hash }, headers: {}, method: 'GET' } as never, undefined as never);
     expect((await ask(camera(1), artifact.sha256)).status).toBe(200);
     expect((await ask(camera(1), HASH)).status).toBe(404);
     expect((await ask(camera(2), artifact.sha256)).status).toBe(404);

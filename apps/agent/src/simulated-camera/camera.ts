@@ -40,10 +40,14 @@ export interface CameraFaults {
   /** The version that it claims, whatever runs. */
   shows: string | null;
   isBusy: boolean;
+  /** This call of a JSON interface is answered with this number, as by firmware whose interface is another. */
+  refuses: { readonly call: string; readonly code: number } | null;
   /** Connections are cut when this path is asked for; of one method only where it is named, as in `firmwaremanagement.cgi#commit`. */
   dropsAt: string | null;
   /** How wrong its clock is. */
   clockOffMs: number;
+  /** Its port does not let it in by 802.1X: `shut` out, or into a `guest` network where it is still reached. */
+  port: 'open' | 'shut' | 'guest';
   /** Unplugged. */
   isOff: boolean;
 }
@@ -105,8 +109,10 @@ const NO_FAULTS: CameraFaults = {
   powerCutAt: null,
   shows: null,
   isBusy: false,
+  refuses: null,
   dropsAt: null,
   clockOffMs: 0,
+  port: 'open',
   isOff: false,
 };
 
@@ -157,10 +163,11 @@ function settle(core: Core): void {
 }
 
 /** A network that asks for 802.1X does not let in a camera that holds a certificate which is not valid by its own clock. */
-function isLockedOut({ flash, now }: Core): boolean {
+function isLockedOut({ flash, faults, now }: Core): boolean {
   const { enabled, certClient } = flash.wired;
   const entry = flash.keys[certClient];
   if (!enabled || !entry) return false;
+  if (faults.port === 'shut') return true;
   const { validFrom, validTo } = new X509Certificate(entry.certificate);
   return now() < Date.parse(validFrom) || now() > Date.parse(validTo);
 }
@@ -184,8 +191,14 @@ const firmwareOf = (core: Core) => ({
   },
 });
 
+const settingsOf = (core: Core) => ({
+  ...core,
+  shown: () => core.faults.shows,
+  isLetIn: () => core.faults.port === 'open',
+});
+
 const apisOf = (core: Core): ReadonlyMap<string, JsonApi> => {
-  const parts = { ...core, shown: () => core.faults.shows };
+  const parts = settingsOf(core);
   const firmware = firmwareApi(firmwareOf(core));
   const basic = basicDeviceInfo(parts, true);
   const apis = new Map([...jsonApis(parts), [FIRMWARE_CGI, firmware], [BASIC_INFO, basic]]);
@@ -204,13 +217,21 @@ const formOf = ({ method, query, body, contentType }: CameraRequest): URLSearchP
     ? new URLSearchParams(body.toString('utf8'))
     : query;
 
+function refusedBy({ faults }: Core, call: string | null): CameraAnswer | null {
+  if (!faults.refuses || faults.refuses.call !== call) return null;
+  const { code } = faults.refuses;
+  return json(200, { apiVersion: '1.10', method: call, error: { code, message: 'Refused' } });
+}
+
 /** What administrators are answered. */
 function answerAdministrator(core: Core, request: CameraRequest): CameraAnswer {
   const { flash, facts, hangUp } = core;
   const { path } = request;
   const api = apisOf(core).get(path);
-  const settings = { ...core, shown: () => core.faults.shows };
+  const settings = settingsOf(core);
   const certificates = { flash, now: core.clock, changed: hangUp };
+  const refused = api ? refusedBy(core, callOf(request.body)) : null;
+  if (refused) return refused;
   if (api)
     return request.method === 'POST'
       ? answerJson(api, request.body.toString('utf8'))
@@ -228,8 +249,7 @@ function answerAdministrator(core: Core, request: CameraRequest): CameraAnswer {
 }
 
 const soapPartsOf = (core: Core) => ({
-  ...core,
-  shown: () => core.faults.shows,
+  ...settingsOf(core),
   now: core.now,
   changed: core.hangUp,
   openUpload: (isTls: boolean) => openUpload(core, isTls),
@@ -242,6 +262,8 @@ function answerUpload(core: Core, request: CameraRequest, upload: Upload): Camer
   const isOnvif = request.path.startsWith(ONVIF_UPLOAD);
   core.upload = null;
   const params = isOnvif ? { autoCommit: 'boot' } : call.params;
+  const refused = refusedBy(core, isOnvif ? null : 'upgrade');
+  if (refused) return refused;
   const isAsked = isOnvif || call.method === 'upgrade';
   const answered = isAsked
     ? upgrade(firmwareOf(core), params, facts)
@@ -293,7 +315,7 @@ function answerAnybody(core: Core, request: CameraRequest): CameraAnswer | null 
     if (method !== 'POST')
       return { ...text(405, 'Method Not Allowed\n'), headers: { allow: 'POST', 'content-type': 'text/plain' } };
     if (/"get(All)?Properties"/u.test(body.toString('latin1'))) return null;
-    return answerJson(basicDeviceInfo({ ...core, shown: () => core.faults.shows }, false), body.toString('utf8'));
+    return answerJson(basicDeviceInfo(settingsOf(core), false), body.toString('utf8'));
   }
   if (path !== '/axis-cgi/pwdgrp.cgi' || Object.keys(core.flash.accounts).length > 0) return null;
   const asked = formOf(request);

@@ -53,7 +53,7 @@ export interface EstProfile {
   status: 'UNCONNECTED' | 'CONNECTED' | 'ENROLLED';
 }
 /** JSON objects that the REST interfaces hand out and patch as they are. */
-export type Settings = Record<'firewall' | 'snmp' | 'users' | 'applications', Record<string, unknown>>;
+export type Settings = Record<'firewall' | 'snmp' | 'users' | 'lldp' | 'applications', Record<string, unknown>>;
 export interface Flash {
   readonly accounts: Record<string, Account>;
   /** Those that differ from the factory's. */
@@ -84,13 +84,14 @@ export const NO_8021X: Wired8021X = {
   certsCA: [],
 };
 
-const settingsOfFactory = (): Settings => ({
+export const settingsOfFactory = (): Settings => ({
   firewall: {
     activated: false,
     conf: { rules: { activeDefaultPolicy: 'ACCEPT', activeRules: [], pendingRules: [], testTimeLeft: 0 } },
   },
   snmp: { enabled: false, snmpV1: { enabled: false }, snmpV2: { enabled: false }, snmpV3: { enabled: false } },
   users: { settings: { passphraseComplexity: { policy: 'none' } } },
+  lldp: { activated: true },
   applications: { AllowUnsigned: 'true' },
 });
 

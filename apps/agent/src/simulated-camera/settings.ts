@@ -4,7 +4,7 @@ import { compareVersions } from '@cityward/fleet/verify';
 import { answerJson, fault, isRecord, json, NOT_FOUND, parseJson, xml } from './answers.ts';
 import type { Answered, CameraAnswer, CameraRequest, JsonApi } from './answers.ts';
 import type { CameraProperties } from './parameters.ts';
-import type { Flash, Settings } from './flash.ts';
+import { settingsOfFactory, type Flash, type Settings } from './flash.ts';
 import { refused } from './certificates.ts';
 
 /** Codes of most JSON interfaces. */
@@ -18,6 +18,8 @@ export interface SettingsParts {
   readonly flash: Flash;
   readonly now: () => number;
   readonly shown: () => string | null;
+  /** Whether its port lets it in by its certificate. */
+  readonly isLetIn: () => boolean;
 }
 
 const versionOf = ({ flash, shown }: SettingsParts): string => shown() ?? flash.firmware.active.version;
@@ -116,6 +118,13 @@ function setWired({ flash }: SettingsParts, params: Readonly<Record<string, unkn
   return { data: {} };
 }
 
+function wiredShown({ flash, isLetIn }: SettingsParts): object {
+  const { enabled, mode, identity, eapolVersion, certClient, certsCA } = flash.wired;
+  const params = { identity, eapolVersion, certClient, certsCA };
+  const status = isLetIn() ? 'authorized' : 'unauthorized';
+  return { enabled, status, mode, configurations: [{ mode, params }] };
+}
+
 const networkApi = (parts: SettingsParts): JsonApi => ({
   id: 'network-settings',
   name: 'Network Settings API',
@@ -123,7 +132,7 @@ const networkApi = (parts: SettingsParts): JsonApi => ({
   codes: CODES,
   methods: {
     getNetworkInfo: () => ({
-      data: { devices: [{ name: 'eth0', type: 'wired', wired8021XConfiguration: parts.flash.wired }] },
+      data: { devices: [{ name: 'eth0', type: 'wired', wired: { linkMode: 'auto', '8021X': wiredShown(parts) } }] },
     }),
     setWired8021XConfiguration: (params) => setWired(parts, params),
     setResolverConfiguration: (params) => {
@@ -172,6 +181,7 @@ export const discover = (parts: SettingsParts): CameraAnswer =>
           ? { 'cert-est': { v1: { state: 'released', rest_api: '/config/rest/cert-est/v1' } } }
           : {}),
         firewall: { v1: { state: 'released', rest_api: '/config/rest/firewall/v1' } },
+        lldp: { v1: { state: 'released', rest_api: '/config/rest/lldp/v1' } },
         snmp: { v1: { state: 'released', rest_api: '/config/rest/snmp/v1' } },
         'user-management': { v2: { state: 'beta', rest_api: '/config/rest/user-management/v2' } },
       },
@@ -180,6 +190,7 @@ export const discover = (parts: SettingsParts): CameraAnswer =>
 
 const REST: Readonly<Record<string, keyof Settings>> = {
   '/config/rest/firewall/v1': 'firewall',
+  '/config/rest/lldp/v1': 'lldp',
   '/config/rest/snmp/v1': 'snmp',
   '/config/rest/user-management/v2': 'users',
 };
@@ -201,14 +212,27 @@ function patched(was: unknown, now: unknown, depth = 0): unknown {
   return next;
 }
 
+/** One property by its own path, as `/config/rest/lldp/v1/activated`; below it only whole groups are asked for here. */
+function placeOf(path: string): { readonly name: keyof Settings; readonly property: string | null } | null {
+  if (Object.hasOwn(REST, path)) return { name: REST[path]!, property: null };
+  const at = path.lastIndexOf('/');
+  const group = path.slice(0, at);
+  return Object.hasOwn(REST, group) ? { name: REST[group]!, property: path.slice(at + 1) } : null;
+}
+
 /** Null for a path that is none of these. */
 export function answerSettings({ flash }: SettingsParts, { method, path, body }: CameraRequest): CameraAnswer | null {
-  const name = Object.hasOwn(REST, path) ? REST[path] : undefined;
-  if (!name) return null;
-  if (method === 'GET') return json(200, { status: 'success', data: flash.settings[name] });
+  const place = placeOf(path);
+  if (!place) return null;
+  const { name, property } = place;
+  // A camera whose flash is older than the interface has what the factory gives it.
+  const was = flash.settings[name] ?? settingsOfFactory()[name];
+  if (property !== null && !Object.hasOwn(was, property)) return NOT_FOUND;
+  if (method === 'GET') return json(200, { status: 'success', data: property === null ? was : was[property] });
   if (method !== 'PATCH') return NOT_FOUND;
   const value = parseJson(body.toString('utf8'));
-  const next = isRecord(value) ? patched(flash.settings[name], value['data']) : undefined;
+  const data = isRecord(value) ? value['data'] : undefined;
+  const next = patched(was, property === null ? data : { [property]: data });
   if (!isRecord(next)) return refused(400, 'Invalid parameter');
   flash.settings[name] = next;
   return json(200, { status: 'success' });

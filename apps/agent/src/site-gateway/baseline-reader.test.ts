@@ -33,6 +33,7 @@ const SOURCES = [
   'snmp',
   'oidc',
   'firmware',
+  'network-access',
   'tls',
 ] as const;
 const READS: BaselineRead[] = [
@@ -60,7 +61,8 @@ describe('a camera', () => {
       firewall: { values: { activated: false, defaultPolicy: 'ACCEPT' } },
       snmp: { values: { v1: false, v2: false } },
       firmware: { values: { version: '11.11.65', committed: true } },
-      lldp: { state: 'absent' },
+      lldp: { values: { activated: true } },
+      'network-access': { values: { enabled: false, prepared: false } },
       oidc: { state: 'absent' },
       tls: { values: { reached: true, chained: false } },
     });

@@ -6,6 +6,8 @@ import { allXml, parseXml } from '../camera-wire/xml.ts';
 import { numberOf, readAllParameters, readData } from './camera-api.ts';
 import { PATHS, type CameraAsk } from './camera-asks.ts';
 import type { CameraAnswer, CameraClient } from './camera-client.ts';
+import { AUTHORITIES, CA_ALIAS } from './certificates.ts';
+import { WIRED_READ, wiredIn } from './wired.ts';
 
 type Values = Record<string, BaselineValues[string]>;
 type Read = Extract<SourceReading, { state: 'read' }>;
@@ -71,7 +73,7 @@ function disksIn({ status, body }: CameraAnswer): Values | null {
   return { connected: used.length, plain: plain.length };
 }
 
-function allowUnsignedIn({ status, body }: CameraAnswer): Values | null {
+export function allowUnsignedIn({ status, body }: CameraAnswer): Values | null {
   const root = status === 200 ? parseXml(body) : null;
   const found = root && allXml(root, 'param').find(({ attributes }) => attributes['name'] === 'AllowUnsigned');
   const value = found?.attributes['value'];
@@ -144,6 +146,7 @@ const NO_SUCH: readonly number[] = [404, 405, 410, 2_004];
 export async function readSource(client: CameraClient, { source, names }: BaselineRead): Promise<SourceReading> {
   if (source === 'param') return readParam(client, names);
   if (source === 'tls') return readTls(client);
+  if (source === 'network-access') return readNetworkAccess(client);
   const asked = ASKED[source];
   if (!asked) return unreadable('The gateway does not know how to read this of a camera');
   const answer = await client.read(asked.ask);
@@ -164,6 +167,29 @@ function whyNot(data: Result<unknown, Refusal>, status: number): SourceReading {
         ? ''
         : data.error.message,
   );
+}
+
+/** Turned on or not, and whether all that it needs is there: the city's authority, and a certificate of the city in use. */
+async function readNetworkAccess(client: CameraClient): Promise<SourceReading> {
+  const info = await client.read(WIRED_READ);
+  if (!info.ok) return unreadable(info.error.message);
+  if (NO_SUCH.includes(info.value.status)) return ABSENT;
+  const data = readData('read the network of the camera', info.value);
+  if (!data.ok) return whyNot(data, info.value.status);
+  const wired = wiredIn(data.value);
+  if (!wired) return ABSENT;
+  const authorities = await client.read({ kind: 'rest', method: 'GET', path: AUTHORITIES });
+  const list = authorities.ok ? readData('list the authorities', authorities.value) : authorities;
+  const isTrusted =
+    list.ok && Array.isArray(list.value) && list.value.some((one: unknown) => within(one, 'alias') === CA_ALIAS);
+  return {
+    state: 'read',
+    values: kept({
+      enabled: wired.enabled,
+      status: wired.status ?? undefined,
+      prepared: isTrusted && client.shown()?.isOfCity === true,
+    }),
+  };
 }
 
 /** All names in one listing: cameras answer a hundred groups as fast as one. */

@@ -20,6 +20,7 @@ import { rotateCertificate } from './certificates.ts';
 import { configure } from './configure.ts';
 import { changeOverOnvif, installOverOnvif } from './onvif.ts';
 import { rotateAccount } from './rotation.ts';
+import { setOnCamera } from './movable.ts';
 import { checkCamera } from './checks.ts';
 import { installFirmware } from './upgrade.ts';
 
@@ -43,8 +44,9 @@ async function act(work: CameraWork, action: JobAction): Promise<boolean> {
       return action.what === 'credentials' ? rotateAccount(work) : rotateCertificate(work);
     case 'wipe':
       return wipe(work);
-    case 'configure':
     case 'set':
+      return setOnCamera(work, action);
+    case 'configure':
       return finish(work, 'failed', `do "${action.do}": this gateway has no way to do so on a camera`);
     case 'install':
     case 'restart':

@@ -21,6 +21,8 @@ export interface Timing {
   readonly rollbackMinutes: number;
   /** A camera that has not even gone away in this time after it was told to has not done so. */
   readonly settleMs: number;
+  /** How long a camera is waited for that its port did not let in with 802.1X, to take it off again. */
+  readonly rescueMs: number;
 }
 export const TIMING: Timing = {
   lookMs: 5 * SECOND_MS,
@@ -28,6 +30,7 @@ export const TIMING: Timing = {
   confirmMs: 15 * MINUTE_MS,
   rollbackMinutes: 30,
   settleMs: 3 * MINUTE_MS,
+  rescueMs: 60 * MINUTE_MS,
 };
 
 export interface CameraParts extends KeeperParts {

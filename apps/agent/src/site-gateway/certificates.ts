@@ -1,43 +1,29 @@
 /**
  * Certificates of a camera: the key is made on it and stays there, the gateway has its request signed by the city, and the old
- * certificate goes only when the camera was reached under the new one. 802.1X and the camera's own EST client hang on the same.
+ * certificate goes only when the camera was reached under the new one, and when 802.1X has moved to the new one as well.
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import { DAY_MS, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { escapeXml, findXml, parseXml } from '../camera-wire/xml.ts';
-import { readData, readInfo } from './camera-api.ts';
+import { readInfo } from './camera-api.ts';
 import type { CameraAsk } from './camera-asks.ts';
-import { attempt, enter, permitOf, reach, type CameraWork } from './camera-work.ts';
-import { checkCamera, checkClock } from './checks.ts';
+import { change, read, rest } from './camera-calls.ts';
+import { attempt, enter, permitOf, type CameraWork } from './camera-work.ts';
+import { checkClock } from './checks.ts';
+import { readWired, setWired } from './wired.ts';
 import { turnOver } from './turn-over.ts';
 
 const CERT = '/config/rest/cert/v1';
 const EST = '/config/rest/cert-est/v1';
 const PREFIX = 'cityward-';
-const CA_ALIAS = 'cityward-ca';
+export const CA_ALIAS = 'cityward-ca';
+export const AUTHORITIES = `${CERT}/ca_certificates`;
 const PEM_CSR =
   /^\s*-----BEGIN CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]{100,8000})-----END CERTIFICATE REQUEST-----\s*$/u;
-const NETWORK = '/axis-cgi/network_settings.cgi';
 /** 802.1X is not turned on with a certificate that is about to end. */
 const VALID_LEFT_MIN_MS = 7 * DAY_MS;
 
 type Values = Readonly<Record<string, unknown>>;
-const rest = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, data?: unknown): CameraAsk => ({
-  kind: 'rest',
-  method,
-  path,
-  ...(data === undefined ? {} : { data }),
-});
-
-async function change(work: CameraWork, ask: CameraAsk, what: string): Promise<Result<unknown, Refusal>> {
-  const answer = await work.parts.client.change(ask, permitOf(work));
-  return answer.ok ? readData(what, answer.value) : answer;
-}
-async function read(work: CameraWork, ask: CameraAsk, what: string): Promise<Result<unknown, Refusal>> {
-  const answer = await work.parts.client.read(ask);
-  return answer.ok ? readData(what, answer.value) : answer;
-}
-
 /** The same for one job, whenever it is asked: what was begun is gone on with. */
 const aliasOf = (work: CameraWork): string =>
   `${PREFIX}${createHash('sha256')
@@ -136,7 +122,8 @@ async function removeOthers(work: CameraWork, alias: string): Promise<Result<voi
   return ok(undefined);
 }
 
-async function newCertificate(work: CameraWork): Promise<Result<void, Refusal>> {
+/** @param counts called once only the new one is shown */
+export async function newCertificate(work: CameraWork, counts: () => void): Promise<Result<void, Refusal>> {
   const { parts } = work;
   const clock = await checkClock(work);
   if (!clock.ok) return clock;
@@ -160,30 +147,44 @@ async function newCertificate(work: CameraWork): Promise<Result<void, Refusal>> 
       'give the camera a certificate: it was not reached under the new one, so that it has the old one again',
     );
   }
-  enter(work, 'restarting');
+  counts();
   // From here on only the city's counts.
   if (parts.record().pinned.length > 0) parts.keepRecord({ ...parts.record(), pinned: [], isOfCity: true });
-  return removeOthers(work, alias);
+  const moved = await moveNetworkAccess(work, alias);
+  return moved.ok ? removeOthers(work, alias) : moved;
+}
+
+/** The port must not go on asking for a certificate that ends, or that is taken away. */
+async function moveNetworkAccess(work: CameraWork, alias: string): Promise<Result<void, Refusal>> {
+  const wired = await readWired(work);
+  if (!wired.ok) return wired;
+  const { value } = wired;
+  if (!value?.enabled || value.certClient === alias || !value.certClient?.startsWith(PREFIX)) return ok(undefined);
+  return setWired(work, { ...value, certClient: alias });
 }
 
 export const rotateCertificate = (work: CameraWork): Promise<boolean> =>
-  turnOver(work, newCertificate, 'it went away while it got a certificate; the one before still counts');
+  turnOver(
+    work,
+    () => newCertificate(work, () => enter(work, 'restarting')),
+    'it went away while it got a certificate; the one before still counts',
+  );
 
 /** The city's authority, known to the camera under one name. */
-async function trustCity(work: CameraWork): Promise<Result<void, Refusal>> {
+export async function trustCity(work: CameraWork): Promise<Result<void, Refusal>> {
   const there = await listed(work, 'ca_certificates');
   if (!there.ok) return there;
   if (there.value.some(({ alias }) => alias === CA_ALIAS)) return ok(undefined);
   const added = await change(
     work,
-    rest('POST', `${CERT}/ca_certificates`, { alias: CA_ALIAS, certificate: work.parts.ca }),
+    rest('POST', AUTHORITIES, { alias: CA_ALIAS, certificate: work.parts.ca }),
     "add the city's authority",
   );
   return added.ok ? ok(undefined) : added;
 }
 
 /** Its certificate in use, where the city issued it and it is valid for a while. */
-async function cityCertificate(work: CameraWork): Promise<Result<string, Refusal>> {
+export async function cityCertificate(work: CameraWork): Promise<Result<string, Refusal>> {
   const all = await listed(work, 'certificates');
   if (!all.ok) return all;
   const alias = await inUse(work);
@@ -201,45 +202,8 @@ async function cityCertificate(work: CameraWork): Promise<Result<string, Refusal
   return refuse(
     'conflict',
     'NOT_CERTIFIED',
-    'turn 802.1X on: wanted a certificate of the city on the camera first, valid for a week more',
+    'turn 802.1X on: wanted a certificate of the city on the camera first, valid for a week more; its first step puts one there',
   );
-}
-
-/**
- * 802.1X, in two steps with a proof between them: the clock, the authority and the certificate are there and good, then it is turned
- * on, then the camera is reached again. With a wrong clock it would lock itself out, and only a person on a ladder would help.
- */
-export async function setNetworkAccess(work: CameraWork, wanted: Values): Promise<Result<void, Refusal>> {
-  const { enabled } = wanted;
-  const { client, record } = work.parts;
-  if (typeof enabled !== 'boolean')
-    return refuse('invalid', 'DOCUMENT_MALFORMED', 'set 802.1X: "enabled" is true or false');
-  let params: Values = { deviceName: 'eth0', enabled };
-  if (enabled) {
-    const clock = await checkClock(work);
-    if (!clock.ok) return clock;
-    const trusted = await trustCity(work);
-    if (!trusted.ok) return trusted;
-    const alias = await cityCertificate(work);
-    if (!alias.ok) return alias;
-    const identity = typeof wanted['identity'] === 'string' ? wanted['identity'] : record().device;
-    const eap = {
-      mode: 'WPA-Enterprise-EAPTLS',
-      identity,
-      eapolVersion: 'EAPoLv3',
-      certClient: alias.value,
-      certsCA: [CA_ALIAS],
-    };
-    params = { ...params, ...eap };
-  }
-  const ask = { kind: 'json', path: NETWORK, call: 'setWired8021XConfiguration', params } as const;
-  const set = await change(work, ask, 'set 802.1X');
-  if (!set.ok) return set;
-  client.hangUp();
-  const proved = await reach(work, () => checkCamera(work));
-  return proved?.ok
-    ? ok(undefined)
-    : refuse('conflict', 'NOT_PROVED', 'set 802.1X: the camera was not reached after it');
 }
 
 /** Cameras with an EST client of their own (AXIS OS 12.10 and later) enrol themselves, by their factory certificate. */

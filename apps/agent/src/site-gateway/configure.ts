@@ -6,9 +6,11 @@ import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { DownloadFault } from '../update/work.ts';
 import type { Target } from '../update/progress.ts';
 import { readAllParameters, readData, readInfo, setParameters } from './camera-api.ts';
+import { allowUnsignedIn } from './baseline-sources.ts';
 import type { CameraAsk } from './camera-asks.ts';
 import { attempt, enter, failWith, finish, NOT_REACHED, permitOf, reach, type CameraWork } from './camera-work.ts';
-import { setEstProfile, setNetworkAccess } from './certificates.ts';
+import { setEstProfile } from './certificates.ts';
+import { proveOrRescue, setNetworkAccess } from './network-access.ts';
 import { WrongBytes } from './images.ts';
 import { checkCamera } from './checks.ts';
 
@@ -155,6 +157,7 @@ const patch = (name: string, data: unknown): CameraAsk => ({
 const given = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
+const isStatic = (source: unknown): boolean => String(source).toLowerCase() === 'static';
 const ntp = patched({
   get: { kind: 'json', path: NTP, call: 'getNTPInfo' },
   set: ({ enabled, servers, nts }) => ({
@@ -171,7 +174,8 @@ const ntp = patched({
   shown: (data) => ({
     enabled: within(data, 'client', 'enabled'),
     nts: within(data, 'client', 'NTSEnabled'),
-    servers: within(data, 'client', 'staticServers'),
+    // Servers of its own that it does not ask are none.
+    servers: isStatic(within(data, 'client', 'serversSource')) ? within(data, 'client', 'staticServers') : [],
   }),
 });
 const snmp = patched({
@@ -193,18 +197,23 @@ const passwordPolicy = patched({
 });
 const lldp = patched({
   get: rest('lldp/v1'),
-  set: (wanted) => patch('lldp/v1', wanted),
+  set: ({ activated }) => patch('lldp/v1/activated', activated),
   shown: (data) => ({ activated: within(data, 'activated') }),
 });
 
 const APPLICATIONS = '/axis-cgi/applications/config.cgi';
-const applications: Writer = async (work, { AllowUnsigned: wanted }) => {
-  const fields = { action: 'set', name: 'AllowUnsigned', value: String(wanted) };
-  if (!['true', 'false'].includes(fields.value))
-    return refuse('invalid', 'DOCUMENT_MALFORMED', 'configure the camera: "AllowUnsigned" is true or false');
-  const set = await work.parts.client.change({ kind: 'form', path: APPLICATIONS, fields }, permitOf(work));
+const applications: Writer = async (work, { allowUnsigned: wanted }) => {
+  const { client } = work.parts;
+  if (typeof wanted !== 'boolean')
+    return refuse('invalid', 'DOCUMENT_MALFORMED', 'configure the camera: "allowUnsigned" is true or false');
+  const named = { name: 'AllowUnsigned' };
+  const before = await client.read({ kind: 'get', path: APPLICATIONS, query: { action: 'get', ...named } });
+  if (!before.ok) return before;
+  if (allowUnsignedIn(before.value)?.['allowUnsigned'] === wanted) return ok(undefined);
+  const fields = { action: 'set', ...named, value: String(wanted) };
+  const set = await client.change({ kind: 'form', path: APPLICATIONS, fields }, permitOf(work));
   if (!set.ok) return set;
-  return set.value.body.includes(`value="${fields.value}"`) ? ok(undefined) : DIFFERS('AllowUnsigned');
+  return allowUnsignedIn(set.value)?.['allowUnsigned'] === wanted ? ok(undefined) : DIFFERS('allowUnsigned');
 };
 
 /** In this order: names are told first, what may lock out last. */
@@ -230,6 +239,12 @@ export async function apply(work: CameraWork, document: CameraDocument): Promise
 
 export async function configure(work: CameraWork, target: Target): Promise<boolean> {
   const { parts, signal } = work;
+  if (work.saved.now?.step === 'restarting') {
+    // Cut off while 802.1X came on: whether its port lets it in is found out before anything else.
+    const back = await proveOrRescue(work);
+    if (signal.aborted) return false;
+    if (!back.ok) return failWith(work, back.error);
+  }
   const same = await reach(work, () => checkCamera(work));
   if (signal.aborted) return false;
   if (!same) return finish(work, 'failed', NOT_REACHED);

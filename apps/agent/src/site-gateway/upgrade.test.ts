@@ -58,6 +58,24 @@ describe('an upgrade', () => {
     expect(lastOf(world).reason).toContain(`(${number})`);
     expect(runs()).toBe(OLD);
   });
+  it('for which the camera speaks another version of the interface (417) changes nothing', async () => {
+    await open();
+    world.one.camera.faults.refuses = { call: 'upgrade', code: 417 };
+    await liveOn(world, installOrder(serve()));
+    expect(lastOf(world)).toMatchObject({ state: 'failed', running: OLD });
+    expect(lastOf(world).reason).toContain('does not speak this version of the interface (417)');
+    expect(firmware()).toMatchObject({ active: { version: OLD }, inactive: null, isCommitted: true });
+  });
+  it('whose commit is answered so goes back by itself, and is told as failed before it does', async () => {
+    await open();
+    world.one.camera.faults.refuses = { call: 'commit', code: 417 };
+    await liveOn(world, installOrder(serve()));
+    expect(lastOf(world)).toMatchObject({ state: 'failed' });
+    expect(lastOf(world).reason).toContain('(417); not committed, so that it goes back by itself');
+    world.one.advance(31 * 60_000);
+    expect(world.one.camera.isUp()).toBe(true);
+    expect(firmware()).toMatchObject({ active: { version: OLD }, isCommitted: true });
+  });
   /** Signed by officers, but no firmware. */
   const serveBroken = (bytes: Buffer): object => {
     const broken = Buffer.concat([bytes, Buffer.from('more')]);
