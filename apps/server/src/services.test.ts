@@ -1,5 +1,5 @@
 /** Cloud services on the whole server: three ways to a token, the API by the same policy, and an end that counts at once. */
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID, sign, X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,11 @@ import { certificatesIn, newRequest, pemOf } from '@cityward/identity/testing';
 import { INGEST_PATH } from './gateway-http.ts';
 import { CITY_CLI } from './local-socket.ts';
 import { openTestServer, type TestServer } from './testing.ts';
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** Refused calls within an hour: what is much, and what looks like a search. */
+const REFUSED = { many: 20, search: 200 };
 
 let server: TestServer;
 let site: string;
@@ -38,6 +43,7 @@ interface Asking {
 }
 interface Answer {
   readonly status: number;
+  readonly challenge: string | undefined;
   readonly text: string;
   readonly json: Record<string, unknown>;
 }
@@ -67,7 +73,7 @@ function ask(
       answer.on('end', () => {
         const text = Buffer.concat(chunks).toString();
         const json = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
-        resolve({ status: answer.statusCode ?? 0, text, json });
+        resolve({ status: answer.statusCode ?? 0, challenge: answer.headers['www-authenticate'], text, json });
       });
     });
     sent.on('error', reject);
@@ -147,7 +153,8 @@ describe('a service with a secret', () => {
     const bearer = await tokenBy({ basic });
     expect((await ask({ path: '/api/devices?limit=1', bearer })).status).toBe(200);
     await act('endService', { params: { id: 'ending' }, body: { reason: 'contract over' } });
-    expect((await ask({ path: '/api/devices?limit=1', bearer })).status).toBe(403);
+    const refused = await ask({ path: '/api/devices?limit=1', bearer });
+    expect([refused.status, refused.challenge]).toEqual([401, 'Bearer realm="cityward", error="invalid_token"']);
     expect((await ask({ path: '/oauth/token', form: GRANT, basic })).json['error']).toBe('invalid_client');
     await expect(register('ending', { data: ['city'], sites: [] })).rejects.toThrow('SERVICE_KNOWN');
   });
@@ -169,6 +176,63 @@ describe('a service with a secret', () => {
   ])('refuses %s in the words of the standard', async (...[, asking, status, error]) => {
     const answer = await ask({ path: '/oauth/token', ...asking });
     expect([answer.status, answer.json['error']]).toEqual([status, error]);
+  });
+});
+
+describe('what a refusal says of how to come in (RFC 6750)', () => {
+  it.each<[string, Pick<Asking, 'bearer' | 'basic'>, number, string]>([
+    ['nothing shown', {}, 401, 'Bearer realm="cityward"'],
+    ['a password, which counts only for tokens', { basic: 'reader:x' }, 401, 'Bearer realm="cityward"'],
+    ['a token that is none', { bearer: 'a.b.c' }, 401, 'Bearer realm="cityward", error="invalid_token"'],
+    ['a token longer than any', { bearer: 'x'.repeat(5_000) }, 401, 'Bearer realm="cityward", error="invalid_token"'],
+  ])('answers %s', async (...[, shown, status, challenge]) => {
+    const answer = await ask({ path: '/api/devices?limit=1', ...shown });
+    expect([answer.status, answer.challenge]).toEqual([status, challenge]);
+  });
+  it('answers a good token that reaches less', async () => {
+    const bearer = await tokenBy({ basic: `reader:${await secretOf('reader')}` });
+    const answer = await ask({ path: '/api/people', bearer });
+    expect([answer.status, answer.challenge]).toEqual([403, 'Bearer realm="cityward", error="insufficient_scope"']);
+    const token = await ask({ path: '/oauth/token', form: GRANT, basic: 'reader:wrong' });
+    expect([token.status, token.challenge]).toEqual([401, 'Basic realm="cityward"']);
+  });
+});
+
+describe('a service with a key', () => {
+  it('gets a token by an assertion that it signed (private_key_jwt), once for each', async () => {
+    await register('signer', { data: ['city'], sites: [] });
+    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' }) as string;
+    await act('setServiceKey', { params: { id: 'signer' }, body: { publicKey } });
+    const assertion = (claims: object, key = pair.privateKey): string => {
+      const now = Math.floor(Date.now() / 1_000);
+      const aud = `https://localhost:${server.config.servicesPort}`;
+      const all = { iss: 'signer', sub: 'signer', aud, iat: now, exp: now + 60, jti: randomUUID(), ...claims };
+      const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const signed = `${part({ alg: 'ES256', typ: 'JWT' })}.${part(all)}`;
+      const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
+      return `${signed}.${signature.toString('base64url')}`;
+    };
+    const token = (client_assertion: string) =>
+      ask({ path: '/oauth/token', form: { ...GRANT, client_assertion_type: ASSERTION_TYPE, client_assertion } });
+    const good = assertion({});
+    const bearer = (await token(good)).json['access_token'] as string;
+    expect((await ask({ path: '/api/devices?limit=1', bearer })).status).toBe(200);
+    const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const now = Math.floor(Date.now() / 1_000);
+    for (const bad of [
+      good,
+      assertion({}, stranger),
+      assertion({ aud: 'https://elsewhere.example' }),
+      assertion({ sub: 'reader', iss: 'reader' }),
+      assertion({ exp: now - 10, iat: now - 70 }),
+      assertion({ exp: now + 3_600 }),
+      assertion({ jti: undefined }),
+      'x.y.z',
+    ]) {
+      const answer = await token(bad);
+      expect([answer.status, answer.json['error']]).toEqual([401, 'invalid_client']);
+    }
   });
 });
 
@@ -207,7 +271,7 @@ describe('a service with a certificate', () => {
     expect(cnf).toEqual({ 'x5t#S256': thumbprint });
     const status = async (more: object) => (await ask({ path: '/api/devices?limit=1', bearer, ...more })).status;
     const other = (await certified('worker')).identity;
-    expect([await status({ identity }), await status({}), await status({ identity: other })]).toEqual([200, 403, 403]);
+    expect([await status({ identity }), await status({}), await status({ identity: other })]).toEqual([200, 401, 401]);
     const borrowed = await ask({ path: '/oauth/token', form: { ...GRANT, client_id: 'reader' }, identity });
     expect(borrowed.json['error']).toBe('invalid_client');
   });
@@ -216,7 +280,7 @@ describe('a service with a certificate', () => {
     const { identity } = await certified('leaving');
     const body = newRequest('leaving').base64;
     await act('endService', { params: { id: 'leaving' }, body: { reason: 'moved away' } });
-    expect((await ask({ path: '/api/devices?limit=1', identity })).status).toBe(403);
+    expect((await ask({ path: '/api/devices?limit=1', identity })).status).toBe(401);
     expect((await ask({ path: '/service/certificate', identity, body })).status).toBe(401);
     const serial = Buffer.from(new X509Certificate(identity.cert).serialNumber, 'hex');
     expect(server.modules.identity.revocations().includes(serial)).toBe(true);
@@ -240,10 +304,48 @@ describe('a service with a certificate', () => {
     });
     const cert = certificatesIn(enrolled.body.toString())[0]!.toString();
     const device = { key: pemOf(key), cert };
-    expect((await ask({ path: '/api/devices?limit=1', identity: device })).status).toBe(403);
+    expect((await ask({ path: '/api/devices?limit=1', identity: device })).status).toBe(401);
     const token = await ask({ path: '/oauth/token', form: { ...GRANT, client_id: near }, identity: device });
     expect(token.json['error']).toBe('invalid_client');
   });
+});
+
+describe('how far a service is trusted', () => {
+  const trustOf = (id: string) => server.modules.identity.trustOf({ kind: 'service', id });
+  const part = (id: string, kind: string) => trustOf(id).components.find((one) => one.kind === kind);
+
+  it('follows what it is known by, when it was seen, and that its calls are well', async () => {
+    await register('judged', { data: ['city'], sites: [] });
+    expect(trustOf('judged').level).toBe('unknown');
+    const bearer = await tokenBy({ basic: `judged:${await secretOf('judged')}` });
+    expect((await ask({ path: '/api/devices?limit=1', bearer })).status).toBe(200);
+    await server.modules.identity.judgeAll();
+    expect(part('judged', 'certificate')).toMatchObject({ state: 'known', value: 80 });
+    expect(part('judged', 'dormancy')).toMatchObject({ value: 100 });
+    expect(part('judged', 'behaviour')).toMatchObject({ value: 100, source: 'calls' });
+    await certified('judged');
+    await server.modules.identity.judgeAll();
+    expect(part('judged', 'certificate')).toMatchObject({ value: 100 });
+  });
+  it('falls when a token of it comes without its certificate, but not so far that this could stop it', async () => {
+    const { identity } = await certified('judged');
+    const bearer = await tokenBy({ form: { ...GRANT, client_id: 'judged' }, identity });
+    expect((await ask({ path: '/api/devices?limit=1', bearer })).status).toBe(401);
+    expect((await ask({ path: '/api/devices?limit=1', bearer, identity })).status).toBe(200);
+    expect(part('judged', 'behaviour')).toMatchObject({ value: 60 });
+    expect(trustOf('judged').level).toBe('reduced');
+  });
+  it('that searches for what it may not have gets nothing more', async () => {
+    await register('prowler', { data: ['city'], sites: [] });
+    const bearer = await tokenBy({ basic: `prowler:${await secretOf('prowler')}` });
+    const status = async (path: string) => (await ask({ path, bearer })).status;
+    for (let asked = 0; asked < REFUSED.search; asked++) {
+      if (asked % REFUSED.many === 0) expect(await status('/api/devices?limit=1')).toBe(200);
+      expect(await status('/api/people')).toBe(403);
+    }
+    expect(trustOf('prowler')).toMatchObject({ level: 'low' });
+    expect(await status('/api/devices?limit=1')).toBe(403);
+  }, 120_000);
 });
 
 describe('what anybody may fetch', () => {

@@ -42,8 +42,8 @@ export interface CaretakerParts {
   readonly kindOf: (id: string) => 'device' | 'network';
   /** Is another waiting with a second claim on this device's serial? */
   readonly isClaimedTwice: (device: string) => boolean;
-  /** Of persons; null where they have no way of signing in that could be judged. */
-  readonly personHealth: (person: string) => Judged | null;
+  /** Of persons and cloud services, whose keys are not in the register; null where there is nothing to be judged. */
+  readonly keyHealth: Readonly<Record<'person' | 'service', (id: string) => Judged | null>>;
   readonly charges: Readonly<Record<Subject['kind'], Charges>>;
   /** 0: identities never end for being unseen. */
   readonly dormantDays: number;
@@ -159,7 +159,8 @@ class HourlyCaretaker implements Caretaker {
     const { subject } = charge;
     const { trust, clock } = this.#parts;
     const now = clock();
-    if (subject.kind === 'person') this.#say(subject, CERTIFICATE, this.#parts.personHealth(subject.id));
+    if (subject.kind === 'person' || subject.kind === 'service')
+      this.#say(subject, CERTIFICATE, this.#parts.keyHealth[subject.kind](subject.id));
     const lastSeen = this.#sightings.latest(subject, charge.lastSeen);
     const said = trust.said(subject, PRESENCE);
     const warned = said && isWarning(said.value) ? said.since : null;

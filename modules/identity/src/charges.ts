@@ -2,6 +2,7 @@
 import { openCaretaker, type Caretaker, type Charge, type Charges } from './caretaker.ts';
 import type { Devices } from './devices.ts';
 import { DORMANT_DAYS, type Judged } from './domain/health.ts';
+import { credentialHealth } from './domain/service-health.ts';
 import type { IdentityOptions } from './needs.ts';
 import type { People } from './people.ts';
 import type { Services } from './services.ts';
@@ -25,7 +26,13 @@ export async function openCare(options: IdentityOptions, after: LookedAfter): Pr
     trust,
     kindOf,
     isClaimedTwice: devices.approvals.isClaimedTwice,
-    personHealth: (person) => passkeyHealth(waysIn.counts(person).passkeys),
+    keyHealth: {
+      person: (id) => passkeyHealth(waysIn.counts(id).passkeys),
+      service: (id) => {
+        const shown = services.shownBy(id);
+        return shown && credentialHealth(shown, options.clock());
+      },
+    },
     charges: {
       device: holders(options, devices, { kind: 'device', kindOf }),
       network: holders(options, devices, { kind: 'network', kindOf }),

@@ -11,8 +11,10 @@ import type { IdentityOptions } from './needs.ts';
 import { keyRoutes, OAUTH_PATHS, tokenRoute, type OauthParts } from './oauth.ts';
 import type { People } from './people.ts';
 import { createRefusalNotes } from './refusals.ts';
+import { createServiceConduct, type ServiceConduct } from './service-conduct.ts';
 import { Services } from './services.ts';
 import { openTokenKeys } from './token-keys.ts';
+import type { TrustService } from './trust.ts';
 import { createTokens, thumbprintOf } from './tokens.ts';
 
 export const CERTIFY_PATH = '/service/certificate';
@@ -25,12 +27,19 @@ export interface ServiceCall {
 }
 
 export interface Cloud extends OauthParts {
+  readonly conduct: ServiceConduct;
   /** The living service behind a call, as policy sees it; null for nobody. Its standing is asked on every call. */
   authenticate(call: ServiceCall): Promise<Principal | null>;
   stop(): Promise<void>;
 }
 
-export async function openCloud(options: IdentityOptions, devices: Devices, people: People): Promise<Cloud> {
+export interface CloudNeeds {
+  readonly devices: Devices;
+  readonly people: People;
+  readonly trust: TrustService;
+}
+
+export async function openCloud(options: IdentityOptions, { devices, people, trust }: CloudNeeds): Promise<Cloud> {
   const { sql, clock, log, folder, directory } = options;
   const issuer = options.servicesUrl ?? DEFAULT_ISSUER;
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -50,9 +59,11 @@ export async function openCloud(options: IdentityOptions, devices: Devices, peop
   const assertions = createAssertions({ audiences: [issuer, `${issuer}${OAUTH_PATHS.token}`], clock });
   const refusals = createRefusalNotes({ sql, clock, log, type: 'service.refused' });
   const cloud: OauthParts = { issuer, services, tokens, keys, assertions, refusals, clock };
+  const conduct = createServiceConduct({ trust, clock, log });
   return {
     ...cloud,
-    authenticate: (call) => authenticate(cloud, call),
+    conduct,
+    authenticate: (call) => authenticate({ ...cloud, conduct }, call),
     stop: async () => {
       keys.stop();
       await services.stop();
@@ -61,22 +72,40 @@ export async function openCloud(options: IdentityOptions, devices: Devices, peop
 }
 
 /** A token decides alone where one is shown: a good certificate beside a bad token does not help it. */
-async function authenticate(
-  { services, tokens }: OauthParts,
-  { bearer, peer }: ServiceCall,
-): Promise<Principal | null> {
-  if (bearer === null) return called(services, peer?.authorized ? services.certified(peer.serial) : null, null);
+async function authenticate(cloud: Omit<Cloud, 'authenticate' | 'stop'>, call: ServiceCall): Promise<Principal | null> {
+  const { services, tokens, conduct } = cloud;
+  const { bearer, peer } = call;
+  if (bearer === null) return called(cloud, peer?.authorized ? services.certified(peer.serial) : null, null);
   const claims = await tokens.read(bearer);
   if (!claims.ok) return null;
   const { service, scope, certificate } = claims.value;
-  if (certificate !== null && (!peer?.authorized || thumbprintOf(peer.der) !== certificate)) return null;
-  if (certificate !== null && services.certified(peer!.serial)?.id !== service) return null;
-  return called(services, services.active(service), scope);
+  if (certificate !== null && !isHeldBy(cloud, { service, certificate, peer })) {
+    if (services.active(service)) conduct.strayed(service);
+    return null;
+  }
+  return called(cloud, services.active(service), scope);
 }
 
-function called(services: Services, service: ServiceRecord | null, scope: readonly string[] | null): Principal | null {
+interface Held {
+  readonly service: string;
+  readonly certificate: string;
+  readonly peer: PeerFacts | null;
+}
+const isHeldBy = ({ services }: Pick<Cloud, 'services'>, { service, certificate, peer }: Held): boolean =>
+  peer !== null &&
+  peer.authorized &&
+  thumbprintOf(peer.der) === certificate &&
+  services.certified(peer.serial)?.id === service;
+
+function called(
+  { services, conduct }: Pick<Cloud, 'services' | 'conduct'>,
+  service: ServiceRecord | null,
+  scope: readonly string[] | null,
+): Principal | null {
   const principal = service ? principalOf(service, scope) : null;
-  if (principal) services.used(principal.id);
+  if (!principal) return null;
+  services.used(principal.id);
+  conduct.called(principal.id);
   return principal;
 }
 

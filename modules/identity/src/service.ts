@@ -71,6 +71,8 @@ export interface SessionsFace {
 export interface ServicesFace extends CloudRoutes {
   /** The living service behind a call; null for nobody. */
   authenticate(call: ServiceCall): Promise<Principal | null>;
+  /** Policy refused it what it asked for: too often, and it is trusted less. */
+  refused(id: string): void;
   list(): readonly ServiceIdentity[];
   /** For good, and at once. */
   end(id: string, ending: { readonly reason: string; readonly by: string }): Promise<Result<ServiceIdentity, Refusal>>;
@@ -266,6 +268,7 @@ const speakers = (directory: Directory, networks: Networks): Sites => ({
 const servicesFace = (options: IdentityOptions, cloud: () => Cloud): ServicesFace => ({
   ...cloudRoutes(options, cloud),
   authenticate: (call) => cloud().authenticate(call),
+  refused: (id) => cloud().conduct.refused(id),
   list: () => cloud().services.list(),
   end: (id, ending) => cloud().services.end(id, ending),
 });
@@ -352,7 +355,7 @@ async function openAll(options: IdentityOptions): Promise<Opened> {
   const accounts = await Accounts.open(options, { people, waysIn });
   const trust = await TrustService.open(options);
   const access = await openNetworkAccess({ options, devices, trust });
-  const cloud = await openCloud(options, devices, people);
+  const cloud = await openCloud(options, { devices, people, trust });
   const care = await openCare(options, { devices, people, waysIn, trust, services: cloud.services });
   const acme = await openAcme(options, devices);
   return { devices, people, cloud, waysIn, accounts, trust, access, care, acme };

@@ -9,6 +9,7 @@ import { certificatePem, type Authority } from './authority.ts';
 import { hashOf, newCode, sameHash, normaliseCode } from './codes.ts';
 import { checkNames } from './domain/enrolment.ts';
 import { spiffeOf } from './domain/names.ts';
+import type { ShownBy } from './domain/service-health.ts';
 import {
   decideReach,
   decideRegister,
@@ -241,6 +242,15 @@ export class Services {
     await this.#journal.append([{ service: id, at, by, reason }]);
     await this.#ended({ ...this.#all.get(id)!, ended: { at, by, reason } });
     return ok(this.#face(this.#all.get(id)!));
+  }
+
+  /** What it has to be known by; null for one that has ended. */
+  shownBy(id: string): ShownBy | null {
+    const service = this.active(id);
+    if (!service) return null;
+    const ends = [...this.#certificates.values()].filter((one) => one.service === id).map(({ notAfter }) => notAfter);
+    const certificateEnds = ends.length > 0 ? Math.max(...ends) : null;
+    return { certificateEnds, hasKey: service.publicKey !== null, secretAt: service.secret?.at ?? null };
   }
 
   /** It asked for something. */

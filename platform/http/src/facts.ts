@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import type { PeerFacts, RequestFacts } from './options.ts';
 
-const BEARER = /^Bearer ([A-Za-z0-9._~+/=-]{1,4096})$/;
+const BEARER = /^Bearer ([A-Za-z0-9._~+/=-]{1,4096})$/i;
 
 export const factsOf = (request: FastifyRequest, cookieName: string): RequestFacts => ({
   sessionToken: readCookie(request.headers.cookie, cookieName),

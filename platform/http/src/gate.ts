@@ -115,6 +115,7 @@ export function fail(options: HttpListenerOptions, { thrown, request, reply }: F
   else options.log.error('request failed', { id: request.id, path, err: thrown });
   if (refusal?.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(refusal.retryAfterMs / SECOND_MS));
   const status = refusal ? options.statusOf(refusal.kind, refusal.code) : 500;
+  if (status === 401 || status === 403) reply.headers(options.challenge?.(status, request.headers.authorization) ?? {});
   return reply
     .code(status)
     .headers(SECURITY_HEADERS)

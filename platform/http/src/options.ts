@@ -101,6 +101,8 @@ export interface HttpListenerOptions {
   ) => Promise<Result<void, Refusal>>;
   /** The one table from refusals to HTTP statuses lives in apps/. */
   readonly statusOf: (kind: RefusalKind, code: string) => number;
+  /** Headers beside a 401 or 403 that say how to show who one is (RFC 9110 11.6.1). */
+  readonly challenge?: (status: 401 | 403, authorization: string | undefined) => Readonly<Record<string, string>>;
   /** Validates each answer against its schema; for tests and development. */
   readonly checkAnswers?: boolean;
   /**
