@@ -77,6 +77,7 @@ export const FACT_TYPES = [
   'access.approved',
   'access.refused',
   'access.begun',
+  'access.used',
   'access.ended',
   'finding.raised',
   'finding.dismissed',

@@ -1,9 +1,26 @@
 /** Events of the one SSE stream (`GET /api/live`); each is authorised when sent, coalesced to at most 4 a second per kind. */
-import type { DeviceState } from './words.ts';
+import type { TemporaryAccess } from './api/access.ts';
+import type { DeviceState, SessionEnd } from './words.ts';
 
 export type LiveEvent =
   /** First event of a stream, and after a gap: reload what is on the screen. */
   | { readonly kind: 'hello'; readonly at: number; readonly city: string }
+  /** The last event of a stream whose sign-in has ended, and why; where access ended it, how and for what reason. */
+  | {
+      readonly kind: 'ended';
+      readonly at: number;
+      readonly why: SessionEnd;
+      readonly access: Pick<NonNullable<TemporaryAccess['ended']>, 'why' | 'reason'> | null;
+    }
+  /** Temporary access was asked for, answered, begun or ended; told to the city and to whom it is for. */
+  | {
+      readonly kind: 'access';
+      readonly at: number;
+      readonly id: string;
+      readonly person: string;
+      readonly state: TemporaryAccess['state'];
+    }
+  /** Only devices that the reader may read. */
   | {
       readonly kind: 'devices';
       readonly at: number;

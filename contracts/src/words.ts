@@ -132,3 +132,15 @@ export const IMPORT_FIELDS = [
   'neverCut',
   'sourceId',
 ] as const;
+
+/** Why a sign-in ended. */
+export type SessionEnd =
+  | 'signed-out'
+  | 'idle'
+  | 'expired'
+  | 'replaced'
+  | 'roles-changed'
+  | 'disabled'
+  | 'too-many'
+  | 'access-ended'
+  | 'account-disconnected';

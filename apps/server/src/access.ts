@@ -7,6 +7,7 @@ import type { City } from '@cityward/city';
 import type { Asked, Caller, RequestFacts, Route } from '@cityward/http';
 import type { Identity, Standing, TrustMark } from '@cityward/identity';
 import { contextFor, type Policy } from '@cityward/policy';
+import { isVisitor } from './visit.ts';
 import { CITY_CLI, type LocalSocket } from './local-socket.ts';
 
 export const PROMETHEUS: Principal = { type: 'Service', id: 'prometheus', roles: [], attributes: {} };
@@ -73,7 +74,10 @@ export function createAccess(parts: AccessParts): Access {
       const resource = described(parts.city, await route.resource(input as never, caller));
       const context = contextFor(route.action, input);
       const decision = policy.decide(withTrust(caller.principal), route.action, resource, context);
-      return decision.allow ? ok(undefined) : denied(caller.principal, route.name);
+      if (!decision.allow) return denied(caller.principal, route.name);
+      if (resource.type === 'Device' && isVisitor(caller.principal))
+        identity.access.used(caller.principal.id, { device: resource.id, action: route.action });
+      return ok(undefined);
     },
     may,
     mayAgain: createMemo(may),

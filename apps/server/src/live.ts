@@ -10,12 +10,15 @@ import type { Ledger } from '@cityward/ledger';
 import type { Log } from '@cityward/log';
 import type { Respond } from '@cityward/respond';
 import type { Access } from './access.ts';
+import { deviceResource, isVisitor } from './visit.ts';
 
 const COUNTS_EVERY_MS = 1_000;
 
 /** An event is shown to whoever may read what it tells of. */
 const READS: Readonly<Record<LiveKind, ActionName>> = {
   hello: 'subscribeLive',
+  ended: 'subscribeLive',
+  access: 'readAccess',
   devices: 'readCity',
   trust: 'readCity',
   counts: 'readCity',
@@ -49,13 +52,11 @@ export function createLive(parts: LiveParts): {
 } {
   const { city, identity, access, respond, fleet, ledger, jobs, log } = parts;
   const now = (): number => Date.now();
-  const mayReceive = (event: LiveEvent, principal: Principal): boolean =>
-    access.may(principal, READS[event.kind], resourceOf(event)).ok;
   const hub = createLiveHub({
     log,
     hello: () => ({ kind: 'hello', at: now(), city: city.name() }),
     principalNow: ({ sessionToken }) => (sessionToken === null ? null : identity.sessions.principalOf(sessionToken)),
-    mayReceive,
+    shown: shownBy(parts),
   });
   let timer: NodeJS.Timeout | undefined;
   let before = '';
@@ -79,16 +80,48 @@ export function createLive(parts: LiveParts): {
       fleet.changes.running.onLive((event) => hub.publish(event));
       ledger.onCheckpoint(({ size, root }) => hub.publish({ kind: 'evidence', at: now(), size, root }));
       jobs.onChange(({ id, state }) => hub.publish({ kind: 'job', at: now(), id, state }));
-      identity.sessions.onEnd(({ session }) => {
-        const token = access.tokenOf(session);
-        if (token !== null) hub.endSession(token);
-        access.forget(session);
+      identity.access.onChange(({ id, person, state }) =>
+        hub.publish({ kind: 'access', at: now(), id, person, state }),
+      );
+      identity.sessions.onEnd((ended) => {
+        const token = access.tokenOf(ended.session);
+        if (token !== null) hub.endSession(token, { kind: 'ended', at: now(), ...reasonOf(identity, ended) });
+        access.forget(ended.session);
       });
       timer = setInterval(count, COUNTS_EVERY_MS);
       timer.unref();
     },
     stop: () => clearInterval(timer),
   };
+}
+
+/**
+ * What somebody may be told: what they may read of it. Who may not read the whole city hears of the devices that their access
+ * reaches, and of their own access; nothing else, and of nothing how much there is.
+ */
+function shownBy({ access, city }: LiveParts) {
+  const mayRead = (principal: Principal, id: string): boolean => {
+    const record = city.record(id);
+    return record !== null && access.may(principal, 'readDevice', deviceResource(record)).ok;
+  };
+  return (event: LiveEvent, principal: Principal): LiveEvent | null => {
+    if (access.may(principal, READS[event.kind], resourceOf(event)).ok) return event;
+    if (event.kind === 'access') return event.person === principal.id ? event : null;
+    if (event.kind !== 'devices' || !isVisitor(principal)) return null;
+    const changes = event.changes.filter(([id]) => mayRead(principal, id));
+    return changes.length > 0 ? { ...event, changes } : null;
+  };
+}
+
+type Ended = Extract<LiveEvent, { kind: 'ended' }>;
+type EndedSession = Parameters<Parameters<Identity['sessions']['onEnd']>[0]>[0];
+
+/** Where access ended the sign-in: the one that ended last. */
+function reasonOf({ access }: Identity, { why, person }: EndedSession): Pick<Ended, 'why' | 'access'> {
+  if (why !== 'access-ended') return { why, access: null };
+  const ended = access.list(person).flatMap((one) => one.ended ?? []);
+  const last = ended.sort((a, b) => b.at - a.at)[0];
+  return { why, access: last ? { why: last.why, reason: last.reason } : null };
 }
 
 function resourceOf(event: LiveEvent): Resource {

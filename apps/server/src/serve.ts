@@ -21,6 +21,7 @@ import { readRecording } from './recordings.ts';
 import { createReplay, type Replay } from './replay.ts';
 import { systemRoutes } from './system-routes.ts';
 import { ticketsOf } from './ticket-shelf.ts';
+import { visitRoutes } from './visit.ts';
 import { originsOf, VERSION, type Modules } from './wire.ts';
 
 const LEARN_JOB = 'learn-history';
@@ -233,6 +234,7 @@ function routesOf(modules: Modules, replay: Replay) {
     ...fleet.routes,
     ...respond.routes,
     ...system,
+    ...visitRoutes(modules),
   ];
 }
 

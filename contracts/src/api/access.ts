@@ -1,13 +1,16 @@
 /** Temporary access of vendors and installers: asked for, approved by somebody else of the city, recorded, ended by itself. */
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Id, OneOf, Reason, Time } from '../schema.ts';
-import { TEMPORARY_ROLES } from '../words.ts';
+import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { DEVICE_CLASSES, DEVICE_STATES, TEMPORARY_ROLES, type TemporaryRole } from '../words.ts';
 
 const OrNull = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
 const By = Type.String({ maxLength: 64 });
 export const ACCESS_SITES_MAX = 50;
 export const ACCESS_DEVICES_MAX = 200;
+
+/** A vendor mends something in a day; an installer builds a site. */
+export const ACCESS_LENGTH_MAX_HOURS: Readonly<Record<TemporaryRole, number>> = { vendor: 24, installer: 14 * 24 };
 
 /** `approved`: it has not begun yet; `lapsed`: nobody answered before its end. */
 export const ACCESS_STATES = ['asked', 'approved', 'running', 'refused', 'lapsed', 'ended'] as const;
@@ -33,6 +36,17 @@ export const TemporaryAccess = Closed({
 });
 export type TemporaryAccess = Static<typeof TemporaryAccess>;
 
+/** In one answer; the total says how many there are. */
+export const VISITED_DEVICES_MAX = 500;
+export const VisitedDevice = Closed({
+  id: Id,
+  name: Type.String(),
+  class: OneOf(DEVICE_CLASSES),
+  site: OrNull(Closed({ id: Id, name: Type.String() })),
+  state: OneOf(DEVICE_STATES),
+});
+export type VisitedDevice = Static<typeof VisitedDevice>;
+
 const OneId = Closed({ id: Id });
 
 export const access = {
@@ -42,7 +56,11 @@ export const access = {
     path: '/api/access',
     action: 'readAccess',
     summary: 'Temporary access, newest first',
-    answer: Closed({ access: Type.Array(TemporaryAccess) }),
+    answer: Closed({
+      access: Type.Array(TemporaryAccess),
+      /** Names of whom these speak: whoever answers must know who asks. */
+      people: Type.Array(Closed({ id: Id, handle: Type.String() })),
+    }),
   }),
   myAccess: endpoint({
     name: 'myAccess',
@@ -51,6 +69,17 @@ export const access = {
     action: 'manageSelf',
     summary: 'My own temporary access',
     answer: Closed({ access: Type.Array(TemporaryAccess) }),
+  }),
+  myDevices: endpoint({
+    name: 'myDevices',
+    method: 'GET',
+    path: '/api/me/devices',
+    action: 'manageSelf',
+    summary: 'The devices that my temporary access reaches now',
+    answer: Closed({
+      total: Count,
+      devices: Type.Array(VisitedDevice, { maxItems: VISITED_DEVICES_MAX }),
+    }),
   }),
   askAccess: endpoint({
     name: 'askAccess',

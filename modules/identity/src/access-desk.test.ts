@@ -96,7 +96,7 @@ describe('temporary access', () => {
   });
   it('ends by itself: no right from that moment, sign-ins closed, told once', async () => {
     const { person, token, ask, roles } = await vendor();
-    const { id } = await ask({ until: clock() + 300 });
+    const { id } = await ask({ until: clock() + 4_000 });
     const ended: AccessEnded[] = [];
     identity.access.onEnd((end) => void ended.push(end));
     await identity.access.judge(id, YES);
@@ -107,6 +107,26 @@ describe('temporary access', () => {
     await expect
       .poll(() => factsOf(person))
       .toEqual(['access.asked', 'access.approved', 'access.begun', 'access.ended']);
+  });
+  it('tells of each step, and of what was done with it: once for each device in scope, while it runs', async () => {
+    const { person, ask } = await vendor();
+    const states: string[] = [];
+    identity.access.onChange(({ state }) => void states.push(state));
+    const use = (device: string) => identity.access.used(person, { device, action: 'readDevice' });
+    const { id } = await ask({ sites: [] });
+    use('cam-0007');
+    await identity.access.judge(id, YES);
+    for (const device of ['cam-0007', 'cam-0007', 'elsewhere-1']) use(device);
+    await identity.access.end(id, { reason: 'done', by: 'per-bob' });
+    use('cam-0007');
+    expect(states).toEqual(['asked', 'running', 'running', 'ended']);
+    const outbox = sql.for<{ 'platform.outbox': { type: string; actor: string; subject: string; data: object } }>();
+    const uses = async () =>
+      (await outbox.selectFrom('platform.outbox').selectAll().execute())
+        .filter(({ type }) => type === 'access.used')
+        .map(({ actor, subject, data }) => ({ actor, subject, data }));
+    await expect.poll(uses).toHaveLength(1);
+    expect(await uses()).toEqual([{ actor: person, subject: 'cam-0007', data: { access: id, action: 'readDevice' } }]);
   });
   it('is judged by the clock at each decision, not by a timer', async () => {
     const { ask, roles } = await vendor();

@@ -1,6 +1,6 @@
 /** Temporary access at work: asked, judged, begun and ended; from memory at each decision, its early end journalled first. */
 import { join } from 'node:path';
-import type { TemporaryAccess } from '@cityward/contracts';
+import type { ActionName, TemporaryAccess } from '@cityward/contracts';
 import { err, MINUTE_MS, newId, ok, type Clock, type Json, type Refusal, type Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql, Tx } from '@cityward/sql';
@@ -8,6 +8,7 @@ import * as store from './access-store.ts';
 import type { AccessTables } from './access-store.ts';
 import type { PersonRecord } from './domain/people.ts';
 import {
+  accessTo,
   accessUnknown,
   decideAsk,
   decideEnd,
@@ -28,6 +29,8 @@ import type { Saver } from './saver.ts';
 const TIMER_MAX_MS = MINUTE_MS; // also bounds how late an end is told after the machine slept
 /** In one answer. */
 const LISTED_MAX = 500;
+/** Uses that are told already; beyond, they are forgotten and told once more. */
+const USES_KEPT_MAX = 100_000;
 
 type Asked = Promise<Result<TemporaryAccess, Refusal>>;
 type Draft = Omit<AccessDraft, 'from'> & { readonly from?: number | undefined };
@@ -58,6 +61,15 @@ export interface AccessFace {
   list(person?: string): readonly TemporaryAccess[];
   /** Told at once when one ends, however. */
   onEnd(listener: (ended: AccessEnded) => void): () => void;
+  /** Told of each that is asked for, answered, begun or ended. */
+  onChange(listener: AccessListener): () => void;
+  /** Somebody did something with a device that only their access lets them: a fact, once for each device and act. */
+  used(person: string, use: AccessUse): void;
+}
+export type AccessListener = (access: TemporaryAccess) => void;
+export interface AccessUse {
+  readonly device: string;
+  readonly action: ActionName;
 }
 
 export interface AccessParts {
@@ -66,7 +78,7 @@ export interface AccessParts {
   readonly log: Log;
   readonly folder: string;
   readonly saver: Saver;
-  readonly directory: Pick<Directory, 'device' | 'isSite'>;
+  readonly directory: Pick<Directory, 'device' | 'isSite' | 'siteOf'>;
   readonly person: (id: string) => PersonRecord | undefined;
 }
 
@@ -80,6 +92,8 @@ export class AccessDesk implements AccessFace {
   readonly #busy = new Set<string>();
   readonly #begun = new Set<string>();
   readonly #listeners = new Set<(ended: AccessEnded) => void>();
+  readonly #hearers = new Set<AccessListener>();
+  readonly #used = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
 
@@ -133,6 +147,28 @@ export class AccessDesk implements AccessFace {
     return () => void this.#listeners.delete(listener);
   }
 
+  onChange(listener: AccessListener): () => void {
+    this.#hearers.add(listener);
+    return () => void this.#hearers.delete(listener);
+  }
+
+  used(person: string, { device, action }: AccessUse): void {
+    const { clock, directory, saver } = this.#parts;
+    const access = accessTo(
+      { device, site: directory.siteOf(device) },
+      this.#open.get(person)?.values() ?? [],
+      clock(),
+    );
+    if (!access) return;
+    const use = `${access.id} ${device} ${action}`;
+    if (this.#used.has(use)) return;
+    if (this.#used.size >= USES_KEPT_MAX) this.#used.clear();
+    this.#used.add(use);
+    const data = { access: access.id, action };
+    const fact = { module: 'identity', type: 'access.used', actor: person, subject: device, personal: true } as const;
+    void saver.save(async (tx) => void tx.record({ ...fact, at: clock(), data }));
+  }
+
   async ask({ from, ...draft }: Draft, by: string): Asked {
     const { clock, directory, person, sql } = this.#parts;
     const now = clock();
@@ -151,6 +187,7 @@ export class AccessDesk implements AccessFace {
       this.#record(tx, access, { type: 'access.asked', actor: by });
     });
     this.#keep(access);
+    this.#tell(access);
     this.#arm();
     return ok(this.#face(access));
   }
@@ -174,6 +211,7 @@ export class AccessDesk implements AccessFace {
     }
     // Whatever ended it meanwhile stands.
     this.#keep({ ...judged, ended: this.#all.get(id)!.ended });
+    this.#tell(this.#all.get(id)!);
     this.#turn();
     return ok(this.#face(this.#all.get(id)!));
   }
@@ -205,6 +243,7 @@ export class AccessDesk implements AccessFace {
     const over = { ...access, ended };
     this.#keep(over);
     for (const listener of this.#listeners) listener({ access: this.#face(over), ran });
+    this.#tell(over);
     await this.#parts.saver.save(async (tx) => {
       if (await store.endAccess(tx.for<AccessTables>(), over))
         this.#record(tx, over, { type: 'access.ended', actor: ended.by });
@@ -235,10 +274,15 @@ export class AccessDesk implements AccessFace {
   #tellBegun(access: AccessRecord): void {
     if (this.#begun.has(access.id)) return;
     this.#begun.add(access.id);
+    this.#tell(access);
     void this.#parts.saver.save(async (tx) => {
       if (await store.tellBegun(tx.for<AccessTables>(), access.id))
         this.#record(tx, access, { type: 'access.begun', actor: 'system' });
     });
+  }
+
+  #tell(access: AccessRecord): void {
+    for (const hear of this.#hearers) hear(this.#face(access));
   }
 
   #arm(): void {

@@ -24,7 +24,7 @@ export const createRoutes = (parts: RouteParts): readonly Route[] => [
   ...selfRoutes(parts),
   ...peopleRoutes(parts),
   ...accountRoutes(parts),
-  ...accessRoutes(() => parts.people().access),
+  ...accessRoutes(() => parts.people().access, parts.people),
   ...servicesRoutes(parts.cloud),
   ...deviceRoutes(parts),
   ...trustRoutes(parts),

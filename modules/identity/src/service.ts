@@ -6,7 +6,8 @@ import type { DeviceIdentity, NetworkKind, Observation, Principal, ServiceIdenti
 import type { Route } from '@cityward/http';
 import type { ServerCertificate } from './authority.ts';
 import { Accounts } from './accounts.ts';
-import type { AccessEnded, AccessFace } from './access-desk.ts';
+import type { AccessFace } from './access-desk.ts';
+import { accessFace, accessHub, connectAccess, type AccessHub } from './access-face.ts';
 import type { Caretaker } from './caretaker.ts';
 import { openCare } from './charges.ts';
 import { cloudRoutes, openCloud, type Cloud, type CloudRoutes, type ServiceCall } from './cloud.ts';
@@ -144,7 +145,12 @@ export interface Identity {
 
 export function createIdentity(options: IdentityOptions): Identity {
   let opened: Opened | null = null;
-  const hub: Hub = { standing: new Set(), ends: new Set(), trust: new Set(), accessEnds: new Set() };
+  const hub: Hub = {
+    standing: new Set(),
+    ends: new Set(),
+    trust: new Set(),
+    access: accessHub(),
+  };
   const started = (): Opened => {
     if (!opened) throw new Error('use identity: it has not started, wanted start first');
     return opened;
@@ -154,7 +160,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       opened = await openAll(options);
       opened.devices.standing.onStanding((device, standing) => hub.standing.forEach((tell) => tell(device, standing)));
       opened.trust.onTrust((change) => hub.trust.forEach((tell) => tell(change)));
-      opened.people.access.onEnd((ended) => hub.accessEnds.forEach((tell) => tell(ended)));
+      connectAccess(opened.people.access, hub.access);
       opened.people.sessions.onEnd((ended) => hub.ends.forEach((tell) => tell(ended)));
     },
     stop: async () => {
@@ -203,7 +209,7 @@ interface Hub {
   readonly standing: Set<StandingListener>;
   readonly ends: Set<(ended: EndedSession) => void>;
   readonly trust: Set<TrustListener>;
-  readonly accessEnds: Set<(ended: AccessEnded) => void>;
+  readonly access: AccessHub;
 }
 
 const addTo =
@@ -222,14 +228,7 @@ const peopleFace = (started: () => Opened, hub: Hub): PeopleFace => ({
     idOf: (token) => started().people.sessions.idOf(token),
     onEnd: addTo(hub.ends),
   },
-  access: {
-    ask: (draft, by) => started().people.access.ask(draft, by),
-    judge: (id, judging) => started().people.access.judge(id, judging),
-    end: (id, ending) => started().people.access.end(id, ending),
-    get: (id) => started().people.access.get(id),
-    list: (person) => started().people.access.list(person),
-    onEnd: addTo(hub.accessEnds),
-  },
+  access: accessFace(() => started().people.access, hub.access),
   passkeyOf: (person, id) => started().waysIn.passkeyOf(person, id),
   firstLink: () => firstLink(started()),
   reissueLink: (who) => reissueLink(started(), who),

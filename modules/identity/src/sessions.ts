@@ -1,11 +1,11 @@
 /** Sign-ins that are under way: known by the hash of a random token, asked on every request, ended by time or by decision. */
 import { randomBytes } from 'node:crypto';
-import type { Principal } from '@cityward/contracts';
+import type { Principal, SessionEnd } from '@cityward/contracts';
 import { MINUTE_MS, SECOND_MS, type Clock } from '@cityward/kernel';
 import { hashOf } from './codes.ts';
 import type { PersonRecord } from './domain/people.ts';
 import type { TemporaryRights } from './domain/temporary-access.ts';
-import { endedBy, endOf, SESSION_LIFE_MS, type SessionEnd, type SignInMethod } from './domain/session.ts';
+import { endedBy, endOf, SESSION_LIFE_MS, type SignInMethod } from './domain/session.ts';
 import { dropSessions, touch, type PeopleTables, type SessionRow } from './people-store.ts';
 import type { Saver } from './saver.ts';
 

@@ -45,8 +45,7 @@ function* chunks(changes: DevicesEvent['changes'], at: number): Generator<LiveEv
 }
 
 function keyOf(event: Exclude<LiveEvent, DevicesEvent>): string {
-  if (event.kind === 'hello' || event.kind === 'counts' || event.kind === 'evidence' || event.kind === 'trust')
-    return event.kind;
+  if (!('id' in event)) return event.kind;
   const change = 'change' in event ? event.change : event.state;
   return `${event.kind}/${event.id}/${change}`;
 }

@@ -32,14 +32,14 @@ interface Bench {
   readonly publish: (id: number) => void;
 }
 
-function bench(mayReceive: (event: LiveEvent, principal: Principal) => boolean = () => true): Bench {
+function bench(shown: (event: LiveEvent, principal: Principal) => LiveEvent | null = (event) => event): Bench {
   vi.useFakeTimers();
   const texts: string[] = [];
   const state: Bench['state'] = { room: true, ended: false, principal: ANN };
   const hub = createLiveHub({
     hello: () => ({ kind: 'hello', at: 1, city: 'Port Merrow' }),
     principalNow: () => state.principal,
-    mayReceive,
+    shown,
     log: silentLog,
   });
   const sink = {
@@ -64,7 +64,26 @@ function bench(mayReceive: (event: LiveEvent, principal: Principal) => boolean =
   };
 }
 
+const ENDED: LiveEvent = { kind: 'ended', at: 1, why: 'signed-out', access: null };
+
 describe('live', () => {
+  it('tells each reader only the part that they may hear, and nothing where there is none', () => {
+    const { texts, join, hub } = bench((event) =>
+      event.kind === 'devices' ? { ...event, changes: event.changes.filter(([id]) => id === 'cam-1') } : null,
+    );
+    join();
+    hub.publish({
+      kind: 'devices',
+      at: 1,
+      changes: [
+        ['cam-1', 'suspect'],
+        ['cam-2', 'suspect'],
+      ],
+    });
+    hub.publish({ kind: 'evidence', at: 1, size: 1, root: 'r' });
+    vi.advanceTimersByTime(LIVE_FLUSH_MS);
+    expect(texts.slice(1)).toEqual(['data: {"kind":"devices","at":1,"changes":[["cam-1","suspect"]]}\n\n']);
+  });
   it('keeps a bounded number for a slow client, then tells it to reload', () => {
     const { texts, state, join, publish } = bench();
     const connection = join()!;
@@ -93,7 +112,7 @@ describe('live', () => {
   });
   it('asks again about what waited: rights lost meanwhile count', () => {
     let allowed = true;
-    const { texts, state, join, publish } = bench(() => allowed);
+    const { texts, state, join, publish } = bench((event) => (allowed ? event : null));
     const connection = join()!;
     state.room = false;
     publish(0);
@@ -106,10 +125,11 @@ describe('live', () => {
   it('ends with its session, at the next event or beat, and when nothing is read for long', () => {
     const signedOut = bench();
     signedOut.join('one');
-    signedOut.hub.endSession('other');
+    signedOut.hub.endSession('other', ENDED);
     expect(signedOut.hub.count()).toBe(1);
-    signedOut.hub.endSession('one');
+    signedOut.hub.endSession('one', ENDED);
     expect([signedOut.state.ended, signedOut.hub.count()]).toEqual([true, 0]);
+    expect(signedOut.texts.at(-1)).toBe(`data: ${JSON.stringify(ENDED)}\n\n`);
 
     const expired = bench();
     expired.join();

@@ -34,7 +34,8 @@ export interface LiveHubOptions {
   readonly hello: () => LiveEvent;
   /** The caller as of now; null ends the stream (signed out, disabled, expired). */
   readonly principalNow: (caller: Caller) => Principal | null;
-  readonly mayReceive: (event: LiveEvent, principal: Principal) => boolean;
+  /** What the reader may be told of it: the event, a part of it, or nothing. */
+  readonly shown: (event: LiveEvent, principal: Principal) => LiveEvent | null;
   readonly log: Log;
   readonly heartbeatMs?: number;
   readonly flushMs?: number;
@@ -44,8 +45,8 @@ export interface LiveHub {
   publish(event: LiveEvent): void;
   /** Takes a client on; refused when there are too many. */
   connect(caller: Caller, sink: LiveSink): Result<LiveConnection, Refusal>;
-  /** Ends the streams of one session at once. */
-  endSession(token: string): void;
+  /** Ends the streams of one session at once; `last` says why to whoever still reads. */
+  endSession(token: string, last: LiveEvent): void;
   count(): number;
   stop(): void;
 }
@@ -83,7 +84,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
   const deliver = (client: Client, items: readonly Item[]): void => {
     const principal = options.principalNow(client.caller);
     if (!principal) return end(client);
-    for (const item of items) if (options.mayReceive(item.event, principal)) send(client, item);
+    for (const item of items) sendPart(client, item, options.shown(item.event, principal));
   };
   const flush = (): void => {
     timer = undefined;
@@ -113,8 +114,11 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       write(client, `retry: ${RECONNECT_MS}\n\n${itemOf(options.hello()).text}`);
       return ok({ drained: () => deliver(client, takeWaiting(client, options.hello)), closed: () => end(client) });
     },
-    endSession(token) {
-      for (const client of [...clients]) if (client.caller.sessionToken === token) end(client);
+    endSession(token, last) {
+      for (const client of [...clients].filter(({ caller }) => caller.sessionToken === token)) {
+        if (!client.full) write(client, itemOf(last).text);
+        end(client);
+      }
     },
     count: () => clients.size,
     stop() {
@@ -159,6 +163,10 @@ function send(client: Client, item: Item): void {
   client.lost = true;
   client.waiting = [];
 }
+
+const sendPart = (client: Client, item: Item, shown: LiveEvent | null): void => {
+  if (shown) send(client, shown === item.event ? item : itemOf(shown));
+};
 
 function write(client: Client, text: string): void {
   if (client.sink.write(text)) return;

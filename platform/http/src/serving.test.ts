@@ -133,7 +133,7 @@ describe('sockets', () => {
     const live = createLiveHub({
       hello: () => HELLO,
       principalNow: () => principal,
-      mayReceive: (event) => event.kind !== 'job',
+      shown: (event) => (event.kind === 'job' ? null : event),
       log: silentLog,
       flushMs: 10,
     });
@@ -147,7 +147,8 @@ describe('sockets', () => {
         expect(answer.headers['x-content-type-options']).toBe('nosniff');
         answer.on('data', (chunk: Buffer) => {
           seen += chunk.toString();
-          if (seen.includes('"kind":"evidence"')) live.endSession('good');
+          if (seen.includes('"kind":"evidence"'))
+            live.endSession('good', { kind: 'ended', at: 4, why: 'signed-out', access: null });
           else if (live.count() === 1) {
             live.publish({ kind: 'job', at: 2, id: 'job-1', state: 'done' });
             live.publish({ kind: 'evidence', at: 3, size: 4, root: 'r' });

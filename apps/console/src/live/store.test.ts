@@ -74,6 +74,8 @@ describe('what becomes old', () => {
     { kind: 'job', at: 1, id: 'job-1', state: 'done' },
     { kind: 'import', at: 1, id: 'imp-1', change: 'committed' },
     { kind: 'change', at: 1, id: 'chg-1', state: 'running', done: 1, failed: 0, of: 2 },
+    { kind: 'access', at: 1, id: 'acc-1', person: 'per-1', state: 'running' },
+    { kind: 'ended', at: 1, why: 'idle', access: null },
   ];
   test('after a gap everything is', () => {
     expect(staleAfter({ kind: 'hello', at: 1, city: 'x' })).toBeNull();

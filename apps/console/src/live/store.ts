@@ -27,7 +27,10 @@ export interface LiveState {
   readonly news: readonly News[];
   /** How far each change of devices is, by its id, as last told. */
   readonly progress: Readonly<Record<string, Progress>>;
+  /** Why the sign-in ended; null while it stands. */
+  readonly ended: Ended | null;
 }
+export type Ended = Pick<Extract<LiveEvent, { kind: 'ended' }>, 'why' | 'access' | 'at'>;
 export type LiveChange =
   | { readonly do: 'connecting' }
   | { readonly do: 'opened'; readonly now: number }
@@ -45,13 +48,16 @@ export const INITIAL: LiveState = {
   evidence: null,
   news: [],
   progress: {},
+  ended: null,
 };
 
 function hear(state: LiveState, event: LiveEvent, now: number): LiveState {
   const heard: LiveState = { ...state, connection: 'open', heardAt: now };
   switch (event.kind) {
     case 'hello':
-      return { ...heard, city: event.city };
+      return { ...heard, city: event.city, ended: null };
+    case 'ended':
+      return { ...heard, ended: { why: event.why, access: event.access, at: event.at } };
     case 'counts':
       return { ...heard, states: event.states, observationsPerSecond: event.observationsPerSecond };
     case 'evidence':
@@ -88,8 +94,12 @@ export function staleAfter(event: LiveEvent): readonly string[] | null {
   switch (event.kind) {
     case 'hello':
       return null;
+    case 'ended':
+      return [];
+    case 'access':
+      return ['listAccess', 'myAccess', 'myDevices', 'getSession'];
     case 'devices':
-      return ['cityNow', 'listDevices', 'getDevice', 'getIdentity'];
+      return ['cityNow', 'listDevices', 'getDevice', 'getIdentity', 'myDevices'];
     case 'trust':
       return ['getDeviceTrust', 'listDevices'];
     case 'counts':

@@ -3,6 +3,8 @@ import type { LiveEvent } from '@cityward/contracts';
 
 const KINDS = [
   'hello',
+  'ended',
+  'access',
   'devices',
   'counts',
   'situation',

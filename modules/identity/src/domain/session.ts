@@ -7,17 +7,6 @@ export const LINK_LIFE_MS = 10 * MINUTE_MS;
 export const CHALLENGE_LIFE_MS = 5 * MINUTE_MS;
 
 export type SignInMethod = 'link' | 'passkey' | 'recovery-code' | 'oidc';
-export type SessionEnd =
-  | 'signed-out'
-  | 'idle'
-  | 'expired'
-  | 'replaced'
-  | 'roles-changed'
-  | 'disabled'
-  | 'too-many'
-  | 'access-ended'
-  | 'account-disconnected';
-
 export interface SessionTimes {
   readonly lastSeen: number;
   /** The absolute end. */

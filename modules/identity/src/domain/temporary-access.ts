@@ -1,12 +1,8 @@
 /** Temporary access: how long it may be, who may answer for it, and what it is at a moment. */
+import { ACCESS_LENGTH_MAX_HOURS } from '@cityward/contracts';
 import type { StandingRole, TemporaryAccess, TemporaryRole } from '@cityward/contracts';
 import { DAY_MS, HOUR_MS, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 
-/** A vendor mends something in a day; an installer builds a site. */
-export const ACCESS_LENGTH_MAX_MS: Readonly<Record<TemporaryRole, number>> = {
-  vendor: 24 * HOUR_MS,
-  installer: 14 * DAY_MS,
-};
 /** So far ahead it may begin: what is planned later is asked for later. */
 export const ACCESS_AHEAD_MAX_MS = 30 * DAY_MS;
 /** Asked for or approved and not over, for one person. */
@@ -95,12 +91,12 @@ export function decideAsk(draft: AccessDraft, { now, roles, open, knows }: Askin
 
 function decideTimes({ role, from, until }: AccessDraft, now: number): Result<void, AccessRefusal> {
   const begins = Math.max(from ?? now, now);
-  const longest = ACCESS_LENGTH_MAX_MS[role];
+  const longest = ACCESS_LENGTH_MAX_HOURS[role] * HOUR_MS;
   if (until > begins && until - begins <= longest && begins <= now + ACCESS_AHEAD_MAX_MS) return ok(undefined);
   return refuse(
     'invalid',
     'ACCESS_TIMES_NOT_VALID',
-    `ask access as ${role}: wanted an end after its beginning, at most ${longest / HOUR_MS} hours later, and a beginning within ${ACCESS_AHEAD_MAX_MS / DAY_MS} days`,
+    `ask access as ${role}: wanted an end after its beginning, at most ${ACCESS_LENGTH_MAX_HOURS[role]} hours later, and a beginning within ${ACCESS_AHEAD_MAX_MS / DAY_MS} days`,
   );
 }
 
@@ -147,6 +143,19 @@ export function rightsOf(accesses: Iterable<AccessRecord>, now: number): Tempora
     for (const device of access.devices) (attributes[`${role}Devices`] ??= []).push(device);
   }
   return roles.size === 0 ? NO_RIGHTS : { roles: [...roles], attributes };
+}
+
+/** The one that runs and reaches a device; of several, the one that was asked for first. */
+export function accessTo(
+  { device, site }: { readonly device: string; readonly site: string | null },
+  accesses: Iterable<AccessRecord>,
+  now: number,
+): AccessRecord | null {
+  for (const access of accesses) {
+    const reaches = access.devices.includes(device) || (site !== null && access.sites.includes(site));
+    if (reaches && stateOf(access, now) === 'running') return access;
+  }
+  return null;
 }
 
 /** When something begins or ends by itself next; null when nothing does. */

@@ -136,6 +136,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'access.approved': (f) => `${who(f)} approved temporary access of person ${f.subject}`,
   'access.refused': (f) => `${who(f)} refused temporary access of person ${f.subject}`,
   'access.begun': (f) => `Temporary access of person ${f.subject} began`,
+  'access.used': (f) => `Person ${who(f)} used temporary access to device ${f.subject}`,
   'access.ended': (f) => `Temporary access of person ${f.subject} ended, by ${who(f)}`,
   'finding.raised': (f) => `Something unusual was found: ${titled(f)}`,
   'finding.dismissed': (f) => `${who(f)} dismissed the finding ${f.subject}${reason(f)}`,

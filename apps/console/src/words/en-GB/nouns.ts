@@ -165,6 +165,7 @@ export const facts: Record<FactType, string> = {
   'access.approved': 'Temporary access approved',
   'access.refused': 'Temporary access refused',
   'access.begun': 'Temporary access began',
+  'access.used': 'Access used',
   'access.ended': 'Temporary access ended',
   'finding.raised': 'Finding',
   'finding.dismissed': 'Finding dismissed',
