@@ -158,11 +158,13 @@ interface Adding {
   readonly draft: ChangeDraft;
   readonly by: string;
   readonly view: (row: ChangeRow) => Change;
+  /** For devices that came after that change was signed. */
+  readonly follows?: { readonly id: string; readonly words: string };
 }
 
 export async function addChange(
   needs: ChangeNeeds,
-  { draft, by, view }: Adding,
+  { draft, by, view, follows }: Adding,
 ): Promise<Result<readonly Change[], Refusal>> {
   const request = requestOf(needs, draft);
   if (!request.ok) return request;
@@ -197,7 +199,8 @@ export async function addChange(
     for (const job of jobs) {
       const members = membersOf(request.value.columns, job.plan.order);
       const after = made.at(-1)?.id ?? null;
-      const row = rowOf(needs, { ...job, members, counter: ++counter, by, after, options: request.value.options });
+      const planned = { by, after, options: request.value.options, isLast: job.id === id, follows: follows ?? null };
+      const row = rowOf(needs, { ...job, ...planned, members, counter: ++counter });
       const number = await insertChange(tx, row, members);
       made.push({ ...row, number });
       const data = { title: row.job.title, devices: row.devices, counter, root: row.job.devices.root };
@@ -245,10 +248,12 @@ interface Rowing {
   readonly by: string;
   readonly after: string | null;
   readonly options: Options;
+  readonly isLast: boolean;
+  readonly follows: { readonly id: string; readonly words: string } | null;
 }
 function rowOf(
   needs: ChangeNeeds,
-  { id, draft, plan, to, members, counter, by, after, options }: Rowing,
+  { id, draft, plan, to, members, counter, by, after, options, isLast, follows }: Rowing,
 ): Omit<ChangeRow, 'number'> {
   const leaves = leavesOf(
     members.ids,
@@ -272,7 +277,7 @@ function rowOf(
     id,
     counter,
     state: 'planned',
-    words: 'Planned; waits for signatures',
+    words: follows?.words ?? 'Planned; waits for signatures',
     after,
     job,
     plan: planView(draft, plan, to),
@@ -285,5 +290,7 @@ function rowOf(
     ended: null,
     livesUntil: Math.max(draft.notAfter, draft.revert?.until ?? 0),
     waves: Array.from(starts, (start) => ({ start, opened: 0, quorumAt: 0, forgiven: 0, counts: null })),
+    draft: isLast ? draft : null,
+    follows: follows?.id ?? null,
   };
 }

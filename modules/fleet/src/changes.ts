@@ -12,6 +12,7 @@ import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { changeDevices, type DevicesPage } from './change-devices.ts';
 import { addChange, planView, requestOf, type ChangeNeeds } from './change-draft.ts';
 import { viewOf } from './change-view.ts';
+import { followUp } from './late-joiners.ts';
 import { STEERED_FROM, type Steering } from './domain/rollout/gates.ts';
 import { planRollout } from './domain/rollout/plan.ts';
 import { tallies } from './domain/rollout/attempts.ts';
@@ -37,6 +38,8 @@ export interface Changes {
   plan(draft: ChangeDraft): Result<ChangePlan, Refusal>;
   /** One change for each step, the first first. */
   add(draft: ChangeDraft, by: string): Promise<Result<readonly Change[], Refusal>>;
+  /** Prepares for devices that came later what was given to the others; runs by itself after `start` but for `ticking: false`. */
+  followUp(): Promise<readonly Change[]>;
   begin(id: string, by: string, reason: string): Promise<Result<Change, Refusal>>;
   steer(id: string, order: { how: Steering; reason: string; by: string }): Promise<Result<Change, Refusal>>;
   list(): Promise<readonly Change[]>;
@@ -64,6 +67,8 @@ export interface Changes {
 const PAGE_DEFAULT = 100;
 const CHART_SPANS = 120;
 const SECOND_MS = 1_000;
+/** Between two looks for devices that came after a change was signed. */
+const FOLLOW_EVERY_MS = 600_000;
 
 /** By `part wave outcome`. */
 export interface Counters {
@@ -86,11 +91,23 @@ export function createChanges(needs: ChangeNeeds, { ticking = true } = {}): Chan
     return row ? ok(row) : refuse('not-found', 'CHANGE_UNKNOWN', `find change "${id}": there is none of that id`);
   };
   const parts: Parts = { needs, running, view, found };
-  return { ...lifecycle(parts, ticking), ...planning(parts), ...steering(parts), ...reading(parts), running };
+  const plans = planning(parts);
+  return {
+    ...lifecycle(parts, { ticking, followUp: plans.followUp }),
+    ...plans,
+    ...steering(parts),
+    ...reading(parts),
+    running,
+  };
 }
 
-function lifecycle({ needs, running }: Parts, ticking: boolean) {
+function lifecycle(
+  { needs, running }: Parts,
+  { ticking, followUp: follow }: Pick<Changes, 'followUp'> & { readonly ticking: boolean },
+) {
   let timer: NodeJS.Timeout | undefined;
+  let later: NodeJS.Timeout | undefined;
+  let following: Promise<unknown> | null = null;
   let turning: Promise<void> | null = null;
   const tick = (): Promise<void> => {
     turning ??= needs.freezes
@@ -104,15 +121,24 @@ function lifecycle({ needs, running }: Parts, ticking: boolean) {
       needs.log.warn('a turn of the changes failed and comes again', { error: String(error) }),
     );
   };
+  const followQuietly = (): void => {
+    following = follow().catch((error: unknown) =>
+      needs.log.warn('nobody looked for devices that came later; it comes again', { error: String(error) }),
+    );
+  };
   return {
     start: async (): Promise<void> => {
       await needs.freezes.start();
       await running.start();
-      if (ticking) timer = setInterval(tickQuietly, TICK_MS);
-      timer?.unref();
+      if (ticking) {
+        timer = setInterval(tickQuietly, TICK_MS).unref();
+        later = setInterval(followQuietly, FOLLOW_EVERY_MS).unref();
+      }
     },
     stop: async (): Promise<void> => {
       clearInterval(timer);
+      clearInterval(later);
+      await following;
       await turning?.catch(() => undefined);
       await running.stop();
     },
@@ -120,7 +146,9 @@ function lifecycle({ needs, running }: Parts, ticking: boolean) {
   };
 }
 
-function planning({ needs, view }: Parts): Pick<Changes, 'plan' | 'add'> {
+function planning({ needs, running, view }: Parts): Pick<Changes, 'plan' | 'add' | 'followUp'> {
+  let following: Promise<readonly Change[]> | null = null;
+  const stateOf = (row: ChangeRow): ChangeRow['state'] => running.live(row.id)?.rollout.phase ?? row.state;
   return {
     plan: (draft) => {
       const request = requestOf(needs, draft);
@@ -129,6 +157,10 @@ function planning({ needs, view }: Parts): Pick<Changes, 'plan' | 'add'> {
       return ok(planView(draft, plan, request.value.target.running));
     },
     add: (draft, by) => addChange(needs, { draft, by, view }),
+    followUp: () => {
+      following ??= followUp({ needs, view, stateOf }).finally(() => (following = null));
+      return following;
+    },
   };
 }
 

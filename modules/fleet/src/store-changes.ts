@@ -1,6 +1,6 @@
 /** Changes in SQL: bulk statements whose arrays carry many rows each, so that a million devices are some hundred statements. */
 import { CompiledQuery, type Kysely } from 'kysely';
-import type { Change, ChangeJob, ChangePlan, ChangeSelection } from '@cityward/contracts';
+import type { Change, ChangeDraft, ChangeJob, ChangePlan, ChangeSelection } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 import type { Options } from './domain/rollout/draft.ts';
 import { O, OUTCOMES, type Attempt, type Outcome, type Part, type Phase, type Skip } from './domain/rollout/state.ts';
@@ -34,6 +34,10 @@ export interface ChangeRow {
   readonly ended: number | null;
   readonly livesUntil: number;
   readonly waves: readonly WaveRow[];
+  /** What it was planned from; null for a stepping stone. */
+  readonly draft: ChangeDraft | null;
+  /** The change that was given to others before, and is given by this one to devices that came later. */
+  readonly follows: string | null;
 }
 export interface Batch {
   readonly batch: number;
@@ -81,8 +85,8 @@ export async function insertChange(tx: Tx, row: Omit<ChangeRow, 'number'>, membe
   const [made] = await run<{ number: number }>(
     tx,
     `insert into fleet.change (id, counter, state, words, after_change, job, plan, options, selection, devices, planned,
-       planned_by, started, ended, not_after, lives_until, waves)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) returning number`,
+       planned_by, started, ended, not_after, lives_until, waves, draft, follows)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) returning number`,
     [
       row.id,
       row.counter,
@@ -98,6 +102,8 @@ export async function insertChange(tx: Tx, row: Omit<ChangeRow, 'number'>, membe
       row.job.notAfter,
       row.livesUntil,
       JSON.stringify(row.waves),
+      row.draft && JSON.stringify(row.draft),
+      row.follows,
     ],
   );
   const { number } = made!;
@@ -114,7 +120,7 @@ export async function insertChange(tx: Tx, row: Omit<ChangeRow, 'number'>, membe
 }
 
 const SELECT = `select id, number, counter, state, words, after_change as after, job, plan, options, selection, devices, planned,
-  planned_by as "plannedBy", started, ended, lives_until as "livesUntil", waves from fleet.change`;
+  planned_by as "plannedBy", started, ended, lives_until as "livesUntil", waves, draft, follows from fleet.change`;
 
 export const loadChanges = (db: Db): Promise<readonly ChangeRow[]> =>
   run<ChangeRow>(db, `${SELECT} order by planned desc, number desc limit ${CHANGES_MAX}`, []);
