@@ -117,6 +117,7 @@ export const IMPORT_FIELDS = [
   'model',
   'maker',
   'firmware',
+  'hardwareRevision',
   'street',
   'site',
   'ward',

@@ -206,6 +206,7 @@ export function mockDevices(options: {
       maker: { id: maker, name: MAKERS[maker]! },
       model,
       firmware: `${2 + random.int(3)}.${random.int(9)}.${random.int(20)}`,
+      hardwareRevision: i % 3 === 0 ? null : `R${1 + (i % 2)}`,
       serial: `SN${100_000 + i}`,
       mac: `02:00:5e:${[16, 8, 0].map((shift) => ((i >> shift) & 255).toString(16).padStart(2, '0')).join(':')}`,
       ip: `10.${20 + random.int(8)}.${random.int(250)}.${1 + random.int(250)}`,

@@ -60,8 +60,8 @@ function columnsOf({ city, identity, shown, isCarried }: FleetCityParts): Column
       id,
       class: device.class,
       model: device.model,
-      // No inventory knows it: the device says it.
-      hardware: says?.hardware ?? null,
+      // The inventory may be older than what the device says of itself.
+      hardware: says?.hardware ?? device.hardwareRevision,
       site: device.site,
       ward: device.ward,
       service: serves.get(id) ?? null,

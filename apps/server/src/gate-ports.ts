@@ -74,7 +74,9 @@ export function leavingPorts({ city, identity, mqtt, alarm }: LeavingPortsParts)
       }),
     hardware: (id) => {
       const device = city.record(id);
-      return device && { serial: device.serial, mac: device.mac, model: device.model, firmware: device.firmware };
+      if (!device) return null;
+      const { serial, mac, model, firmware, hardwareRevision } = device;
+      return { serial, mac, model, firmware, ...(hardwareRevision === null ? {} : { hardwareRevision }) };
     },
     setHardware: (device, hardware, because) => city.setHardware(device, { ...hardware, ...because }),
     deviceBySerial: (serial) => city.deviceBySerial(serial),

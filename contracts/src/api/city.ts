@@ -84,6 +84,8 @@ export const DeviceRow = Closed({
   maker: Nullable(Named),
   model: Type.String(),
   firmware: Nullable(Type.String()),
+  /** As the inventory says it; a device that says its own is believed before that. */
+  hardwareRevision: Nullable(Type.String()),
   serial: Nullable(Type.String()),
   mac: Nullable(Type.String()),
   ip: Nullable(Type.String()),

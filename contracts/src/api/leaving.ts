@@ -15,6 +15,7 @@ export const Hardware = Closed({
   mac: OrNull(Type.String({ pattern: '^([0-9a-f]{2}:){5}[0-9a-f]{2}$' })),
   model: Type.String({ minLength: 1, maxLength: 100 }),
   firmware: OrNull(Type.String({ minLength: 1, maxLength: 64 })),
+  hardwareRevision: Type.Optional(OrNull(Type.String({ minLength: 1, maxLength: 64 }))),
 });
 export type Hardware = Static<typeof Hardware>;
 

@@ -14,6 +14,7 @@ export const DEVICE_DEFAULTS: Omit<
 > = {
   model: 'M1',
   firmware: '1.0',
+  hardwareRevision: null,
   serial: null,
   mac: null,
   ip: null,

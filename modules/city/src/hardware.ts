@@ -18,8 +18,10 @@ export async function setHardware(
   const before = inventory.device(id);
   if (!before || !parts.city)
     return refuse('not-found', 'DEVICE_UNKNOWN', `change hardware of "${id}": the city has no such device`);
-  const after: Device = { ...before, ...hardware };
-  const names = ['serial', 'mac', 'model', 'firmware'] as const;
+  // Of another thing nobody has said which make it is.
+  const isOther = before.serial !== hardware.serial || before.model !== hardware.model;
+  const after: Device = { ...before, ...(isOther ? { hardwareRevision: null } : {}), ...hardware };
+  const names = ['serial', 'mac', 'model', 'firmware', 'hardwareRevision'] as const;
   const differing = names.filter((name) => before[name] !== after[name]);
   if (differing.length === 0) return ok(undefined);
   const other = [

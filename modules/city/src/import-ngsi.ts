@@ -17,6 +17,7 @@ const READ: Readonly<Record<string, Field>> = {
   ipAddress: 'ip',
   firmwareVersion: 'firmware',
   softwareVersion: 'firmware',
+  hardwareVersion: 'hardwareRevision',
   refDeviceModel: 'model',
   dateInstalled: 'installed',
   dateFirstUsed: 'installed',

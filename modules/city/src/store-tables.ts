@@ -27,6 +27,7 @@ export const TABLES: Readonly<Record<What, TableSpec>> = {
     columns: [
       ...text('id', 'name'),
       ...shared('class', 'model', 'firmware'),
+      ['hardwareRevision', 'hardware_revision', 'text', 'shared'],
       ...text('serial', 'mac', 'ip'),
       ...shared('street', 'site', 'ward'),
       ...PLACE,

@@ -50,6 +50,7 @@ export function rowOf({ inventory, runtime }: CityMemory, slot: number): DeviceR
     maker: named(device.maker, inventory.parties),
     model: device.model,
     firmware: device.firmware,
+    hardwareRevision: device.hardwareRevision,
     serial: device.serial,
     mac: device.mac,
     ip: device.ip,

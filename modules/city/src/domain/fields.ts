@@ -18,6 +18,7 @@ export interface Values {
   readonly model?: string;
   readonly maker?: string;
   readonly firmware?: string;
+  readonly hardwareRevision?: string;
   readonly street?: string;
   readonly site?: string;
   readonly ward?: string;
@@ -41,6 +42,7 @@ const TEXT_MAX_CHARS = 200;
 const LONG_MAX_CHARS = 500;
 const LENGTHS: Readonly<Partial<Record<Field, number>>> = {
   serial: SHORT_MAX_CHARS,
+  hardwareRevision: SHORT_MAX_CHARS,
   failSafe: LONG_MAX_CHARS,
   backup: LONG_MAX_CHARS,
 };

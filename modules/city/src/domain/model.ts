@@ -44,6 +44,8 @@ export interface Device {
   readonly class: DeviceClass;
   readonly model: string;
   readonly firmware: string | null;
+  /** Which make of its model, where its maker built more than one: their firmware may differ. */
+  readonly hardwareRevision: string | null;
   /** Unique in the city; compared without case. */
   readonly serial: string | null;
   /** Unique in the city; twelve lower-case hex digits in pairs with colons. */

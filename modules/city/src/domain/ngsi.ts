@@ -95,6 +95,7 @@ function deviceRecord(device: Entity, asset: Entity | null): InputRecord {
     mac: text(attributes.get('macAddress')),
     ip: text(attributes.get('ipAddress')),
     firmware: text(attributes.get('firmwareVersion')) ?? text(attributes.get('softwareVersion')),
+    hardwareRevision: text(attributes.get('hardwareVersion')),
     model: lastOfUrn(text(attributes.get('refDeviceModel'))),
     installed: text(attributes.get('dateInstalled')) ?? text(attributes.get('dateFirstUsed')),
     maintainer: text(attributes.get('provider')),

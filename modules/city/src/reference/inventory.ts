@@ -170,6 +170,7 @@ function makeDevice(making: Making, entry: Placed, net: { index: number; site: s
     class: plan.class,
     model: model.model,
     firmware,
+    hardwareRevision: null,
     ...identityOf(plan, model, Math.imul(net.index + making.offset, 0x9e3779b1)),
     ip: net.ip,
     street: entry.street,

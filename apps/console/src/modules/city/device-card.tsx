@@ -41,6 +41,7 @@ export function deviceFacts(device: DeviceRow): Fact[] {
     { term: t.site, value: text(device.site?.name ?? null) },
     { term: t.maker, value: text([device.maker?.name, device.model].filter((part) => part).join(' ')) },
     { term: t.firmware, value: text(device.firmware) },
+    { term: t.hardwareRevision, value: text(device.hardwareRevision) },
     { term: t.serial, value: text(device.serial) },
     { term: t.mac, value: text(device.mac) },
     { term: t.ip, value: text(device.ip) },

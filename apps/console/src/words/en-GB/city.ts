@@ -83,6 +83,7 @@ export const city = {
       site: 'Site',
       maker: 'Maker, model',
       firmware: 'Firmware',
+      hardwareRevision: 'Hardware revision',
       serial: 'Serial',
       mac: 'MAC',
       ip: 'IP',
