@@ -48,6 +48,7 @@ export const FACT_TYPES = [
   'acme.key-changed',
   'acme.account-closed',
   'radius.set-up',
+  'radius-certificate.reminded',
   'vlans.set',
   'device.joined',
   'device.moved',

@@ -144,7 +144,7 @@ const statusCommand = (api: Api): Command => ({
       `${city.name}: ${many(city.devices, 'device')}; ${states.join(', ')}`,
       `${many(city.openSituations, 'open situation')}, ${many(city.openIncidents, 'open incident')}; ${Math.round(city.observationsPerSecond)} observations a second`,
       `Health: ${health.status}. ${health.promise}`,
-      ...health.notes.map((note) => `  - ${note}`),
+      ...[...health.notes, ...health.reminders].map((note) => `  - ${note}`),
       `Evidence: ${evidence.size} entries, root ${evidence.root}`,
     ];
     return { data: { city, health, evidence }, text: text.join('\n') };

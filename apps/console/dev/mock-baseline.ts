@@ -1,8 +1,10 @@
 /** A made-up baseline for the console alone: two kinds of devices, some that fail, an exception, a scan that has ended. */
-import type { BaselineException, BaselineFix, ControlOutcome, ControlTally } from '@cityward/contracts';
+import type { BaselineException, BaselineFix, ControlOutcome, ControlTally, Rotation } from '@cityward/contracts';
+import { changeHandlers, rotationOf, rotations } from './mock-changes.ts';
 import { MockRefusal, type Asked, type MockState } from './mock-state.ts';
 
 const DAY = 86_400_000;
+type ControlClasses = Parameters<typeof rotationOf>[1];
 type Row = readonly [id: string, title: string, tier: ControlTally['tier'], failed: number, unknown: number];
 const CAMERA: readonly Row[] = [
   ['axis-https-only', 'Everybody signs in over HTTPS, nobody over HTTP', 'default', 214, 3],
@@ -35,7 +37,8 @@ const tallyOf =
 const tiers = (score: number, devices: number) =>
   (['default', 'basic', 'extended'] as const).map((tier, at) => ({
     tier,
-    score: score - at * 9,
+    // Of the extended tier nothing was read: no score, and not none of a hundred.
+    score: tier === 'extended' ? null : score - at * 9,
     met: Math.floor(devices / (at + 3)),
     metButExcepted: 6,
     notMet: Math.floor(devices / 2),
@@ -129,6 +132,23 @@ const fix = (): BaselineFix => ({
   devices: 214,
 });
 
+const rotationRows = (): Rotation['rows'] => {
+  const oldest = Date.now() - 104 * DAY;
+  return [
+    { class: 'camera', what: 'credentials', devices: 240, unknown: 12, overdue: 9, soon: 40, oldest },
+    { class: 'camera', what: 'certificate', devices: 240, unknown: 3, overdue: 0, soon: 22, oldest: null },
+    { class: 'street-light', what: 'certificate', devices: 360, unknown: 0, overdue: 0, soon: 0, oldest },
+  ];
+};
+const rotationDevices = (): Rotation['devices'] =>
+  Array.from({ length: 12 }, (_, i) => ({
+    device: `cam-${String(i + 1).padStart(4, '0')}`,
+    what: i % 3 === 0 ? ('certificate' as const) : ('credentials' as const),
+    since: i % 4 === 0 ? null : Date.now() - (104 - i) * DAY,
+    due: i % 4 === 0 ? null : Date.now() - (14 - i * 3) * DAY,
+    change: i % 4 === 1 ? 'chg-3r2m9c0q4x1ab3d5' : null,
+  }));
+
 export const baselineHandlers: Readonly<Record<string, (state: MockState, asked: Asked) => unknown>> = {
   getBaseline: () => ({
     sets: [
@@ -193,5 +213,16 @@ export const baselineHandlers: Readonly<Record<string, (state: MockState, asked:
   endBaselineException: () => exceptions()[0],
   previewBaselineFix: () => fix(),
   addBaselineFix: () => ({ changes: [], fix: fix() }),
-  getRotation: () => ({ rows: [], devices: [], changes: [] }),
+  getRotation: (state) => ({
+    rows: state.calm ? [] : rotationRows(),
+    devices: state.calm ? [] : rotationDevices(),
+    changes: rotations(state),
+  }),
+  addRotation: (state, asked) => {
+    const { what, selection } = asked.body as {
+      what: 'credentials' | 'certificate';
+      selection: { classes: ControlClasses };
+    };
+    return changeHandlers['addChange']!(state, { ...asked, body: rotationOf(what, selection.classes) });
+  },
 };

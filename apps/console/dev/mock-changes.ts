@@ -184,6 +184,28 @@ function underWay(one: Kept): Kept {
   return one;
 }
 
+export const rotationOf = (what: 'credentials' | 'certificate', classes: ChangeDraft['selection']['classes']) => ({
+  ...draftOf(`New ${what === 'credentials' ? 'credentials' : 'certificates'} for ${classes.join(', ')}`, classes, 0),
+  action: { do: 'rotate', what } as const,
+  revert: null,
+});
+const finished = (one: Kept): Kept => {
+  const waves = one.change.waves.map((wave) => ({
+    ...wave,
+    state: 'reached' as const,
+    opened: Date.now() - 2 * DAY,
+    counts: countsOf({ done: wave.devices }),
+  }));
+  const when = { started: Date.now() - 2 * DAY, ended: Date.now() - DAY };
+  one.change = { ...one.change, ...when, waves, state: 'finished', words: 'Every wave has reached its mark' };
+  return one;
+};
+/** Every rotation that was planned, newest first. */
+export const rotations = (state: MockState): Change[] =>
+  all(state)
+    .map(({ change }) => change)
+    .filter(({ action }) => action.do === 'rotate');
+
 function all(state: MockState): Kept[] {
   let mine = kept.get(state);
   if (!mine) {
@@ -192,6 +214,8 @@ function all(state: MockState): Kept[] {
       : [
           make(state, draftOf('Cameras to 4.8.2', ['camera'], 2), 'chg-2m9c0q4x1ab3d5k7'),
           underWay(make(state, draftOf('Street lights to 2.4.0', ['street-light'], 0), 'chg-7k2m9c0q4x1ab3d5')),
+          underWay(make(state, rotationOf('certificate', ['street-light']), 'chg-5r2m9c0q4x1ab3d5')),
+          finished(make(state, rotationOf('credentials', ['camera']), 'chg-3r2m9c0q4x1ab3d5')),
         ];
     kept.set(state, mine);
   }

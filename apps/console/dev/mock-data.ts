@@ -3,6 +3,8 @@ import type { Person } from '@cityward/contracts';
 import { changeHandlers } from './mock-changes.ts';
 import { baselineHandlers } from './mock-baseline.ts';
 import { enrolHandlers } from './mock-enrol.ts';
+import { mockReminders, networkHandlers } from './mock-networks.ts';
+import { serviceHandlers } from './mock-services.ts';
 import { gateHandlers } from './mock-gate.ts';
 import { MAKERS, mockMap } from './mock-city.ts';
 import {
@@ -202,6 +204,8 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...changeHandlers,
   ...enrolHandlers,
   ...gateHandlers,
+  ...networkHandlers,
+  ...serviceHandlers,
   ...baselineHandlers,
   cityNow,
   cityMap: () => mockMap(),
@@ -265,5 +269,8 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
     const all = entriesOf(SIZE, Math.min(SIZE, Number(query['before'] ?? SIZE)), wanted.length > 0 ? SIZE : limit);
     return { size: SIZE, entries: all.filter((one) => wanted.every((key) => one[key] === query[key])).slice(0, limit) };
   },
-  health: () => ({ status: 'ok', storage: 'mock', promise: 'Nothing is kept', version: '0.1.0', notes: [] }),
+  health: (state) => ({
+    ...{ status: 'ok', storage: 'mock', promise: 'Nothing is kept', version: '0.1.0', notes: [] },
+    reminders: mockReminders(state),
+  }),
 };

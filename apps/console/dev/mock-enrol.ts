@@ -1,6 +1,6 @@
 /** The mock's door: who waits, who is unknown, which makers' roots are trusted. */
 import { createHash } from 'node:crypto';
-import type { Discovery, MakerRoot, NetworkIdentity, Waiting } from '@cityward/contracts';
+import type { Discovery, MakerRoot, Waiting } from '@cityward/contracts';
 import { HOUR, MockRefusal, type Asked, type MockState } from './mock-state.ts';
 
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -8,7 +8,6 @@ interface Door {
   waiting: Waiting[];
   discoveries: Discovery[];
   roots: MakerRoot[];
-  networks: NetworkIdentity[];
 }
 const doors = new WeakMap<MockState, Door>();
 
@@ -46,28 +45,12 @@ const unknown = (i: number, some: Partial<Discovery>): Discovery => ({
   ...some,
 });
 
-const network = (id: string, some: Partial<NetworkIdentity>): NetworkIdentity => ({
-  id,
-  kind: 'lorawan-network',
-  name: id === 'lora-east' ? 'Relay east' : 'Gateway of the docks',
-  party: 'relay',
-  speaksFor:
-    id === 'lora-east' ? { devices: ['air-0001', 'air-0002'], sites: [] } : { devices: [], sites: ['site-docks'] },
-  state: 'active',
-  registered: Date.now() - 300 * HOUR,
-  by: 'prs-0001',
-  serial: null,
-  notAfter: id === 'lora-east' ? Date.now() + 70 * 24 * HOUR : null,
-  reason: null,
-  ...some,
-});
-
 function doorOf(state: MockState): Door {
   let door = doors.get(state);
   if (!door) {
     const judged = { judged: Date.now() - HOUR, by: 'prs-0001' };
     door = state.calm
-      ? { waiting: [], discoveries: [], roots: [], networks: [] }
+      ? { waiting: [], discoveries: [], roots: [] }
       : {
           waiting: [
             waiting(1, { why: 'second-claim' }),
@@ -88,7 +71,6 @@ function doorOf(state: MockState): Door {
               subject: null,
             }),
           ],
-          networks: [network('lora-east', {}), network('gateway-docks', { kind: 'site-gateway', state: 'registered' })],
           roots: [
             {
               fingerprint: sha('argus root'),
@@ -128,13 +110,6 @@ export const enrolHandlers: Readonly<Record<string, (state: MockState, asked: As
     const door = doorOf(state);
     door.discoveries = door.discoveries.map((one) => (one.id === params['id'] ? { ...one, state: 'dismissed' } : one));
     return door.discoveries.find((one) => one.id === params['id']);
-  },
-  listNetworks: (state) => ({ networks: doorOf(state).networks }),
-  endNetwork: (state, { params, body }) => {
-    const door = doorOf(state);
-    const { reason } = body as { reason: string };
-    door.networks = door.networks.map((one) => (one.id === params['id'] ? { ...one, state: 'ended', reason } : one));
-    return door.networks.find((one) => one.id === params['id']);
   },
   listMakerRoots: (state) => ({ roots: doorOf(state).roots }),
   pinMakerRoot: (state, { body }) => {

@@ -132,7 +132,7 @@ export async function startMock(options: { readonly port: number; readonly state
     const work =
       path === '/api/live'
         ? Promise.resolve(stream(options.state, response))
-        : path.startsWith('/api/')
+        : path.startsWith('/api/') || path === '/health'
           ? answer(options.state, request, response)
           : file(path, response);
     work.catch((error: unknown) => send(response, 500, { code: 'MOCK_FAULT', message: String(error), id: 'mock' }));

@@ -81,6 +81,53 @@ const SCENES: readonly (readonly [string, string, ((page: Page) => Promise<void>
   ['change-mend', `/changes/new?drift=${'ab'.repeat(32)}`],
   ['wanted-said', '/changes/wanted', want],
   ['enrol', '/enrol'],
+  ['networks', '/networks'],
+  ['networks-vlans', '/networks?tab=vlans'],
+  [
+    'networks-edit',
+    '/networks?tab=vlans',
+    async (page) => {
+      await page.getByRole('button', { name: 'Change the VLANs' }).click();
+      await page.getByRole('textbox', { name: 'Cameras' }).fill('9999');
+    },
+  ],
+  ['networks-speaking', '/networks?tab=speaking'],
+  [
+    'networks-one',
+    '/networks?tab=speaking',
+    async (page) => page.getByRole('button', { name: 'Open Relay east' }).click(),
+  ],
+  ['services', '/services'],
+  ['services-register', '/services', async (page) => page.getByRole('button', { name: 'Register a service' }).click()],
+  [
+    'services-secret',
+    '/services',
+    async (page) => {
+      await page.getByRole('button', { name: 'Manage Open data portal' }).click();
+      await page.getByRole('button', { name: 'New secret' }).click();
+      await page.getByRole('button', { name: 'Make the secret' }).click();
+      await page.getByText('Copy it now').waitFor();
+    },
+  ],
+  ['rotation', '/baseline/rotation'],
+  [
+    'rotation-plan',
+    '/baseline/rotation',
+    async (page) => page.getByRole('button', { name: 'Plan a rotation: credentials of cameras' }).click(),
+  ],
+  ['enrol-gates', '/enrol?tab=gates'],
+  [
+    'gate-except',
+    '/enrol?tab=gates',
+    async (page) => {
+      await page
+        .getByRole('button', { name: /^Let it be: Encrypted/ })
+        .first()
+        .click();
+      await page.getByRole('textbox', { name: 'Who answers for it' }).fill('Harbour works');
+      await page.getByRole('dialog').getByRole('button', { name: 'Let it be' }).click();
+    },
+  ],
   ['enrol-unknown', '/enrol?tab=discoveries'],
   ['enrol-makers', '/enrol?tab=makers'],
   ['import', '/import'],
@@ -197,8 +244,8 @@ const folder = join(tmpdir(), 'cityward-shots');
 mkdirSync(folder, { recursive: true });
 const state = mockState({ devices: Number(values.devices), calm: values.calm, signedIn: true });
 state.incident = !values.calm && values.only !== 'inbox,situation';
-const server = values.url === undefined ? await startMock({ port: 21_611, state }) : null;
-const base = values.url ?? 'http://localhost:21611';
+const server = values.url === undefined ? await startMock({ port: 21_613, state }) : null;
+const base = values.url ?? 'http://localhost:21613';
 if (server && !values.calm)
   await fetch(`${base}/api/imports?file=assets-2026.csv`, {
     method: 'POST',

@@ -66,6 +66,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/baseline/rotation',
+    component: lazyRouteComponent(() => import('./modules/fleet/rotation.tsx'), 'RotationPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/baseline/$id',
     component: lazyRouteComponent(() => import('./modules/fleet/baseline-control.tsx'), 'BaselineControlPage'),
   }),
@@ -73,6 +78,16 @@ const routes = [
     getParentRoute: () => root,
     path: '/enrol',
     component: lazyRouteComponent(() => import('./modules/identity/enrol.tsx'), 'EnrolPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/networks',
+    component: lazyRouteComponent(() => import('./modules/identity/networks.tsx'), 'NetworksPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/services',
+    component: lazyRouteComponent(() => import('./modules/identity/services.tsx'), 'ServicesPage'),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -244,12 +244,19 @@ export function healthOf({ sql, ledger, identity, stream }: Modules): Health {
   if (!healthy) notes.push('The stream cannot be written: observations are refused until the disk takes them again');
   if (droppedUnread > 0)
     notes.push(`${droppedUnread} observations were dropped at the hard limit before every reader had them`);
-  const { replayed, unsaved } = identity.status();
+  const { replayed, unsaved, reminders } = identity.status();
   if (replayed > 0) notes.push(`${replayed} changes of standing were in the journal and not in SQL; they are in force`);
   if (unsaved > 0) notes.push(`${unsaved} changes of standing wait for SQL; they are in force`);
   const storage = sql.engine === 'pglite' ? 'PGlite (embedded)' : 'PostgreSQL';
   const promise = `${sql.promise}. Stream, journal and ledger are written through to the disk before they are acknowledged`;
-  return { status: unsaved > 0 || !healthy ? 'degraded' : 'ok', storage, promise, version: VERSION, notes };
+  return {
+    status: unsaved > 0 || !healthy ? 'degraded' : 'ok',
+    storage,
+    promise,
+    version: VERSION,
+    notes,
+    reminders: [...reminders],
+  };
 }
 
 function metricsOf({ stream, city, ingest, mqtt, ledger }: Modules): Registry {

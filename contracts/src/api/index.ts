@@ -60,7 +60,7 @@ export { BASELINE_EXCEPTION_MAX_DAYS, EXCEPTION_SCOPES, OUTCOME_STATES, ROTATED,
 export { ACCESS_DEVICES_MAX, ACCESS_LENGTH_MAX_HOURS, ACCESS_SITES_MAX, VISITED_DEVICES_MAX } from './access.ts';
 export { EVIDENCE_BATCH_MAX } from './evidence.ts';
 export { TRUST_REASON_MAX_CHARS } from './trust.ts';
-export { COA_PORT, PORTS_SHOWN_MAX, SWITCHES_MAX, VLAN_CLASSES } from './network-access.ts';
+export { COA_PORT, MOVES_SHOWN_MAX, PORTS_SHOWN_MAX, SWITCHES_MAX, VLAN_CLASSES } from './network-access.ts';
 export { SPOKEN_DEVICES_MAX, SPOKEN_SITES_MAX } from './networks.ts';
 export {
   ATTEMPT_OUTCOMES,
@@ -71,4 +71,4 @@ export {
   DOCUMENT_MAX_BYTES,
   SELECTED_DEVICES_MAX,
 } from './changes.ts';
-export { SERVICES_MAX } from './services.ts';
+export { PUBLIC_KEY_MAX_CHARS, SERVICES_MAX } from './services.ts';

@@ -6,6 +6,7 @@ import { DEVICE_CLASSES } from '../words.ts';
 
 export const SWITCHES_MAX = 1_000;
 export const PORTS_SHOWN_MAX = 1_000;
+export const MOVES_SHOWN_MAX = 200;
 /** RFC 5176 section 3. */
 export const COA_PORT = 3_799;
 
@@ -30,6 +31,33 @@ export const AccessSwitch = Closed({
 });
 export type AccessSwitch = Static<typeof AccessSwitch>;
 
+/** `trying`: the switch did not do it yet and is asked again; `ended`: without its session it has to join anew. */
+export const PORT_MOVE_OUTCOMES = ['moved', 'ended', 'trying', 'failed'] as const;
+/** The last attempt to move what is on a port. */
+export const PortMove = Closed({
+  device: Id,
+  nas: Type.String({ maxLength: 45 }),
+  port: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),
+  station: Type.String({ maxLength: 64 }),
+  from: Vlan,
+  /** Null: its session was to end. */
+  to: Type.Union([Vlan, Type.Null()]),
+  outcome: OneOf(PORT_MOVE_OUTCOMES),
+  /** Why it failed; null where it did not. */
+  why: Type.Union([Type.String({ maxLength: 500 }), Type.Null()]),
+  at: Time,
+});
+export type PortMove = Static<typeof PortMove>;
+
+export const RADIUS_CERTIFICATE_STATES = ['good', 'ends-soon', 'ended'] as const;
+/** Made for the RADIUS server last: `server` is shown to devices, `client` to the city. A person renews them. */
+export const RadiusCertificate = Closed({
+  kind: OneOf(['server', 'client']),
+  notAfter: Time,
+  state: OneOf(RADIUS_CERTIFICATE_STATES),
+});
+export type RadiusCertificate = Static<typeof RadiusCertificate>;
+
 export const PortSession = Closed({
   device: Id,
   /** The switch's address and port, and the station as it names it. */
@@ -42,6 +70,10 @@ export const PortSession = Closed({
   last: Time,
   /** The VLAN that it should be in and is not yet; null where it is, 0 where its session is to end. */
   moving: Type.Union([Type.Integer({ minimum: 0, maximum: 4_094 }), Type.Null()]),
+  /** Which VLAN is meant for it goes by this; null where the city no longer has it. */
+  class: Type.Union([Type.String({ maxLength: 40 }), Type.Null()]),
+  /** Null: nobody ever moved it. */
+  lastMove: Type.Union([PortMove, Type.Null()]),
 });
 export type PortSession = Static<typeof PortSession>;
 
@@ -67,13 +99,17 @@ export const networkAccess = {
     method: 'GET',
     path: '/api/network-access',
     action: 'readCity',
-    summary: 'VLANs by class, switches, and who is on which port',
+    summary: 'VLANs by class, switches, who is on which port, moves, and until when the RADIUS server is certified',
     answer: Closed({
       plan: VlanPlan,
       switches: Type.Array(AccessSwitch),
       sessions: Type.Array(PortSession, { maxItems: PORTS_SHOWN_MAX }),
       /** Of all sessions, also those that are not listed. */
       count: Type.Integer({ minimum: 0 }),
+      /** Newest first; of sessions that have ended too. */
+      moves: Type.Array(PortMove, { maxItems: MOVES_SHOWN_MAX }),
+      /** Empty until a RADIUS server is set up. */
+      certificates: Type.Array(RadiusCertificate, { maxItems: 2 }),
     }),
   }),
   setVlans: endpoint({

@@ -10,6 +10,8 @@ export const Health = Closed({
   promise: Type.String(),
   version: Type.String(),
   notes: Type.Array(Type.String()),
+  /** What somebody has to do by a day, or should have done. */
+  reminders: Type.Array(Type.String()),
 });
 export type Health = Static<typeof Health>;
 export const Job = Closed({

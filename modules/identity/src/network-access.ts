@@ -1,5 +1,5 @@
 /** Access to the city's own networks as one: who joins, who is moved, and the RADIUS server that asks. */
-import { PORTS_SHOWN_MAX, api } from '@cityward/contracts';
+import { MOVES_SHOWN_MAX, PORTS_SHOWN_MAX, api } from '@cityward/contracts';
 import { route, type Route } from '@cityward/http';
 import { ok } from '@cityward/kernel';
 import { createDynamicAuthorisation, type DynamicAuthorisation } from '@cityward/radius';
@@ -8,13 +8,17 @@ import type { IdentityOptions } from './needs.ts';
 import { Mover } from './port-mover.ts';
 import { Ports, type AccountingNote, type JoinRequest } from './ports.ts';
 import type { PortAccess } from './domain/port-access.ts';
-import { openRadiusSetUps, type RadiusSetUps } from './radius-set-up.ts';
+import { PortMoves } from './port-moves.ts';
+import { openRadiusReminders, type RadiusReminders } from './radius-reminders.ts';
+import { openRadiusSetUps, RADIUS_ID, type RadiusSetUps } from './radius-set-up.ts';
 import { createRefusalNotes } from './refusals.ts';
 import type { TrustService } from './trust.ts';
 
 export interface NetworkAccess {
   readonly ports: Ports;
+  readonly moves: PortMoves;
   readonly radius: RadiusSetUps;
+  readonly reminders: RadiusReminders;
   /** Resolves when no session is being moved. */
   settled(): Promise<void>;
   stop(): Promise<void>;
@@ -40,26 +44,34 @@ export async function openNetworkAccess({ options, devices, trust }: AccessParts
     const isTrusted = trust.markOf({ kind, id }).level !== 'none' || options.directory.isLifeSafety?.(id) === true;
     return isTrusted && (options.mayJoin?.(id) ?? true);
   };
+  const moves = await PortMoves.open(sql);
   const ports = await Ports.open({
-    ...{ sql, clock, log, mayJoin },
+    ...{ sql, clock, log, mayJoin, moves },
     refusals: createRefusalNotes({ sql, clock, log }),
     admit: (peer) => devices.admit(peer),
     holder: devices.holder,
     standing: (id) => devices.standing.of(id),
   });
-  const radius = await openRadiusSetUps({ folder, sql, clock, devices });
+  const reminders = await openRadiusReminders({
+    ...{ sql, clock, log, subject: RADIUS_ID },
+    matters: () => !['ended', 'revoked'].includes(devices.standing.of(RADIUS_ID)),
+  });
+  const radius = await openRadiusSetUps({ folder, sql, clock, devices, renewed: reminders.renewed });
   const client: DynamicAuthorisation = options.radius ?? createDynamicAuthorisation({ now: clock });
-  const mover = new Mover({ ports, sql, clock, log, radius: client, switchAt: (nas) => radius.switchAt(nas) });
+  const mover = new Mover({ ports, moves, sql, clock, log, radius: client, switchAt: (nas) => radius.switchAt(nas) });
   devices.standing.onStanding((device) => ports.refreshDevice(device));
   const deaf = trust.onTrust(({ subject }) => ports.refreshDevice(subject.id));
   return {
     ports,
+    moves,
     radius,
+    reminders,
     settled: () => mover.settled(),
     stop: async () => {
       deaf();
       client.close();
       await mover.stop();
+      await reminders.stop();
     },
   };
 }
@@ -72,10 +84,11 @@ export interface AccessRouteParts {
 export function networkAccessRoutes({ access, accessUrl }: AccessRouteParts): Route[] {
   return [
     route(api.getNetworkAccess, () => {
-      const { ports, radius } = access();
-      const sessions = ports.list(PORTS_SHOWN_MAX);
+      const { ports, moves, radius, reminders } = access();
+      const shown = { sessions: ports.list(PORTS_SHOWN_MAX), moves: moves.list(MOVES_SHOWN_MAX) };
+      const certificates = reminders.list();
       return Promise.resolve(
-        ok({ plan: ports.plan, switches: [...radius.switches()], sessions, count: ports.count() }),
+        ok({ plan: ports.plan, switches: [...radius.switches()], ...shown, count: ports.count(), certificates }),
       );
     }),
     route(api.setVlans, ({ body }, caller) => access().ports.setPlan(body, caller.principal.id)),

@@ -4,6 +4,7 @@ import { MINUTE_MS, SECOND_MS, type Clock, type Refusal, type Result } from '@ci
 import type { Log } from '@cityward/log';
 import type { DynamicAuthorisation, Switch } from '@cityward/radius';
 import type { Sql, Tx } from '@cityward/sql';
+import type { PortMoves } from './port-moves.ts';
 import { unknownSwitch, type Ports, type Wanted } from './ports.ts';
 
 /** Sessions asked about at the same time; the rest wait in order. */
@@ -14,6 +15,7 @@ const PAUSE_MAX_MS = 5 * MINUTE_MS;
 
 export interface MoverParts {
   readonly ports: Ports;
+  readonly moves: PortMoves;
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Log;
@@ -121,22 +123,37 @@ export class Mover {
   }
 
   #moved(key: string, { session, access }: Wanted, how: 'moved' | 'ended'): Promise<void> {
-    const record = (tx: Tx): void => {
+    const record = async (tx: Tx): Promise<void> => {
+      const at = this.#parts.clock();
       const vlan = access.give === 'vlan' ? access.vlan : null;
       const data = { nas: session.nas, port: session.port, from: session.vlan, vlan, how };
       const fact = { module: 'identity', type: 'device.moved', actor: 'system', subject: session.device } as const;
-      tx.record({ ...fact, at: this.#parts.clock(), data });
+      tx.record({ ...fact, at, data });
+      await this.#parts.moves.keep(tx, { ...aboutOf(session), to: vlan, outcome: how, why: null, at });
     };
     const { ports } = this.#parts;
     return how === 'moved' && access.give === 'vlan' ? ports.moved(key, access.vlan, record) : ports.end(key, record);
   }
 
   async #failed({ session, access }: Wanted, { why, last }: { why: string; last: boolean }): Promise<void> {
-    const { sql, clock, log } = this.#parts;
+    const { sql, clock, log, moves } = this.#parts;
     log.warn('a switch did not move a session', { device: session.device, nas: session.nas, why, last });
     const vlan = access.give === 'vlan' ? access.vlan : null;
     const data = { nas: session.nas, port: session.port, from: session.vlan, vlan, reason: why, last };
     const fact = { module: 'identity', type: 'device.move-failed', actor: 'system', subject: session.device } as const;
-    await sql.transact((tx) => Promise.resolve(tx.record({ ...fact, at: clock(), data })));
+    const at = clock();
+    await sql.transact(async (tx) => {
+      tx.record({ ...fact, at, data });
+      const outcome = last ? 'failed' : 'trying';
+      await moves.keep(tx, { ...aboutOf(session), to: vlan, outcome, why, at });
+    });
   }
 }
+
+const aboutOf = ({ nas, station, device, port, vlan }: Wanted['session']) => ({
+  nas,
+  station,
+  device,
+  port,
+  from: vlan,
+});

@@ -2,8 +2,10 @@
 import 'reflect-metadata';
 import fc from 'fast-check';
 import { sql as raw } from 'kysely';
+import type { Static } from 'typebox';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RadiusSetUp, VlanPlan } from '@cityward/contracts';
+import type { api } from '@cityward/contracts';
+import { type RadiusSetUp, type VlanPlan } from '@cityward/contracts';
 import type { Caller } from '@cityward/http';
 import { refuse, ok } from '@cityward/kernel';
 import type { DynamicAuthorisation } from '@cityward/radius';
@@ -13,6 +15,8 @@ import type { Standing } from './domain/standing.ts';
 import type { JoinRequest } from './ports.ts';
 import type { Identity } from './service.ts';
 import { certificatesIn, newRequest, removeFolder, testClock, testFolder, testIdentity } from './testing.ts';
+
+type NetworkAccess = Static<typeof api.getNetworkAccess.answer>;
 
 describe('the rule', () => {
   const joining = { class: 'camera', standing: 'active', allowed: true } as const;
@@ -149,6 +153,10 @@ describe('sessions', () => {
     ask<RadiusSetUp>('setUpRadius', { party: 'city', names: ['radius'], switches, rotate });
   const sessions = async () =>
     (await ask<{ sessions: { device: string; vlan: number; moving: number | null }[] }>('getNetworkAccess')).sessions;
+  const lastMoves = async (device: string) =>
+    (await ask<NetworkAccess>('getNetworkAccess')).moves
+      .filter((one) => one.device === device)
+      .map(({ from, to, outcome }) => `${from} ${to} ${outcome}`);
   const vlanOf = async (device: string) => (await sessions()).find((one) => one.device === device)?.vlan ?? null;
   const facts = async (device: string): Promise<string[]> =>
     (
@@ -192,6 +200,11 @@ describe('sessions', () => {
     await identity.network.settled();
     expect([asked.at(-1), await vlanOf('cam-0001')]).toEqual([`move ${HERE} 02-00-00-00-00-01 104`, 104]);
     expect((await facts('cam-0001')).filter((type) => type === 'device.moved')).toHaveLength(2);
+    const { sessions: shown } = await ask<NetworkAccess>('getNetworkAccess');
+    expect(shown.find(({ device }) => device === 'cam-0001')).toMatchObject({
+      class: 'camera',
+      lastMove: { from: 999, to: 104, outcome: 'moved', why: null },
+    });
   });
 
   it('are ended where the switch cannot move them, and when their device is revoked', async () => {
@@ -206,6 +219,7 @@ describe('sessions', () => {
     await identity.revoke('cam-0003', because);
     await identity.network.settled();
     expect([asked, await vlanOf('cam-0003')]).toEqual([[`end ${HERE} 02-00-00-00-00-03`], null]);
+    expect([await lastMoves('cam-0002'), await lastMoves('cam-0003')]).toEqual([['104 999 ended'], ['104 null ended']]);
     expect((await join('cam-0003')).give).toBe('nothing');
   });
 
@@ -215,12 +229,15 @@ describe('sessions', () => {
     await identity.hold('cam-0004', { ...because, until: clock() + 600_000 });
     while (!(await facts('cam-0004')).includes('device.move-failed')) await new Promise((next) => setTimeout(next, 10));
     expect(await sessions()).toContainEqual(expect.objectContaining({ device: 'cam-0004', vlan: 104, moving: 999 }));
+    expect(await lastMoves('cam-0004')).toEqual(['104 999 trying']);
     await identity.stop();
     answer = { move: 'ok', disconnect: 'ok' };
     asked = [];
     await open();
+    expect(await lastMoves('cam-0002')).toEqual(['104 999 ended']);
     await identity.network.settled();
     expect([asked, await vlanOf('cam-0004')]).toEqual([[`move ${HERE} 02-00-00-00-00-04 999`], 999]);
+    expect(await lastMoves('cam-0004')).toEqual(['104 999 moved']);
   });
 
   it('at a switch that is not set up are not guessed about', async () => {
@@ -228,6 +245,12 @@ describe('sessions', () => {
     await identity.hold('cam-0005', { ...because, until: clock() + 60_000 });
     await identity.network.settled();
     expect([asked, await facts('cam-0005')]).toEqual([[], expect.arrayContaining(['device.move-failed'])]);
+    const { moves } = await ask<NetworkAccess>('getNetworkAccess');
+    expect(moves[0]).toMatchObject({
+      device: 'cam-0005',
+      outcome: 'failed',
+      why: expect.stringContaining('192.0.2.99') as string,
+    });
   });
 
   it('follow trust at its bottom, and a new plan', async () => {

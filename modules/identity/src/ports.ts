@@ -6,6 +6,7 @@ import type { Sql, Tx } from '@cityward/sql';
 import { checkPlan, decideAccess, FIRST_PLAN, stationOf, type PortAccess } from './domain/port-access.ts';
 import type { Standing } from './domain/standing.ts';
 import type { KnownHolder } from './holders.ts';
+import type { PortMoves } from './port-moves.ts';
 import { deletePort, putPort, readPlan, readPorts, writePlan, type PortRow } from './port-store.ts';
 import type { RefusalNotes } from './refusals.ts';
 import type { Admitted, Peer } from './devices.ts';
@@ -40,9 +41,13 @@ export interface PortsParts {
   readonly admit: (peer: Peer) => Result<Admitted, Refusal>;
   readonly holder: (id: string) => KnownHolder | null;
   readonly standing: (id: string) => Standing;
+  readonly moves: Pick<PortMoves, 'of'>;
   /** Is its trust above the bottom, and does policy let it join? */
   readonly mayJoin: (id: string) => boolean;
 }
+
+/** What is kept of a change, in its transaction. */
+type Recorded = (tx: Tx) => Promise<void>;
 
 /** A session with what it should be and is not. */
 export interface Wanted {
@@ -91,7 +96,9 @@ export class Ports {
       const access = this.#accessOf(row.device);
       const wanted = access.give === 'vlan' ? access.vlan : 0;
       const moving = wanted === row.vlan ? null : wanted;
-      return { ...row, quarantined: row.vlan === this.#plan.quarantine, moving };
+      const quarantined = row.vlan === this.#plan.quarantine;
+      const kind = this.#parts.holder(row.device)?.class ?? null;
+      return { ...row, quarantined, moving, class: kind, lastMove: this.#parts.moves.of(row) };
     });
   }
 
@@ -169,24 +176,24 @@ export class Ports {
   }
 
   /** After the switch has moved it. */
-  async moved(key: string, vlan: number, record: (tx: Tx) => void): Promise<void> {
+  async moved(key: string, vlan: number, record: Recorded): Promise<void> {
     const before = this.#sessions.get(key);
     if (!before) return;
     const row = { ...before, vlan, last: this.#parts.clock() };
     this.#keep(row);
     await this.#parts.sql.transact(async (tx) => {
       await putPort(tx.for(), row);
-      record(tx);
+      await record(tx);
     });
   }
 
-  async end(key: string, record: (tx: Tx) => void = () => undefined): Promise<void> {
+  async end(key: string, record: Recorded = () => Promise.resolve()): Promise<void> {
     const row = this.#sessions.get(key);
     if (!row) return;
     this.#forget(row);
     await this.#parts.sql.transact(async (tx) => {
       await deletePort(tx.for(), row);
-      record(tx);
+      await record(tx);
     });
   }
 

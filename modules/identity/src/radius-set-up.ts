@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { AccessSwitch, RadiusSetUp } from '@cityward/contracts';
 import { err, ok, refuse, Secret, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { Switch } from '@cityward/radius';
-import type { Sql } from '@cityward/sql';
+import type { Sql, Tx } from '@cityward/sql';
 import { certificatePem } from './authority.ts';
 import type { Devices } from './devices.ts';
 import { readSlot, writeSlot } from './slot-file.ts';
@@ -36,6 +36,8 @@ export interface SetUpParts {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly devices: Devices;
+  /** Told until when the new certificates are good. */
+  readonly renewed: (tx: Tx, made: { readonly server: number; readonly client: number }) => Promise<void>;
 }
 
 export async function openRadiusSetUps(parts: SetUpParts): Promise<RadiusSetUps> {
@@ -62,7 +64,7 @@ export async function openRadiusSetUps(parts: SetUpParts): Promise<RadiusSetUps>
       await writeSlot(path, `${JSON.stringify(next)}\n`);
       kept = next;
       const { keyPem, certPem, notAfter } = await parts.devices.serverCertificate(draft.names);
-      await record(parts, next, by);
+      await record(parts, { switches: next, by, made: { server: notAfter, client: client.value.notAfter } });
       return ok({
         id: RADIUS_ID,
         server: { key: keyPem, certificates: certPem, notAfter },
@@ -113,10 +115,15 @@ async function certify({ enrolment, networks }: Devices): Promise<Result<RadiusS
   });
 }
 
-const record = ({ sql, clock }: SetUpParts, switches: readonly AccessSwitch[], by: string): Promise<void> =>
-  sql.transact((tx) => {
+interface Recorded {
+  readonly switches: readonly AccessSwitch[];
+  readonly by: string;
+  readonly made: { readonly server: number; readonly client: number };
+}
+const record = ({ sql, clock, renewed }: SetUpParts, { switches, by, made }: Recorded): Promise<void> =>
+  sql.transact(async (tx) => {
     const data = { switches: switches.map(({ name, address }) => `${name} ${address}`) };
     const fact = { module: 'identity', type: 'radius.set-up', actor: by, subject: RADIUS_ID } as const;
     tx.record({ ...fact, at: clock(), data });
-    return Promise.resolve();
+    await renewed(tx, made);
   });

@@ -12,7 +12,7 @@ import type { Caretaker } from './caretaker.ts';
 import { openCare } from './charges.ts';
 import { cloudRoutes, openCloud, type Cloud, type CloudRoutes, type ServiceCall } from './cloud.ts';
 import { openDevices, type Admitted, type Devices, type Peer } from './devices.ts';
-import { maySpeak, type Sites, type SpeakRefusal } from './domain/may-speak.ts';
+import { maySpeak, type SpeakRefusal } from './domain/may-speak.ts';
 import { personUnknown } from './domain/people.ts';
 import type { Ending, Standing } from './domain/standing.ts';
 import type { SignalDraft, Subject, TrustMark } from './domain/trust.ts';
@@ -20,14 +20,14 @@ import type { CodeOptions, IssuedCode } from './enrolment.ts';
 import type { EstHandler } from './est.ts';
 import type { Sighting } from './discoveries.ts';
 import { createEstListener, type EstListener, type EstListenerOptions } from './est-listener.ts';
-import type { Directory, IdentityOptions } from './needs.ts';
+import type { IdentityOptions } from './needs.ts';
 import { openNetworkAccess, type NetworkAccess, type NetworkAccessFace } from './network-access.ts';
-import type { Networks } from './networks.ts';
 import type { Ocsp } from './ocsp.ts';
 import { People } from './people.ts';
 import { createRoutes } from './routes.ts';
 import type { EndedSession } from './sessions.ts';
 import type { Because, StandingListener } from './standing.ts';
+import { speakers } from './speakers.ts';
 import { TrustService, type TrustListener } from './trust.ts';
 import { WaysIn, type PersonPasskey } from './ways-in.ts';
 
@@ -52,6 +52,8 @@ export interface IdentityStatus {
   readonly replayed: number;
   /** Changes in force that SQL has not taken yet. */
   readonly unsaved: number;
+  /** What somebody has to do by a day. */
+  readonly reminders: readonly string[];
 }
 
 /** Sign-ins, as the transport needs them. */
@@ -102,7 +104,7 @@ export interface Identity {
   trustMarkOf(subject: Subject): TrustMark;
   /** Told at once when a level or its number changes: judge live connections anew here. */
   onTrust(listener: TrustListener): () => void;
-  /** Looks at every certificate and at who was not seen, and ends what is dormant. Runs by itself every hour. */
+  /** Looks at every certificate and at who was not seen, reminds people, and ends what is dormant. Runs by itself every hour. */
   judgeAll(): Promise<void>;
   issueCodes(devices: readonly string[], by: string, options?: CodeOptions): Promise<readonly IssuedCode[]>;
   identityOf(device: string): DeviceIdentity;
@@ -251,18 +253,12 @@ function trustFace({ directory }: IdentityOptions, started: () => Opened, hub: H
     trustOf: (subject) => started().trust.viewOf(subject),
     trustMarkOf: (subject) => started().trust.markOf(subject),
     onTrust: addTo(hub.trust),
-    judgeAll: () => started().care.round(),
+    judgeAll: async () => {
+      await started().care.round();
+      await started().access.reminders.look();
+    },
   };
 }
-
-const speakers = (directory: Directory, networks: Networks): Sites => ({
-  device: (id) => directory.device(id),
-  siteOf: (id) => directory.siteOf(id),
-  network: (id) => {
-    const kind = networks.kindOf(id);
-    return kind === null ? null : { kind, speaksFor: (device) => networks.speaksFor(id, device) };
-  },
-});
 
 const servicesFace = (options: IdentityOptions, cloud: () => Cloud): ServicesFace => ({
   ...cloudRoutes(options, cloud),
@@ -331,7 +327,11 @@ function deviceFace(options: IdentityOptions, started: () => Opened, hub: Hub): 
       answer: (request) => devices().ocsp.answer(request),
       answerPath: (escaped) => devices().ocsp.answerPath(escaped),
     },
-    status: () => ({ replayed: devices().replayed, unsaved: devices().standing.unsaved() }),
+    status: () => ({
+      replayed: devices().replayed,
+      unsaved: devices().standing.unsaved(),
+      reminders: started().access.reminders.words(),
+    }),
   };
 }
 

@@ -1,12 +1,14 @@
 /** Thin lines above everything: simulated devices, a lost connection with the age of what is shown. */
 import { useEffect, useState, type ReactNode } from 'react';
+import { Link } from '@tanstack/react-router';
 import { words } from '../words/en-GB.ts';
-import { useLive, useNow } from '../live/hooks.ts';
+import { useAsk, useLive, useNow } from '../live/hooks.ts';
 import { formatSeconds, formatSpan } from '../ui/format.ts';
-import { IconPlugConnectedX } from '../ui/icons.ts';
+import { IconHourglass, IconPlugConnectedX } from '../ui/icons.ts';
 import { useSession } from './session.ts';
 
 const PATIENCE_MS = 2_000;
+const REMINDERS_REFRESH_MS = 600_000;
 
 function Lost(): ReactNode {
   const heardAt = useLive((state) => state.heardAt);
@@ -25,6 +27,22 @@ function Lost(): ReactNode {
   );
 }
 
+/** What somebody has to do by a day; the page it leads to says how. */
+function Reminders(): ReactNode {
+  const reminders = useAsk('health', {}, { refreshMs: REMINDERS_REFRESH_MS }).data?.reminders ?? [];
+  return reminders.map((text) => (
+    <div key={text} className="cw-banner" data-tone="due" role="status">
+      <IconHourglass size={16} aria-hidden />
+      <span>
+        {text}.{' '}
+        <Link to="/networks" search={{ tab: 'vlans' }}>
+          {words.banner.look}
+        </Link>
+      </span>
+    </div>
+  ));
+}
+
 export function Banners(): ReactNode {
   const { session } = useSession();
   const lost = useLive((state) => state.connection === 'lost');
@@ -35,6 +53,7 @@ export function Banners(): ReactNode {
           {words.banner.notice(session.city, session.notice)}
         </div>
       )}
+      <Reminders />
       {lost && <Lost />}
     </>
   );

@@ -4,10 +4,12 @@ import { words } from '../words/en-GB.ts';
 import {
   IconCertificate,
   IconChecklist,
+  IconCloud,
   IconDoorEnter,
   IconFileImport,
   IconInbox,
   IconMap,
+  IconNetwork,
   IconShieldCheck,
   IconStairsUp,
   IconTable,
@@ -25,6 +27,8 @@ export interface RailPage {
     | '/changes'
     | '/baseline'
     | '/enrol'
+    | '/networks'
+    | '/services'
     | '/import'
     | '/evidence'
     | '/jobs'
@@ -46,6 +50,14 @@ export const PAGES: readonly RailPage[] = [
   { to: '/changes', ...words.pages.changes, icon: IconStairsUp, key: 'h' },
   { to: '/baseline', ...words.pages.baseline, icon: IconShieldCheck, key: 'b' },
   { to: '/enrol', ...words.pages.enrol, icon: IconDoorEnter, key: 'r' },
+  { to: '/networks', ...words.pages.networks, icon: IconNetwork, key: 'w' },
+  {
+    to: '/services',
+    ...words.pages.services,
+    icon: IconCloud,
+    key: 's',
+    roles: ['administrator', 'operator', 'officer', 'auditor'],
+  },
   { to: '/import', ...words.pages.import, icon: IconFileImport, key: 'm' },
   { to: '/evidence', ...words.pages.evidence, icon: IconCertificate, key: 'e' },
   { to: '/jobs', ...words.pages.jobs, icon: IconChecklist, key: 'j' },

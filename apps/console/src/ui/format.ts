@@ -64,6 +64,9 @@ export const formatUtc = (at: number): string => `${new Date(at).toISOString().s
 /** `2026-11-22` in UTC, as a date field holds it. */
 export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
+/** What stands between spaces and commas, once each. */
+export const wordsIn = (text: string): string[] => [...new Set(text.split(/[\s,]+/u).filter((one) => one !== ''))];
+
 const BYTE_STEPS = ['B', 'kB', 'MB', 'GB', 'TB'];
 const BYTES = /^(?:bytes|B)((?:\/| per ).*)?$/;
 

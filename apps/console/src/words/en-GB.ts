@@ -5,6 +5,9 @@ import { changes } from './en-GB/changes.ts';
 import { city } from './en-GB/city.ts';
 import { enrol } from './en-GB/enrol.ts';
 import { frame } from './en-GB/frame.ts';
+import { networks } from './en-GB/networks.ts';
+import { rotation } from './en-GB/rotation.ts';
+import { services } from './en-GB/services.ts';
 import { gate } from './en-GB/gate.ts';
 import { importWords } from './en-GB/import.ts';
 import { classes, criticalities, edges, facts, nodes, roles, states, trustKinds, trustLevels } from './en-GB/nouns.ts';
@@ -21,6 +24,9 @@ export const words = {
   ...baseline,
   ...enrol,
   ...gate,
+  ...networks,
+  ...rotation,
+  ...services,
   ...respond,
   states,
   classes,

@@ -7,7 +7,7 @@ import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
-import { IconShieldCheck } from '../../ui/icons.ts';
+import { IconKey, IconShieldCheck } from '../../ui/icons.ts';
 import { Card, Empty, Page, RowsSkeleton } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Table } from '../../ui/table.tsx';
@@ -105,7 +105,18 @@ export function BaselinePage(): ReactNode {
     <Page
       title={words.pages.baseline.name}
       lead={words.baseline.lead}
-      {...(isOperator || isAnalyst ? { actions: button } : {})}
+      actions={
+        <>
+          <Button
+            variant="default"
+            renderRoot={(props) => <Link to="/baseline/rotation" {...props} />}
+            leftSection={<IconKey size={16} aria-hidden />}
+          >
+            {words.rotation.open}
+          </Button>
+          {(isOperator || isAnalyst) && button}
+        </>
+      }
     >
       {start.error && <ProblemNote error={start.error} wanted={words.baseline.scan} />}
       {scan && <ScanLine scan={scan} />}

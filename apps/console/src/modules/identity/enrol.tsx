@@ -8,12 +8,11 @@ import { Page } from '../../ui/parts.tsx';
 import { Discoveries } from './enrol-discoveries.tsx';
 import { Gates } from './enrol-gates.tsx';
 import { Makers } from './enrol-makers.tsx';
-import { Networks } from './enrol-networks.tsx';
 import { WaitingDevices } from './enrol-waiting.tsx';
 
 /** No event tells of who comes to the door, so that it is looked at from time to time. */
 export const DOOR_REFRESH_MS = 10_000;
-const TABS = ['waiting', 'gates', 'discoveries', 'makers', 'networks'] as const;
+const TABS = ['waiting', 'gates', 'discoveries', 'makers'] as const;
 
 export function EnrolPage(): ReactNode {
   const url = useUrl();
@@ -27,7 +26,6 @@ export function EnrolPage(): ReactNode {
     discoveries: discoveries.filter(({ state }) => state === 'quarantined').length,
     gates,
     makers: 0,
-    networks: 0,
   };
   return (
     <Page title={words.pages.enrol.name} lead={words.enrol.lead}>
@@ -50,9 +48,6 @@ export function EnrolPage(): ReactNode {
         </Tabs.Panel>
         <Tabs.Panel value="makers" className="cw-tab-body">
           <Makers />
-        </Tabs.Panel>
-        <Tabs.Panel value="networks" className="cw-tab-body">
-          <Networks />
         </Tabs.Panel>
       </Tabs>
     </Page>

@@ -86,8 +86,6 @@ export const basics = {
     discoveries: 'load the unknown devices',
     dismissDiscovery: 'put the discovery aside',
     roots: "load the makers' roots",
-    networks: 'load the networks',
-    endNetwork: 'end the network',
     pinRoot: 'trust the root',
     removeRoot: 'stop trusting the root',
     fleet: 'load the fleet',

@@ -1,5 +1,5 @@
 /** Who may join: enrolments that wait, unknown devices, makers' roots. */
-import type { Discovery, MakerRoot, NetworkIdentity, SpeaksFor, Waiting } from '@cityward/contracts';
+import type { Discovery, MakerRoot, Waiting } from '@cityward/contracts';
 import { many } from './counting.ts';
 
 const why: Record<Waiting['why'], string> = {
@@ -44,21 +44,6 @@ const approvals: Record<MakerRoot['approval'], string> = {
   each: 'A person decides about each',
 };
 
-const kinds: Record<NetworkIdentity['kind'], string> = {
-  'site-gateway': 'Site gateway',
-  'lorawan-network': 'LoRaWAN network server',
-  'mobile-apn': 'Mobile access point',
-  'radius-server': 'RADIUS server',
-};
-const networkStates: Record<NetworkIdentity['state'], string> = {
-  registered: 'No certificate yet',
-  active: 'In good standing',
-  expired: 'Certificate has ended',
-  held: 'Held',
-  revoked: 'Revoked',
-  ended: 'Ended',
-};
-
 export const enrol = {
   enrol: {
     lead: 'Devices that ask to be let in. Nobody unknown gets a certificate; what is unclear waits here for a person.',
@@ -67,7 +52,6 @@ export const enrol = {
       gates: 'Commissioning',
       discoveries: 'Unknown',
       makers: 'Makers',
-      networks: 'Networks',
     },
     tabName: (name: string, n: number) => (n === 0 ? name : `${name} (${n})`),
     sections: 'Who may join',
@@ -149,26 +133,6 @@ export const enrol = {
         text: 'Until one is, devices enrol by one-time code only. A root is compared with the fingerprint that its maker published.',
       },
       noRole: 'Operators trust roots. You can read which are trusted.',
-    },
-    networks: {
-      why: 'Gateways and partner networks with a certificate of their own. Each may speak for its devices, and for no others. “cityward network add” registers one.',
-      columns: ['Network', 'Kind', 'Answers for it', 'Speaks for', 'State', 'Valid until', 'Act'],
-      kinds,
-      states: networkStates,
-      speaksFor: ({ devices, sites }: SpeaksFor) =>
-        [
-          many(devices.length, 'device', 'devices'),
-          ...(sites.length > 0 ? [many(sites.length, 'site', 'sites')] : []),
-        ].join(', '),
-      asksOnly: 'nobody: it asks who may join',
-      end: 'End',
-      endOf: (name: string) => `End ${name}`,
-      endEffect: 'It neither connects nor speaks for a device again, from now on. This cannot be taken back.',
-      reasons: ['Contract over', 'Replaced by another'],
-      empty: {
-        title: 'No network is registered',
-        text: 'Until one is, every device speaks for itself, and site switches tell of the traffic at their site.',
-      },
     },
   },
 } as const;

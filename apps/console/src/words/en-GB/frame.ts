@@ -10,6 +10,8 @@ export const frame = {
     changes: { name: 'Changes', hint: 'Is the roll-out going well?' },
     baseline: { name: 'Baseline', hint: 'Are devices set up as the city asks?' },
     enrol: { name: 'Enrol', hint: 'What is new, and may it join?' },
+    networks: { name: 'Networks', hint: 'Who is on which port, and who speaks for whom?' },
+    services: { name: 'Cloud services', hint: 'Which programs ask for data, and who answers for them?' },
     import: { name: 'Import', hint: 'Bring an inventory in, with its difference first' },
     evidence: { name: 'Evidence', hint: 'Can we prove it, even offline?' },
     jobs: { name: 'Jobs', hint: 'What runs in the background?' },
@@ -45,6 +47,7 @@ export const frame = {
   },
   banner: {
     notice: (city: string, notice: string) => `${city}: ${notice}`,
+    look: 'Look at the networks',
     lost: (at: string, age: string) =>
       `The live connection is lost. What you see is from ${at}, ${age} ago. We keep trying; nothing is lost on the server.`,
     neverLive:

@@ -133,6 +133,7 @@ export const facts: Record<FactType, string> = {
   'acme.key-changed': 'ACME account key changed',
   'acme.account-closed': 'ACME account closed',
   'radius.set-up': 'RADIUS server set up',
+  'radius-certificate.reminded': 'RADIUS certificate ends',
   'vlans.set': 'VLANs set',
   'device.joined': 'Joined the network',
   'device.moved': 'Moved to another VLAN',
