@@ -22,6 +22,8 @@ export interface IngestParts {
   readonly clock: Clock;
   /** The rule of identity and policy together; a refusal says who may not speak about whom. */
   readonly maySpeak: (reporter: Reporter, body: Observation) => Result<void, Refusal>;
+  /** Somebody whose certificate is good spoke about what is not theirs. */
+  readonly amiss?: (reporter: Reporter, refusal: Refusal) => void;
   /** A device, by its own certificate, says what it runs, and at what time by its own clock. */
   readonly runs?: (device: string, running: NonNullable<Status['running']>, clock: number) => void;
 }
@@ -65,7 +67,7 @@ export function createIngest(parts: IngestParts): Ingest {
   const admit = (reporter: Reporter, bodies: readonly unknown[]): Result<readonly Observation[], Refusal> => {
     for (const body of bodies) {
       const read = readObservation(body);
-      const allowed = read.ok ? parts.maySpeak(reporter, read.value) : read;
+      const allowed = read.ok ? mayOrNote(parts, reporter, read.value) : read;
       if (!allowed.ok) return allowed;
       if (read.ok) tellRunning(parts, reporter, read.value);
     }
@@ -93,7 +95,7 @@ export function createIngest(parts: IngestParts): Ingest {
       for (const body of bodies) parts.stream.appendThen(encode(reporter, body), settle);
     },
     put: async (reporter, body) => {
-      const allowed = parts.maySpeak(reporter, body);
+      const allowed = mayOrNote(parts, reporter, body);
       if (!allowed.ok) {
         refused++;
         return allowed;
@@ -104,6 +106,12 @@ export function createIngest(parts: IngestParts): Ingest {
     },
     stats: () => ({ taken, refused }),
   };
+}
+
+function mayOrNote({ maySpeak, amiss }: IngestParts, reporter: Reporter, body: Observation): Result<void, Refusal> {
+  const allowed = maySpeak(reporter, body);
+  if (!allowed.ok && reporter.authenticated) amiss?.(reporter, allowed.error);
+  return allowed;
 }
 
 /** Never from a replay, nor from a switch about another. */

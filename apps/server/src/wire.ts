@@ -24,6 +24,7 @@ import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalSocket, type LocalSocket } from './local-socket.ts';
 import { respondCity, switchOf } from './respond-city.ts';
 import { createSpeaking } from './speaking.ts';
+import { createSpokeAmiss } from './spoke-amiss.ts';
 import { createTrustSources, type TrustSources } from './trust-sources.ts';
 
 export const VERSION = '0.1.0';
@@ -104,6 +105,7 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
     stream,
     clock,
     maySpeak: createSpeaking({ identity, access, city }),
+    amiss: createSpokeAmiss({ identity, clock, log: log.part('ingest') }),
     runs: runsTo(fleet),
   });
   const { lostHealth } = fleet.desk;

@@ -1,0 +1,26 @@
+/** What it says of a reporter with a good certificate that it spoke about what is not its own: a line in the ledger, and less trust in a network. */
+import { DAY_MS, type Clock, type Refusal } from '@cityward/kernel';
+import type { Identity } from '@cityward/identity';
+import type { Log } from '@cityward/log';
+import type { Reporter } from './ingest.ts';
+
+/** Reduced trust, never low: a mistake in a partner's list of devices takes nothing from those that are its own. */
+const SPOKE_AMISS_VALUE = 60;
+
+export interface SpokeAmissParts {
+  readonly identity: Pick<Identity, 'refused' | 'networkOf' | 'putSignal'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export const createSpokeAmiss =
+  ({ identity, clock, log }: SpokeAmissParts) =>
+  ({ id }: Reporter, { code }: Refusal): void => {
+    identity.refused(id, code, '');
+    if (identity.networkOf(id) === null) return;
+    const said = { kind: 'behaviour', source: 'speaking', value: SPOKE_AMISS_VALUE } as const;
+    const reason = 'it spoke about what it may not speak for';
+    identity
+      .putSignal({ subject: { kind: 'network', id }, ...said, reason, expires: clock() + DAY_MS })
+      .catch((error: unknown) => log.error('a signal was not taken', { network: id, error: String(error) }));
+  };
