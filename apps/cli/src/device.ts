@@ -1,5 +1,13 @@
 /** Verbs about devices: what they are, how they come in, what they must show, and how they go. */
-import { GATE_CHECKS, type Api, type FirmwareTrack, type Gate, type GateCheckName } from '@cityward/contracts';
+import {
+  DEVICE_CLASSES,
+  DEVICE_STATES,
+  GATE_CHECKS,
+  type Api,
+  type FirmwareTrack,
+  type Gate,
+  type GateCheckName,
+} from '@cityward/contracts';
 import { plainText } from '@cityward/fleet/verify';
 import { trustLines } from './city.ts';
 import type { Command } from './command.ts';
@@ -63,7 +71,12 @@ const listCommand = (api: Api): Command => ({
   examples: ['device ls --class camera', 'device ls --text "Quay Street" --json'],
   run: async ({ flag, client }) => {
     const limit = Number(flag('limit') ?? ROWS_DEFAULT);
-    const given = { q: flag('text'), class: flag('class'), state: flag('state') };
+    if (!(limit > 0)) throw new CommandFault(EXIT.usage, `device ls: --limit "${flag('limit')}" is no number`);
+    const given = {
+      q: flag('text'),
+      class: oneOf('class', flag('class'), DEVICE_CLASSES),
+      state: oneOf('state', flag('state'), DEVICE_STATES),
+    };
     const query = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const page = await client.call(api.listDevices, { query: { ...query, limit } as never });
     const lines = page.rows.map(
@@ -73,6 +86,13 @@ const listCommand = (api: Api): Command => ({
     return { data: page, text: [...lines, ...more].join('\n') || 'No devices.' };
   },
 });
+
+/** A misspelt word would find nothing, which reads like good news. */
+function oneOf(name: string, given: string | undefined, known: readonly string[]): string | undefined {
+  const strange = given?.split(',').find((one) => !known.includes(one));
+  if (strange === undefined) return given;
+  throw new CommandFault(EXIT.usage, `device ls: --${name} "${strange}" is not known; wanted ${known.join(', ')}`);
+}
 
 const enrolCommand = (api: Api): Command => ({
   verb: 'device enrol',
