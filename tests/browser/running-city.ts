@@ -32,9 +32,13 @@ export interface RunningCity {
 }
 
 /** @param flags of `npm start`, after the ports and the data folder */
-export async function startCity(...flags: readonly string[]): Promise<RunningCity> {
+export const startCity = async (...flags: readonly string[]): Promise<RunningCity> =>
+  startCityAt((await freePorts(1))[0]!, ...flags);
+
+/** The same where others must know its address before it starts. */
+export async function startCityAt(port: number, ...flags: readonly string[]): Promise<RunningCity> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'cityward-story-'));
-  const [port, est, ingest, mqtt, syslogTls, syslog] = await freePorts(6);
+  const [est, ingest, mqtt, syslogTls, syslog, services] = await freePorts(6);
   const ports = [
     '--port',
     port,
@@ -48,6 +52,8 @@ export async function startCity(...flags: readonly string[]): Promise<RunningCit
     syslogTls,
     '--syslog-port',
     syslog,
+    '--services-port',
+    services,
   ];
   const args = [join(ROOT, 'apps/server/start.mjs'), '--data', dataFolder, ...ports.map(String), ...flags];
   const city: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,5 +1,6 @@
 /** Answers of the mock by endpoint name; held to the contracts' schemas by mock.test.ts. */
 import type { Person } from '@cityward/contracts';
+import { accessHandlers } from './mock-access.ts';
 import { changeHandlers } from './mock-changes.ts';
 import { baselineHandlers } from './mock-baseline.ts';
 import { enrolHandlers } from './mock-enrol.ts';
@@ -201,6 +202,7 @@ const sessionHandlers: Readonly<Record<string, Handler>> = {
 export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...sessionHandlers,
   ...respondHandlers,
+  ...accessHandlers,
   ...changeHandlers,
   ...enrolHandlers,
   ...gateHandlers,

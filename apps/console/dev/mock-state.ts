@@ -11,8 +11,10 @@ import {
   type ServiceCard,
   type ServiceKind,
   type Session,
+  type TemporaryAccess,
 } from '@cityward/contracts';
 import { seeded } from '@cityward/kernel';
+import { mockAccess, VENDOR } from './mock-access.ts';
 import { countStates, mockDevices, WARDS } from './mock-city.ts';
 import type * as story from './mock-story.ts';
 
@@ -66,6 +68,9 @@ export interface MockState {
   imports: ImportReport[];
   readonly passkeys: number;
   account: boolean;
+  access: TemporaryAccess[];
+  /** Signed in is a vendor, not somebody of the city. */
+  visitor: boolean;
 }
 
 export function mockState(options: {
@@ -73,6 +78,7 @@ export function mockState(options: {
   readonly calm: boolean;
   readonly signedIn: boolean;
   readonly seed?: string;
+  readonly visitor?: boolean;
 }): MockState {
   const rows = mockDevices({
     seed: options.seed ?? 'port-merrow',
@@ -93,6 +99,8 @@ export function mockState(options: {
     imports: [],
     passkeys: 1,
     account: false,
+    access: mockAccess(Date.now()),
+    visitor: options.visitor ?? false,
     people: [
       {
         id: 'prs-0001',
@@ -103,16 +111,22 @@ export function mockState(options: {
       },
       { id: 'prs-0002', handle: 'Tomas', roles: ['operator'], state: 'active', lastSeen: Date.now() - 30 * HOUR },
       { id: 'prs-0003', handle: 'Audit Office', roles: ['auditor'], state: 'invited', lastSeen: null },
+      { id: VENDOR, handle: 'Lens and Pole Ltd', roles: [], state: 'active', lastSeen: Date.now() - HOUR },
     ],
   };
+}
+
+function whoIs(state: MockState): Pick<NonNullable<Session['me']>, 'person' | 'handle' | 'roles'> {
+  if (!state.visitor)
+    return { person: 'prs-0001', handle: 'Mere', roles: ['administrator', 'operator', 'analyst', 'officer'] };
+  const runs = state.access.some((one) => one.state === 'running');
+  return { person: VENDOR, handle: 'Lens and Pole Ltd', roles: runs ? ['vendor'] : [] };
 }
 
 export const sessionOf = (state: MockState): Session => ({
   me: state.signedIn
     ? {
-        person: 'prs-0001',
-        handle: 'Mere',
-        roles: ['administrator', 'operator', 'analyst', 'officer'],
+        ...whoIs(state),
         passkeys: state.passkeys,
         recoveryCodesLeft: 10,
         account: state.account,

@@ -116,6 +116,16 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/access',
+    component: lazyRouteComponent(() => import('./modules/identity/access.tsx'), 'AccessPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/visit',
+    component: lazyRouteComponent(() => import('./modules/identity/visit.tsx'), 'VisitPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/me',
     component: lazyRouteComponent(() => import('./modules/identity/me.tsx'), 'MePage'),
   }),

@@ -42,7 +42,21 @@ export interface TestProvider {
   again(): Promise<void>;
 }
 
-export async function startProvider(redirectUri: string): Promise<TestProvider> {
+const FORM = `<!doctype html><html lang="en"><title>Sign in at the provider</title><main><h1>Provider of the tests</h1>
+<form method="post"><label>Account <input name="account" required></label> <button>Sign in here</button></form></main></html>`;
+
+/** The account that somebody wrote into the form. */
+async function accountIn(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  return new URLSearchParams(body).get('account') ?? '';
+}
+
+/** @param asks show a page that asks who it is, as people meet it; else whoever `visit` names is signed in */
+export async function startProvider(
+  redirectUri: string,
+  { asks = false }: { readonly asks?: boolean } = {},
+): Promise<TestProvider> {
   let subject = '';
   let handler: (request: IncomingMessage, response: ServerResponse) => void = () => undefined;
   const open = (port: number) =>
@@ -69,6 +83,12 @@ export async function startProvider(redirectUri: string): Promise<TestProvider> 
   const answer = provider.callback();
   handler = (request, response) => {
     if (!request.url?.startsWith('/interaction/')) return answer(request, response);
+    if (asks && request.method !== 'POST')
+      return void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(FORM);
+    if (asks)
+      return void accountIn(request).then((accountId) =>
+        provider.interactionFinished(request, response, { login: { accountId } }),
+      );
     void provider.interactionFinished(request, response, { login: { accountId: subject } });
   };
   return Object.assign(made, {

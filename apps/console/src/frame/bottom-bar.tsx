@@ -15,10 +15,12 @@ export function BottomBar(): ReactNode {
       {pages.slice(0, BOTTOM_COUNT).map((page) => (
         <PageLink key={page.to} page={page} count={count} />
       ))}
-      <UnstyledButton className="cw-rail-link" onClick={() => setMore(true)} aria-haspopup="dialog">
-        <IconDots size={20} stroke={1.7} aria-hidden />
-        <span className="cw-rail-word">{words.frame.more}</span>
-      </UnstyledButton>
+      {pages.length > BOTTOM_COUNT && (
+        <UnstyledButton className="cw-rail-link" onClick={() => setMore(true)} aria-haspopup="dialog">
+          <IconDots size={20} stroke={1.7} aria-hidden />
+          <span className="cw-rail-word">{words.frame.more}</span>
+        </UnstyledButton>
+      )}
       <Drawer
         opened={more}
         onClose={() => setMore(false)}

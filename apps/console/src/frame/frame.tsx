@@ -1,6 +1,6 @@
 /** The frame around every page: rail, top bar, banners, palette, drawer, announcements. */
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { Outlet, useRouter, useRouterState } from '@tanstack/react-router';
+import { Navigate, Outlet, useRouter, useRouterState } from '@tanstack/react-router';
 import { useLocalStorage } from '@mantine/hooks';
 import { words } from '../words/en-GB.ts';
 import { Announcer } from './announcer.tsx';
@@ -12,6 +12,7 @@ import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useGoKeys } from './go-keys.ts';
+import { useVisitor } from './session.ts';
 
 /** Moves the focus to the new page, so that the keyboard and a screen reader begin there. */
 function useFocusOnTurn(): React.RefObject<HTMLElement | null> {
@@ -38,6 +39,14 @@ function usePreload(): void {
   }, [router]);
 }
 
+const VISITED = /^\/(visit|me|devices\/[^/]+)$/;
+
+/** The page that the address names; for a visitor their own instead of any that is not for them. */
+function Shown(): ReactNode {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  return useVisitor() && !VISITED.test(path) ? <Navigate to="/visit" replace /> : <Outlet />;
+}
+
 export function Frame(): ReactNode {
   const [narrow, setNarrow] = useLocalStorage({
     key: 'cityward-rail',
@@ -46,6 +55,7 @@ export function Frame(): ReactNode {
   });
   const [help, setHelp] = useState(false);
   const main = useFocusOnTurn();
+  const visits = useVisitor();
   useGoKeys(() => setHelp(true));
   usePreload();
   return (
@@ -58,12 +68,12 @@ export function Frame(): ReactNode {
         <Banners />
         <TopBar onHelp={() => setHelp(true)} />
         <main id="main" className="cw-main" ref={main} tabIndex={-1}>
-          <Outlet />
+          <Shown />
         </main>
         <BottomBar />
       </div>
-      <DeviceDrawer />
-      <Palette />
+      {!visits && <DeviceDrawer />}
+      {!visits && <Palette />}
       <KeysHelp opened={help} onClose={() => setHelp(false)} />
       <Announcer />
     </div>

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Loader } from '@mantine/core';
 import { words } from '../words/en-GB.ts';
-import { useAsk } from '../live/hooks.ts';
+import { useAsk, useLive } from '../live/hooks.ts';
 import { startLive } from '../live/live.ts';
 import { ProblemNote } from '../ui/problem-note.tsx';
 import { SignIn } from '../modules/identity/sign-in.tsx';
@@ -22,6 +22,7 @@ export function Gate(): ReactNode {
   const session = useAsk('getSession', {}, { refreshMs: SESSION_CHECK_MS });
   const [welcome, setWelcome] = useState(false);
   const known = useRef(false);
+  const ended = useLive((state) => state.ended);
   const me = session.data?.me ?? null;
   if (me) known.current = true;
   const signedIn = me !== null && !welcome;
@@ -36,7 +37,14 @@ export function Gate(): ReactNode {
       </main>
     );
   }
-  if (!me) return <SignIn session={session.data} ended={known.current} onLink={() => setWelcome(true)} />;
+  if (!me)
+    return (
+      <SignIn
+        session={session.data}
+        ended={known.current ? (ended ?? 'unknown') : null}
+        onLink={() => setWelcome(true)}
+      />
+    );
   if (welcome) return <Welcome me={me} city={session.data.city} onDone={() => setWelcome(false)} />;
   return (
     <SessionContext value={{ session: session.data, me }}>

@@ -2,7 +2,7 @@
 import { useEffect } from 'react';
 import { useNavigate } from '@tanstack/react-router';
 import { carried, type UrlState } from './url-state.ts';
-import { PAGES } from './pages.ts';
+import { usePages } from './rail.tsx';
 
 const SEQUENCE_MS = 1_200;
 
@@ -19,6 +19,7 @@ export function isTyping(event: KeyboardEvent): boolean {
 
 export function useGoKeys(onHelp: () => void): void {
   const navigate = useNavigate();
+  const pages = usePages();
   useEffect(() => {
     let pressedAt = 0;
     const press = (event: KeyboardEvent): void => {
@@ -28,7 +29,7 @@ export function useGoKeys(onHelp: () => void): void {
         pressedAt = event.timeStamp;
         return;
       }
-      const page = event.timeStamp - pressedAt < SEQUENCE_MS ? PAGES.find((one) => one.key === event.key) : undefined;
+      const page = event.timeStamp - pressedAt < SEQUENCE_MS ? pages.find((one) => one.key === event.key) : undefined;
       pressedAt = 0;
       if (!page) return;
       event.stopImmediatePropagation();
@@ -36,5 +37,5 @@ export function useGoKeys(onHelp: () => void): void {
     };
     window.addEventListener('keydown', press, { capture: true });
     return () => window.removeEventListener('keydown', press, { capture: true });
-  }, [navigate, onHelp]);
+  }, [navigate, onHelp, pages]);
 }

@@ -14,6 +14,7 @@ import {
   IconStairsUp,
   IconTable,
   IconUrgent,
+  IconIdBadge2,
   IconUsers,
 } from '../ui/icons.ts';
 import type { Icon } from '../ui/states.ts';
@@ -32,7 +33,9 @@ export interface RailPage {
     | '/import'
     | '/evidence'
     | '/jobs'
-    | '/people';
+    | '/access'
+    | '/people'
+    | '/visit';
   readonly name: string;
   readonly hint: string;
   readonly icon: Icon;
@@ -61,7 +64,18 @@ export const PAGES: readonly RailPage[] = [
   { to: '/import', ...words.pages.import, icon: IconFileImport, key: 'm' },
   { to: '/evidence', ...words.pages.evidence, icon: IconCertificate, key: 'e' },
   { to: '/jobs', ...words.pages.jobs, icon: IconChecklist, key: 'j' },
+  {
+    to: '/access',
+    ...words.pages.access,
+    icon: IconIdBadge2,
+    key: 'v',
+    roles: ['administrator', 'operator', 'officer', 'auditor'],
+  },
   { to: '/people', ...words.pages.people, icon: IconUsers, key: 'p', roles: ['administrator', 'auditor'] },
+];
+/** All that a visitor has. */
+export const VISITOR_PAGES: readonly RailPage[] = [
+  { to: '/visit', ...words.pages.visit, icon: IconDoorEnter, key: 'v' },
 ];
 /** Those that fit the bar at the bottom of a phone; the rest are behind "More". */
 export const BOTTOM_COUNT = 4;

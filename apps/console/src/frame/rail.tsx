@@ -6,16 +6,18 @@ import { words } from '../words/en-GB.ts';
 import { useAsk } from '../live/hooks.ts';
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand } from '../ui/icons.ts';
 import { Mark } from './mark.tsx';
-import { PAGES, type RailPage } from './pages.ts';
-import { useSession } from './session.ts';
+import { PAGES, VISITOR_PAGES, type RailPage } from './pages.ts';
+import { isVisitor, useSession, useVisitor } from './session.ts';
 import { carried, type UrlState } from './url-state.ts';
 
 /** Open situations, for the rail and the bottom bar; null before the first answer. */
-export const useOpenCount = (): number | null => useAsk('cityNow', {}).data?.openSituations ?? null;
+export const useOpenCount = (): number | null =>
+  useAsk('cityNow', {}, { enabled: !useVisitor() }).data?.openSituations ?? null;
 
 /** The pages that this person may see. */
 export function usePages(): readonly RailPage[] {
   const { me } = useSession();
+  if (isVisitor(me)) return VISITOR_PAGES;
   return PAGES.filter((page) => page.roles === undefined || page.roles.some((role) => me.roles.includes(role)));
 }
 

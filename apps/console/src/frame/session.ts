@@ -1,6 +1,6 @@
 /** Who is signed in, for every page that shows or hides by role. */
 import { createContext, useContext } from 'react';
-import type { Role, Session } from '@cityward/contracts';
+import { TEMPORARY_ROLES, type Role, type Session } from '@cityward/contracts';
 
 export type Me = NonNullable<Session['me']>;
 export interface SessionHere {
@@ -21,3 +21,8 @@ export const useRole = (...roles: readonly Role[]): boolean => {
   const { me } = useSession();
   return roles.some((role) => me.roles.includes(role));
 };
+
+const isTemporary = (role: Role): boolean => TEMPORARY_ROLES.some((one) => one === role);
+/** Is this a guest: somebody without any role that stays? They have a page of their own, and no other of the city. */
+export const isVisitor = ({ roles }: Pick<Me, 'roles'>): boolean => roles.every(isTemporary);
+export const useVisitor = (): boolean => isVisitor(useSession().me);

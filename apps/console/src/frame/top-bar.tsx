@@ -9,6 +9,7 @@ import { IconClock, IconMapPin, IconSearch, IconX } from '../ui/icons.ts';
 import { Mark } from './mark.tsx';
 import { PersonMenu } from './person-menu.tsx';
 import { ThemeButton } from './theme-button.tsx';
+import { useVisitor } from './session.ts';
 import { useSetUrl, useUrl } from './url.ts';
 
 /** Stands for all wards in the choice; no ward has this id. */
@@ -89,20 +90,28 @@ function Clock(): ReactNode {
   );
 }
 
-export const TopBar = ({ onHelp }: { readonly onHelp: () => void }): ReactNode => (
-  <header className="cw-top">
-    <span className="cw-top-mark">
-      <Mark size={24} />
-    </span>
-    <WardChoice />
-    <TimeShown />
-    <UnstyledButton className="cw-search" onClick={() => spotlight.open()}>
-      <IconSearch size={16} stroke={1.7} aria-hidden />
-      <span>{words.frame.searchShort}</span>
-      <Kbd size="xs">Ctrl K</Kbd>
-    </UnstyledButton>
-    <Clock />
-    <ThemeButton />
-    <PersonMenu onHelp={onHelp} />
-  </header>
+const Search = (): ReactNode => (
+  <UnstyledButton className="cw-search" onClick={() => spotlight.open()}>
+    <IconSearch size={16} stroke={1.7} aria-hidden />
+    <span>{words.frame.searchShort}</span>
+    <Kbd size="xs">Ctrl K</Kbd>
+  </UnstyledButton>
 );
+
+/** A visitor has neither parts of the city nor anything to search. */
+export function TopBar({ onHelp }: { readonly onHelp: () => void }): ReactNode {
+  const visits = useVisitor();
+  return (
+    <header className="cw-top" data-visits={visits || undefined}>
+      <span className="cw-top-mark">
+        <Mark size={24} />
+      </span>
+      {!visits && <WardChoice />}
+      <TimeShown />
+      {!visits && <Search />}
+      <Clock />
+      <ThemeButton />
+      <PersonMenu onHelp={onHelp} />
+    </header>
+  );
+}

@@ -1,7 +1,7 @@
 /** The running console's client, query cache and live store: made once, used everywhere. */
 import { QueryClient } from '@tanstack/react-query';
 import { endpoints } from 'virtual:endpoints';
-import type { DeviceState, LiveEvent } from '@cityward/contracts';
+import type { DeviceState, LiveEvent, Session } from '@cityward/contracts';
 import { createClient } from './client.ts';
 import { ApiProblem } from './problem.ts';
 import { INITIAL, reduce, staleAfter, type LiveChange, type LiveState } from './store.ts';
@@ -67,8 +67,18 @@ function refresh(name: string): void {
   );
 }
 
+/** What was shown under access that has ended leaves the screen and the memory at once, before anybody asks the server. */
+function forget({ why }: Extract<LiveEvent, { kind: 'ended' }>): void {
+  if (why === 'access-ended' || why === 'disabled') {
+    queries.setQueriesData<Session>({ queryKey: ['getSession'] }, (before) => before && { ...before, me: null });
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'getSession' });
+  }
+  void queries.invalidateQueries({ queryKey: ['getSession'] });
+}
+
 function hear(event: LiveEvent): void {
   change({ do: 'heard', event, now: Date.now() });
+  if (event.kind === 'ended') forget(event);
   if (event.kind === 'devices') for (const listener of deviceListeners) listener(event.changes);
   const names = staleAfter(event);
   if (names === null) void queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'cityMap' });

@@ -58,6 +58,7 @@ export {
   IconUpload,
   IconUrgent,
   IconUser,
+  IconIdBadge2,
   IconUserPlus,
   IconUsers,
   IconX,

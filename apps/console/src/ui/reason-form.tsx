@@ -2,10 +2,8 @@
 import { useId, useState, type ReactNode } from 'react';
 import { Button, Textarea } from '@mantine/core';
 import { words } from '../words/en-GB.ts';
+import { REASON_MAX, REASON_MIN } from './reason.ts';
 import { ProblemNote } from './problem-note.tsx';
-
-export const REASON_MIN = 3;
-export const REASON_MAX = 500;
 
 interface Props {
   /** `Dismiss situation` */

@@ -1,4 +1,5 @@
 /** Every string of the console in British English. A second language is a second file of the same shape. */
+import { access } from './en-GB/access.ts';
 import { basics } from './en-GB/basics.ts';
 import { baseline } from './en-GB/baseline.ts';
 import { changes } from './en-GB/changes.ts';
@@ -20,6 +21,7 @@ export const words = {
   ...city,
   ...importWords,
   ...people,
+  ...access,
   ...changes,
   ...baseline,
   ...enrol,

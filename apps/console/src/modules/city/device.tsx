@@ -4,6 +4,7 @@ import { useParams, Link } from '@tanstack/react-router';
 import type { DeviceDetail } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { Person } from '../identity/person.tsx';
+import { useVisitor } from '../../frame/session.ts';
 import { useUrl } from '../../frame/url.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
@@ -17,6 +18,7 @@ import { BaselineCard } from '../fleet/baseline-card.tsx';
 import { IdentityCard } from '../identity/identity-card.tsx';
 import { LeavingCard } from '../identity/leaving-card.tsx';
 import { TrustCard } from '../identity/trust-card.tsx';
+import { VisitedDevice } from '../identity/visited-device.tsx';
 import { deviceFacts, StateLine } from './device-card.tsx';
 import { NeighbourTable } from './neighbour-table.tsx';
 
@@ -152,10 +154,11 @@ const DeviceSkeleton = ({ id }: { readonly id: string }): ReactNode => (
 
 export function DevicePage(): ReactNode {
   const { id } = useParams({ from: '/devices/$id' });
+  const visits = useVisitor();
   const device = useAsk('getDevice', { params: { id } });
   return (
     <Answered key={id} query={device} wanted={words.wanted.device} skeleton={<DeviceSkeleton id={id} />}>
-      {(answer) => <Whole detail={answer} />}
+      {(answer) => (visits ? <VisitedDevice detail={answer} /> : <Whole detail={answer} />)}
     </Answered>
   );
 }

@@ -91,7 +91,8 @@ function RevokeForm({ id, onClose }: { readonly id: string; readonly onClose: ()
 
 export function IdentityCard({ id }: { readonly id: string }): ReactNode {
   const identity = useAsk('getIdentity', { params: { id } });
-  const mayChange = useRole('operator');
+  const mayIssue = useRole('operator', 'installer');
+  const mayRevoke = useRole('operator');
   const [open, setOpen] = useState<'code' | 'revoke' | null>(null);
   const close = (): void => setOpen(null);
   const holds = identity.data !== undefined && ['enrolled', 'held', 'expired'].includes(identity.data.state);
@@ -100,7 +101,7 @@ export function IdentityCard({ id }: { readonly id: string }): ReactNode {
       <Answered query={identity} wanted={words.wanted.identity} skeleton={<RowsSkeleton rows={5} />}>
         {(answer) => <Facts facts={factsOf(answer)} />}
       </Answered>
-      {mayChange && (
+      {mayIssue && (
         <div className="cw-card-actions">
           <Button
             size="xs"
@@ -110,16 +111,18 @@ export function IdentityCard({ id }: { readonly id: string }): ReactNode {
           >
             {words.identity.issueCode}
           </Button>
-          <Button
-            size="xs"
-            variant="subtle"
-            color="danger"
-            disabled={!holds}
-            leftSection={<IconBan size={14} aria-hidden />}
-            onClick={() => setOpen('revoke')}
-          >
-            {words.identity.revoke}
-          </Button>
+          {mayRevoke && (
+            <Button
+              size="xs"
+              variant="subtle"
+              color="danger"
+              disabled={!holds}
+              leftSection={<IconBan size={14} aria-hidden />}
+              onClick={() => setOpen('revoke')}
+            >
+              {words.identity.revoke}
+            </Button>
+          )}
         </div>
       )}
       <Modal

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Button, Loader, TextInput } from '@mantine/core';
 import type { Session } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import type { Ended } from '../../live/store.ts';
 import { Mark } from '../../frame/mark.tsx';
 import { IconBuildingCommunity, IconFingerprint, IconKey } from '../../ui/icons.ts';
 import { ProblemNote } from '../../ui/problem-note.tsx';
@@ -115,7 +116,8 @@ function RecoveryPart(): ReactNode {
 
 interface Props {
   readonly session: Session;
-  readonly ended: boolean;
+  /** Why the sign-in that was here has ended; null where nobody was. */
+  readonly ended: Ended | 'unknown' | null;
   /** The link was good: offer a passkey before the city. */
   readonly onLink: () => void;
 }
@@ -138,6 +140,30 @@ function useArrival(onLink: () => void) {
   return { link, account };
 }
 
+/** Why somebody who was here has to sign in again, as far as the server could say it. */
+function Heading({ ended }: Pick<Props, 'ended'>): ReactNode {
+  const said =
+    ended === null
+      ? words.signIn
+      : ended === 'unknown'
+        ? { title: words.signIn.endedTitle, text: words.signIn.endedText }
+        : words.signIn.ended[ended.why];
+  const access = ended === null || ended === 'unknown' ? null : ended.access;
+  return (
+    <div role={ended === null ? undefined : 'status'}>
+      <h1>{said.title}</h1>
+      {access && (
+        <p>
+          {access.why === 'time'
+            ? `${words.access.ends.time}.`
+            : words.signIn.endedAccess(words.access.ends[access.why], access.reason)}
+        </p>
+      )}
+      <p className="cw-muted">{said.text}</p>
+    </div>
+  );
+}
+
 export function SignIn({ session, ended, onLink }: Props): ReactNode {
   const { link, account } = useArrival(onLink);
   useEffect(() => {
@@ -153,8 +179,7 @@ export function SignIn({ session, ended, onLink }: Props): ReactNode {
     );
   return (
     <SignInFrame city={session.city}>
-      <h1>{ended ? words.signIn.endedTitle : words.signIn.title}</h1>
-      <p className="cw-muted">{ended ? words.signIn.endedText : words.signIn.text}</p>
+      <Heading ended={ended} />
       {link.error && <ProblemNote error={link.error} wanted={words.wanted.link} />}
       {account.error && <ProblemNote error={account.error} wanted={words.wanted.signIn} />}
       <PasskeyPart />

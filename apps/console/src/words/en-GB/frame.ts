@@ -15,6 +15,8 @@ export const frame = {
     import: { name: 'Import', hint: 'Bring an inventory in, with its difference first' },
     evidence: { name: 'Evidence', hint: 'Can we prove it, even offline?' },
     jobs: { name: 'Jobs', hint: 'What runs in the background?' },
+    access: { name: 'Visitors', hint: 'Who is let in for a while, and what did they do?' },
+    visit: { name: 'My access', hint: 'What may I do here, and until when?' },
     people: { name: 'People', hint: 'Who may sign in, and as what?' },
   },
   frame: {

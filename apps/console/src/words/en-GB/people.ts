@@ -8,6 +8,42 @@ export const people = {
     checking: 'Checking the one-time link',
     endedTitle: 'Your session has ended',
     endedText: 'Sign in again; you come back to this page as it was.',
+    ended: {
+      'signed-out': { title: 'You are signed out', text: 'Sign in again; you come back to this page as it was.' },
+      idle: {
+        title: 'Your session has ended',
+        text: 'Nothing was done for a while. Sign in again; you come back to this page as it was.',
+      },
+      expired: {
+        title: 'Your session has ended',
+        text: 'It lasts twelve hours at most. Sign in again; you come back to this page as it was.',
+      },
+      replaced: {
+        title: 'You are signed out',
+        text: 'Somebody signed in as you in this browser. Sign in again if it was not you.',
+      },
+      'roles-changed': {
+        title: 'Your roles were changed',
+        text: 'Sign in again to go on with those that you have now.',
+      },
+      disabled: {
+        title: 'Your access has ended',
+        text: 'An administrator ended it. Ask them if you think that this is wrong.',
+      },
+      'too-many': {
+        title: 'Your session has ended',
+        text: 'You are signed in in too many places, and this was the oldest. Sign in again.',
+      },
+      'access-ended': {
+        title: 'Your access has ended',
+        text: 'You are signed out, and nothing of the city is on this page any more. Sign in again to see how it ended, or to ask anew.',
+      },
+      'account-disconnected': {
+        title: 'You are signed out',
+        text: 'Your city account was disconnected here. Sign in in another way.',
+      },
+    },
+    endedAccess: (how: string, reason: string) => `${how}: ${reason}.`,
     passkey: 'Sign in with a passkey',
     recovery: 'Use a recovery code',
     account: 'Sign in with your city account',
