@@ -12,6 +12,8 @@ export interface BaselineWorldParts {
   readonly identity: Identity;
   readonly access: () => Access;
   readonly isConnected: (device: string) => boolean;
+  /** Its gateway has said that it holds it. */
+  readonly isCarried: (device: string) => boolean;
   readonly ask: (reader: string, ask: BaselineAsk) => Promise<void>;
   readonly timeServers: readonly string[];
   readonly log: Log;
@@ -23,7 +25,8 @@ export function createBaselineWorld(parts: BaselineWorldParts): BaselineWorld {
   const { identity, isConnected, log } = parts;
   return {
     readerOf: (device, reader) => {
-      const who = reader === 'device' ? device : identity.gatewayOf(device);
+      // A gateway is silent about what it does not hold, and who is waited for holds up whatever else is asked of it.
+      const who = reader === 'device' ? device : parts.isCarried(device) ? identity.gatewayOf(device) : null;
       return who !== null && isConnected(who) ? who : null;
     },
     ask: parts.ask,

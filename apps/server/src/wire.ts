@@ -233,11 +233,12 @@ function createFleetFor(
   const said = log.part('fleet');
   const alarms = thinned(said);
   const isConnected = (device: string): boolean => made().mqtt?.isConnected(device) ?? false;
+  const isCarried = (device: string): boolean => made().mqtt?.carries(device) ?? false;
   const view = fleetCity({
     city,
     identity,
     isReached: (device) => made().mqtt?.reaches(device) ?? false,
-    isCarried: (device) => made().mqtt?.carries(device) ?? false,
+    isCarried,
     shown: (device) => made().fleet.desk.shown(device),
   });
   const fleet = createFleet({
@@ -266,6 +267,7 @@ function createFleetFor(
       identity,
       access: () => made().access,
       isConnected,
+      isCarried,
       ask: (reader, ask) =>
         made().mqtt?.ask(reader, ask) ?? Promise.reject(new Error(`ask "${reader}": the listener is not open`)),
       timeServers: config.timeServers.split(','),
