@@ -52,13 +52,19 @@ export interface Flattened {
   readonly payload: string;
   readonly signature: string;
 }
-export function sealed(header: object, payload: object | '', key: KeyObject): Flattened {
-  const [head, body] = [base64(header), base64(payload)];
+export const sealed = (header: object, payload: object | '', key: KeyObject): Flattened =>
+  flattened(base64(header), base64(payload), key);
+function flattened(head: string, body: string, key: KeyObject): Flattened {
   const signature = sign('sha256', Buffer.from(`${head}.${body}`), { key, dsaEncoding: 'ieee-p1363' });
   return { protected: head, payload: body, signature: signature.toString('base64url') };
 }
 export const signed = (header: object, payload: object | '', key: KeyObject): string =>
   JSON.stringify(sealed(header, payload, key));
+/** The same of texts, which may be anything. */
+export function signedTexts(header: string, payload: string, key: KeyObject): string {
+  const [head, body] = [header, payload].map((one) => Buffer.from(one).toString('base64url')) as [string, string];
+  return JSON.stringify(flattened(head, body, key));
+}
 
 export function bindingFor({ jwk }: Key, secret: { readonly kid: string; readonly key: string }): object {
   const [head, body] = [base64({ alg: 'HS256', kid: secret.kid, url: `${BASE}new-account` }), base64(jwk)];
