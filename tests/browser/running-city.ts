@@ -25,20 +25,40 @@ export interface RunningCity {
   readonly origin: string;
   readonly link: string;
   readonly dataFolder: string;
+  readonly ports: { readonly est: number; readonly mqtt: number };
   readonly said: () => string;
   /** Runs the `cityward` command against this city. */
   cityward(...args: readonly string[]): { readonly status: number | null; readonly out: string };
   stop(): Promise<void>;
 }
 
+export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'cityward-story-'));
+
 /** @param flags of `npm start`, after the ports and the data folder */
-export const startCity = async (...flags: readonly string[]): Promise<RunningCity> =>
-  startCityAt((await freePorts(1))[0]!, ...flags);
+export const startCity = (...flags: readonly string[]): Promise<RunningCity> => startCityIn(newFolder(), flags);
 
 /** The same where others must know its address before it starts. */
-export async function startCityAt(port: number, ...flags: readonly string[]): Promise<RunningCity> {
-  const dataFolder = mkdtempSync(join(tmpdir(), 'cityward-story-'));
-  const [est, ingest, mqtt, syslogTls, syslog, services] = await freePorts(6);
+export const startCityAt = (port: number, ...flags: readonly string[]): Promise<RunningCity> =>
+  startCityOf({ port, dataFolder: newFolder(), flags });
+
+/** @param dataFolder goes when the city stops; what lies in it before is there from the first moment */
+export const startCityIn = async (dataFolder: string, flags: readonly string[]): Promise<RunningCity> =>
+  startCityOf({ port: (await freePorts(1))[0]!, dataFolder, flags });
+
+interface CityStart {
+  readonly port: number;
+  readonly dataFolder: string;
+  readonly flags: readonly string[];
+}
+async function startCityOf({ port, dataFolder, flags }: CityStart): Promise<RunningCity> {
+  const [est, ingest, mqtt, syslogTls, syslog, services] = (await freePorts(6)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const ports = [
     '--port',
     port,
@@ -77,6 +97,7 @@ export async function startCityAt(port: number, ...flags: readonly string[]): Pr
     origin: `http://localhost:${port}`,
     link,
     dataFolder,
+    ports: { est, mqtt },
     said: () => said,
     cityward: (...words) => {
       const run = spawnSync(

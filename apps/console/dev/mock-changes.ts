@@ -103,9 +103,21 @@ export function planOf(state: MockState, draft: ChangeDraft): ChangePlan {
   };
 }
 
+const OPTIONS: ChangeDetail['options'] = {
+  canary: 10,
+  shares: [0.1, 1],
+  threshold: 0.05,
+  atThreshold: 'stop',
+  perSite: 4,
+  healthMs: HOUR / 12,
+  soakMs: HOUR / 2,
+  windows: [],
+  zone: 'UTC',
+};
 interface Kept {
   change: Change;
   readonly plan: ChangePlan;
+  readonly options: ChangeDetail['options'];
   decisions: ChangeDetail['decisions'];
 }
 const kept = new WeakMap<MockState, Kept[]>();
@@ -129,6 +141,7 @@ function make(state: MockState, draft: ChangeDraft, id: string): Kept {
   const plan = planOf(state, draft);
   return {
     plan,
+    options: { ...OPTIONS, ...draft.options },
     decisions: [],
     change: {
       id,
@@ -244,6 +257,7 @@ const detailOf = (found: Kept): ChangeDetail => ({
   change: found.change,
   job: jobOf(found),
   plan: found.plan,
+  options: found.options,
   failures: found.change.started
     ? [
         { outcome: 'silent', part: 'forward', attempts: 4 },

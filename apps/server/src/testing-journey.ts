@@ -56,15 +56,20 @@ export interface Officers {
   readonly passkey: ReturnType<typeof testPasskey>;
 }
 
-/** Two officers with keys of their own, one with a passkey; the document is signed by the two and handed in. */
+/** Two officers with keys of their own and who else is named; the two sign the first document. No city is needed. */
+export async function firstOfficers(desk: Desk, cityName: string, more: readonly string[] = []): Promise<void> {
+  for (const officer of SIGNERS)
+    await must(desk.run('officers', 'key', `${officer}.key`, '--officer', officer, ...passphrase));
+  const keys = [...SIGNERS.map((officer) => `${officer}.key.pub.json`), ...more].join(',');
+  await must(desk.run('officers', 'init', OFFICERS_FILE, '--city', cityName, '--keys', keys));
+  for (const officer of SIGNERS) await signOfficers(desk, OFFICERS_FILE, officer);
+}
+
+/** The same with a passkey's holder as the third; the document is handed in. */
 export async function swearIn(desk: Desk, cityName: string): Promise<Officers> {
   const passkey = testPasskey('cyd-lee');
   writeFileSync(desk.at('cyd-lee.pub.json'), JSON.stringify(passkey.key));
-  for (const officer of SIGNERS)
-    await must(desk.run('officers', 'key', `${officer}.key`, '--officer', officer, ...passphrase));
-  const keys = [...SIGNERS.map((officer) => `${officer}.key.pub.json`), 'cyd-lee.pub.json'].join(',');
-  await must(desk.run('officers', 'init', OFFICERS_FILE, '--city', cityName, '--keys', keys));
-  for (const officer of SIGNERS) await signOfficers(desk, OFFICERS_FILE, officer);
+  await firstOfficers(desk, cityName, ['cyd-lee.pub.json']);
   await must(desk.run('officers', 'send', OFFICERS_FILE));
   return { passkey };
 }

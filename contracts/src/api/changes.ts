@@ -203,6 +203,8 @@ export const ChangeDetail = Closed({
   change: Change,
   job: ChangeJob,
   plan: ChangePlan,
+  /** How careful it is, defaults filled in. */
+  options: ChangeOptions,
   /** Failures by reason: of devices that failed at least once so. */
   failures: Type.Array(
     Closed({ outcome: OneOf(ATTEMPT_OUTCOMES), part: OneOf(['forward', 'revert']), attempts: Count }),

@@ -1,5 +1,5 @@
 /** From a draft to a plan, and to the jobs that officers sign: one for each step. */
-import type { Change, ChangeDraft, ChangeJob, ChangePlan, JobSignature } from '@cityward/contracts';
+import type { Change, ChangeDraft, ChangeJob, ChangeOptions, ChangePlan, JobSignature } from '@cityward/contracts';
 import { newId, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
@@ -63,6 +63,14 @@ interface Asked {
   readonly options: Options;
   readonly now: number;
 }
+
+/** As they were asked for, with the defaults of what was not. */
+export const optionsOf = ({ schedule, ...given }: Options): ChangeOptions => ({
+  ...given,
+  shares: [...given.shares],
+  windows: schedule.windows.map((window) => ({ ...window, days: [...window.days] })),
+  zone: schedule.zone,
+});
 
 /** A draft with everything looked up, or what is wrong with it. */
 export function requestOf(needs: ChangeNeeds, draft: ChangeDraft): Result<Asked, Refusal> {

@@ -167,9 +167,8 @@ async function obey(fleet: Fleet, device: string): Promise<void> {
   const order = fleet.desk.orderFor(device);
   if (!order) return;
   const lamp = lampOf(device);
-  must(
-    verifyOrder(order, { officers, device, counter: lamp.counter, runs: { firmware: lamp.runs, document: null }, now }),
-  );
+  const runs = { firmware: lamp.runs, document: null };
+  must(verifyOrder(order, { officers, device, counter: lamp.counter, runs, now }));
   for (const state of ways(order)) {
     if (state === 'done') Object.assign(lamp, { runs: NEW, counter: order.leaf.counter });
     if (state === 'reverted') lamp.runs = OLD;
@@ -191,6 +190,8 @@ describe('a change', () => {
 
   it('starts only with the signatures that devices ask for, and only once', async () => {
     const fleet = await prepare();
+    const seen: string[] = [];
+    fleet.changes.running.onLive((event) => seen.push(event.kind === 'change' ? event.state : event.kind));
     const [change] = must(await fleet.changes.add(draft(), 'olga'));
     const refused = await fleet.changes.begin(change!.id, 'olga', 'Tonight');
     expect(refused).toMatchObject({ ok: false, error: { code: 'NOT_SIGNED' } });
@@ -198,6 +199,7 @@ describe('a change', () => {
     must(await fleet.signatures.add(change!.id, people[0]!.sign(bytes), 'olga'));
     expect(await fleet.changes.begin(change!.id, 'olga', 'Tonight')).toMatchObject({ error: { code: 'NOT_SIGNED' } });
     must(await fleet.signatures.add(change!.id, people[1]!.sign(bytes), 'olga'));
+    expect(seen).toEqual(['planned', 'planned', 'planned']); // planned, and signed twice: screens show each at once
     must(await fleet.changes.begin(change!.id, 'olga', 'Tonight'));
     expect(await fleet.changes.begin(change!.id, 'olga', 'Again')).toMatchObject({ error: { code: 'CHANGE_STATE' } });
   });
@@ -275,8 +277,9 @@ describe('a change', () => {
     }
     expect(await phaseOf(fleet, id)).toBe('rolled-back');
     expect(lampOf(told[0]!).runs).toBe(OLD);
-    const detail = must(await fleet.changes.get(id));
-    expect(detail.decisions.map(({ words }) => words).join('\n')).toContain('2 of 6 devices failed in wave "canary"');
+    const { decisions, failures, options } = must(await fleet.changes.get(id));
+    expect(decisions.map(({ words }) => words).join('\n')).toContain('2 of 6 devices failed in wave "canary"');
+    expect([failures, options.threshold]).toEqual([[{ outcome: 'error', part: 'forward', attempts: 2 }], 0.3]);
   });
 
   it('never has more of a class of one site under way than half', async () => {
@@ -330,16 +333,8 @@ describe('a change', () => {
     const fleet = await prepare();
     const id = await started(fleet);
     const without = everybody.find((device) => !fleet.desk.orderFor(device))!;
-    const report: JobReport = {
-      order: 'job',
-      job: id,
-      part: 'forward',
-      seq: 1,
-      at: now,
-      state: 'done',
-      running: NEW,
-      reason: null,
-    };
+    const what = { order: 'job', job: id, part: 'forward', seq: 1, at: now } as const;
+    const report: JobReport = { ...what, state: 'done', running: NEW, reason: null };
     const last = must(await fleet.changes.attempts(id, {})).attempts.length;
     expect(await fleet.desk.report('nobody', report)).toMatchObject({ error: { code: 'ORDER_UNKNOWN' } });
     expect(await fleet.desk.report(everybody[0]!, { ...report, job: 'chg-unknown' })).toMatchObject({ ok: false });
@@ -396,5 +391,9 @@ describe('a change', () => {
     expect((await collected((await fleet.desk.source(wanted.hash!))!)).toString()).toBe(
       '{"ntp":{"servers":["a","b"]},"ssh":false}',
     );
+    // A device with our agent that names no document runs none, and so not the one that is wanted.
+    fleet.desk.seen(everybody[8]!, { firmware: OLD, document: null, officers: 1 });
+    const bare = must(await fleet.desired.of(everybody[8]!));
+    expect([bare.drift, bare.difference.length, fleet.desired.drifted(bare.hash!).size]).toEqual(['drifted', 2, 1]);
   });
 });

@@ -10,12 +10,12 @@ import type {
 } from '@cityward/contracts';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { changeDevices, type DevicesPage } from './change-devices.ts';
-import { addChange, planView, requestOf, type ChangeNeeds } from './change-draft.ts';
+import { addChange, optionsOf, planView, requestOf, type ChangeNeeds } from './change-draft.ts';
 import { viewOf } from './change-view.ts';
 import { followUp } from './late-joiners.ts';
 import { STEERED_FROM, type Steering } from './domain/rollout/gates.ts';
 import { planRollout } from './domain/rollout/plan.ts';
-import { tallies } from './domain/rollout/attempts.ts';
+import { COUNTED, tallies } from './domain/rollout/attempts.ts';
 import type { Outcome } from './domain/rollout/state.ts';
 import { createRunning, TICK_MS, type Running } from './running.ts';
 import {
@@ -156,7 +156,11 @@ function planning({ needs, running, view }: Parts): Pick<Changes, 'plan' | 'add'
       const plan = planRollout({ ...request.value, seed: `dry-run/${draft.title}` });
       return ok(planView(draft, plan, request.value.target.running));
     },
-    add: (draft, by) => addChange(needs, { draft, by, view }),
+    add: async (draft, by) => {
+      const added = await addChange(needs, { draft, by, view });
+      if (added.ok) for (const { id, devices } of added.value) running.waits(id, devices);
+      return added;
+    },
     followUp: () => {
       following ??= followUp({ needs, view, stateOf }).finally(() => (following = null));
       return following;
@@ -286,7 +290,8 @@ async function detailOf(needs: ChangeNeeds, row: ChangeRow, change: Change): Pro
     change,
     job: row.job,
     plan: row.plan,
-    failures: [...failures.values()].filter(({ outcome }) => outcome !== 'done' && outcome !== 'reverted'),
+    options: optionsOf(row.options),
+    failures: [...failures.values()].filter(({ outcome }) => COUNTED.has(outcome)),
     chart: [...(await loadChart(needs.sql, row.number, spanMs))],
     decisions: [...(await loadDecisions(needs.sql, row.number))],
     frozen: needs.freezes.list().map(({ scope, until, reason }) => ({ scope, until, reason })),

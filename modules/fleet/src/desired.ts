@@ -34,6 +34,8 @@ export interface DesiredNeeds {
   readonly columns: () => Columns;
   /** The document that a device shows that it runs. */
   readonly shows: (device: string) => string | null;
+  /** It runs our agent, which names the document that it runs: when it names none, it runs none. */
+  readonly namesDocuments: (device: string) => boolean;
 }
 const run = async <Row>(
   db: Pick<Sql, 'for'> | Pick<Tx, 'for'>,
@@ -107,7 +109,7 @@ function* drifting(memory: Memory): Generator<{ readonly device: string; readonl
   for (let row = 0; row < city.ids.length && memory.parts.size > 0; row++) {
     const device = city.ids[row]!;
     const running = memory.shows(device);
-    const wanted = running === null ? null : wantedOf(row);
+    const wanted = running === null && !memory.namesDocuments(device) ? null : wantedOf(row);
     if (wanted && wanted.hash !== running) yield { device, wanted };
   }
 }
@@ -120,7 +122,8 @@ async function desiredOf(memory: Memory, device: string): Promise<Result<DeviceD
   const body = running === null ? null : await documentOf(memory.sql, running);
   const wanted = wantedIn(memory, city)(row);
   if (wanted) await keepDocuments(memory.sql, [[wanted.hash, wanted.text]]);
-  return ok(viewOf(device, wanted, { running, body }));
+  const isNone = running === null && memory.namesDocuments(device);
+  return ok(viewOf(device, wanted, { running, body: isNone ? '{}' : body }));
 }
 
 async function driftOf(memory: Memory): Promise<Drift> {
@@ -169,7 +172,8 @@ function viewOf(
   wanted: Merged | null,
   { running, body }: { running: string | null; body: string | null },
 ): DeviceDesired {
-  const drift = !wanted ? 'not-wanted' : running === null ? 'not-said' : running === wanted.hash ? 'none' : 'drifted';
+  const said = running !== null || body !== null;
+  const drift = !wanted ? 'not-wanted' : !said ? 'not-said' : running === wanted.hash ? 'none' : 'drifted';
   const is = body === null ? null : (JSON.parse(body) as { readonly [name: string]: Json });
   const differs = wanted && is && drift === 'drifted' ? difference(is, wanted.document) : [];
   return {

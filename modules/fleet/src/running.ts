@@ -61,6 +61,20 @@ export function createRunning(needs: RunningNeeds) {
       screens.add(listener);
       return () => screens.delete(listener);
     },
+    /** It was planned or signed, and has not begun: whoever looks at it sees that at once. */
+    waits: (id: string, devices: number): void => {
+      if (core.living.some((one) => one.row.id === id)) return;
+      const event: LiveEvent = {
+        kind: 'change',
+        at: needs.clock(),
+        id,
+        state: 'planned',
+        done: 0,
+        failed: 0,
+        of: devices,
+      };
+      for (const screen of screens) screen(event);
+    },
     /** Everything that has happened so far is saved when it resolves. */
     settled: (): Promise<void> => saver.save(),
   };

@@ -55,7 +55,13 @@ export function createFleet(needs: FleetNeeds): Fleet {
   const trust: Trust = createTrust(needs, { jobOf: (change) => changes.job(change), byOfficers: shown.byOfficers });
   const freezes = createFreezes({ sql, clock });
   const showsDocument = (device: string): string | null => shown.of(device)?.document ?? null;
-  const desired = createDesired({ sql, clock, columns: needs.city.columns, shows: showsDocument });
+  const desired = createDesired({
+    sql,
+    clock,
+    columns: needs.city.columns,
+    shows: showsDocument,
+    namesDocuments: (device) => shown.of(device)?.officers != null,
+  });
   const { signatures, artifacts } = trust;
   const changes: Changes = createChanges({
     ...needs,
@@ -70,6 +76,7 @@ export function createFleet(needs: FleetNeeds): Fleet {
     expects: shown.expects,
     freezes,
   });
+  signatures.onSigned(({ id, devices }) => changes.running.waits(id, devices.count));
   const baseline = baselineFor(needs, { artifacts, desired, changes, shows: showsDocument });
   const desk = deskFor(needs, { changes, artifacts, desired, shown, officers: trust.officers });
   const gating = createGating(needs, { changes, shown });

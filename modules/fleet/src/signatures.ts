@@ -27,8 +27,8 @@ export interface Signatures {
   standing(job: ChangeJob): Signed;
   /** Verifies, then stores. An officer signs once, but may put a signature by `cityward sign` in place of a passkey's. */
   add(change: string, signature: JobSignature, by: string): Promise<Result<Signed, Refusal>>;
-  /** Called after a signature is stored. */
-  onSigned(listener: (change: string, signed: Signed) => void): () => void;
+  /** Called after a signature is stored, with the job that it is over. */
+  onSigned(listener: (job: ChangeJob, signed: Signed) => void): () => void;
 }
 
 export interface SignatureNeeds {
@@ -41,7 +41,7 @@ export interface SignatureNeeds {
 
 export function createSignatures({ sql, clock, officers, jobOf }: SignatureNeeds): Signatures {
   const kept = createKept(officers);
-  const listeners = new Set<(change: string, signed: Signed) => void>();
+  const listeners = new Set<(job: ChangeJob, signed: Signed) => void>();
   const turn = inTurn();
   const standing = (job: ChangeJob): Signed => {
     const document = officers.current();
@@ -79,7 +79,7 @@ export function createSignatures({ sql, clock, officers, jobOf }: SignatureNeeds
     });
     kept.keep(row);
     const now = standing(found.value);
-    for (const listener of listeners) listener(change, now);
+    for (const listener of listeners) listener(found.value, now);
     return ok(now);
   };
 

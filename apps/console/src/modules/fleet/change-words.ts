@@ -1,7 +1,7 @@
 /** What a change does and to whom, in words; pure. */
-import type { Change, ChangeSelection, JobAction, JobRevert } from '@cityward/contracts';
+import type { Change, ChangeOptions, ChangeSelection, JobAction, JobRevert } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
-import { formatHash } from '../../ui/format.ts';
+import { formatCount, formatHash, formatShare } from '../../ui/format.ts';
 
 export function actionInWords(action: JobAction): string {
   switch (action.do) {
@@ -23,6 +23,26 @@ export function actionInWords(action: JobAction): string {
 /** Where a roll-back leads: `lamp 2.1.0`, or a configuration by its hash. */
 export const revertInWords = ({ to }: JobRevert): string =>
   'document' in to ? words.change.document(formatHash(to.document)) : `${to.name} ${to.version}`;
+
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = 1_440;
+const minutes = (ms: number): string => `${formatCount(Math.ceil(ms / MINUTE_MS))} min`;
+const clock = (minute: number): string =>
+  [Math.floor((minute % DAY_MINUTES) / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':');
+
+/** How careful a change is, line by line. */
+export function carefulInWords(options: ChangeOptions): readonly string[] {
+  const { canary = 0, shares = [], perSite = 0, healthMs = 0, soakMs = 0, windows = [], zone = '' } = options;
+  const said = words.change.carefully;
+  return [
+    said.waves(canary, shares.map(formatShare).join(', ')),
+    said.perSite(perSite),
+    said.watched(minutes(healthMs), minutes(soakMs)),
+    ...windows.map(({ days, from, to }) =>
+      said.window(days.map((day) => words.planning.dayNames[day]).join(', '), `${clock(from)}–${clock(to)}`, zone),
+    ),
+  ];
+}
 
 const LISTED_MAX = 4;
 const listed = (all: readonly string[]): string => {

@@ -17,18 +17,15 @@ import { Attempts } from './change-attempts.tsx';
 import { ChangeProgress, ChangeState, useChangeNow } from './change-state.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Difference, Excluded, Steps, Touches } from './change-tables.tsx';
-import { actionInWords, revertInWords, selectionInWords } from './change-words.ts';
+import { actionInWords, carefulInWords, revertInWords, selectionInWords } from './change-words.ts';
 import { SignCard } from './sign-card.tsx';
 import { usePlaceNames } from './place-names.ts';
 import { WaveChart, waveRows, type Limit } from './wave-chart.tsx';
 
-/** Where the answer says how careful the change is; servers that keep it to themselves leave the line out. */
-function limitOf(detail: ChangeDetail & { readonly options?: ChangeOptions }): Limit | null {
-  const { threshold, atThreshold } = detail.options ?? {};
-  return threshold === undefined ? null : { threshold, act: atThreshold ?? 'stop' };
-}
+const limitOf = ({ threshold, atThreshold }: ChangeOptions): Limit | null =>
+  threshold === undefined ? null : { threshold, act: atThreshold ?? 'stop' };
 
-function useWhat({ change, job }: ChangeDetail): readonly Fact[] {
+function useWhat({ change, job, options }: ChangeDetail): readonly Fact[] {
   const now = useNow(60_000);
   const nameOf = usePlaceNames();
   const meant = selectionInWords(change.selection, (id) => nameOf('ward', id));
@@ -55,6 +52,14 @@ function useWhat({ change, job }: ChangeDetail): readonly Fact[] {
             )),
     },
     { term: words.change.backTo, value: back },
+    {
+      term: words.change.careful,
+      value: carefulInWords(options).map((line) => (
+        <span key={line} className="cw-block">
+          {line}
+        </span>
+      )),
+    },
     {
       term: words.change.valid,
       value: words.change.validSpan(formatMoment(job.notBefore), formatMoment(job.notAfter)),
@@ -166,7 +171,7 @@ function Whole({ detail, answeredAt }: { readonly detail: ChangeDetail; readonly
       <div className="cw-stack-wide">
         <Frozen detail={detail} />
         <Card title={words.change.waves}>
-          <WaveChart waves={waveRows(change.waves)} limit={limitOf(detail)} />
+          <WaveChart waves={waveRows(change.waves)} limit={limitOf(detail.options)} />
         </Card>
         <div className="cw-two-tables">
           <What detail={detail} />

@@ -1,5 +1,5 @@
 /** Plan a change: what, to whom, how carefully; a dry run first, then it is planned and waits for signatures. */
-import { useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Button } from '@mantine/core';
 import type { ArtifactCard, ChangeDraft, ChangePlan } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
@@ -28,21 +28,36 @@ function useForm(): readonly [PlanForm, (patch: Partial<PlanForm>) => void] {
   return [form, (patch) => setForm((before) => ({ ...before, ...patch }))];
 }
 
+/** The button is below what it answers with, and below a field that may be wrong: both come into sight by themselves. */
+function useSight(plan: ChangePlan | undefined, askedTimes: number) {
+  const form = useRef<HTMLFormElement>(null);
+  const preview = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (plan) preview.current?.scrollIntoView({ block: 'start' });
+  }, [plan]);
+  useEffect(() => {
+    if (askedTimes > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [askedTimes]);
+  return { form, preview };
+}
+
 function Planner({ artifacts }: { readonly artifacts: readonly ArtifactCard[] }): ReactNode {
   const [form, change] = useForm();
   const [opened] = useState(() => Date.now());
-  const [asked, setAsked] = useState(false);
+  const [askedTimes, setAskedTimes] = useState(0);
   const [tried, setTried] = useState<{ readonly draft: ChangeDraft; readonly plan: ChangePlan } | null>(null);
   const dryRun = useAct('planChange');
   const draft = draftOf(form, artifacts, opened);
-  const fields = { form, faults: asked ? faultsOf(form) : {}, artifacts, onChange: change };
+  const sight = useSight(tried?.plan, askedTimes);
+  const fields = { form, faults: askedTimes > 0 ? faultsOf(form) : {}, artifacts, onChange: change };
   const ask = (): void => {
-    setAsked(true);
+    setAskedTimes(askedTimes + 1);
     if (draft) dryRun.mutate({ body: draft }, { onSuccess: (plan) => setTried({ draft, plan }) });
   };
   return (
     <div className="cw-plan">
       <form
+        ref={sight.form}
         className="cw-stack-wide"
         onSubmit={(event) => {
           event.preventDefault();
@@ -60,7 +75,7 @@ function Planner({ artifacts }: { readonly artifacts: readonly ArtifactCard[] })
           </Button>
         </div>
       </form>
-      <div>
+      <div ref={sight.preview}>
         {tried ? (
           <PlanPreview {...tried} stale={!isSame(tried.draft, draft)} />
         ) : (

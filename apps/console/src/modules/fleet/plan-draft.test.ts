@@ -48,6 +48,7 @@ describe('a draft', () => {
     expect(draft?.action).toMatchObject({ artifact: { version: '2.1.0' } });
     expect(draft?.revert).toMatchObject({ to: { version: '2.0.0' }, until: NOW + 14 * 86_400_000 });
     expect(draft).toMatchObject({ notAfter: NOW + 7 * 86_400_000, options: { shares: [0.1, 1], threshold: 0.05 } });
+    expect(draft?.options).toMatchObject({ healthMs: 300_000, soakMs: 1_800_000 });
   });
   test('that mends drift keeps to those who drift, however the form came to it', () => {
     const document = 'e'.repeat(64);
@@ -70,6 +71,8 @@ describe('faults', () => {
     [{ shares: '50, 10' }, { shares: 'shares' }],
     [{ canary: '' }, { canary: 'number' }],
     [{ thresholdPercent: 0 }, { thresholdPercent: 'number' }],
+    [{ healthMinutes: -1 }, { healthMinutes: 'minutes' }],
+    [{ soakMinutes: '' }, { soakMinutes: 'minutes' }],
     [{ sites: ['Site 1'] }, { sites: 'ids' }],
     [{ windowed: true, days: [] }, { days: 'days' }],
     [{ windowed: true, from: '25:00' }, { from: 'time' }],

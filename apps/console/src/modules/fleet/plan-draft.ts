@@ -31,6 +31,10 @@ export interface PlanForm {
   readonly thresholdPercent: number | string;
   readonly atThreshold: 'stop' | 'roll-back';
   readonly perSite: number | string;
+  /** How long a device must stay well before it counts as done. */
+  readonly healthMinutes: number | string;
+  /** Between a wave that is reached and the next. */
+  readonly soakMinutes: number | string;
   readonly lifeSafety: boolean;
   readonly windowed: boolean;
   readonly days: readonly string[];
@@ -40,7 +44,7 @@ export interface PlanForm {
   readonly validDays: number | string;
 }
 export type Fault =
-  'name' | 'artifact' | 'document' | 'setName' | 'number' | 'shares' | 'days' | 'time' | 'zone' | 'ids';
+  'name' | 'artifact' | 'document' | 'setName' | 'number' | 'minutes' | 'shares' | 'days' | 'time' | 'zone' | 'ids';
 export type Faults = Readonly<Partial<Record<keyof PlanForm, Fault>>>;
 
 /** The defaults of the server, shown so that they are a choice. */
@@ -66,6 +70,8 @@ export const emptyForm = (zone: string): PlanForm => ({
   thresholdPercent: 5,
   atThreshold: 'stop',
   perSite: 4,
+  healthMinutes: 5,
+  soakMinutes: 30,
   lifeSafety: false,
   windowed: false,
   days: ['1', '2', '3', '4'],
@@ -108,6 +114,8 @@ const isWhole = (value: number | string, max: number): value is number =>
 const CANARY_MAX = 100_000;
 const PER_SITE_MAX = 1_000;
 const DAYS_MAX = 365;
+const MINUTES_MAX = 24 * 60;
+const MINUTE_MS = 60_000;
 
 function actionFaults(form: PlanForm): Faults {
   const { action } = form;
@@ -132,6 +140,8 @@ export function faultsOf(form: PlanForm): Faults {
     ...(sharesOf(form.shares) ? {} : { shares: 'shares' }),
     ...(isWithin(form.thresholdPercent, 0.1, 100) ? {} : { thresholdPercent: 'number' }),
     ...(isWhole(form.perSite, PER_SITE_MAX) ? {} : { perSite: 'number' }),
+    ...(isWithin(form.healthMinutes, 0, MINUTES_MAX) ? {} : { healthMinutes: 'minutes' }),
+    ...(isWithin(form.soakMinutes, 0, MINUTES_MAX) ? {} : { soakMinutes: 'minutes' }),
     ...(isWhole(form.validDays, DAYS_MAX) ? {} : { validDays: 'number' }),
     ...(form.back !== '' && !isWhole(form.backDays, DAYS_MAX) ? { backDays: 'number' } : {}),
     ...(windowed && form.days.length === 0 ? { days: 'days' } : {}),
@@ -194,6 +204,8 @@ export function draftOf(form: PlanForm, artifacts: readonly ArtifactCard[], now:
       threshold: Number(form.thresholdPercent) / 100,
       atThreshold: form.atThreshold,
       perSite: Number(form.perSite),
+      healthMs: Math.round(Number(form.healthMinutes) * MINUTE_MS),
+      soakMs: Math.round(Number(form.soakMinutes) * MINUTE_MS),
       lifeSafety: form.lifeSafety,
       ...schedule,
     },

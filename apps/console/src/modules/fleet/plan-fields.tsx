@@ -212,6 +212,8 @@ export function HowFields(props: FieldsProps): ReactNode {
           onChange={(value) => onChange({ atThreshold: value === 'roll-back' ? 'roll-back' : 'stop' })}
         />
         <NumberField {...props} name="perSite" label={said.perSite} hint={said.perSiteHint} />
+        <NumberField {...props} name="healthMinutes" label={said.health} hint={said.healthHint} />
+        <NumberField {...props} name="soakMinutes" label={said.soak} hint={said.soakHint} />
       </div>
       <Checkbox
         label={said.lifeSafety}

@@ -143,6 +143,7 @@ function Upload({ id }: { readonly id: string }): ReactNode {
 
 function Ways({ toSign, hash }: { readonly toSign: ChangeToSign; readonly hash: Uint8Array | null }): ReactNode {
   const isOfficer = useRole('officer');
+  const administers = useRole('administrator');
   const [open, setOpen] = useState(false);
   const close = (): void => setOpen(false);
   const file = jobFileName(toSign.job);
@@ -167,7 +168,9 @@ function Ways({ toSign, hash }: { readonly toSign: ChangeToSign; readonly hash: 
         <span className="cw-muted cw-small">{words.sign.fileWhy}</span>
         <Copyable value={words.sign.command(file)} label={words.verify.commandName} />
       </div>
-      {!isOfficer && <p className="cw-muted cw-small">{words.sign.notOfficer}</p>}
+      {!isOfficer && (
+        <p className="cw-muted cw-small">{administers ? words.sign.administrator : words.sign.notOfficer}</p>
+      )}
       <Modal opened={open} onClose={close} title={words.sign.passkey} closeButtonProps={{ 'aria-label': words.close }}>
         {hash && <PasskeyForm toSign={toSign} hash={hash} onClose={close} />}
       </Modal>

@@ -40,7 +40,7 @@ export function MePage(): ReactNode {
   const signOut = useSignOut();
   return (
     <Page title={words.me.title} lead={words.me.lead}>
-      <div className="cw-columns">
+      <div className="cw-cards">
         <Card title={words.passkey.name}>
           <Passkeys count={me.passkeys} />
         </Card>

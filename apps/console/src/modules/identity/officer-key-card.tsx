@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react';
 import { Button, TextInput } from '@mantine/core';
 import type { PasskeyOfficerKey } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { useRole } from '../../frame/session.ts';
 import { Copyable } from '../../ui/copy.tsx';
 import { IconDownload, IconFingerprint } from '../../ui/icons.ts';
 import { Card, Facts } from '../../ui/parts.tsx';
@@ -87,8 +88,17 @@ function Choose(): ReactNode {
   );
 }
 
-export const OfficerKeyCard = ({ passkeys }: { readonly passkeys: number }): ReactNode => (
-  <Card title={words.officerKey.name}>
-    {passkeys === 0 ? <p className="cw-muted">{words.officerKey.none}</p> : <Choose />}
-  </Card>
-);
+export function OfficerKeyCard({ passkeys }: { readonly passkeys: number }): ReactNode {
+  const administers = useRole('administrator');
+  if (administers || passkeys === 0)
+    return (
+      <Card title={words.officerKey.name}>
+        <p className="cw-muted">{administers ? words.officerKey.administrator : words.officerKey.none}</p>
+      </Card>
+    );
+  return (
+    <Card title={words.officerKey.name}>
+      <Choose />
+    </Card>
+  );
+}

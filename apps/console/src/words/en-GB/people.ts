@@ -73,6 +73,8 @@ export const people = {
     use: 'Use this passkey to sign changes',
     text: 'An officer may sign changes of devices with a passkey. Here you take its public key, for the city’s officers to put into their next document.',
     none: 'Make a passkey first. One that stays in its device, such as a security key: a passkey that is copied to a cloud is not taken.',
+    administrator:
+      'Whoever administers the city signs no changes in it. An officer comes in as somebody without the role of administrator.',
     officer: 'Your id as an officer',
     officerHelp: 'As in the officers document: 3 to 47 of a-z, 0-9 and -. All your keys count as one officer.',
     made: 'The public key of your passkey. Give this file to the other officers.',

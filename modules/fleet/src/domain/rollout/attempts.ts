@@ -27,7 +27,7 @@ import {
 } from './state.ts';
 
 const ATTEMPTS_MAX = 255;
-const COUNTED: ReadonlySet<Outcome> = new Set(['error', 'rejected', 'silent', 'wrong-version', 'lost-health']);
+export const COUNTED: ReadonlySet<Outcome> = new Set(['error', 'rejected', 'silent', 'wrong-version', 'lost-health']);
 /** The device may be dark or in a restart that never ends. */
 const MAYBE_DARK: ReadonlySet<Outcome> = new Set(['silent', 'lost-health']);
 /** Once refused by the device itself, the same order is refused again. */
