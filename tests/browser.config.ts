@@ -1,4 +1,4 @@
-/** The product in a real browser: the five-minute story, accessibility, and the screenshots of the documents. */
+/** The product in a real browser: the story, a change, commissioning, configuration, accessibility, and the screenshots of the documents. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

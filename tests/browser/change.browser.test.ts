@@ -22,6 +22,8 @@ if (!hasChromium) process.stderr.write('SKIPPED: a change in a browser; install 
 
 const CITY_NAME = 'Port Merrow';
 const PASSKEY_OFFICER = 'cyd-lee';
+/** A hundred lamps go through three waves, on a machine that may be busy with something else. */
+const LONG_MS = 900_000;
 const LAMPS = 'lamp-firmware';
 const BEFORE = '1.8.3';
 const GOOD = '1.9.0';
@@ -45,7 +47,7 @@ describe.skipIf(!hasChromium)('a change', () => {
     desk = commandIn(machine, { dataFolder });
     await firstOfficers(desk, CITY_NAME);
     pinInSimulator(desk, { dataFolder });
-    city = await startCityIn(dataFolder, ['--calm']);
+    city = await startCityIn(dataFolder, ['--calm', '--devices', '300']);
     await mustRun('officers', 'send', 'officers.json');
     for (const [version, firstLine] of [
       [BEFORE, 'as before'],
@@ -89,7 +91,7 @@ describe.skipIf(!hasChromium)('a change', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
   };
   const stateIs = (state: string): Promise<void> =>
-    page.locator('.cw-page-head .cw-badge').filter({ hasText: state }).waitFor({ timeout: 240_000 });
+    page.locator('.cw-page-head .cw-badge').filter({ hasText: state }).waitFor({ timeout: 360_000 });
   const idInAddress = (): string => new URL(page.url()).pathname.split('/').at(-1)!;
 
   /** Filled in and tried dry. */
@@ -100,6 +102,7 @@ describe.skipIf(!hasChromium)('a change', () => {
     await choose('Way back, allowed by the same signatures', `${LAMPS} ${back}`);
     await choose('Classes', 'Street lights');
     await page.keyboard.press('Escape');
+    await page.getByRole('textbox', { name: 'Devices in the canary' }).fill('5');
     await page.getByRole('textbox', { name: 'Must stay well, minutes' }).fill('0.1');
     await page.getByRole('textbox', { name: 'Rest between waves, minutes' }).fill('0');
     await page.getByRole('textbox', { name: 'Stop when failed, % of a wave' }).fill('20');
@@ -148,52 +151,60 @@ describe.skipIf(!hasChromium)('a change', () => {
       const { versions } = await get<{ versions: { version: number; devices: number }[] }>('/api/officers');
       return versions.find(({ version }) => version === 2)?.devices ?? 0;
     };
-    await expect.poll(following, { timeout: 120_000 }).toBeGreaterThan(400);
+    await expect.poll(following, { timeout: 120_000 }).toBeGreaterThan(200);
   });
 
-  it('says before it starts what it will touch, is signed by a passkey here and a key elsewhere, and reaches every lamp', async () => {
-    await plan('Street lights to 1.9.0', { to: GOOD, back: BEFORE });
-    await picture(page, 'plan-change', { tall: 1_700 });
-    await holdsUp(page, 'Plan a change');
-    const id = await keep();
-    const start = page.getByRole('button', { name: 'Start the change' });
-    await expect.poll(() => start.isDisabled()).toBe(true);
-    await signByPasskey(id, { shown: 'change-sign' });
-    expect(await signOffline(desk, id, 'ann-doe')).toMatchObject({ officers: ['ann-doe', PASSKEY_OFFICER] });
-    await page.getByText('2 of 2 officers').waitFor();
-    await steer('Start the change', "Tonight's window");
-    await stateIs('Running');
-    await steer('Pause', 'A look at the canary');
-    await stateIs('Paused');
-    await steer('Resume', 'All is well');
-    const waves = page.getByRole('region', { name: 'Waves' }).first();
-    await waves.getByRole('cell', { name: 'Reached' }).first().waitFor();
-    await picture(page, 'change-running');
-    await stateIs('Finished');
-    await holdsUp(page, 'A change');
-    const { devices } = await get<{ devices: ChangeDevice[] }>(`/api/changes/${id}/devices`);
-    expect(new Set(devices.map(({ state }) => state))).toEqual(new Set(['done']));
-    const { device } = await get<DeviceDetail>(`/api/devices/${devices[0]!.device}`);
-    expect(device.firmware).toBe(GOOD);
-  });
+  it(
+    'says before it starts what it will touch, is signed by a passkey here and a key elsewhere, and reaches every lamp',
+    async () => {
+      await plan('Street lights to 1.9.0', { to: GOOD, back: BEFORE });
+      await picture(page, 'plan-change', { tall: 1_700 });
+      await holdsUp(page, 'Plan a change');
+      const id = await keep();
+      const start = page.getByRole('button', { name: 'Start the change' });
+      await expect.poll(() => start.isDisabled()).toBe(true);
+      await signByPasskey(id, { shown: 'change-sign' });
+      expect(await signOffline(desk, id, 'ann-doe')).toMatchObject({ officers: ['ann-doe', PASSKEY_OFFICER] });
+      await page.getByText('2 of 2 officers').waitFor();
+      await steer('Start the change', "Tonight's window");
+      await stateIs('Running');
+      await steer('Pause', 'A look at the canary');
+      await stateIs('Paused');
+      await steer('Resume', 'All is well');
+      const waves = page.getByRole('region', { name: 'Waves' }).first();
+      await waves.getByRole('cell', { name: 'Reached' }).first().waitFor();
+      await picture(page, 'change-running');
+      await stateIs('Finished');
+      await holdsUp(page, 'A change');
+      const { devices } = await get<{ devices: ChangeDevice[] }>(`/api/changes/${id}/devices`);
+      expect(new Set(devices.map(({ state }) => state))).toEqual(new Set(['done']));
+      const { device } = await get<DeviceDetail>(`/api/devices/${devices[0]!.device}`);
+      expect(device.firmware).toBe(GOOD);
+    },
+    LONG_MS,
+  );
 
-  it('stops by itself where too many fail, shows why, and brings every lamp back when somebody rolls it back', async () => {
-    await plan('Street lights to 1.9.1', { to: BAD, back: GOOD });
-    const id = await keep();
-    await signByPasskey(id);
-    await signOffline(desk, id, 'bob-roe');
-    await page.getByText('2 of 2 officers').waitFor();
-    await steer('Start the change', 'The maker recommends it');
-    await stateIs('Stopped');
-    const failures = page.getByRole('region', { name: 'Failures by reason' }).first();
-    await failures.getByRole('rowheader').first().waitFor();
-    await picture(page, 'change-stopped');
-    await steer('Roll back', 'Lamps go dark with it');
-    await stateIs('Rolled back');
-    await picture(page, 'change-rolled-back', { tall: 1_700 });
-    const { devices } = await get<{ devices: ChangeDevice[] }>(`/api/changes/${id}/devices`);
-    expect(devices.filter(({ state }) => state !== 'reverted' && state !== 'skipped')).toEqual([]);
-  });
+  it(
+    'stops by itself where too many fail, shows why, and brings every lamp back when somebody rolls it back',
+    async () => {
+      await plan('Street lights to 1.9.1', { to: BAD, back: GOOD });
+      const id = await keep();
+      await signByPasskey(id);
+      await signOffline(desk, id, 'bob-roe');
+      await page.getByText('2 of 2 officers').waitFor();
+      await steer('Start the change', 'The maker recommends it');
+      await stateIs('Stopped');
+      const failures = page.getByRole('region', { name: 'Failures by reason' }).first();
+      await failures.getByRole('rowheader').first().waitFor();
+      await picture(page, 'change-stopped');
+      await steer('Roll back', 'Lamps go dark with it');
+      await stateIs('Rolled back');
+      await picture(page, 'change-rolled-back', { tall: 1_700 });
+      const { devices } = await get<{ devices: ChangeDevice[] }>(`/api/changes/${id}/devices`);
+      expect(devices.filter(({ state }) => state !== 'reverted' && state !== 'skipped')).toEqual([]);
+    },
+    LONG_MS,
+  );
 
   it('is in the list with what it came to', async () => {
     await page.goto('/changes');

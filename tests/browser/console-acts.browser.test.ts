@@ -4,6 +4,7 @@ import type { Browser } from 'playwright-core';
 import type { Incident } from '@cityward/contracts';
 import { axeFaults, buildOnce, launch, sit, stage } from './console-kit.ts';
 
+const PATIENCE = { timeout: 60_000 };
 const TOKEN = 't8MYRggwP4Af0mMLkjTSPbiRYF80bLtdSSoEWt3yt8E';
 let browser: Browser;
 beforeAll(async () => {
@@ -26,11 +27,10 @@ test('the one-time link signs in, leaves no token behind, and offers ways to com
   expect(await axeFaults(page)).toEqual([]);
   await page.getByRole('button', { name: /Make (new|recovery) codes/ }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Make new codes' }).click();
-  await page.locator('.cw-sheet li').nth(9).waitFor();
-  expect(await page.locator('.cw-sheet li').count()).toBe(10);
+  await expect.poll(() => page.locator('.cw-sheet li').count(), PATIENCE).toBe(10);
   await page.getByRole('button', { name: 'Go to Port Merrow' }).click();
   await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
-  expect(page.url()).toContain('class=camera');
+  await page.waitForURL((url) => url.searchParams.get('class') === 'camera');
   city.state.signedIn = false;
   await page.getByRole('link', { name: 'Jobs' }).click();
   await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
@@ -64,7 +64,7 @@ test('from the first sentence to a containment and back, by keyboard', async () 
   await page.getByRole('button', { name: 'Stop the spread while we look' }).click();
   await contain.click();
   await page.getByText('Partly failed').waitFor();
-  expect(await page.locator('[data-step="failed"]').count()).toBe(1);
+  await expect.poll(() => page.locator('[data-step="failed"]').count(), PATIENCE).toBe(1);
   await page.getByRole('button', { name: 'Take the containment back' }).click();
   await page.getByRole('dialog').getByRole('textbox', { name: 'Reason' }).fill('Devices are clean');
   await page.getByRole('dialog').getByRole('button', { name: 'Give access back to 14' }).click();
@@ -97,8 +97,8 @@ test('an open incident follows its situation as it grows; the plan that is being
   await page.getByRole('heading', { level: 1, name: '15 cameras in Harbour' }).waitFor();
   await page.getByText('1 camera joined the incident after this was worked out and is not in it yet.').waitFor();
   await page.getByRole('button', { name: 'Contain 15 cameras' }).waitFor();
-  expect(await page.locator('form').getByRole('button', { name: 'Contain 14 cameras' }).isVisible()).toBe(true);
-  expect(await page.getByRole('textbox', { name: 'Reason' }).inputValue()).toBe('Stop the spread');
+  await page.locator('form').getByRole('button', { name: 'Contain 14 cameras' }).waitFor();
+  await expect.poll(() => page.getByRole('textbox', { name: 'Reason' }).inputValue()).toBe('Stop the spread');
   await context.close();
   await city.close();
   expect(faults).toEqual([]);
@@ -114,13 +114,13 @@ test('the map by keyboard: to a device, its card, the table, a link that keeps i
   await page.getByRole('group', { name: 'Selected device' }).waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
-  expect(new URL(page.url()).searchParams.get('device')).toMatch(/^cam-\d{4}$/);
+  await page.waitForURL((url) => /^cam-\d{4}$/.test(url.searchParams.get('device') ?? ''));
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
   await map.focus();
   await page.keyboard.press('t');
   await page.getByRole('region', { name: 'Devices of the map' }).waitFor();
-  expect(page.url()).toContain('view=table');
+  await page.waitForURL((url) => url.searchParams.get('view') === 'table');
   await page.goBack();
   await context.close();
   await city.close();
@@ -132,7 +132,8 @@ test('a fleet of 100,000: rows in sight only, to the last one; filtered and sort
   const { page, context, faults } = await sit(browser, city.base);
   await page.goto('/fleet?sort=id');
   await page.getByText('100,000 devices').waitFor();
-  expect(await page.locator('.cw-vtable tbody tr').count()).toBeLessThan(80);
+  await page.locator('.cw-vtable tbody tr').first().waitFor();
+  await expect.poll(() => page.locator('.cw-vtable tbody tr').count(), PATIENCE).toBeLessThan(80);
   await page.locator('.cw-vtable-box').evaluate((box) => box.scrollTo(0, box.scrollHeight));
   await page.locator('tr[aria-rowindex="100001"] button').waitFor();
   await page.goto('/fleet?class=camera&state=suspect');
@@ -174,7 +175,7 @@ test('a lost connection is said with the age of what is shown; a refusal says wh
   await context.setOffline(true);
   await city.close();
   await page.getByText(/The live connection is lost. What you see is from/).waitFor();
-  expect(await page.getByText('600 devices').isVisible()).toBe(true);
+  await page.getByText('600 devices').waitFor();
   const back = await stage(21_646);
   await context.setOffline(false);
   await page.getByText(/The live connection is lost/).waitFor({ state: 'hidden' });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { axeFaults, buildOnce, launch, sit, stage, type Stage } from './console-kit.ts';
+import { settled } from './walk-kit.ts';
 
 const PORT = 21_640;
 const INCIDENT = '/incidents/inc-4d6f8h0j2k5m7p9r';
@@ -48,7 +49,6 @@ const SEATS = [
   { name: 'dark', scheme: 'dark', size: { width: 1_440, height: 900 } },
   { name: 'phone', scheme: 'light', size: { width: 390, height: 844 } },
 ] as const;
-const SETTLE_MS = 700;
 
 let browser: Browser;
 let city: Stage;
@@ -70,7 +70,7 @@ describe.each(SEATS)('$name', ({ scheme, size }) => {
     for (const [path, heading] of PAGES) {
       await page.goto(path);
       await page.getByRole('heading', { level: 1, name: heading, includeHidden: true }).waitFor();
-      await page.waitForTimeout(SETTLE_MS);
+      await settled(page);
       found.push(...(await axeFaults(page)).map((fault) => `${path}: ${fault}`));
       const wide = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

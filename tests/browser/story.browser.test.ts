@@ -1,34 +1,21 @@
 /** The first five minutes of a newcomer, in Chromium: notice, open, trace, contain with a preview, verify; leaves the pictures of the documents. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasChromium, openBrowser, ROOT, startCity, type RunningCity } from './running-city.ts';
+import type { Situation } from '@cityward/contracts';
+import { axeFaults } from './console-kit.ts';
+import { hasChromium, openBrowser, startCity, type RunningCity } from './running-city.ts';
+import { picture, settled } from './walk-kit.ts';
 
 if (!hasChromium) process.stderr.write('SKIPPED: the story in a browser; install chromium to run it\n');
 
-const IMAGES = join(ROOT, 'docs/images');
-const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
 const DESK = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const SOON = { timeout: 60_000 };
 
-interface Violation {
-  readonly id: string;
-  readonly impact: string | null;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-/** Serious and critical faults of the page as it stands. */
-async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { axe: run } = globalThis as unknown as { axe: { run(): Promise<{ violations: readonly Violation[] }> } };
-    return (await run.run()).violations;
-  });
-  const bad = found.filter((one) => one.impact === 'serious' || one.impact === 'critical');
-  return bad.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ''}`);
-}
+/** So many cameras before a picture is taken: an operator would read meanwhile. */
+const SPREAD = 8;
 
 describe.skipIf(!hasChromium)('the story', () => {
   let city: RunningCity;
@@ -36,10 +23,8 @@ describe.skipIf(!hasChromium)('the story', () => {
   let page: Page;
   const errors: string[] = [];
   const foreign: string[] = [];
-  const picture = (name: string) => page.screenshot({ path: join(IMAGES, `${name}.png`) });
 
   beforeAll(async () => {
-    mkdirSync(IMAGES, { recursive: true });
     city = await startCity('--attack-after', '10');
     browser = await openBrowser();
     page = await browser.newPage({ viewport: DESK, colorScheme: 'light', reducedMotion: 'reduce' });
@@ -83,26 +68,30 @@ describe.skipIf(!hasChromium)('the story', () => {
       .getByText(/began sending to \d+\.\d+\.\d+\.\d+/)
       .first()
       .waitFor({ timeout: 240_000 });
-    await page.waitForTimeout(25_000); // it spreads; an operator would read meanwhile
-    await picture('city-now-light');
-    expect(await axe(page)).toEqual([]);
+    const spread = async (): Promise<number> => {
+      const answer = await page.request.get(`${city.origin}/api/situations`);
+      const { situations } = (await answer.json()) as { situations: readonly Situation[] };
+      return Math.max(0, ...situations.map(({ devices }) => devices.length));
+    };
+    await expect.poll(spread, { timeout: 240_000, interval: 500 }).toBeGreaterThanOrEqual(SPREAD);
+    await picture(page, 'city-now-light');
+    expect(await axeFaults(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: 'dark' });
-    await page.waitForTimeout(1_500);
-    await picture('city-now-dark');
-    expect(await axe(page)).toEqual([]);
+    await picture(page, 'city-now-dark');
+    expect(await axeFaults(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: 'light' });
   });
 
   it('opens the situation as an incident', async () => {
     await page.goto(`${city.origin}/inbox`);
     await page.getByRole('button', { name: 'Open as incident' }).first().waitFor(SOON);
-    await picture('inbox');
-    expect(await axe(page)).toEqual([]);
+    await picture(page, 'inbox');
+    expect(await axeFaults(page)).toEqual([]);
     await page.getByRole('button', { name: 'Open as incident' }).first().click();
     await page.waitForURL(/\/incidents\/inc-/, SOON);
     await page.getByText('Timeline').first().waitFor(SOON);
-    await picture('incident');
-    expect(await axe(page)).toEqual([]);
+    await picture(page, 'incident');
+    expect(await axeFaults(page)).toEqual([]);
   });
 
   it('traces it to a camera and the outside address that entered it', async () => {
@@ -111,32 +100,30 @@ describe.skipIf(!hasChromium)('the story', () => {
       .getByText(/from outside had contacted it/)
       .first()
       .waitFor(SOON);
-    await page.waitForTimeout(3_000);
-    await picture('trace');
-    expect(await axe(page)).toEqual([]);
+    await page.locator('.cw-node').first().waitFor(SOON);
+    await picture(page, 'trace');
+    expect(await axeFaults(page)).toEqual([]);
   });
 
   it('contains the cameras with a preview and a reason, and sees it in force', async () => {
     await page.getByRole('tab', { name: 'Contain', exact: true }).click();
     await page.getByText(/Isolates \d+ of \d+ cameras; no crossing is affected; ends in 4 hours/).waitFor(SOON);
-    await picture('contain-preview');
+    await picture(page, 'contain-preview');
     await page.getByRole('textbox', { name: /Reason/ }).fill('Command and control seen');
     await page
       .getByRole('button', { name: /^Contain \d+ cameras/ })
       .last()
       .click();
     await page.getByText('In force').first().waitFor(SOON);
-    await page.waitForTimeout(2_000);
-    await picture('contained');
-    expect(await axe(page)).toEqual([]);
+    await picture(page, 'contained');
+    expect(await axeFaults(page)).toEqual([]);
   });
 
   it('verifies the evidence with the command, and a changed pack is refused', async () => {
     await page.goto(`${city.origin}/evidence`);
     await page.getByText('Root').first().waitFor(SOON);
-    await page.waitForTimeout(1_500);
-    await picture('evidence');
-    expect(await axe(page)).toEqual([]);
+    await picture(page, 'evidence');
+    expect(await axeFaults(page)).toEqual([]);
     const pack = join(city.dataFolder, 'pack.zip');
     const key = join(city.dataFolder, 'ledger.vkey');
     expect(city.cityward('evidence', 'pack', pack).status).toBe(0);
@@ -157,12 +144,12 @@ describe.skipIf(!hasChromium)('the story', () => {
         await page.emulateMedia({ colorScheme });
         await page.goto(`${city.origin}${path}`);
         await page.getByRole('main').waitFor(SOON);
-        await page.waitForTimeout(2_000);
-        expect(await axe(page)).toEqual([]);
+        await settled(page);
+        expect(await axeFaults(page)).toEqual([]);
       }
       await page.emulateMedia({ colorScheme: 'light' });
       await page.setViewportSize(PHONE);
-      await page.waitForTimeout(800);
+      await settled(page);
       const wider = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );
@@ -174,8 +161,7 @@ describe.skipIf(!hasChromium)('the story', () => {
   it('works without WebGL: the same city as a drawing', async () => {
     await page.goto(`${city.origin}/?svg=1`);
     await page.locator('svg').first().waitFor(SOON);
-    await page.waitForTimeout(2_000);
-    await picture('city-now-svg');
+    await picture(page, 'city-now-svg');
   });
 
   it('asked nothing of anybody outside and threw no error', () => {

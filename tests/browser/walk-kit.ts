@@ -1,7 +1,7 @@
 /** What every walk through the real city needs: a seat, a passkey of its own, pictures, and pages held to the same bar. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Download, Page } from 'playwright-core';
+import type { Download, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { axeFaults } from './console-kit.ts';
 import { ROOT } from './running-city.ts';
@@ -52,9 +52,11 @@ export async function invite(page: Page, name: string, roles: readonly string[])
   return dialog.locator('code').filter({ hasText: '#token=' }).innerText();
 }
 
-/** Nothing loads any more: no skeleton, no button that waits, and what was drawn is on the screen. */
+const WAITS = '[aria-label="Loading"], [data-loading="true"], .cw-map-canvas:not([data-ready])';
+
+/** Nothing loads any more: no skeleton, no button that waits, no map without its devices; and what was drawn is on the screen. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.querySelector('[aria-label="Loading"], [data-loading="true"]') === null);
+  await page.waitForFunction((waits) => document.querySelector(waits) === null, WAITS);
   await page.evaluate(
     (frames) =>
       new Promise<void>((done) => {
@@ -75,6 +77,13 @@ export async function picture(page: Page, name: string, { tall }: { readonly tal
   await settled(page);
   await page.screenshot({ path: join(IMAGES, `${name}.png`) });
   if (tall !== undefined) await page.setViewportSize(DESK);
+}
+
+/** One part of the page alone. */
+export async function pictureOf(part: Locator, name: string): Promise<void> {
+  mkdirSync(IMAGES, { recursive: true });
+  await settled(part.page());
+  await part.screenshot({ path: join(IMAGES, `${name}.png`) });
 }
 
 /** The page that is open, in light, dark and on a phone: no serious fault of access, never wider than its window. */

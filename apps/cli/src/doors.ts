@@ -117,7 +117,7 @@ const networkAddCommand = (api: Api): Command => ({
     { name: 'sites', value: 'ID,…', help: 'sites whose devices it may speak for' },
   ],
   examples: [
-    'network add lora-east --kind lorawan-network --name "Relay east" --party city --devices air-0001,air-0002',
+    'network add lora-east --kind lorawan-network --name "Relay east" --party party-marram --devices air-0001,air-0002',
   ],
   run: async (asked) => {
     const { client, flag } = asked;

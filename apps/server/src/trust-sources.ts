@@ -69,9 +69,14 @@ export function createTrustSources(parts: TrustSourcesParts): TrustSources {
       for (const device of ids) {
         behaviour.say(device);
         show(parts, device);
+        const runs = fleet.desk.shown(device)?.firmware;
+        if (runs != null) showFirmware(parts, device, runs);
       }
       stops.push(
-        fleet.desk.onAttested(({ device, running, wanted }) => firmware.runs(device, { running, wanted })),
+        fleet.desk.onAttested(({ device, running, wanted }) => {
+          firmware.runs(device, { running, wanted });
+          showFirmware(parts, device, running);
+        }),
         identity.onTrust((change) => {
           if (change.subject.kind !== 'device') return;
           show(parts, change.subject.id);
@@ -105,6 +110,10 @@ function show({ identity, city }: TrustSourcesParts, device: string): void {
   const { level, value } = identity.trustMarkOf({ kind: 'device', id: device });
   city.setFacet(device, { trust: { level, value } });
 }
+
+/** The inventory may be older than what the device says. */
+const showFirmware = ({ city }: TrustSourcesParts, device: string, firmware: string): void =>
+  city.setFacet(device, { fleet: { firmware } });
 
 /** What guards lives is narrowed and never cut: somebody must hear of it. */
 function alarm({ identity, city, log }: TrustSourcesParts, { subject, from, to }: TrustChange): void {

@@ -164,6 +164,20 @@ describe('states', () => {
     expect(told).toEqual([[['cam-1', 'trusted'], ['cam-2', 'trusted']]]); // prettier-ignore
   });
 
+  it('leave what a device says that it runs over what the inventory has, in the order too, until other hardware stands there', async () => {
+    const shown = async (): Promise<string[]> => {
+      const { rows } = await ask<DevicePage>(city, 'listDevices', { query: { sort: '-firmware' } });
+      return rows.filter(({ firmware }) => firmware !== null).map(({ id, firmware }) => `${id} ${firmware}`);
+    };
+    await shown();
+    city.setFacet('cam-2', { fleet: { firmware: '0.9' } });
+    expect((await shown()).at(-1)).toBe('cam-2 0.9');
+    expect(city.record('cam-2')?.firmware).toBe('1.0');
+    const hardware = { serial: 'NEW', mac: null, model: 'Lens', firmware: '2.0', by: 'olga', reason: 'Broken' };
+    expect(await city.setHardware('cam-2', hardware)).toMatchObject({ ok: true });
+    expect((await shown())[0]).toBe('cam-2 2.0');
+  });
+
   it('turn to unreachable by silence and back by being heard; a clock ahead buys no time', () => {
     enrolled('cam-1');
     city.observedAlive('cam-1', now + 10 * HOUR_MS);

@@ -50,6 +50,7 @@ export async function setHardware(
   if (revision === null)
     return refuse('conflict', 'CITY_CHANGING', `change hardware of "${id}": the city is changing, another try wanted`);
   parts.applyToMemory(changes);
+  parts.runtime.forgetFirmware(inventory.slotOf(id));
   parts.city = { ...city, revision };
   return ok(undefined);
 }

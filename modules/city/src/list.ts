@@ -44,6 +44,7 @@ export class DeviceList {
   #makers: readonly string[] = [];
   #makerOf = new Int32Array(0);
   #revision = -1;
+  #firmwareChanges = 0;
 
   constructor(inventory: Inventory, runtime: Runtime) {
     this.#inventory = inventory;
@@ -148,6 +149,10 @@ export class DeviceList {
     const descending = sort.startsWith('-');
     const key = descending ? sort.slice(1) : sort;
     const changing = key === 'state' || key === 'lastSeen';
+    if (key === 'firmware' && this.#firmwareChanges !== this.#runtime.firmwareChanges) {
+      this.#firmwareChanges = this.#runtime.firmwareChanges;
+      this.#orders.delete(key);
+    }
     let order = changing ? undefined : this.#orders.get(key);
     if (!order) {
       order = key === 'state' || key === 'lastSeen' ? this.#byNumber(key) : this.#byText(key);
@@ -160,7 +165,9 @@ export class DeviceList {
     const texts: [text: string, slot: number][] = [];
     for (let slot = 0; slot < this.#inventory.size; slot++) {
       const device = this.#inventory.deviceAt(slot);
-      if (device) texts.push([this.#sortText(device, key), slot]);
+      if (!device) continue;
+      const said = key === 'firmware' ? this.#runtime.firmwareOf(slot) : null;
+      texts.push([said ?? this.#sortText(device, key), slot]);
     }
     texts.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1]));
     return Int32Array.from(texts, (pair) => pair[1]);

@@ -39,6 +39,8 @@ export class Runtime {
   readonly trust = createColumn(bytes, UNJUDGED);
   /** Milliseconds by slot; NaN where never heard. */
   readonly lastSeen = createColumn(floats, NaN);
+  /** Grows with each device that says it runs something else: orders by it are then old. */
+  firmwareChanges = 0;
   readonly #inventory: Inventory;
   readonly #clock: Clock;
   readonly #facets: (Facets | undefined)[] = [];
@@ -96,6 +98,7 @@ export class Runtime {
 
   setFacet(slot: number, change: Partial<Facets>): void {
     const { presence: said, ...rest } = change;
+    if (rest.fleet && rest.fleet.firmware !== this.firmwareOf(slot)) this.firmwareChanges++;
     if (rest.trust) this.trust.set(slot, TRUST_LEVELS.indexOf(rest.trust.level));
     if (Object.keys(rest).length > 0) this.#facets[slot] = { ...this.#facets[slot], ...rest };
     if (said) {
@@ -109,6 +112,16 @@ export class Runtime {
     if (this.#presence.get(slot) !== ONLINE && this.lastSeen.get(slot) <= at) this.#setPresence(slot, ONLINE);
   }
 
+  /** Other hardware stands there, which has not spoken yet. */
+  forgetFirmware(slot: number): void {
+    const { fleet: _said, ...rest } = this.#facets[slot] ?? {};
+    this.#facets[slot] = rest;
+    this.firmwareChanges++;
+  }
+  /** As it says itself; null where it has not said. */
+  firmwareOf(slot: number): string | null {
+    return this.#facets[slot]?.fleet?.firmware ?? null;
+  }
   trustOf(slot: number): TrustLevel {
     return TRUST_LEVELS[this.trust.get(slot)]!;
   }

@@ -49,7 +49,7 @@ export function rowOf({ inventory, runtime }: CityMemory, slot: number): DeviceR
     site: named(device.site, inventory.sites),
     maker: named(device.maker, inventory.parties),
     model: device.model,
-    firmware: device.firmware,
+    firmware: runtime.firmwareOf(slot) ?? device.firmware,
     hardwareRevision: device.hardwareRevision,
     serial: device.serial,
     mac: device.mac,

@@ -15,6 +15,8 @@ export interface Facets {
   };
   /** How far it is trusted; told beside its state, which does not follow from it. */
   readonly trust?: { readonly level: TrustLevel; readonly value: number };
+  /** What it says that it runs; the inventory may be older. */
+  readonly fleet?: { readonly firmware: string };
   readonly respond?: {
     readonly state: 'clear' | 'suspect' | 'contained';
     readonly reason: string;

@@ -174,13 +174,11 @@ export function BaselineControlPage(): ReactNode {
           <div className="cw-two">
             <div className="cw-stack-wide">
               <About view={view} />
+              {isOperator && view.control.failed > 0 && <Mend id={id} />}
               <Devices id={id} />
               <BaselineExceptions control={id} />
             </div>
-            <div className="cw-stack-wide">
-              {isOperator && view.control.failed > 0 && <Mend id={id} />}
-              {(isOperator || isOfficer) && <ExceptForm view={view} />}
-            </div>
+            <div className="cw-stack-wide">{(isOperator || isOfficer) && <ExceptForm view={view} />}</div>
           </div>
         )}
       </Answered>

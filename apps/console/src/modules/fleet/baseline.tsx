@@ -72,16 +72,14 @@ const SetCard = ({ set }: { readonly set: BaselineSetView }): ReactNode => (
         </tr>
       ))}
     </Table>
-    <h3>{words.baseline.worst}</h3>
+    <h3 className="cw-small-head">{words.baseline.worst}</h3>
     <Controls controls={set.controls} />
   </Card>
 );
 
 const ScanLine = ({ scan }: { readonly scan: BaselineScan }): ReactNode => (
   <p className="cw-muted" role="status">
-    {scan.ended === null
-      ? words.baseline.scanning(scan.answered, scan.devices)
-      : words.baseline.scanned(scan.answered, scan.devices, scan.silent + scan.unreachable)}
+    {scan.ended === null ? words.baseline.scanning(scan.answered, scan.devices) : words.baseline.scanned(scan)}
   </p>
 );
 

@@ -8,6 +8,7 @@ import { useRole } from '../../frame/session.ts';
 import { client, queries } from '../../live/live.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { toBase64Url, toHex } from '../../ui/bytes.ts';
 import { Copyable } from '../../ui/copy.tsx';
 import { IconDownload, IconFingerprint, IconSignature, IconUpload } from '../../ui/icons.ts';
 import { Card, Facts, RowsSkeleton } from '../../ui/parts.tsx';
@@ -15,16 +16,7 @@ import { ProblemNote } from '../../ui/problem-note.tsx';
 import { usePersonName } from '../identity/person-name.ts';
 import { canUsePasskeys, inWords } from '../identity/passkey.ts';
 import { actionInWords } from './change-words.ts';
-import {
-  downloadJob,
-  hashOf,
-  jobFileName,
-  signatureIn,
-  signByPasskey,
-  toBase64Url,
-  toHex,
-  type Passkey,
-} from './sign-job.ts';
+import { downloadJob, hashOf, jobFileName, signatureIn, signByPasskey, type Passkey } from './sign-job.ts';
 
 const CHANGED = ['changeToSign', 'getChange', 'listChanges'];
 const keep = async (id: string, signature: JobSignature): Promise<ChangeSigned> => {

@@ -2,6 +2,7 @@
 import { startAuthentication } from '@simplewebauthn/browser';
 import { JOB_DOMAIN, type ChangeJob, type ChangeToSign, type JobSignature } from '@cityward/contracts';
 import { canonicalJson, type Json } from '@cityward/kernel';
+import { toBase64Url } from '../../ui/bytes.ts';
 import { jsonFile, saveFile } from '../../ui/save-file.ts';
 
 /** SHA-256 over exactly what devices verify. Worked out here, so that what is signed is what the page shows. */
@@ -9,13 +10,6 @@ export async function hashOf(job: ChangeJob): Promise<Uint8Array> {
   const bytes = new TextEncoder().encode(JOB_DOMAIN + canonicalJson(job as unknown as Json));
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }
-export const toHex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-export const toBase64Url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '');
 
 export type Passkey = ChangeToSign['passkeys'][number];
 

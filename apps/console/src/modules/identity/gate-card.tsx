@@ -1,20 +1,19 @@
 /** What a device must show before it is handed over: each check with its state, why and fix; test again, sign, fetch. */
-import { useState, type ReactNode } from 'react';
+import { Fragment, useState, type ReactNode } from 'react';
 import { Button, Modal, TextInput } from '@mantine/core';
-import { startAuthentication } from '@simplewebauthn/browser';
 import { useMutation } from '@tanstack/react-query';
 import type { Gate, GateCheck, HandoverDraft } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
-import { client, queries } from '../../live/live.ts';
+import { queries } from '../../live/live.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { IconAlertTriangle, IconCheck, IconHelp, IconHourglass } from '../../ui/icons.ts';
 import { Card, RowsSkeleton } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Age, Moment } from '../../ui/time.tsx';
 import { LetBe, Withdraw } from './gate-exception.tsx';
-import { inWords } from './passkey.ts';
+import { signAndHandOver } from './sign-handover.ts';
 
 const said = words.gate;
 const LOOK_REFRESH_MS = 2_000;
@@ -35,6 +34,7 @@ const ExceptButton = (props: { readonly one: GateCheck; readonly onOpen: (open: 
   return (
     <Button
       size="compact-xs"
+      mt={4}
       variant="default"
       aria-label={`${said[act]}: ${said.checks[check.check]}`}
       onClick={() => onOpen({ check, act })}
@@ -75,32 +75,6 @@ function CheckRow({ one, onOpen }: CheckRowProps): ReactNode {
       {onOpen && <ExceptButton one={one} onOpen={onOpen} />}
     </li>
   );
-}
-
-const base64Url = (hex: string): string => {
-  const bytes = (hex.match(/../g) ?? []).map((pair) => String.fromCharCode(parseInt(pair, 16)));
-  return btoa(bytes.join('')).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-};
-
-/** The passkey's challenge is the hash of what is handed over: it signs this and nothing else. */
-async function signAndHandOver(device: string, { hash }: HandoverDraft): Promise<void> {
-  const optionsJSON = {
-    challenge: base64Url(hash),
-    rpId: window.location.hostname,
-    userVerification: 'required' as const,
-  };
-  const answer = await startAuthentication({ optionsJSON }).catch((error: unknown) => {
-    throw inWords(error);
-  });
-  const { authenticatorData, clientDataJSON, signature } = answer.response;
-  const signed = {
-    alg: 'webauthn' as const,
-    key: answer.id,
-    authenticatorData,
-    clientDataJson: clientDataJSON,
-    signature,
-  };
-  await client.call('handOver', { params: { id: device }, body: { hash, signature: signed } });
 }
 
 function Signing({ device, draft, onClose }: { device: string; draft: HandoverDraft; onClose: () => void }): ReactNode {
@@ -180,11 +154,14 @@ function HandOver({ device, onClose }: { readonly device: string; readonly onClo
 
 const Files = ({ id }: { readonly id: string }): ReactNode => (
   <p className="cw-small">
-    {said.files}{' '}
+    {said.files}
     {(['pdf', 'json', 'p7s'] as const).map((kind) => (
-      <a key={kind} href={`/api/handovers/${id}/certificate.${kind}`} download={`${id}.${kind}`}>
-        {said.kinds[kind]}{' '}
-      </a>
+      <Fragment key={kind}>
+        {' '}
+        <a href={`/api/handovers/${id}/certificate.${kind}`} download={`${id}.${kind}`}>
+          {said.kinds[kind]}
+        </a>
+      </Fragment>
     ))}
   </p>
 );

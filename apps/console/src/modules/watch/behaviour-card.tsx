@@ -15,6 +15,9 @@ import { lastOf, type Measure } from './band.ts';
 
 const BehaviourPlot = lazy(() => import('./behaviour-plot.tsx').then((module) => ({ default: module.BehaviourPlot })));
 
+/** One hour alone is said in words: it makes no line, and an axis of the same time all over. */
+const HOURS_DRAWN_MIN = 2;
+
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function LastWords({ measure }: { readonly measure: Measure }): ReactNode {
@@ -38,9 +41,11 @@ function Plot({ measure }: { readonly measure: Measure }): ReactNode {
         <span className="cw-muted">({measure.unit})</span>
       </h3>
       <LastWords measure={measure} />
-      <Suspense fallback={<Skeleton height={190} />}>
-        <BehaviourPlot measure={measure} from={from} to={to} onBrush={(a, b) => setUrl({ from: a, to: b })} />
-      </Suspense>
+      {measure.hours.length >= HOURS_DRAWN_MIN && (
+        <Suspense fallback={<Skeleton height={190} />}>
+          <BehaviourPlot measure={measure} from={from} to={to} onBrush={(a, b) => setUrl({ from: a, to: b })} />
+        </Suspense>
+      )}
     </section>
   );
 }

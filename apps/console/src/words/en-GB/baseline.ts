@@ -1,5 +1,12 @@
 /** The baseline: how devices are set up, what is excepted, what would mend it. */
-import type { BaselineSource, BaselineTier, BaselineTierScore, ControlOutcome, ControlView } from '@cityward/contracts';
+import type {
+  BaselineScan,
+  BaselineSource,
+  BaselineTier,
+  BaselineTierScore,
+  ControlOutcome,
+  ControlView,
+} from '@cityward/contracts';
 import { many } from './counting.ts';
 
 const tiers: Record<BaselineTier, string> = {
@@ -51,8 +58,12 @@ export const baseline = {
     allControls: (count: number): string => `Show all ${count} controls`,
     scan: 'Read all devices now',
     scanning: (answered: number, of: number): string => `${answered} of ${of} devices have answered`,
-    scanned: (answered: number, of: number, away: number): string =>
-      `Last scan: ${answered} of ${of} read${away > 0 ? `, ${away} did not answer or have nobody there to read them` : ''}`,
+    scanned: ({ answered, devices, silent, unreachable }: BaselineScan): string =>
+      [
+        `Last scan: ${answered} of ${devices} read`,
+        ...(silent > 0 ? [`${silent} did not answer`] : []),
+        ...(unreachable > 0 ? [`${unreachable} away, or with nobody there to read them`] : []),
+      ].join(', '),
     exceptions: 'Exceptions in force',
     noExceptions:
       'None. Somebody may answer for a control that is not met, with a reason and until a day; it then ends by itself.',

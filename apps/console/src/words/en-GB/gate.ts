@@ -39,6 +39,7 @@ export const gate = {
     read: 'Read the certificate',
     signLead: 'This is what you sign, with what you promise.',
     hash: 'Its hash',
+    differs: 'What the city would have signed is not what it shows. Do not sign; tell whoever runs the server',
     sign: 'Sign with a passkey',
     by: (installer: string) => `By ${installer},`,
     files: 'Certificate:',
