@@ -55,13 +55,9 @@ export function createFleet(needs: FleetNeeds): Fleet {
   const trust: Trust = createTrust(needs, { jobOf: (change) => changes.job(change), byOfficers: shown.byOfficers });
   const freezes = createFreezes({ sql, clock });
   const showsDocument = (device: string): string | null => shown.of(device)?.document ?? null;
-  const desired = createDesired({
-    sql,
-    clock,
-    columns: needs.city.columns,
-    shows: showsDocument,
-    namesDocuments: (device) => shown.of(device)?.officers != null,
-  });
+  const namesDocuments = (device: string): boolean => shown.of(device)?.officers != null;
+  const { columns } = needs.city;
+  const desired = createDesired({ sql, clock, columns, shows: showsDocument, namesDocuments });
   const { signatures, artifacts } = trust;
   const changes: Changes = createChanges({
     ...needs,
