@@ -13,9 +13,13 @@ import type { TestServer } from './testing.ts';
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 25;
 
-/** Looks until it is there; throws after a minute, for machines that are busy. */
-export async function eventually<T>(what: string, look: () => Promise<T | null> | T | null): Promise<T> {
-  const end = Date.now() + PATIENCE_MS;
+/** Looks until it is there; throws after a minute, or as long as is said, for machines that are busy. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | null> | T | null,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const end = Date.now() + patienceMs;
   for (;;) {
     const found = await look();
     if (found !== null) return found;

@@ -18,6 +18,8 @@ export interface TestServer {
   readonly config: Config;
   readonly modules: Modules;
   readonly listeners: Listeners;
+  /** Ends, and leaves its data folder: another may be opened with the same configuration. */
+  halt(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -26,7 +28,7 @@ export async function testConfig(change: Partial<Config> = {}): Promise<Config> 
     7,
   )) as [number, number, number, number, number, number, number];
   const ports = { consolePort, estPort, ingestPort, mqttPort, syslogTlsPort, syslogPort, servicesPort };
-  const dataFolder = mkdtempSync(join(tmpdir(), 'cityward-server-'));
+  const dataFolder = change.dataFolder ?? mkdtempSync(join(tmpdir(), 'cityward-server-'));
   return {
     dataFolder,
     seed: 'port-merrow',
@@ -65,13 +67,17 @@ export async function openTestServer(
   await startModules(config, modules);
   const listeners = await openListeners(config, modules, { ...opens, log, consoleFolder: consoleFiles(dataFolder) });
   await startJobs(config, modules);
+  const halt = async (): Promise<void> => {
+    await listeners.stop();
+    await stopModules(modules);
+  };
   return {
     config,
     modules,
     listeners,
+    halt,
     stop: async () => {
-      await listeners.stop();
-      await stopModules(modules);
+      await halt();
       rmSync(dataFolder, { recursive: true, force: true });
     },
   };
