@@ -46,10 +46,12 @@ export const QuarantineOrder = Closed({
   version: Count,
   devices: Type.Array(Id, { maxItems: 10_000 }),
   until: Type.Union([Time, Type.Null()]),
+  /** When it was given, by the city's clock: a device whose own is another counts from there. */
+  at: Type.Optional(Time),
 });
 export type QuarantineOrder = Static<typeof QuarantineOrder>;
 
-/** What the switch says once it drops them. */
+/** What the switch says once it drops them. Refused, `version` is the one in force. */
 export const OrderAck = Closed({
   order: Type.Literal('quarantine'),
   version: Count,

@@ -133,7 +133,7 @@ export function createAgentChanges(parts: AgentChangesParts): Changes {
           : Promise.reject(new Error('rotate "credentials": this device has none but its certificate')),
     },
     alarm: (refusal, job) => {
-      log.warn('a change was refused', { code: refusal.code, job, reason: refusal.message });
+      log.warn('a change was refused', { refusal: refusal.code, job, reason: refusal.message });
       parts.connection()?.publish('obs', refusalLine(device, refusal, job));
     },
     followed: () => {

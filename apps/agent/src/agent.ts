@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { OrderAck, Status } from '@cityward/contracts';
 import { isId, SECOND_MS } from '@cityward/kernel';
 import { createLog, type Log } from '@cityward/log';
+import { clockFault } from './clock-words.ts';
 import { createAgentChanges, eraseRest, isLeaving, runningStatus } from './agent-changes.ts';
 import { createAgentGateway, isGateway } from './agent-gateway.ts';
 import { createConnection, createGate, type Broker, type Connection } from './connection.ts';
@@ -16,7 +17,7 @@ import type { Target } from './prober/probe.ts';
 import { readSite } from './prober/site.ts';
 import { createEstClient, EstRefused, type EstClient } from './est-client.ts';
 import { isMain } from './is-main.ts';
-import { readOrder } from './switch.ts';
+import { endOf, readOrder, tooOld } from './switch.ts';
 import type { SiteGateway } from './site-gateway/gateway.ts';
 import type { Changes } from './update/changes.ts';
 import type { ContentHost } from './update/download.ts';
@@ -108,10 +109,11 @@ function follow(
   const read = readOrder(payload);
   if (!read.ok) return options.log.warn('got an order that cannot be read', { reason: read.error });
   const order = read.value;
-  if (order.version < standing.version) return;
   const now = Date.now();
+  if (order.version < standing.version) return void connection.publish('ack', tooOld(standing.version, now));
   standing.version = order.version;
-  standing.silent = order.devices.includes(options.device) && (order.until === null || order.until > now);
+  const ends = endOf(order, now);
+  standing.silent = order.devices.includes(options.device) && (ends === null || ends > now);
   const state = standing.silent ? 'quarantine-applied' : 'quarantine-lifted';
   const status: Status = { kind: 'status', at: now, subject: options.device, state };
   connection.publish('quarantine', status);
@@ -164,6 +166,10 @@ const dial = (options: AgentOptions, link: Link, credential: Credential): Connec
       offline: () => {
         link.changes?.offline();
         link.gateway?.offline();
+      },
+      failed: (fault) => {
+        const words = clockFault(fault, Date.now());
+        if (words !== null) options.log.error(words);
       },
       ...(link.gateway ? { work: link.gateway.work } : {}),
       order: (payload) => {

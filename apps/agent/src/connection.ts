@@ -26,6 +26,8 @@ export interface Gate {
 export interface ConnectionEvents {
   online?(): void;
   offline?(): void;
+  /** A link failed, or could not be made; it is tried again. */
+  failed?(fault: Error): void;
   /** Only for devices that take orders. */
   order?(payload: Uint8Array): void;
   /** A signed change, or an empty payload when there is none any more; only for devices that take them. */
@@ -126,9 +128,18 @@ function heardBy({ credential, takesOrders, takesChanges, events }: ConnectionOp
     .map((leaf) => topicOf(credential.device, leaf));
 }
 
+const newState = () => ({
+  client: null as MqttClient | null,
+  wanted: false,
+  online: false,
+  inFlight: 0,
+  /** Clients that were told to end: one of them may hear its answer yet. */
+  ended: new WeakSet<MqttClient>(),
+});
+
 /** Dials until it is told not to; hands on the events of whichever client is the present one. */
 function createDialler(options: ConnectionOptions) {
-  const state = { client: null as MqttClient | null, wanted: false, online: false, inFlight: 0 };
+  const state = newState();
   let attempt = 0;
   let timer: NodeJS.Timeout | null = null;
   const [changes, work, asks] = (['jobs', 'work', 'asks'] as const).map((leaf) =>
@@ -145,8 +156,8 @@ function createDialler(options: ConnectionOptions) {
   const attach = (dialled: MqttClient, leave: () => void): void => {
     dialled.on('connect', () => {
       leave();
-      // Told to rest while the answer was under way: the client has closed its store, and a publish would throw.
-      if (!state.wanted) return void dialled.end(true);
+      // Told to end while the answer was under way, perhaps to be dialled anew: its store is closed, and a publish would throw.
+      if (!state.wanted || state.ended.has(dialled)) return void dialled.end(true);
       state.online = true;
       attempt = 0;
       for (const topic of heardBy(options)) dialled.subscribe(topic, { qos: 1 });
@@ -158,7 +169,7 @@ function createDialler(options: ConnectionOptions) {
       else if (topic === asks) options.events.asked?.(payload);
       else options.events.order?.(payload);
     });
-    dialled.on('error', () => undefined); // 'close' follows and is what counts
+    dialled.on('error', (fault) => options.events.failed?.(fault)); // 'close' follows and is what counts
     dialled.on('close', () => {
       leave();
       const was = state.online;
@@ -215,6 +226,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       rest();
       const closing = state.client;
       if (!closing) return Promise.resolve();
+      state.ended.add(closing);
       return new Promise((resolve) => {
         closing.once('close', () => resolve());
         closing.end(false, {}, () => resolve());

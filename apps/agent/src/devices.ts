@@ -87,8 +87,7 @@ function follow(
     log.warn('a switch got an order that it cannot read', { switch: site.id, reason: read.error });
     return;
   }
-  const ack = obey(site, read.value, Date.now());
-  if (ack) connection()?.publish('ack', ack);
+  connection()?.publish('ack', obey(site, read.value, Date.now()));
 }
 
 function reportOften(site: SiteSwitch, connection: Connection, schedule: Schedule): void {

@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { Agent, request, type RequestOptions } from 'node:https';
 import { SECOND_MS } from '@cityward/kernel';
+import { clockFault } from './clock-words.ts';
 import { ANSWER_MAX_BYTES, certificateFor, readCertsOnly } from './certs-only.ts';
 import type { Credential } from './credentials.ts';
 import { newDeviceKey, signingRequest, type DeviceKey } from './signing-request.ts';
@@ -60,7 +61,10 @@ function post(base: URL, ca: string, sent: Sent): Promise<string> {
       });
     });
     asked.on('timeout', () => asked.destroy(new Error(`post ${url.pathname}: no answer in ${REQUEST_TIMEOUT_MS} ms`)));
-    asked.on('error', reject);
+    asked.on('error', (fault) => {
+      const words = clockFault(fault, Date.now());
+      reject(words === null ? fault : new Error(words, { cause: fault }));
+    });
     asked.end(body);
   });
 }

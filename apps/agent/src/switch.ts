@@ -1,6 +1,6 @@
 /** A site switch: what it lets pass, what it reports, and how it learns a quarantine. Pure; time comes in as a value. */
 import type { CommandSeen, Flow, OrderAck, QuarantineOrder } from '@cityward/contracts';
-import { err, isId, ok, type Result } from '@cityward/kernel';
+import { err, isId, MINUTE_MS, ok, type Result } from '@cityward/kernel';
 
 /** What waits for the next report; with the link cut the oldest are lost, as in a switch. */
 export const REPORT_BUFFER_MAX = 2_000;
@@ -31,22 +31,45 @@ export function readOrder(payload: Uint8Array): Result<QuarantineOrder, string> 
     return err('read order: it is no JSON');
   }
   if (typeof value !== 'object' || value === null) return err('read order: want an object');
-  const { order, version, devices, until } = value as Record<string, unknown>;
+  const { order, version, devices, until, at } = value as Record<string, unknown>;
   if (order !== 'quarantine') return err(`read order: want "quarantine", got "${String(order).slice(0, 40)}"`);
   if (!Number.isSafeInteger(version) || (version as number) < 0) return err('read order: want a whole version from 0');
   if (!Array.isArray(devices) || devices.length > DEVICES_PER_ORDER_MAX)
     return err('read order: want a list of devices');
   if (!devices.every((id) => typeof id === 'string' && isId(id))) return err('read order: want device ids');
   if (until !== null && !Number.isSafeInteger(until)) return err('read order: want an end in milliseconds, or null');
-  return ok({ order, version: version as number, devices: devices as string[], until: until as number | null });
+  if (at !== undefined && !Number.isSafeInteger(at)) return err('read order: want the time that it was given, or none');
+  return ok({
+    ...{ order, version: version as number, devices: devices as string[], until: until as number | null },
+    ...(at === undefined ? {} : { at: at as number }),
+  });
 }
 
-/** Applies an order; null for a version that is older than the one in force, which is ignored. */
-export function obey(site: SiteSwitch, order: QuarantineOrder, now: number): OrderAck | null {
-  if (order.version < site.version) return null;
+/** An order was older than the one in force: the city is told which that is, for its clock may have gone back. */
+export const tooOld = (version: number, now: number): OrderAck => ({
+  ...{ order: 'quarantine', version, at: now, result: 'refused' },
+});
+
+/** Clocks that agree but for this are one. */
+const AGREES_MS = 5 * MINUTE_MS;
+
+/**
+ * When an order ends by the own clock. One that would be over when it comes, or that comes from the future, comes from a city
+ * whose clock is another: it counts from now, as long as the city meant it.
+ */
+export function endOf({ until, at }: QuarantineOrder, now: number): number | null {
+  if (until === null || at === undefined) return until;
+  const isPlausible = now >= at - AGREES_MS && now < until;
+  return isPlausible ? until : now + Math.max(0, until - at);
+}
+
+/** Applies an order; one of a version that is older than the one in force is not. */
+export function obey(site: SiteSwitch, order: QuarantineOrder, now: number): OrderAck {
+  if (order.version < site.version) return tooOld(site.version, now);
+  const ends = endOf(order, now);
   site.version = order.version;
-  site.until = order.until;
-  site.dropped = new Set(order.until !== null && order.until <= now ? [] : order.devices);
+  site.until = ends;
+  site.dropped = new Set(ends !== null && ends <= now ? [] : order.devices);
   return { order: 'quarantine', version: order.version, at: now, result: 'applied' };
 }
 

@@ -3,6 +3,7 @@ import type { ChangeJob, JobOrder, JobReport, JobSignature, LiveEvent } from '@c
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Columns } from './domain/rollout/columns.ts';
 import { decide, steer, type Decision, type Steering } from './domain/rollout/gates.ts';
+import { withClock } from './domain/rollout/clock-words.ts';
 import { createPlaces, type Places } from './domain/rollout/places.ts';
 import { CLAIMED, FORWARD, has, isMoving, REVERT } from './domain/rollout/state.ts';
 import { loseHealth, see, take } from './domain/rollout/take.ts';
@@ -257,7 +258,7 @@ function heard(core: Core) {
       const found = find(core, device, said.job);
       if (!found) return none(device, said.job, 'has no order of it');
       const { live, member } = found;
-      const report = provenOrFailed(core, live, { device, said });
+      const report = withClock(provenOrFailed(core, live, { device, said }), needs.clock());
       const { rollout } = live;
       if (rollout.wave[member]! >= rollout.open) return none(device, report.job, 'has no order of it yet');
       const taken = take(rollout, places.occupancy, { member, report, now: needs.clock() });

@@ -2,6 +2,7 @@
 import {
   millis,
   newId,
+  DAY_MS,
   refuse,
   ok,
   SECOND_MS,
@@ -19,6 +20,8 @@ import { addToTimeline, loadContainments, saveContainment } from './store.ts';
 
 /** A switch that has not answered by then is shown as failed; a late answer still counts. */
 const SWITCH_ANSWER_MS = 10 * SECOND_MS;
+/** How far ahead of our clock an order that we gave may be. */
+const LEAP_MAX_MS = 7 * DAY_MS;
 const TICK_MS = SECOND_MS;
 const ACTIVE = ['applying', 'in-force', 'partly-failed'] as const;
 
@@ -151,6 +154,7 @@ class Enforcer implements Containments {
     return this.#inTurn(async () => {
       const last = this.#ordered.get(switchId);
       if (!last || ack.version < last.version) return;
+      if (this.#isOfAnotherClock(ack, last.version)) return this.#leap(switchId, ack.version);
       for (const containment of [...this.#active.values()]) {
         if (!containment.devices.some((line) => line.through === switchId && line.switch !== 'applied')) continue;
         await this.#follow(containment, (line) =>
@@ -162,6 +166,20 @@ class Enforcer implements Containments {
         );
       }
     });
+  }
+
+  /** A switch that lies must not drive versions beyond what a clock could. */
+  #isOfAnotherClock({ result, version }: OrderAck, ordered: number): boolean {
+    return result === 'refused' && version > ordered && version <= this.#parts.clock() + LEAP_MAX_MS;
+  }
+
+  /** The switch holds a newer order than the one it was sent: our clock has gone back since. It is ordered anew, above that. */
+  async #leap(switchId: string, version: number): Promise<void> {
+    this.#ordered.set(switchId, { version, at: this.#parts.clock() });
+    this.#parts.log.warn('a switch holds a newer order than ours: the clock of the city has gone back', {
+      switch: switchId,
+    });
+    await this.#orderSwitches([switchId]);
   }
 
   /** One change at a time, so that two never save over each other. */
@@ -209,12 +227,14 @@ class Enforcer implements Containments {
       this.#ordered.set(id, { version, at: now });
       const until = mine.length > 0 ? Math.max(...mine.map((one) => one.until)) : null;
       const devices = [...new Set(mine.map((one) => one.device))].sort();
-      await this.#parts.switches.order(id, { order: 'quarantine', version, devices, until }).catch((error: unknown) =>
-        this.#parts.log.warn('an order to a switch could not be sent and shows as failed', {
-          switch: id,
-          error: String(error),
-        }),
-      );
+      await this.#parts.switches
+        .order(id, { order: 'quarantine', version, devices, until, at: now })
+        .catch((error: unknown) =>
+          this.#parts.log.warn('an order to a switch could not be sent and shows as failed', {
+            switch: id,
+            error: String(error),
+          }),
+        );
     }
   }
 

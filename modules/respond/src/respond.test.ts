@@ -320,6 +320,22 @@ describe('containment', () => {
     expect((await stateNow(incident)).state).toBe('in-force');
   });
 
+  it('is ordered anew above what a switch holds from when our clock was ahead; a switch that lies only fails', async () => {
+    const { incident } = await contained();
+    const last = () => orders.findLast((one) => one.id === 'switch-0000')!.order;
+    const refused = (version: number) =>
+      respond.onAck('switch-0000', { order: 'quarantine', version, at: now, result: 'refused' });
+    const { version, devices } = last();
+    await refused(version + 86_400_000);
+    expect(last()).toMatchObject({ version: version + 86_400_001, devices, at: now });
+    await ack('switch-0000');
+    await ack('switch-0001');
+    expect((await stateNow(incident)).state).toBe('in-force');
+    const sent = orders.length;
+    await refused(Number.MAX_SAFE_INTEGER);
+    expect(orders).toHaveLength(sent);
+  });
+
   it('is taken back whole by undo', async () => {
     const { incident, containment } = await contained();
     await ack('switch-0000');

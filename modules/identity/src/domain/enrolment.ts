@@ -1,12 +1,12 @@
 /** Who may get which certificate: the rules of first enrolment and of renewal. */
-import { DAY_MS, err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { DAY_MS, err, HOUR_MS, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { OID } from './oids.ts';
 import type { SigningRequest } from './signing-request.ts';
 import type { Standing } from './standing.ts';
 
 export const CERTIFICATE_LIFE_MS = 90 * DAY_MS;
-/** Certificates begin a little in the past, for devices whose clock is behind. */
-export const BACKDATED_MS = 5 * 60_000;
+/** Certificates begin a day and a little in the past, for devices, and a city, whose clock is a day behind. */
+export const BACKDATED_MS = DAY_MS + 2 * HOUR_MS;
 /** An expired certificate renews within this time, and only with its old key. */
 export const EXPIRED_RENEWAL_MS = 90 * DAY_MS;
 export const CODE_LIFE_MS = DAY_MS;
@@ -118,15 +118,21 @@ export function checkIssued(
 }
 
 /** Is it within its time? Resumed TLS sessions are not asked again by TLS, so every listener asks here. */
+const timeText = (at: number): string => new Date(at).toISOString();
+
 export function checkTime(record: IssuedRecord, now: number): Result<void, EnrolmentRefusal> {
   if (now < record.notBefore)
     return refuse(
       'forbidden',
       'CERTIFICATE_NOT_YET_VALID',
-      `admit "${record.device}": the certificate is not valid yet`,
+      `admit "${record.device}": by the city's clock, ${timeText(now)}, the certificate is not valid before ${timeText(record.notBefore)}`,
     );
   return now > record.notAfter
-    ? refuse('forbidden', 'CERTIFICATE_EXPIRED', `admit "${record.device}": the certificate has expired`)
+    ? refuse(
+        'forbidden',
+        'CERTIFICATE_EXPIRED',
+        `admit "${record.device}": by the city's clock, ${timeText(now)}, the certificate expired at ${timeText(record.notAfter)}`,
+      )
     : ok(undefined);
 }
 

@@ -167,6 +167,9 @@ export function checkRole(
   );
 }
 
+const TIME_MAX = 8_640_000_000_000_000;
+const clockText = (now: number): string => (Math.abs(now) <= TIME_MAX ? new Date(now).toISOString() : String(now));
+
 function checkCurrent(
   role: RoleName,
   signed: Metadata,
@@ -178,7 +181,10 @@ function checkCurrent(
       `check ${role}.json: this is version ${signed.version}, ${seen[role]} was seen`,
     );
   if (!(now < Date.parse(signed.expires)))
-    return mistrust('METADATA_EXPIRED', `check ${role}.json: it expired at ${signed.expires}`);
+    return mistrust(
+      'METADATA_EXPIRED',
+      `check ${role}.json: it expired at ${signed.expires}, by this clock it is ${clockText(now)}`,
+    );
   return ok(undefined);
 }
 
