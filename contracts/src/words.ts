@@ -104,7 +104,7 @@ export type DataSet = (typeof DATA_SETS)[number];
 export const GATEWAYS = ['mqtt', 'http', 'syslog', 'zeek', 'history'] as const;
 export type Gateway = (typeof GATEWAYS)[number];
 
-export const DETECTORS = ['new-peer', 'off-band', 'scan'] as const;
+export const DETECTORS = ['new-peer', 'off-band', 'scan', 'trust'] as const;
 export type DetectorName = (typeof DETECTORS)[number];
 
 /** What a file can state about a device; each of its columns means one of these, or nothing. */

@@ -116,7 +116,7 @@ const showFirmware = ({ city }: TrustSourcesParts, device: string, firmware: str
   city.setFacet(device, { fleet: { firmware } });
 
 /** What guards lives is narrowed and never cut: somebody must hear of it. */
-function alarm({ identity, city, log }: TrustSourcesParts, { subject, from, to }: TrustChange): void {
+function alarm({ identity, city, watch, log }: TrustSourcesParts, { subject, from, to }: TrustChange): void {
   if (from.level === to.level || to.level !== 'none') return;
   const record = city.record(subject.id);
   if (!record || !isLifeSafety(record)) return;
@@ -125,6 +125,8 @@ function alarm({ identity, city, log }: TrustSourcesParts, { subject, from, to }
     device: subject.id,
     reason,
   });
+  const { name, class: kind, ward, simulated } = record;
+  watch.trustLost({ device: subject.id, about: { name, kind, ward }, reason, simulated });
 }
 
 interface Runs {
@@ -183,7 +185,9 @@ function createBehaviourSource(watch: Watch, say: Say) {
   /** Open findings that may count, by device: their severity and title. */
   const open = new Map<string, Map<string, Pick<Finding, 'severity' | 'title'>>>();
   // What a stranger could have written, or what was only played in, is never alone the cause of an automatic act.
-  const counts = ({ authenticated, replay }: Finding): boolean => authenticated && !replay;
+  // Nor does a finding about trust itself count again.
+  const counts = ({ authenticated, replay, detector }: Finding): boolean =>
+    authenticated && !replay && detector !== 'trust';
   const note = (finding: Finding): void => {
     const { device, id, severity, title } = finding;
     const own = open.get(device) ?? new Map<string, Pick<Finding, 'severity' | 'title'>>();

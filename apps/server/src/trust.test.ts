@@ -3,7 +3,15 @@ import { Agent } from 'node:https';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { connect, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { topicOf, type DeviceClass, type DevicePage, type Trust, type TrustKind } from '@cityward/contracts';
+import {
+  topicOf,
+  type DeviceClass,
+  type DevicePage,
+  type Finding,
+  type Situation,
+  type Trust,
+  type TrustKind,
+} from '@cityward/contracts';
 import { DAY_MS } from '@cityward/kernel';
 import { call as callTls } from '@cityward/identity/testing';
 import { isLifeSafety } from './access.ts';
@@ -159,6 +167,38 @@ describe('a live connection over MQTT', () => {
     await publish(live, device, ['obs', telemetry(device)]);
     expect([live.client.connected, live.got]).toEqual([true, []]);
   });
+
+  it('of what guards lives comes before an analyst when its trust is gone, once, and again after it was put aside', async () => {
+    const { device } = lives;
+    const findings = async (): Promise<readonly Finding[]> => {
+      const { body } = await operator<{ findings: Finding[] }>('GET', `/api/findings?device=${device}&limit=50`);
+      return body.findings.filter(({ detector }) => detector === 'trust');
+    };
+    const told = await eventually('there is a finding', async () => (await findings())[0] ?? null);
+    expect(told).toMatchObject({ severity: 'alarm', state: 'open' });
+    expect(told.title).toContain('guards lives');
+    expect(told.why).toContain('not cut off');
+    const { body } = await operator<{ situations: Situation[] }>('GET', '/api/situations?state=open');
+    expect(body.situations.find(({ devices }) => devices.includes(device as never))).toMatchObject({
+      severity: 'alarm',
+    });
+    await say(device, 100);
+    await say(device, 0);
+    await eventually('it grew', async () => ((await findings()).some(({ count }) => count > 1) ? true : null));
+    expect(await findings()).toHaveLength(1);
+    expect((await operator('POST', `/api/findings/${told.id}/dismiss`, { reason: 'It was looked at' })).status).toBe(
+      200,
+    );
+    await say(device, 100);
+    // The finding itself is no conduct: it does not keep its trust down.
+    expect(server.modules.identity.trustMarkOf({ kind: 'device', id: device }).level).not.toBe('none');
+    await say(device, 0);
+    await eventually('it is told anew', async () => {
+      const all = await findings();
+      return all.length === 2 && all.some(({ state }) => state === 'open') ? true : null;
+    });
+    await say(device, 100);
+  }, 120_000);
 });
 
 describe('the other doors', () => {

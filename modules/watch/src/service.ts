@@ -8,6 +8,7 @@ import { allow } from './domain/dismiss.ts';
 import { advance, learn, observe } from './domain/engine.ts';
 import type { LiveFinding } from './domain/findings.ts';
 import { LEARNING_HOURS } from './domain/parameters.ts';
+import { trustLost, type ToldOfTrust } from './domain/told.ts';
 import { decodeState, encodeState } from './domain/snapshot.ts';
 import { createState, type Counters, type WatchState } from './domain/state.ts';
 import { bytesPerDevice } from './domain/table.ts';
@@ -65,6 +66,8 @@ export interface Watch {
   /** Writes a snapshot now. */
   save(): Promise<void>;
   stateOf(device: string): WatchFacet | null;
+  /** Another module knows that there is no trust any more in a device that guards lives: an analyst must look. */
+  trustLost(told: Omit<ToldOfTrust, 'at'>): void;
   onFinding(listener: (finding: Finding, change: FindingChange) => void): void;
   /** Devices that began (true) or ended (false) learning. */
   onLearning(listener: (changes: readonly { readonly device: string; readonly learning: boolean }[]) => void): void;
@@ -100,7 +103,7 @@ class WatchService implements Watch {
   #saving: Promise<void> = Promise.resolve();
   /** Raised findings that SQL does not have yet, and grown ones that it has in an older form. */
   #raised: LiveFinding[] = [];
-  /** Open findings that make a device unusual, by device; oldest first. */
+  /** Those open that make a device unusual; oldest first. */
   readonly #unusual = new Map<string, Map<string, string>>();
   readonly #onFinding: ((finding: Finding, change: FindingChange) => void)[] = [];
   readonly #onLearning: ((changes: readonly { device: string; learning: boolean }[]) => void)[] = [];
@@ -247,6 +250,12 @@ class WatchService implements Watch {
     this.#onSaved.push(listener);
   }
 
+  trustLost(told: Omit<ToldOfTrust, 'at'>): void {
+    trustLost(this.#state, { ...told, at: this.#needs.clock() });
+    this.#collect();
+    this.#write().catch(() => undefined); // the tick tries again
+  }
+
   get(id: string): Promise<Finding | null> {
     return store.findingById(this.#needs.sql, id);
   }
@@ -307,7 +316,7 @@ class WatchService implements Watch {
     for (const listener of this.#onLearning) listener(learningChanges);
   }
 
-  /** Saves what was raised, and what has grown; one write at a time. */
+  /** What was raised, and what has grown; one write at a time. */
   #write(): Promise<void> {
     this.#writing ??= this.#writeNow().finally(() => (this.#writing = null));
     return this.#writing;
@@ -333,9 +342,8 @@ class WatchService implements Watch {
       throw new OperationalFault(`save ${raised.length} findings: ${reason}`);
     }
     this.#grownAt = this.#needs.clock();
-    const fresh = new Set(raised);
     for (const live of raised) this.#tell(live, 'raised');
-    for (const live of grown) if (!fresh.has(live)) this.#tell(live, 'grown');
+    for (const live of grown) if (!raised.includes(live)) this.#tell(live, 'grown');
   }
 
   #factOf(live: LiveFinding) {

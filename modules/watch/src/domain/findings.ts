@@ -46,7 +46,12 @@ export interface ScanCause {
   failed: number;
   tried: number;
 }
-export type Cause = NewPeerCause | OffBandCause | ScanCause;
+/** There is no trust any more in a device that guards lives; told by whoever judges that. */
+export interface TrustCause {
+  readonly detector: 'trust';
+  readonly reason: string;
+}
+export type Cause = NewPeerCause | OffBandCause | ScanCause | TrustCause;
 
 export interface LiveFinding {
   readonly id: string;

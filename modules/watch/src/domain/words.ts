@@ -1,7 +1,7 @@
 /** Findings in plain sentences: what was seen, what was expected, why it counts, and what would have made it no finding. */
 import { HOUR_MS, isoTime, millis } from '@cityward/kernel';
 import { plainNode } from './address.ts';
-import type { LiveFinding, NewPeerCause, OffBandCause, ScanCause } from './findings.ts';
+import type { LiveFinding, NewPeerCause, OffBandCause, ScanCause, TrustCause } from './findings.ts';
 import { MEASURES, PEERS } from './measures.ts';
 import { LEARNING_HOURS, SCAN_FAILED_MIN, SCAN_FAILED_SHARE_MIN, SCAN_TARGETS_MAX } from './parameters.ts';
 import { DYNAMIC_PORT } from './peers.ts';
@@ -35,8 +35,18 @@ function sentencesOf(finding: LiveFinding): Sentences {
       return offBand(finding, cause);
     case 'scan':
       return scan(finding, cause);
+    case 'trust':
+      return trust(finding, cause);
   }
 }
+
+const trust = ({ about }: LiveFinding, { reason }: TrustCause): Sentences => ({
+  title: `There is no trust any more in ${about.name}, which guards lives`,
+  observed: reason,
+  expected: 'A device that guards lives is one that the city can trust',
+  why: 'It is not cut off: it reports on, and takes no changes. Somebody has to look at it on the spot.',
+  wouldNotHaveAlarmedIf: 'Every part of its trust had stayed above the bottom.',
+});
 
 const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;

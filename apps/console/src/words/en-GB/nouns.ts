@@ -91,6 +91,7 @@ export const detectors: Record<DetectorName, string> = {
   'new-peer': 'New peer',
   'off-band': 'Outside its band',
   scan: 'Scan',
+  trust: 'Trust lost',
 };
 /** What kind of thing a ledger entry tells. */
 export const facts: Record<FactType, string> = {
