@@ -10,13 +10,14 @@ import type { Open, PolledDevice } from './polled-order.ts';
 function refused(polled: Polled, device: PolledDevice, refusal: Refusal): RawReply {
   polled.refused(device, refusal);
   const { kind, code, message } = refusal;
-  return problem(kind === 'too-large' ? 413 : 400, code, message);
+  return { ...problem(kind === 'too-large' ? 413 : 400, code, message), refused: [code] };
 }
 
 /** The action that feedback is about. */
 function actionOf(polled: Polled, device: PolledDevice, request: RawRequest): Open | RawReply {
   const told = polled.toldOf(device, request.params['action'] ?? '');
-  return told === 'over' ? ACTION_OVER : told === 'unknown' ? NO_SUCH_ACTION : told;
+  // A client that says it twice means well; one that speaks of what it never had does not.
+  return told === 'over' ? ACTION_OVER : told === 'unknown' ? { ...NO_SUCH_ACTION, refused: ['ACTION_UNKNOWN'] } : told;
 }
 const isReply = (found: Open | RawReply): found is RawReply => 'status' in found;
 

@@ -31,6 +31,16 @@ export interface DeviceListenerParts {
   readonly isSimulated: (device: string) => boolean;
 }
 
+/** Nobody is turned away without a word of who it was, where a certificate of the city says so, and of what lies upon that. */
+const noteRefused =
+  (identity: Modules['identity']): NonNullable<HttpListenerOptions['refused']> =>
+  ({ code, principal, peer, ip: address }) => {
+    const admitted = peer?.authorized ? identity.admit(peer) : null;
+    const known = principal !== null && principal.type !== 'Anonymous' ? principal.id : null;
+    const who = known ?? (peer?.authorized ? peer.commonName : 'unknown');
+    identity.refused(who, { way: 'HTTPS', code: admitted?.ok === false ? admitted.error.code : code, address });
+  };
+
 /** Its `stop` lets go of the desk as well. */
 export function createDeviceListener(parts: DeviceListenerParts): HttpListener {
   const { config, modules, tls, log, common, isSimulated } = parts;
@@ -42,7 +52,7 @@ export function createDeviceListener(parts: DeviceListenerParts): HttpListener {
     clock: systemClock,
     log: log.part('polls'),
     alive,
-    refused: (device, code) => identity.refused(device, code, ''),
+    refused: (device, code) => identity.refused(device, { way: 'HTTPS', code }),
   });
   const ddi = createDdiGateway({ polled, identity, access, hosts: common.allowedHosts });
   const mender = createMenderGateway({ polled });
@@ -63,6 +73,7 @@ export function createDeviceListener(parts: DeviceListenerParts): HttpListener {
     ],
     shortWay: ddi.poll,
     authenticate: (facts) => access.authenticatePeer(facts),
+    refused: noteRefused(identity),
   });
   return {
     ...listener,

@@ -13,6 +13,8 @@ import { DEVICES_MAX, MINUTE_MS, SECOND_MS, type Clock, type Refusal, type Resul
 import { thinned, type Log } from '@cityward/log';
 import { contentReply, type RawReply, type RawRoute } from '@cityward/http';
 import type { Desk } from './desk.ts';
+import { malformed } from './ingest.ts';
+import { readJson } from './read-json.ts';
 import { hashesOf } from './gateway-ddi.ts';
 
 /** A device that its gateway has not reached for so long is not taken for one that can be changed now. */
@@ -32,6 +34,8 @@ export interface BehalfParts {
   publish(topic: string, payload: Uint8Array): Promise<void>;
   isConnected(gateway: string): boolean;
   alive(device: string, at: number): void;
+  /** What the gateway said was refused: for the evidence. */
+  refused(gateway: string, refusal: Refusal): void;
 }
 export interface Behalf {
   /** A message of the topic `behalf`: acknowledged once it is kept; one that is refused is over. */
@@ -130,12 +134,8 @@ function createNews({ parts, carried }: Core, thin: ReturnType<typeof thinned>) 
 }
 
 function read(payload: Uint8Array): Message | null {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
-    return behalfMessage.Check(value) ? value : null;
-  } catch {
-    return null;
-  }
+  const value = readJson(payload);
+  return behalfMessage.Check(value) ? value : null;
 }
 
 export function createBehalf(parts: BehalfParts): Behalf {
@@ -146,8 +146,10 @@ export function createBehalf(parts: BehalfParts): Behalf {
   const cease = desk.onOrder(news.of);
   /** A gateway that asks again before it is answered is answered once. */
   const answering = new Set<string>();
-  const refused = (gateway: string, { message }: Refusal): void =>
-    thin.warn({ what: 'what a gateway said of a device was refused', who: gateway }, { reason: message });
+  const refused = (gateway: string, refusal: Refusal): void => {
+    thin.warn({ what: 'what a gateway said of a device was refused', who: gateway }, { reason: refusal.message });
+    parts.refused(gateway, refusal);
+  };
   const answer = async (gateway: string, after: string | null): Promise<void> => {
     if (answering.has(gateway)) return;
     answering.add(gateway);
@@ -161,14 +163,15 @@ export function createBehalf(parts: BehalfParts): Behalf {
     const allowed = mayCarry(gateway, message.subject);
     if (!allowed.ok) return refused(gateway, allowed.error);
     const taken = await desk.report(message.subject, message.report);
-    if (!taken.ok)
-      thin.info({ what: 'a report was refused', who: message.subject }, { reason: taken.error.message, gateway });
+    if (!taken.ok) refused(gateway, taken.error);
   };
   return {
     take: (gateway, payload, acknowledge) => {
       const message = read(payload);
       if (!message)
-        return acknowledge(new Error(`read what "${gateway}" says of the devices behind it: it is no such message`));
+        return acknowledge(
+          malformed('BEHALF_MALFORMED', `read what "${gateway}" says of the devices behind it: it is no such message`),
+        );
       if (message.behalf === 'report') return void report(gateway, message).then(() => acknowledge(null), acknowledge);
       if (message.behalf === 'seen') {
         const refusal = seen(core, gateway, message);

@@ -42,11 +42,10 @@ export const createDdiGateway = (parts: DdiParts): DdiGateway => ({
   poll: createShortWay(parts),
 });
 
-const TOO_OFTEN: RawReply = problem(
-  429,
-  'TOO_MANY_REQUESTS',
-  `answer a device: at most ${REQUESTS_PER_SECOND_MAX} requests a second`,
-);
+const TOO_OFTEN: RawReply = {
+  ...problem(429, 'TOO_MANY_REQUESTS', `answer a device: at most ${REQUESTS_PER_SECOND_MAX} requests a second`),
+  refused: ['TOO_MANY_REQUESTS'],
+};
 const TOO_MANY_DOWNLOADS: RawReply = problem(
   503,
   'TOO_MANY_DOWNLOADS',

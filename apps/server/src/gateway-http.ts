@@ -15,6 +15,10 @@ interface Rejected {
   readonly line: number;
   readonly reason: string;
 }
+interface Fault {
+  readonly code: string;
+  readonly message: string;
+}
 
 /** Answered once every accepted line is durable; a rejected line stops none of the others. */
 export function ingestRoute({ ingest, access, isSimulated }: HttpGatewayParts): RawRoute {
@@ -41,6 +45,8 @@ export function ingestRoute({ ingest, access, isSimulated }: HttpGatewayParts): 
 interface Taken {
   readonly accepted: number;
   readonly rejected: readonly Rejected[];
+  /** Why, line by line. */
+  readonly codes: readonly string[];
 }
 
 async function takeLines(
@@ -51,48 +57,50 @@ async function takeLines(
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(request.body);
   } catch {
-    return { accepted: 0, rejected: [{ line: 0, reason: 'read the batch: it is not UTF-8' }] };
+    return none({ line: 0, reason: 'read the batch: it is not UTF-8' }, 'BATCH_NOT_UTF8');
   }
   const lines = text
     .split('\n')
     .map((line, index) => ({ line: index + 1, text: line.trim() }))
     .filter((one) => one.text !== '');
   if (lines.length > OBSERVATIONS_PER_BATCH_MAX) {
-    return {
-      accepted: 0,
-      rejected: [
-        {
-          line: OBSERVATIONS_PER_BATCH_MAX + 1,
-          reason: `take a batch of ${lines.length} lines: at most ${OBSERVATIONS_PER_BATCH_MAX}`,
-        },
-      ],
-    };
+    const reason = `take a batch of ${lines.length} lines: at most ${OBSERVATIONS_PER_BATCH_MAX}`;
+    return none({ line: OBSERVATIONS_PER_BATCH_MAX + 1, reason }, 'BATCH_TOO_LONG');
   }
   const results = await Promise.all(
     lines.map(async (one) => ({ line: one.line, fault: await takeLine(one.text, { ingest, reporter }) })),
   );
-  const rejected = results.flatMap(({ line, fault }) => (fault === null ? [] : [{ line, reason: fault }]));
-  return { accepted: results.length - rejected.length, rejected };
+  const faults = results.flatMap(({ line, fault }) => (fault === null ? [] : [{ line, fault }]));
+  return {
+    accepted: results.length - faults.length,
+    rejected: faults.map(({ line, fault }) => ({ line, reason: fault.message })),
+    codes: faults.map(({ fault }) => fault.code),
+  };
 }
+
+const none = (rejected: Rejected, code: string): Taken => ({ accepted: 0, rejected: [rejected], codes: [code] });
 
 async function takeLine(
   text: string,
   { ingest, reporter }: { ingest: Ingest; reporter: Reporter },
-): Promise<string | null> {
+): Promise<Fault | null> {
   if (text.length > OBSERVATION_MAX_BYTES)
-    return `read a line of ${text.length} characters: at most ${OBSERVATION_MAX_BYTES}`;
+    return {
+      code: 'LINE_TOO_LONG',
+      message: `read a line of ${text.length} characters: at most ${OBSERVATION_MAX_BYTES}`,
+    };
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return `read a line: ${(error as Error).message}`;
+    return { code: 'LINE_NOT_JSON', message: `read a line: ${(error as Error).message}` };
   }
   const body = readObservation(value);
   const put = body.ok ? await ingest.put(reporter, body.value) : body;
-  return put.ok ? null : put.error.message;
+  return put.ok ? null : put.error;
 }
 
-function answer(taken: Taken): RawReply {
+function answer({ codes, ...taken }: Taken): RawReply {
   const status = taken.rejected.length === 0 ? 200 : taken.accepted > 0 ? 207 : 400;
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(taken) };
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(taken), refused: codes };
 }

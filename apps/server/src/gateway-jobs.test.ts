@@ -33,6 +33,7 @@ function bench(versions: number) {
     desk,
     log: silentLog,
     isConnected: (device) => connected.has(device),
+    refused: () => undefined,
     publish: (_topic, payload, retain) => {
       const said = payload.length === 0 ? null : (JSON.parse(Buffer.from(payload).toString()) as object);
       const what = !said ? 'nothing' : 'officers' in said ? (said as SignedOfficers).officers.version : 'order';

@@ -4,9 +4,11 @@
  */
 import { Compile } from 'typebox/compile';
 import { JobReport, topicOf, type SignedOfficers } from '@cityward/contracts';
-import { SECOND_MS } from '@cityward/kernel';
+import { SECOND_MS, type Refusal } from '@cityward/kernel';
 import { thinned, type Log } from '@cityward/log';
 import type { Desk } from './desk.ts';
+import { malformed } from './ingest.ts';
+import { readJson } from './read-json.ts';
 
 /** Orders on their way to the broker at a time; a wave of a hundred thousand waits as a set of names. */
 const ORDERS_AT_ONCE = 256;
@@ -22,6 +24,8 @@ export interface JobsGatewayParts {
   readonly desk: Desk;
   readonly log: Log;
   publish(topic: string, payload: Uint8Array, retain: boolean): Promise<void>;
+  /** What it reported was refused: for the evidence. */
+  refused(device: string, refusal: Refusal): void;
   /** Whether it is there and may hear its orders. */
   isConnected(device: string): boolean;
 }
@@ -177,16 +181,14 @@ export function createJobsGateway(parts: JobsGatewayParts): JobsGateway {
       if (orders.retained.has(device)) orders.want(device);
     },
     report: (device, payload, acknowledge) => {
-      let report: unknown;
-      try {
-        report = JSON.parse(Buffer.from(payload).toString('utf8'));
-      } catch (error) {
-        return acknowledge(error as Error);
-      }
+      const report = readJson(payload);
       if (!jobReport.Check(report))
-        return acknowledge(new Error(`read a report of "${device}": it is no report of a job`));
+        return acknowledge(malformed('REPORT_MALFORMED', `read a report of "${device}": it is no report of a job`));
       desk.report(device, report).then((taken) => {
-        if (!taken.ok) thin.info({ what: 'a report was refused', who: device }, { reason: taken.error.message });
+        if (!taken.ok) {
+          thin.info({ what: 'a report was refused', who: device }, { reason: taken.error.message });
+          parts.refused(device, taken.error);
+        }
         acknowledge(null);
       }, acknowledge);
     },

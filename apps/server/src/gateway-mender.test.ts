@@ -225,7 +225,7 @@ describe('a stranger', () => {
     const [cards, refused]: [object[], string[]] = [[], []];
     const door = createMenderDoor({
       discovered: (sighting) => void cards.push(sighting),
-      refused: (...what) => void refused.push(what.join(' ')),
+      refused: (who, { way, code, address }) => void refused.push(`${who} ${way} ${code} ${address}`),
     });
     const knock = (
       asked: { body: Buffer; headers: Record<string, string> },
@@ -244,7 +244,11 @@ describe('a stranger', () => {
     ]);
     expect([cards.length, refused]).toEqual([
       1,
-      ['unknown MENDER_NOT_SIGNED 127.0.0.1', 'unknown MENDER_MALFORMED 127.0.0.1'],
+      [
+        'gw-7777 Mender NOT_ADMITTED 127.0.0.1',
+        'unknown Mender MENDER_NOT_SIGNED 127.0.0.1',
+        'unknown Mender MENDER_MALFORMED 127.0.0.1',
+      ],
     ]);
   });
 });
@@ -332,8 +336,8 @@ describe('whatever it is', () => {
     expect(own.desk.reports.every(({ report }) => report.job === 'job-0001')).toBe(true);
     const deep = Buffer.from(`{"status":${'['.repeat(50)}${']'.repeat(50)}}`);
     expect((await call('menderStatus', deep, headers)).status).toBe(400);
-    expect((await call('menderStatus', Buffer.alloc(70_000, 0x20), headers)).status).toBe(413);
-    expect(own.refused).toContain(`${device} MENDER_TOO_LARGE`);
+    const tooLarge = await call('menderStatus', Buffer.alloc(70_000, 0x20), headers);
+    expect(tooLarge).toMatchObject({ status: 413, refused: ['MENDER_TOO_LARGE'] });
     await own.stop();
   }, 60_000);
 });

@@ -57,7 +57,7 @@ export function createMenderGateway({ polled }: MenderParts): { readonly routes:
     bodyMaxBytes: name === 'menderLog' ? MENDER_LOG_MAX_BYTES : MENDER_BODY_MAX_BYTES,
     resource: (_, { principal }) => itself(principal.id),
     handle: (request, { principal }) => {
-      if (!isAuthorised(tokens, principal.id, request)) return UNAUTHORISED;
+      if (!isAuthorised(tokens, principal.id, request)) return { ...UNAUTHORISED, refused: ['TOKEN_NOT_VALID'] };
       const device = polled.deviceOf(principal.id);
       if (polled.isTooOften(device)) return TOO_OFTEN;
       polled.heard(device);
@@ -103,7 +103,7 @@ function isAuthorised(tokens: MenderTokens, device: string, { headers, peer }: R
 
 function refused(polled: Polled, device: PolledDevice, refusal: Refusal): RawReply {
   polled.refused(device, refusal);
-  return fault(refusal.kind === 'too-large' ? 413 : 400, refusal.message);
+  return { ...fault(refusal.kind === 'too-large' ? 413 : 400, refusal.message), refused: [refusal.code] };
 }
 
 /** Whoever is not admitted by its certificate is told to wait, as Mender's own server tells devices that nobody accepted yet. */
@@ -118,7 +118,7 @@ function authRoute(polled: Polled, tokens: MenderTokens): RawRoute {
     bodyMaxBytes: MENDER_BODY_MAX_BYTES,
     resource: (_, caller) => itself(isDevice(caller) ? caller.principal.id : 'unknown'),
     handle: (request, caller) => {
-      if (!isDevice(caller) || !request.peer) return UNAUTHORISED;
+      if (!isDevice(caller) || !request.peer) return { ...UNAUTHORISED, refused: ['NOT_ADMITTED'] };
       const device = polled.deviceOf(caller.principal.id);
       if (polled.isTooOften(device)) return TOO_OFTEN;
       const read = parseMenderAuth(request.body);
@@ -126,7 +126,7 @@ function authRoute(polled: Polled, tokens: MenderTokens): RawRoute {
       const signature = request.headers['x-men-signature'];
       if (typeof signature !== 'string' || !signerOf(request.body, read.value.publicKey, signature)) {
         polled.refused(device, UNSIGNED);
-        return UNAUTHORISED;
+        return { ...UNAUTHORISED, refused: [UNSIGNED.code] };
       }
       polled.heard(device);
       const { fingerprint256 } = request.peer;

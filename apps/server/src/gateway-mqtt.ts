@@ -19,7 +19,8 @@ import type { CommissioningGate } from '@cityward/fleet';
 import type { Desk } from './desk.ts';
 import { createBehalf, type Behalf } from './gateway-behalf.ts';
 import { createJobsGateway, type JobsGateway, type JobsGatewayParts } from './gateway-jobs.ts';
-import { IngestRefusal, type Ingest, type Reporter } from './ingest.ts';
+import { IngestRefusal, malformed, type Ingest, type Reporter } from './ingest.ts';
+import { readJson } from './read-json.ts';
 
 const orderAck = Compile(OrderAck);
 
@@ -41,8 +42,6 @@ export interface MqttGatewayParts {
   readonly gate?: Pick<CommissioningGate, 'connected' | 'probed'>;
   /** A device behind a gateway was reached by it. */
   readonly alive?: (device: string, at: number) => void;
-  /** Whoever showed this device's certificate was not let in. */
-  readonly turnedAway?: (device: string, how: string) => void;
 }
 export interface MqttGateway {
   readonly listener: MqttListener;
@@ -81,7 +80,14 @@ export function createMqttGateway(parts: MqttGatewayParts): MqttGateway {
   /** Orders stand on the topic of a device only while it may hear them. */
   const hears = (device: string): boolean =>
     isConnected(device) && access.mayAgain(access.device(device), 'subscribe', topicFor(device, 'jobs')).ok;
-  const jobs = parts.desk ? jobsOver(listener, { desk: parts.desk, log, isConnected: hears }) : null;
+  const jobs = parts.desk
+    ? jobsOver(listener, {
+        desk: parts.desk,
+        log,
+        isConnected: hears,
+        refused: (device, refusal) => refused(parts, device, refusal),
+      })
+    : null;
   const behalf = parts.desk ? behalfOver(listener, { ...parts, desk: parts.desk, isConnected }) : null;
   /** Connections that began, or went on, while their device might speak on its own topic. */
   const free = new Set<string>();
@@ -135,11 +141,7 @@ function hooksOf(parts: MqttGatewayParts, { online, free, jobs, behalf }: Connec
   return {
     identify: ({ commonName, serial, protocol, cipher }): Result<void, Refusal> => {
       const admitted = identity.admit({ commonName, serial });
-      if (!admitted.ok) {
-        parts.turnedAway?.(commonName, `MQTT: ${admitted.error.code}`);
-        return admitted;
-      }
-      return ok(links.made(commonName, { protocol, cipher }));
+      return admitted.ok ? ok(links.made(commonName, { protocol, cipher })) : admitted;
     },
     subscribe: (device, name) => {
       const allowed = access.may(access.device(device), 'subscribe', topicResource(name));
@@ -170,10 +172,19 @@ function hooksOf(parts: MqttGatewayParts, { online, free, jobs, behalf }: Connec
       links.ended(device);
       jobs()?.disconnected(device);
     },
-    refused: ({ what, clientId, reason }) =>
-      thin.info({ what: `MQTT ${what} refused`, who: clientId ?? 'nobody yet' }, { reason }),
+    refused: ({ what, clientId, reason, code }) => {
+      thin.info({ what: `MQTT ${what} refused`, who: clientId ?? 'nobody yet' }, { reason });
+      if (code !== null) refused(parts, clientId ?? 'unknown', { code });
+    },
   };
 }
+
+/** What a device said was refused and is over, or it was not let in: for the evidence. */
+const refused = (
+  { identity }: Pick<MqttGatewayParts, 'identity'>,
+  device: string,
+  { code }: Pick<Refusal, 'code'>,
+): void => identity.refused(device, { way: 'MQTT', code });
 
 /** How each device connected: told to the gate once the connection stands. */
 function createLinks({ gate }: MqttGatewayParts) {
@@ -220,6 +231,7 @@ const behalfOver = (listener: MqttListener, parts: Carrying): Behalf =>
     },
     publish: (name, payload) => listener.publish(name, payload, { retain: false, qos: 1 }),
     isConnected: parts.isConnected,
+    refused: (gateway, refusal) => refused(parts, gateway, refusal),
     alive: (device, at) => parts.alive?.(device, at),
   });
 
@@ -251,39 +263,44 @@ function takeReport(
 
 /** A reading that is refused is over, and is not sent again; one that could not be saved is. */
 function takeReading(
-  { readings, log }: MqttGatewayParts,
+  parts: MqttGatewayParts,
   { clientId, payload }: MqttMessage,
   acknowledge: (fault: Error | null) => void,
 ): void {
+  const { readings, log } = parts;
   if (!readings) return acknowledge(new Error(`take a reading of "${clientId}": nothing is read here`));
   readings(clientId, payload).then((taken) => {
-    if (!taken.ok) log.info('a reading was refused', { device: clientId, reason: taken.error.message });
+    if (!taken.ok) {
+      log.info('a reading was refused', { device: clientId, reason: taken.error.message });
+      refused(parts, clientId, taken.error);
+    }
     acknowledge(null);
   }, acknowledge);
 }
 
 function takeAck(parts: MqttGatewayParts, message: MqttMessage, acknowledge: (fault: Error | null) => void): void {
-  let ack: unknown;
-  try {
-    ack = JSON.parse(Buffer.from(message.payload).toString('utf8'));
-  } catch (error) {
-    return acknowledge(error as Error);
-  }
+  const ack = readJson(message.payload);
   if ((ack as { order?: unknown } | null)?.order === 'probe') return takeLook(parts, message, acknowledge);
   if (!orderAck.Check(ack))
-    return acknowledge(new Error(`read an answer of "${message.clientId}": it is not an order's answer`));
+    return acknowledge(
+      malformed('ANSWER_MALFORMED', `read an answer of "${message.clientId}": it is not an order's answer`),
+    );
   parts.onAck(message.clientId, ack).then(() => acknowledge(null), acknowledge);
 }
 
 /** Refused or not, it is over: sending it again would change nothing. */
 function takeLook(
-  { gate, log }: MqttGatewayParts,
+  parts: MqttGatewayParts,
   { clientId, payload }: MqttMessage,
   acknowledge: (fault: Error | null) => void,
 ): void {
+  const { gate, log } = parts;
   if (!gate) return acknowledge(new Error(`take what "${clientId}" saw: nobody asked`));
   gate.probed(clientId, payload).then((taken) => {
-    if (!taken.ok) log.warn('what a gateway saw was refused', { gateway: clientId, reason: taken.error.message });
+    if (!taken.ok) {
+      log.warn('what a gateway saw was refused', { gateway: clientId, reason: taken.error.message });
+      refused(parts, clientId, taken.error);
+    }
     acknowledge(null);
   }, acknowledge);
 }

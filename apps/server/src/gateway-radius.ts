@@ -72,9 +72,7 @@ async function join({ network }: Pick<Identity, 'network'>, { body }: RawRequest
   const nas = given && nasOf(given);
   const station = given && textOf(given, 'Calling-Station-Id');
   if (!given || nas === null || station === null)
-    return answer(400, {
-      message: 'read a request to join: wanted attributes with NAS-IP-Address and Calling-Station-Id',
-    });
+    return malformed('read a request to join: wanted attributes with NAS-IP-Address and Calling-Station-Id');
   const commonName = textOf(given, 'TLS-Client-Cert-Common-Name');
   const serial = textOf(given, 'TLS-Client-Cert-Serial');
   const access = await network.join({
@@ -99,12 +97,17 @@ async function account({ network }: Pick<Identity, 'network'>, { body }: RawRequ
   const nas = given && nasOf(given);
   const station = given && textOf(given, 'Calling-Station-Id');
   const what = given && STATUSES[textOf(given, 'Acct-Status-Type') ?? ''];
-  if (!given) return answer(400, { message: 'read accounting: wanted attributes' });
+  if (!given) return malformed('read accounting: wanted attributes');
   // A switch that starts or stops accounting names no station: nothing to keep.
   if (nas !== null && station !== null && what)
     await network.account({ what, nas, station, port: portOf(given), acctSessionId: textOf(given, 'Acct-Session-Id') });
   return { status: 204, headers: {}, body: '' };
 }
+
+const malformed = (message: string): RawReply => ({
+  ...answer(400, { message }),
+  refused: ['ATTRIBUTES_MALFORMED'],
+});
 
 const answer = (status: number, body: object): RawReply => ({
   status,

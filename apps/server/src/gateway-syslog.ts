@@ -130,8 +130,10 @@ function receiveTls(parts: Working, socket: TLSSocket, track: (socket: Socket) =
   const certificate = socket.getPeerCertificate();
   const { CN } = certificate.subject;
   const commonName = Array.isArray(CN) ? '' : (CN ?? '');
-  const admitted = parts.identity.admit({ commonName, serial: certificate.serialNumber });
-  if (!admitted.ok || parts.identity.standing(commonName) !== 'active') {
+  const admitted = parts.identity.admit({ commonName, serial: certificate.serialNumber }, 'syslog');
+  if (admitted.ok && admitted.value.standing !== 'active')
+    parts.identity.refused(commonName, { way: 'syslog', code: 'DEVICE_HELD' });
+  if (!admitted.ok || admitted.value.standing !== 'active') {
     parts.thin.info({ what: 'a syslog client was refused', who: commonName });
     return void socket.destroy();
   }
@@ -182,11 +184,7 @@ function receive(parts: Working, { socket, reporter, framing, subjectOf }: Recei
     if (underWay < UNDER_WAY_MAX / 2) socket.resume();
   };
   const take = ({ frames, rejected, fault }: SyslogFrames): void => {
-    for (const one of rejected)
-      parts.thin.info(
-        { what: 'a syslog frame was left out', who: reporter.id },
-        { reason: one.reason, offset: one.offset },
-      );
+    for (const one of rejected) leaveOut(parts, reporter, { what: 'frame', code: 'SYSLOG_FRAME', reason: one.reason });
     for (const frame of frames) {
       const body = logLineOf(parts, parseSyslog(frame.bytes), { reporter, subjectOf });
       if (!body) continue;
@@ -194,8 +192,7 @@ function receive(parts: Working, { socket, reporter, framing, subjectOf }: Recei
       parts.ingest
         .put(reporter, body)
         .then((put) => {
-          if (!put.ok)
-            parts.thin.info({ what: 'a syslog line was refused', who: reporter.id }, { reason: put.error.message });
+          if (!put.ok) leaveOut(parts, reporter, { what: 'line', code: put.error.code, reason: put.error.message });
         })
         .catch((error: unknown) =>
           parts.thin.warn({ what: 'a syslog line could not be stored', who: reporter.id }, { error: String(error) }),
@@ -208,21 +205,29 @@ function receive(parts: Working, { socket, reporter, framing, subjectOf }: Recei
   socket.on('end', () => take(framer.end()));
 }
 
+/** Nothing of it is kept but that it came, and why it was left out. */
+function leaveOut(
+  { thin, identity }: Working,
+  { id }: Reporter,
+  { what, code, reason }: { readonly what: 'frame' | 'line'; readonly code: string; readonly reason: string },
+): void {
+  thin.info({ what: `a syslog ${what} was left out`, who: id }, { reason });
+  identity.refused(id, { way: 'syslog', code });
+}
+
 function logLineOf(
   parts: Working,
   read: ReturnType<typeof parseSyslog>,
   { reporter, subjectOf }: Pick<Receiving, 'reporter' | 'subjectOf'>,
 ): LogLine | null {
   if (!read.ok) {
-    parts.thin.info({ what: 'a syslog line was left out', who: reporter.id }, { reason: read.error.reason });
+    leaveOut(parts, reporter, { what: 'line', code: 'SYSLOG_MALFORMED', reason: read.error.reason });
     return null;
   }
   const subject = subjectOf(read.value);
   if (subject === null) {
-    parts.thin.info(
-      { what: 'a syslog line was left out', who: reporter.id },
-      { reason: `host "${read.value.hostname ?? ''}" is no device of the city` },
-    );
+    const reason = `host "${read.value.hostname ?? ''}" is no device of the city`;
+    leaveOut(parts, reporter, { what: 'line', code: 'HOST_UNKNOWN', reason });
     return null;
   }
   const { severity, app, message, timestamp } = read.value;

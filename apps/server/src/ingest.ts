@@ -45,6 +45,10 @@ export class IngestRefusal extends Error {
   }
 }
 
+/** What cannot be read as what it should be. */
+export const malformed = (code: string, message: string): IngestRefusal =>
+  new IngestRefusal({ kind: 'invalid', code, message });
+
 const observation = Compile(Observation);
 
 export function createIngest(parts: IngestParts): Ingest {

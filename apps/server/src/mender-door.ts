@@ -18,23 +18,26 @@ export const createMenderDoor =
     const read = parseMenderAuth(body);
     const signature = headers['x-men-signature'];
     if (!read.ok) {
-      refused('unknown', read.error.code, address);
+      refused('unknown', { way: 'Mender', code: read.error.code, address });
       return answerOf(json(read.error.kind === 'too-large' ? 413 : 400, { error: read.error.message }));
     }
     const { identity, publicKey } = read.value;
     const signer = typeof signature === 'string' ? signerOf(body, publicKey, signature) : null;
+    const claimed = idIn(identity);
+    // It says a name: where that is of a stolen device, somebody wants to hear of it.
+    if (signer && claimed !== null) refused(claimed, { way: 'Mender', code: 'NOT_ADMITTED', address });
     if (signer)
       discovered({
         why: 'id-unknown',
         way: 'mender',
-        claimed: idIn(identity),
+        claimed,
         serial: null,
         maker: null,
         subject: identity.replace(OTHER_THAN_TEXT, '?').slice(0, SUBJECT_MAX_CHARS),
         keyHash: keyHashOf(signer),
         address,
       });
-    else refused('unknown', 'MENDER_NOT_SIGNED', address);
+    else refused('unknown', { way: 'Mender', code: 'MENDER_NOT_SIGNED', address });
     return answerOf(UNAUTHORISED);
   };
 

@@ -30,7 +30,7 @@ export interface PolledParts {
   readonly log: Log;
   /** The device was heard of. */
   readonly alive: (device: string, at: number) => void;
-  /** It sent what cannot be taken: for the ledger. */
+  /** Its report was refused: for the evidence. */
   readonly refused?: (device: string, code: string) => void;
   readonly downloadsMax?: number;
 }
@@ -64,7 +64,7 @@ export interface Polled {
   take(told: Told, meaning: Meaning): Promise<Taken>;
   /** What it says that it runs: the proof of what it claimed. */
   shows(device: PolledDevice, firmware: string): Promise<void>;
-  /** What it sent cannot be taken. */
+  /** What it sent cannot be taken: a line; the answer carries the code to the evidence. */
   refused(device: PolledDevice, refusal: Refusal): void;
   /** Why it failed, once for each order: a log may come again. */
   explained(device: PolledDevice, words: string): void;
@@ -113,10 +113,8 @@ export function createPolled(parts: PolledParts): Polled {
       desk.seen(device.id, { firmware: device.firmware, document: null });
       await prove({ say, clock }, device);
     },
-    refused: ({ id }, { code, message }) => {
-      thin.info({ what: 'a device that polls sent what cannot be taken', who: id }, { code, message });
-      parts.refused?.(id, code);
-    },
+    refused: ({ id }, { code, message }) =>
+      thin.info({ what: 'a device that polls sent what cannot be taken', who: id }, { refusal: code, message }),
     explained: (device, words) => {
       const about = device.open?.id ?? device.closed;
       if (about <= device.explained) return;
@@ -139,13 +137,14 @@ function toldOf(order: JobOrder | null, device: PolledDevice, number: string): O
 type Say = (told: Told, said: Said) => Promise<Taken>;
 
 const createSay =
-  ({ desk }: PolledParts, thin: ThinLog): Say =>
+  ({ desk, refused }: PolledParts, thin: ThinLog): Say =>
   async ({ device, open }, said) => {
     const report = reportOf(open, said, () => desk.nextSeq(device.id, open.order.job.id));
     if (!report) return 'taken';
     const taken = await desk.report(device.id, report);
     if (taken.ok) return 'taken';
     thin.info({ what: 'a report of a device that polls was refused', who: device.id }, { reason: taken.error.message });
+    refused?.(device.id, taken.error.code);
     return 'over';
   };
 

@@ -196,8 +196,8 @@ function mqttGateway({ config, modules, tls, log }: Opening): MqttGateway {
     readings: fleet.baseline.take,
     gate: fleet.gate,
     alive: (device, at) => modules.city.observedAlive(device, at),
-    turnedAway: fleet.departures.thefts.turnedAway,
   });
+  identity.onRefused((device, { way, code }) => fleet.departures.thefts.turnedAway(device, `${way}: ${code}`));
   identity.onStanding((device, standing) => {
     if (standing !== 'active') gateway.listener.disconnect(device);
   });

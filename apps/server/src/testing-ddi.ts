@@ -69,6 +69,7 @@ function listenerFor(
     readonly mender: readonly RawRoute[];
     readonly access: ReturnType<typeof createAccess>;
     readonly authority: TestAuthority;
+    readonly refused: string[];
   },
   port: number,
 ): HttpListener {
@@ -86,6 +87,7 @@ function listenerFor(
     screen: access.screen.bind(access),
     authorise: access.authorise.bind(access),
     statusOf,
+    refused: ({ code, principal }) => void parts.refused.push(`${principal?.id ?? 'nobody'} ${code}`),
     log: silentLog,
   });
 }
@@ -114,7 +116,7 @@ export async function startTestDdi({
   const polled = createPolled({ ...change, desk, clock, log: silentLog, alive: heard, refused: noted });
   const mender = createMenderGateway({ polled }).routes;
   const gateway = createDdiGateway({ ...change, polled, identity, access, hosts });
-  const listener = listenerFor({ gateway, mender, access, authority }, port);
+  const listener = listenerFor({ gateway, mender, access, authority, refused }, port);
   await listener.start();
   const identities = new Map<string, TestIdentity>();
   const identityOf = (device: string): TestIdentity => {

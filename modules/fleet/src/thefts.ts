@@ -5,8 +5,11 @@ import { heldOf } from './domain/gate/held.ts';
 import type { LeavingNeeds } from './leaving-needs.ts';
 import * as store from './store-leaving.ts';
 
-/** One that knocks without end is told once a minute, with how often. */
+/** One that knocks without end is told once a minute for each door, with how often. */
 const TOLD_EVERY_MS = MINUTE_MS;
+/** Doors, and reasons for which it is refused there, that are told apart. */
+const DOORS_MAX = 50;
+const OTHER_DOORS = 'another';
 
 export interface Thefts {
   start(): Promise<void>;
@@ -17,10 +20,10 @@ export interface Thefts {
 
 export function createThefts(needs: LeavingNeeds): Thefts {
   const { sql, clock, log, ports } = needs;
-  const stolen = new Map<string, { told: number; times: number }>();
+  const stolen = new Map<string, Map<string, { told: number; times: number }>>();
   return {
     start: async () => {
-      for (const device of await store.stolenDevices(sql)) stolen.set(device, { told: 0, times: 0 });
+      for (const device of await store.stolenDevices(sql)) stolen.set(device, new Map());
     },
     report: async (device, because) => {
       if (!ports.hardware(device))
@@ -37,12 +40,15 @@ export function createThefts(needs: LeavingNeeds): Thefts {
         const data = { reason: because.reason, datasets: held.datasets.map(({ id }) => id), people: held.people };
         tx.record({ module: 'fleet', type: 'device.stolen', actor: because.by, subject: device, at, data });
       });
-      stolen.set(device, { told: 0, times: 0 });
+      stolen.set(device, new Map());
       return ok((await store.theftBy(sql, device)) ?? theft);
     },
     turnedAway: (device, how) => {
-      const one = stolen.get(device);
-      if (!one) return;
+      const doors = stolen.get(device);
+      if (!doors) return;
+      const door = doors.has(how) || doors.size < DOORS_MAX ? how : OTHER_DOORS;
+      const one = doors.get(door) ?? { told: 0, times: 0 };
+      doors.set(door, one);
       one.times++;
       const at = clock();
       if (at - one.told < TOLD_EVERY_MS) return;

@@ -11,7 +11,6 @@ import type { Devices } from './devices.ts';
 import type { EstHandler } from './est.ts';
 import type { IdentityOptions } from './needs.ts';
 import { unknownNetwork } from './networks.ts';
-import { createRefusalNotes } from './refusals.ts';
 import { ownerOnlyFolder } from './slot-file.ts';
 
 export interface OpenedAcme {
@@ -33,7 +32,7 @@ export async function openAcme(options: IdentityOptions, devices: Devices): Prom
     holder: devices.holder,
     standing: (id) => devices.standing.of(id),
     withdraw: (serial, network) => devices.withdraw(serial, network),
-    refusals: createRefusalNotes({ sql, clock, log }),
+    refusals: devices.refusals,
     authorise,
     clock,
     log,

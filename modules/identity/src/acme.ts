@@ -88,6 +88,12 @@ class Acme {
 
   async answer(request: EstRequest): Promise<EstAnswer> {
     const result = await this.#decide(request);
+    if (!result.ok && !isConversation(result.error))
+      this.#parts.refusals.note(this.#claimedBy(request), {
+        way: 'ACME',
+        code: result.error.code,
+        address: request.address,
+      });
     const nonce = this.#nonces.give();
     const links = { nonce, directory: this.#at('directory') };
     return result.ok ? answerOf(result.value, links) : problemOf(result.error, links);
@@ -95,6 +101,16 @@ class Acme {
 
   #at(path: string): string {
     return `${this.#parts.url}${ACME_BASE}${path}`;
+  }
+
+  /** Whoever the request says that it comes from, by its account, its binding or its TLS certificate: nothing is proved by it. */
+  #claimedBy({ body, certificate }: EstRequest): string {
+    const { accounts, authority } = this.#parts;
+    const jws = readJws(body);
+    const kid = jws.ok && 'kid' in jws.value.by ? jws.value.by.kid.split('/').at(-1)! : '';
+    const binding = jws.ok ? (bindingKid(jws.value.payload?.['externalAccountBinding']) ?? '') : '';
+    const shown = certificate && authority.holderOf(certificate)?.id;
+    return shown ?? accounts.get(kid)?.network ?? accounts.binding(binding)?.network ?? 'unknown';
   }
 
   async #decide(request: EstRequest): Promise<Result<AcmeAnswer, Refusal>> {
@@ -157,7 +173,7 @@ class Acme {
 
   /** A new key needs a binding that a person had made for a network; a key that is known gets its account again. */
   async #newAccount(jws: Jws, address: string): Promise<Result<AcmeAnswer, Refusal>> {
-    const { accounts, clock, refusals } = this.#parts;
+    const { accounts, clock } = this.#parts;
     if (!('jwk' in jws.by) || !isSignedBy(jws, jws.by.jwk))
       return refuse('forbidden', 'unauthorized', 'open account: wanted it signed by the key that came along');
     const { jwk } = jws.by;
@@ -174,7 +190,6 @@ class Acme {
     const secret = accounts.binding(kid);
     if (!secret || !isBound(binding, { jwk, url: jws.url, key: secret.key })) {
       this.#failures.failed(address, clock());
-      refusals.note(secret?.network ?? 'unknown', 'BINDING_NOT_VALID', address);
       return refuse('forbidden', 'unauthorized', 'open account: the binding is not valid, was used, or is too old');
     }
     const allowed = this.#mayEnrol(secret.network);
@@ -381,6 +396,9 @@ class Acme {
 }
 
 const RETRY = { 'retry-after': '1' } as const;
+/** What clients that mean well are told on their way, or what is our own fault. */
+const isConversation = ({ kind, code }: Refusal): boolean =>
+  kind === 'unavailable' || code === 'badNonce' || code === 'orderNotReady';
 
 function certificateIn(given: unknown): X509Certificate | null {
   if (typeof given !== 'string' || given.length > CERTIFICATE_MAX_CHARS) return null;

@@ -66,6 +66,7 @@ export async function openCloud(options: IdentityOptions, { devices, people, tru
     authenticate: (call) => authenticate({ ...cloud, conduct }, call),
     stop: async () => {
       keys.stop();
+      await refusals.stop();
       await services.stop();
     },
   };
@@ -138,11 +139,14 @@ async function certify({ services, refusals }: Cloud, { headers, body, peer, ip 
   const before = !pair && peer?.authorized ? services.certified(peer.serial) : null;
   const id = before?.id ?? (isId(claimed) && services.isCode(claimed, code) ? claimed : null);
   if (id === null) {
-    refusals.note(claimed, 'CODE_NOT_VALID', ip);
+    refusals.note(claimed, { way: 'services', code: 'CODE_NOT_VALID', address: ip });
     return refused(401, 'certify service: wanted its one-time code, or its certificate that is good now');
   }
   const issued = await services.certify(id, body, { code: before === null });
-  if (!issued.ok) return refused(STATUS[issued.error.kind] ?? 400, issued.error.message);
+  if (!issued.ok) {
+    refusals.note(id, { way: 'services', code: issued.error.code, address: ip });
+    return refused(STATUS[issued.error.kind] ?? 400, issued.error.message);
+  }
   return {
     status: 200,
     headers: { 'content-type': 'application/x-pem-file', 'cache-control': 'no-store' },

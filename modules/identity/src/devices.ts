@@ -111,24 +111,27 @@ export async function openDevices(options: IdentityOptions): Promise<Devices> {
     revocations,
     ocsp,
     documents: documentsOf(options, authority, register),
-    est: createEst({ ...options, holder, authority, enrolment, revocations, ocsp }),
+    est: createEst({ ...options, holder, authority, enrolment, refusals, revocations, ocsp }),
     serverCertificate: async (names = LISTENER_NAMES) => {
       const issued = await issueServer(options, authority, names);
       register.addOther(issued.serial);
       return issued;
     },
     admit: (peer) => admit({ register, holder }, peer, clock()),
-    isRetired: (device) => {
-      const restriction = register.restriction(device);
-      return restriction?.kind === 'ended' && restriction.as === 'retired';
-    },
+    isRetired: (device) => isRetired(register, device),
     withdraw: (serial, network) => withdraw({ register, standing, options }, serial, network),
     identityOf: (device) => identityOf({ register, authority, options }, device),
     stop: async () => {
+      await refusals.stop();
       await standing.stop();
       await journal.close();
     },
   };
+}
+
+function isRetired(register: Register, device: string): boolean {
+  const restriction = register.restriction(device);
+  return restriction?.kind === 'ended' && restriction.as === 'retired';
 }
 
 async function openStandingJournal(

@@ -25,7 +25,7 @@ export function createCodeCheck({ clock, register, holder, refusals, discoveries
     createLimiter({ failuresMax, windowMs: FAILURE_WINDOW_MS, keysMax: LIMITER_KEYS_MAX });
   const pairs = limiter(PAIR_FAILURES_MAX);
   const addresses = limiter(ADDRESS_FAILURES_MAX);
-  return ({ device, code, address }) => {
+  return ({ device, code: given, address }) => {
     const now = clock();
     const pair = `${address} ${device}`;
     const waitMs = Math.max(pairs.waitMs(pair, now), addresses.waitMs(address, now));
@@ -36,13 +36,14 @@ export function createCodeCheck({ clock, register, holder, refusals, discoveries
         `enrol: too many failed attempts, wanted none for ${Math.ceil(waitMs / 1_000)} seconds`,
       );
     const known = register.code(device);
-    const same = sameHash(hashOf(device, normaliseCode(code)), known?.hash ?? NO_CODE_HASH);
+    const same = sameHash(hashOf(device, normaliseCode(given)), known?.hash ?? NO_CODE_HASH);
     if (known && same && known.used === null && known.expires > now && holder(device)) return ok(device);
     pairs.failed(pair, now);
     addresses.failed(address, now);
     if (isId(device) && !holder(device))
       discoveries.saw({ ...NOTHING_SHOWN, why: 'id-unknown', way: 'code', claimed: device, address });
-    refusals.note(device, same && known?.used != null ? 'CODE_USED' : 'CODE_NOT_VALID', address);
+    const code = same && known?.used != null ? 'CODE_USED' : 'CODE_NOT_VALID';
+    refusals.note(device, { way: 'EST', code, address });
     return refuse(
       'forbidden',
       'CODE_NOT_VALID',

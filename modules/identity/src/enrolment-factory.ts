@@ -67,10 +67,7 @@ export function createFactoryWay(desk: Desk): FactoryWay {
 function recognise(desk: Desk, shown: FactoryShown): Result<Recognised | Quarantined, Refusal> {
   const { certificate, chain, address } = shown;
   const proved = desk.makers.prove(certificate, chain);
-  if (!proved.ok) {
-    desk.refusals.note('unknown', proved.error.code, address);
-    return proved;
-  }
+  if (!proved.ok) return proved;
   const proof = proved.value;
   const { serial, keyHash, root } = proof;
   const known = desk.directory.bySerial?.(serial) ?? null;
@@ -89,7 +86,7 @@ function recognise(desk: Desk, shown: FactoryShown): Result<Recognised | Quarant
   const seen = { serial, maker: root.maker, subject: proof.subject, keyHash, claimed: null } as const;
   desk.discoveries.saw({ ...seen, way: 'factory', why: verdict.quarantine, address });
   if (verdict.quarantine === 'claim-ended') {
-    desk.refusals.note(known?.id ?? 'unknown', 'CLAIM_ENDED', address);
+    desk.refusals.note(known?.id ?? 'unknown', { way: 'EST', code: 'CLAIM_ENDED', address });
     return refuse('forbidden', 'CLAIM_ENDED', `enrol serial "${serial}": the identity that it held has ended`);
   }
   return ok({ waitMs: QUARANTINE_WAIT_MS, why: REASONS[verdict.quarantine](serial) });
@@ -123,10 +120,7 @@ async function enrol(desk: Desk, recognised: Recognised, body: Uint8Array): Prom
   const now = clock();
   const before = register.restriction(device);
   const allowed = checkStandingForIssue(device, standingOf(desk, device));
-  if (!allowed.ok) {
-    desk.refusals.note(device, allowed.error.code, address);
-    return allowed;
-  }
+  if (!allowed.ok) return allowed;
   const asking = { device, way: 'factory', serial, maker: root.maker, credentialHash: factoryKey, address } as const;
   const keyHash = keyHashOf(request.value.spki);
   const letIn = why === null ? ok(null) : await askToLetIn(desk, { ...asking, why, keyHash });

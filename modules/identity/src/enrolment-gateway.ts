@@ -46,7 +46,6 @@ function recognise(desk: Desk, certificate: X509Certificate, body: Uint8Array): 
   if (desk.holder(device.value)?.type !== 'device')
     return refuse('not-found', 'DEVICE_UNKNOWN', `enrol for "${device.value}": the city has no such device`);
   if (networks.gatewayOf(device.value) === gateway) return ok({ gateway, device: device.value });
-  desk.refusals.note(device.value, 'NOT_ITS_GATEWAY', '');
   return refuse('forbidden', 'NOT_ITS_GATEWAY', `enrol for "${device.value}": it does not stand behind "${gateway}"`);
 }
 
@@ -69,10 +68,7 @@ async function enrol(desk: Desk, { gateway, device }: Behalf, body: Uint8Array):
   const now = clock();
   const before = register.restriction(device);
   const allowed = checkStandingForIssue(device, register.standing(device, now));
-  if (!allowed.ok) {
-    desk.refusals.note(device, allowed.error.code, '');
-    return allowed;
-  }
+  if (!allowed.ok) return allowed;
   const counted = countRenewal(desk, device, now);
   if (!counted.ok) return counted;
   const issued = authority.issueAppliance(device, request.value.spki, now);

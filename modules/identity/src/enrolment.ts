@@ -96,10 +96,7 @@ async function enrol(desk: CodeDesk, claim: CodeClaim, body: Uint8Array): Promis
   const before = register.restriction(device);
   const lifts = liftsRestriction(register, device);
   const allowed = checkStandingForIssue(device, standingToEnrol(register, device, now));
-  if (!allowed.ok) {
-    desk.refusals.note(device, allowed.error.code, address);
-    return allowed;
-  }
+  if (!allowed.ok) return allowed;
   code.used = now; // before anything is awaited: a second request with the same code loses
   const asking = { device, way: 'code', why: 'asked-for', serial: null, maker: null, address } as const;
   const keyHash = keyHashOf(request.value.spki);
@@ -127,7 +124,7 @@ async function enrol(desk: CodeDesk, claim: CodeClaim, body: Uint8Array): Promis
 }
 
 async function reEnrol(desk: Desk, certificate: X509Certificate, body: Uint8Array): Promise<Result<Granted, Refusal>> {
-  const { register, authority, clock, refusals } = desk;
+  const { register, authority, clock } = desk;
   const now = clock();
   const named = authority.holderOf(certificate);
   // An id that names something else today is not what the certificate was issued to.
@@ -150,10 +147,7 @@ async function reEnrol(desk: Desk, certificate: X509Certificate, body: Uint8Arra
     notAfter: certificate.validToDate.getTime(),
     now,
   });
-  if (!renewal.ok) {
-    refusals.note(device, renewal.error.code, '');
-    return renewal;
-  }
+  if (!renewal.ok) return renewal;
   const counted = countRenewal(desk, device, now);
   if (!counted.ok) return counted;
   const lateMs = Math.max(0, now - renewal.value.notAfter);

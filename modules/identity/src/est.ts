@@ -12,6 +12,7 @@ import type { Quarantined } from './enrolment-factory.ts';
 import type { FindHolder } from './holders.ts';
 import type { Authorise } from './needs.ts';
 import { OCSP_TYPE, type Ocsp } from './ocsp.ts';
+import type { RefusalNotes } from './refusals.ts';
 
 export interface EstRequest {
   readonly method: string;
@@ -67,6 +68,7 @@ export interface EstParts {
   readonly revocations: () => Buffer;
   readonly ocsp: Ocsp;
   readonly holder: FindHolder;
+  readonly refusals: Pick<RefusalNotes, 'note'>;
   readonly authorise?: Authorise | undefined;
 }
 
@@ -173,23 +175,26 @@ function mayDevice(
 }
 
 async function simpleEnrol(parts: EstParts, request: Labelled): Promise<EstAnswer> {
-  const typed = checkType(request);
+  const typed = checkType(parts, request);
   if (typed) return typed;
   if (request.label === BEHALF) return behalfEnrol(parts, request);
   const credentials = basicCredentials(request.headers['authorization']);
   if (!credentials) return factoryEnrol(parts, request);
   const claim = { ...credentials, address: request.address };
+  const answer = answerTo(parts, request, credentials.device);
   const known = parts.enrolment.checkCode(claim);
-  if (!known.ok) return refused(known.error);
+  if (!known.ok) return answer(known);
   const allowed = mayDevice(parts, request.label, { device: known.value, way: 'enrol' });
-  return allowed.ok ? granted(await parts.enrolment.enrol(claim, request.body)) : refused(allowed.error);
+  return answer(allowed.ok ? await parts.enrolment.enrol(claim, request.body) : allowed);
 }
 
 /** A gateway asks, with its own certificate, for a device behind it that has made its own key. */
-async function behalfEnrol(parts: EstParts, { certificate, body }: Labelled): Promise<EstAnswer> {
-  if (!certificate) return text(403, 'enrol for a device: wanted the TLS client certificate of its gateway');
+async function behalfEnrol(parts: EstParts, request: Labelled): Promise<EstAnswer> {
+  const { certificate, body } = request;
+  const answer = (who: string) => answerTo(parts, request, who);
+  if (!certificate) return answer(UNKNOWN)(NO_GATEWAY);
   const known = parts.enrolment.recogniseGateway(certificate, body);
-  if (!known.ok) return refused(known.error);
+  if (!known.ok) return answer(parts.authority.holderOf(certificate)?.id ?? UNKNOWN)(known);
   const { gateway, device } = known.value;
   const holder = parts.holder(gateway);
   const standing = parts.enrolment.standingFor(gateway, 'reEnrol');
@@ -205,7 +210,7 @@ async function behalfEnrol(parts: EstParts, { certificate, body }: Labelled): Pr
         } as const);
   const resource = { type: 'Device', id: device, attributes: { gateway } } as const;
   const allowed = parts.authorise?.(principal, 'carryChange', resource) ?? ok(undefined);
-  return allowed.ok ? granted(await parts.enrolment.enrolBehalf(known.value, body)) : refused(allowed.error);
+  return allowed.ok ? answer(device)(await parts.enrolment.enrolBehalf(known.value, body)) : answer(gateway)(allowed);
 }
 
 /** Without a code the client certificate has to be one that a pinned maker put into the device. */
@@ -216,38 +221,66 @@ async function factoryEnrol(parts: EstParts, request: Labelled): Promise<EstAnsw
       'wanted HTTP Basic: the id of the device and its one-time code; or its factory certificate',
     );
   const recognised = parts.enrolment.recognise({ certificate, chain, address });
-  if (!recognised.ok) return refused(recognised.error);
+  if (!recognised.ok) return answerTo(parts, request, UNKNOWN)(recognised);
   if (!('device' in recognised.value)) return pending(recognised.value);
-  const allowed = mayDevice(parts, request.label, { device: recognised.value.device, way: 'factory' });
-  return allowed.ok
-    ? granted(await parts.enrolment.enrolByFactory(recognised.value, request.body))
-    : refused(allowed.error);
+  const { device } = recognised.value;
+  const allowed = mayDevice(parts, request.label, { device, way: 'factory' });
+  return answerTo(
+    parts,
+    request,
+    device,
+  )(allowed.ok ? await parts.enrolment.enrolByFactory(recognised.value, request.body) : allowed);
 }
 
 async function simpleReEnrol(parts: EstParts, request: Labelled): Promise<EstAnswer> {
-  const typed = checkType(request);
+  const typed = checkType(parts, request);
   if (typed) return typed;
   const device = request.certificate && parts.authority.holderOf(request.certificate)?.id;
-  if (!request.certificate || !device)
-    return text(
-      403,
-      're-enrol: wanted the TLS client certificate that is to be renewed, issued by this city to a device or network',
-    );
+  if (!request.certificate || !device) return answerTo(parts, request, UNKNOWN)(NOTHING_TO_RENEW);
+  const answer = answerTo(parts, request, device);
   const allowed = mayDevice(parts, request.label, { device, way: 'reEnrol' });
-  return allowed.ok
-    ? granted(await parts.enrolment.reEnrol(request.certificate, request.body))
-    : refused(allowed.error);
+  return answer(allowed.ok ? await parts.enrolment.reEnrol(request.certificate, request.body) : allowed);
 }
 
-function checkType({ headers, body }: EstRequest): EstAnswer | null {
+const UNKNOWN = 'unknown';
+const NO_GATEWAY = refuse(
+  'forbidden',
+  'CERTIFICATE_WANTED',
+  'enrol for a device: wanted the TLS client certificate of its gateway',
+);
+const NOTHING_TO_RENEW = refuse(
+  'forbidden',
+  'CERTIFICATE_WANTED',
+  're-enrol: wanted the TLS client certificate that is to be renewed, issued by this city to a device or network',
+);
+/** Noted where the true cause is known, which the answer does not tell. */
+const NOTED_BEFORE = new Set(['CODE_NOT_VALID', 'CLAIM_ENDED']);
+/** The fault is ours: nobody was refused. */
+const isOurs = ({ kind, code }: Refusal): boolean => kind === 'unavailable' && code !== 'TOO_MANY_ATTEMPTS';
+
+/** The answer to what `who` asked for; a refusal is noted. */
+const answerTo =
+  ({ refusals }: EstParts, { address }: EstRequest, who: string) =>
+  (result: Result<Granted, Refusal> | { readonly ok: false; readonly error: Refusal }): EstAnswer => {
+    if (!result.ok && !isOurs(result.error) && !NOTED_BEFORE.has(result.error.code))
+      refusals.note(who, { way: 'EST', code: result.error.code, address });
+    return granted(result);
+  };
+
+function checkType(parts: EstParts, { headers, body, certificate, address }: EstRequest): EstAnswer | null {
+  const who = (certificate && parts.authority.holderOf(certificate)?.id) ?? UNKNOWN;
+  const noted = (code: string, answer: EstAnswer): EstAnswer => {
+    parts.refusals.note(who, { way: 'EST', code, address });
+    return answer;
+  };
   const type = String(headers['content-type'] ?? 'application/pkcs10')
     .split(';')[0]!
     .trim()
     .toLowerCase();
   if (type !== 'application/pkcs10')
-    return text(415, `read request of type "${type.slice(0, 60)}": wanted application/pkcs10`);
+    return noted('REQUEST_TYPE', text(415, `read request of type "${type.slice(0, 60)}": wanted application/pkcs10`));
   return body.length > EST_BODY_MAX_BYTES
-    ? text(413, `read request: wanted at most ${EST_BODY_MAX_BYTES} bytes`)
+    ? noted('REQUEST_TOO_LARGE', text(413, `read request: wanted at most ${EST_BODY_MAX_BYTES} bytes`))
     : null;
 }
 

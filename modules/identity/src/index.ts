@@ -8,5 +8,6 @@ export type { TrustChange } from './trust.ts';
 export type { ServicesFace } from './service.ts';
 export type { AccessFace, AccessEnded } from './access-desk.ts';
 export type { EstHandler } from './est.ts';
+export type { Refused } from './refusals.ts';
 export type { EstListener, EstListenerOptions } from './est-listener.ts';
 export type { ServerCertificate } from './authority.ts';

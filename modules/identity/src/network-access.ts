@@ -11,7 +11,6 @@ import type { PortAccess } from './domain/port-access.ts';
 import { PortMoves } from './port-moves.ts';
 import { openRadiusReminders, type RadiusReminders } from './radius-reminders.ts';
 import { openRadiusSetUps, RADIUS_ID, type RadiusSetUps } from './radius-set-up.ts';
-import { createRefusalNotes } from './refusals.ts';
 import type { TrustService } from './trust.ts';
 
 export interface NetworkAccess {
@@ -47,7 +46,7 @@ export async function openNetworkAccess({ options, devices, trust }: AccessParts
   const moves = await PortMoves.open(sql);
   const ports = await Ports.open({
     ...{ sql, clock, log, mayJoin, moves },
-    refusals: createRefusalNotes({ sql, clock, log }),
+    refusals: devices.refusals,
     admit: (peer) => devices.admit(peer),
     holder: devices.holder,
     standing: (id) => devices.standing.of(id),

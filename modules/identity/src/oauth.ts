@@ -87,7 +87,7 @@ export function tokenRoute(parts: () => OauthParts): RawRoute {
       if (!isFailure(answer)) return answer;
       if (answer.error === 'invalid_client') {
         limiter.failed(caller, clock());
-        refusals.note(claimed ?? 'unknown', 'CLIENT_NOT_ACCEPTED', request.ip);
+        refusals.note(claimed ?? 'unknown', { way: 'OAuth', code: 'CLIENT_NOT_ACCEPTED', address: request.ip });
       }
       return failed(answer);
     },

@@ -123,12 +123,15 @@ export class Ports {
     if (!peer) return { give: 'vlan', vlan: this.#plan.quarantine, quarantined: true };
     const admitted = this.#parts.admit(peer);
     if (!admitted.ok) {
-      this.#parts.refusals.note(peer.commonName, admitted.error.code, nas);
+      this.#parts.refusals.note(peer.commonName, { way: 'RADIUS', code: admitted.error.code, address: nas });
       return { give: 'nothing', why: admitted.error.message };
     }
     const device = admitted.value.device;
     const access = this.#accessOf(device);
-    if (access.give === 'nothing') return access;
+    if (access.give === 'nothing') {
+      this.#parts.refusals.note(device, { way: 'RADIUS', code: 'NOT_LET_IN', address: nas });
+      return access;
+    }
     const station = stationOf(request.station);
     const before = this.#sessions.get(keyOf(nas, station));
     const now = this.#parts.clock();

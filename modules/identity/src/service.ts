@@ -1,10 +1,10 @@
 /** Identity as one: authority, enrolment, standing and people behind the facade that the server wires. */
 import { openAcme, type OpenedAcme } from './acme-door.ts';
 import { ACME_BASE } from './acme.ts';
-import { ok, refuse, type Refusal, type Result, type Secret } from '@cityward/kernel';
+import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { DeviceIdentity, NetworkKind, Observation, Principal, ServiceIdentity, Trust } from '@cityward/contracts';
 import type { Route } from '@cityward/http';
-import type { ServerCertificate } from './authority.ts';
+import { authorityFace, type AuthorityFace } from './authority-face.ts';
 import { Accounts } from './accounts.ts';
 import type { AccessFace } from './access-desk.ts';
 import { accessFace, accessHub, connectAccess, type AccessHub } from './access-face.ts';
@@ -19,6 +19,7 @@ import type { SignalDraft, Subject, TrustMark } from './domain/trust.ts';
 import type { CodeOptions, IssuedCode } from './enrolment.ts';
 import type { EstHandler } from './est.ts';
 import type { Sighting } from './discoveries.ts';
+import type { RefusalListener, Refused } from './refusals.ts';
 import { createEstListener, type EstListener, type EstListenerOptions } from './est-listener.ts';
 import type { IdentityOptions } from './needs.ts';
 import { openNetworkAccess, type NetworkAccess, type NetworkAccessFace } from './network-access.ts';
@@ -31,21 +32,8 @@ import { speakers } from './speakers.ts';
 import { TrustService, type TrustListener } from './trust.ts';
 import { WaysIn, type PersonPasskey } from './ways-in.ts';
 
+export type { AuthorityFace } from './authority-face.ts';
 export type { Admitted } from './devices.ts';
-
-/** What the city's own authority gives to listeners and people. */
-export interface AuthorityFace {
-  /** Root, then issuing, PEM: `ca` of every mTLS listener, and what clients may pin. */
-  readonly caPem: string;
-  readonly rootPem: string;
-  readonly trustDomain: string;
-  /** SHA-256 of the root certificate, in the colon form. */
-  readonly fingerprint: string;
-  /** A fresh key and a certificate of the server profile; default names localhost, 127.0.0.1 and ::1. */
-  serverCertificate(names?: readonly string[]): Promise<ServerCertificate>;
-  /** The root's passphrase when this start made the authority, else null: show it once. */
-  readonly passphrase: Secret | null;
-}
 
 export interface IdentityStatus {
   /** Changes that the journal held and SQL did not at start. */
@@ -87,8 +75,11 @@ export interface Identity {
   readonly authority: AuthorityFace;
   /** What lies upon the device and whether it is certified; from memory. */
   standing(device: string): Standing;
-  /** May this peer connect, and under which standing? Ask on every connection, and again when standing changes. */
-  admit(peer: Peer): Result<Admitted, Refusal>;
+  /**
+   * May this peer connect, and under which standing? Ask on every connection, and again when standing changes. Who is turned away
+   * at a door that says its name is noted.
+   */
+  admit(peer: Peer, door?: string): Result<Admitted, Refusal>;
   /** In force when it resolves, and after a kill. `until` in milliseconds since 1970. */
   hold(device: string, hold: Because & { readonly until: number }): Promise<Result<void, Refusal>>;
   release(device: string, because: Because): Promise<Result<void, Refusal>>;
@@ -112,8 +103,10 @@ export interface Identity {
   createEstListener(options: EstListenerOptions): EstListener;
   /** The city's own signature on a document: detached CMS, DER. */
   signDocument(bytes: Uint8Array): Promise<Buffer>;
-  /** What somebody sent was refused: the ledger hears of it, few times enough that nobody can fill it. */
-  refused(claimed: string, code: string, address: string): void;
+  /** What somebody sent was refused: the ledger hears of all of it, thinned so that nobody can fill it. */
+  refused(claimed: string, refused: Refused): void;
+  /** Told of every refusal, at whichever door. */
+  onRefused(listener: RefusalListener): () => void;
   /** Somebody unknown knocked in another way than EST: a card for people to judge. */
   discovered(sighting: Sighting): void;
   /** The signed revocation list, DER. */
@@ -152,6 +145,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     ends: new Set(),
     trust: new Set(),
     access: accessHub(),
+    refused: new Set(),
   };
   const started = (): Opened => {
     if (!opened) throw new Error('use identity: it has not started, wanted start first');
@@ -160,10 +154,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   return {
     start: async () => {
       opened = await openAll(options);
-      opened.devices.standing.onStanding((device, standing) => hub.standing.forEach((tell) => tell(device, standing)));
-      opened.trust.onTrust((change) => hub.trust.forEach((tell) => tell(change)));
-      connectAccess(opened.people.access, hub.access);
-      opened.people.sessions.onEnd((ended) => hub.ends.forEach((tell) => tell(ended)));
+      tellAll(hub, opened);
     },
     stop: async () => {
       const closing = opened;
@@ -177,16 +168,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       await closing?.devices.stop();
     },
     ...deviceFace(options, started, hub),
-    admit: (peer) => {
-      const { devices, care } = started();
-      const admitted = devices.admit(peer);
-      if (admitted.ok)
-        care.seen({
-          kind: devices.networks.kindOf(peer.commonName) === null ? 'device' : 'network',
-          id: peer.commonName,
-        });
-      return admitted;
-    },
+    admit: (peer, door) => admit(started(), peer, door),
     ...peopleFace(started, hub),
     services: servicesFace(options, () => started().cloud),
     ...trustFace(options, started, hub),
@@ -212,6 +194,23 @@ interface Hub {
   readonly ends: Set<(ended: EndedSession) => void>;
   readonly trust: Set<TrustListener>;
   readonly access: AccessHub;
+  readonly refused: Set<RefusalListener>;
+}
+
+function tellAll(hub: Hub, { devices, trust, people }: Opened): void {
+  devices.standing.onStanding((device, standing) => hub.standing.forEach((tell) => tell(device, standing)));
+  devices.refusals.onNoted((...noted) => hub.refused.forEach((tell) => tell(...noted)));
+  trust.onTrust((change) => hub.trust.forEach((tell) => tell(change)));
+  connectAccess(people.access, hub.access);
+  people.sessions.onEnd((ended) => hub.ends.forEach((tell) => tell(ended)));
+}
+
+function admit({ devices, care }: Opened, peer: Peer, door: string | undefined): Result<Admitted, Refusal> {
+  const { commonName: id } = peer;
+  const admitted = devices.admit(peer);
+  if (admitted.ok) care.seen({ kind: devices.networks.kindOf(id) === null ? 'device' : 'network', id });
+  else if (door !== undefined) devices.refusals.note(id, { way: door, code: admitted.error.code });
+  return admitted;
 }
 
 const addTo =
@@ -305,6 +304,7 @@ function deviceFace(options: IdentityOptions, started: () => Opened, hub: Hub): 
     revoke: async (device, because) => known(device) ?? devices().standing.revoke(device, because),
     end: async (device, ending) => known(device) ?? devices().standing.end(device, ending),
     onStanding: addTo(hub.standing),
+    onRefused: addTo(hub.refused),
     issueCodes: (ids, by, codeOptions) => devices().enrolment.issueCodes(ids, by, codeOptions),
     identityOf: (device) => devices().identityOf(device),
     est: (request) => devices().est(request),
@@ -376,23 +376,3 @@ async function reissueLink({ people, waysIn }: Opened, who: string): Promise<Res
     );
   return ok(await waysIn.issueLink(person.id, 'system'));
 }
-
-/** Reads through, so that it can be handed out before the start. */
-const authorityFace = (devices: () => Devices): AuthorityFace => ({
-  get caPem() {
-    return devices().authority.caPem;
-  },
-  get rootPem() {
-    return devices().authority.rootPem;
-  },
-  get trustDomain() {
-    return devices().authority.trustDomain;
-  },
-  get fingerprint() {
-    return devices().authority.fingerprint;
-  },
-  get passphrase() {
-    return devices().passphrase;
-  },
-  serverCertificate: (names) => devices().serverCertificate(names),
-});

@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '@cityward/contracts';
 import type { Refusal, Result } from '@cityward/kernel';
 import { OperationalFault, refuse, SECOND_MS } from '@cityward/kernel';
-import { factsOf, readCookie, writeCookie } from './facts.ts';
+import type { TLSSocket } from 'node:tls';
+import { factsOf, peerOf, readCookie, writeCookie } from './facts.ts';
 import { SECURITY_HEADERS } from './headers.ts';
 import type { Asked, HttpListenerOptions, RequestFacts } from './options.ts';
 import { URL_MAX_CHARS } from './options.ts';
@@ -89,6 +90,20 @@ export function callerOf(host: Host, request: FastifyRequest): Caller {
   return caller;
 }
 
+/** Tells whoever keeps the evidence. */
+export function tellRefused(
+  { options, callers }: Pick<Host, 'options' | 'callers'>,
+  request: FastifyRequest,
+  code: string,
+): void {
+  options.refused?.({
+    code,
+    principal: callers.get(request)?.principal ?? null,
+    peer: peerOf(request.raw.socket as TLSSocket),
+    ip: request.ip,
+  });
+}
+
 /** Puts the request before policy; throws the refusal. */
 export async function authorise(
   host: Host,
@@ -107,8 +122,11 @@ interface Failure {
 }
 
 /** Answers a failed request; a bug of ours is logged with the id that the answer carries, and shows nothing else. */
-export function fail(options: HttpListenerOptions, { thrown, request, reply }: Failure): FastifyReply {
-  const refusal = refusalOf(thrown) ?? outageOf(thrown, request.id);
+export function fail(host: Pick<Host, 'options' | 'callers'>, { thrown, request, reply }: Failure): FastifyReply {
+  const { options } = host;
+  const refused = refusalOf(thrown);
+  if (refused) tellRefused(host, request, refused.code);
+  const refusal = refused ?? outageOf(thrown, request.id);
   const path = pathOf(request.url);
   if (thrown instanceof OperationalFault) options.log.error('request failed', { id: request.id, path, err: thrown });
   else if (refusal) options.log.debug('request refused', { id: request.id, path, refusal: refusal.code });

@@ -8,7 +8,7 @@ import type { Endpoint } from '@cityward/contracts';
 import { THE_CITY } from '@cityward/contracts';
 import { Readable } from 'node:stream';
 import { takeBytes, takeStream, takeText } from './bodies.ts';
-import { authorise, callerOf, must, pathOf } from './gate.ts';
+import { authorise, callerOf, must, pathOf, tellRefused } from './gate.ts';
 import type { Host } from './gate.ts';
 import { peerOf } from './facts.ts';
 import { FILE_HANDLER_MAX_MS, HANDLER_MAX_MS, inTime } from './in-time.ts';
@@ -132,7 +132,8 @@ function hostRawRoute(app: FastifyInstance, host: Host, route: RawRoute): void {
           return route.handle(raw, caller);
         },
       );
-      const { status, headers, body } = answer;
+      const { status, headers, body, refused = [] } = answer;
+      for (const code of refused) tellRefused(host, request, code);
       return reply
         .code(status)
         .headers(headers)

@@ -3,7 +3,7 @@ export type { Caller, Handle, Route } from './types.ts';
 export { route, RawAnswer } from './types.ts';
 export { createHttpListener } from './listener.ts';
 export type { HttpListener } from './listener.ts';
-export type { Asked, HttpListenerOptions, PeerFacts, RequestFacts } from './options.ts';
+export type { Asked, HttpListenerOptions, PeerFacts, RefusedFacts, RequestFacts } from './options.ts';
 export type { RawReply, RawRequest, RawRoute } from './raw.ts';
 export { contentReply } from './content.ts';
 export type { Content } from './content.ts';

@@ -30,8 +30,8 @@ export interface HttpListener {
 
 /** Builds the listener; nothing is opened before `start`. Throws when two routes share a path. */
 export function createHttpListener(options: HttpListenerOptions): HttpListener {
-  const app = createApp(options);
   const host: Host = { options, callers: new WeakMap(), asked: [] };
+  const app = createApp(host);
   addGate(app, host);
   timeRequests(app, host);
   hostDescription(app, host);
@@ -71,7 +71,7 @@ function handlerOf({ shortWay }: HttpListenerOptions, app: FastifyInstance): Req
   };
 }
 
-function createApp(options: HttpListenerOptions): FastifyInstance {
+function createApp(host: Pick<Host, 'options' | 'callers'>): FastifyInstance {
   const settings: FastifyServerOptions = {
     logger: false,
     genReqId: () => newId('req'),
@@ -79,14 +79,14 @@ function createApp(options: HttpListenerOptions): FastifyInstance {
     trustProxy: false,
     routerOptions: { maxParamLength: PARAM_MAX_CHARS },
     frameworkErrors: (thrown, request, reply) => {
-      fail(options, { thrown, request, reply: reply as FastifyReply });
+      fail(host, { thrown, request, reply: reply as FastifyReply });
     },
   };
   const app = Fastify(settings);
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   // Answers are written as they are: a serialiser made from the schema would drop and convert silently.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
-  app.setErrorHandler((thrown, request, reply) => fail(options, { thrown, request, reply }));
+  app.setErrorHandler((thrown, request, reply) => fail(host, { thrown, request, reply }));
   app.setNotFoundHandler((request) => notFound(request));
   takeJson(app);
   return app;

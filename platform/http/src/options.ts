@@ -39,6 +39,15 @@ export interface PeerFacts {
   readonly resumed: boolean;
 }
 
+/** Who was refused, and why. */
+export interface RefusedFacts {
+  readonly code: string;
+  /** As authentication found; nobody where the gate was not passed. */
+  readonly principal: Principal | null;
+  readonly peer: PeerFacts | null;
+  readonly ip: string;
+}
+
 /** All that authentication may look at. */
 export interface RequestFacts {
   readonly sessionToken: string | null;
@@ -110,6 +119,8 @@ export interface HttpListenerOptions {
    * checks of host, certificate and policy; what it leaves alone passes the gate as ever.
    */
   readonly shortWay?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Told of everything that is refused, at the gate or by a raw route: for evidence. */
+  readonly refused?: (refused: RefusedFacts) => void;
   readonly sessionCookie?: string;
   readonly connectionsMax?: number;
   /** A connection without a request is kept for so long: where clients poll, a little longer than they wait between two polls. */

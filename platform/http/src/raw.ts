@@ -25,6 +25,8 @@ export interface RawReply {
   readonly headers: Readonly<Record<string, string>>;
   /** A stream goes out as fast as it is taken; its length is in the headers. */
   readonly body: Uint8Array | string | Readable;
+  /** Codes of what was refused in this request, one for each thing: told to the listener's `refused`. */
+  readonly refused?: readonly string[];
 }
 
 export interface RawRoute {

@@ -1,7 +1,7 @@
 /** aedes with our rules around it: who may connect, what may be published, and when it is acknowledged. Takes any duplex stream. */
 import type { Duplex } from 'node:stream';
 import { Aedes, type AuthenticateError, type Client, type PublishPacket, type Subscription } from 'aedes';
-import { OperationalFault } from '@cityward/kernel';
+import { OperationalFault, type Refusal } from '@cityward/kernel';
 import { tell } from './inner.ts';
 import type { AedesClient, BrokerNeeds, Certified, Inner, Link, LiveClient } from './inner.ts';
 import { EARLY_PACKETS_MAX, QOS2_PER_CLIENT_MAX } from './limits.ts';
@@ -138,7 +138,7 @@ function attach(inner: Inner, aedes: Aedes, link: Link): void {
   inner.links.set(conn, link);
   const end = (reason: string): void => {
     inner.counts.malformed++;
-    tell(inner, { what: 'packet', clientId: link.clientId, reason });
+    tell(inner, { what: 'packet', clientId: link.clientId, reason, code: 'PACKET_MALFORMED' });
     conn.destroy();
   };
   openLane(inner, link, end);
@@ -170,13 +170,18 @@ const IDENTIFIER_REJECTED = 2;
 const SERVER_UNAVAILABLE = 3;
 const NOT_AUTHORISED = 5;
 
-function identify(inner: Inner, client: AedesClient): AuthenticateError | null {
+interface ConnectFault extends AuthenticateError {
+  readonly code: string | null;
+}
+
+function identify(inner: Inner, client: AedesClient): ConnectFault | null {
   const link = inner.links.get(client.conn);
-  if (!link) return connectFault(SERVER_UNAVAILABLE, 'its connection has ended');
+  if (!link) return connectFault(SERVER_UNAVAILABLE, 'its connection has ended', null);
   const refusal = refusalOf(inner, client, link);
   if (refusal) {
     inner.counts.refusedConnects++;
-    tell(inner, { what: 'connect', clientId: link.peer.commonName, reason: refusal.message });
+    const { message: reason, code } = refusal;
+    tell(inner, { what: 'connect', clientId: link.peer.commonName, reason, code });
     return refusal;
   }
   link.clientId = client.id;
@@ -185,22 +190,28 @@ function identify(inner: Inner, client: AedesClient): AuthenticateError | null {
   return null;
 }
 
-function refusalOf(inner: Inner, client: AedesClient, { peer }: Link): AuthenticateError | null {
+function refusalOf(inner: Inner, client: AedesClient, { peer }: Link): ConnectFault | null {
   const { limits, hooks } = inner;
   const clientId = client.id;
   if (clientId !== peer.commonName)
     return connectFault(
       IDENTIFIER_REJECTED,
       `connect as ${JSON.stringify(clientId.slice(0, limits.topicMaxBytes))}: wanted "${peer.commonName}", the name in the certificate`,
+      'CLIENT_ID_DIFFERS',
     );
   const now = inner.now();
   // A resumed session is not verified again, so its certificate may have expired since.
   if (now < peer.notBefore || now > peer.notAfter)
-    return connectFault(NOT_AUTHORISED, `connect as "${clientId}": its certificate is not valid at this time`);
+    return connectFault(
+      NOT_AUTHORISED,
+      `connect as "${clientId}": its certificate is not valid at this time`,
+      'CERTIFICATE_TIME',
+    );
   if (inner.ready.size >= limits.clientsMax && !inner.ready.has(clientId))
     return connectFault(
       SERVER_UNAVAILABLE,
       `connect as "${clientId}": ${inner.ready.size} are connected, wanted fewer than ${limits.clientsMax}`,
+      null,
     );
   const standing = hooks.identify({
     clientId,
@@ -210,34 +221,39 @@ function refusalOf(inner: Inner, client: AedesClient, { peer }: Link): Authentic
     protocol: peer.protocol,
     cipher: peer.cipher,
   });
-  if (!standing.ok) return connectFault(NOT_AUTHORISED, standing.error.message);
+  if (!standing.ok) return connectFault(NOT_AUTHORISED, standing.error.message, standing.error.code);
   const will = client._will;
   if (!will) return null;
   const allowedWill = checkWillTopic(will.topic, inner.prefixOf(clientId), limits);
-  return allowedWill.ok ? null : connectFault(NOT_AUTHORISED, allowedWill.error.message);
+  return allowedWill.ok ? null : connectFault(NOT_AUTHORISED, allowedWill.error.message, allowedWill.error.code);
 }
 
-const connectFault = (returnCode: 2 | 3 | 5, message: string): AuthenticateError =>
-  Object.assign(new Error(message), { returnCode });
+const connectFault = (returnCode: 2 | 3 | 5, message: string, code: string | null): ConnectFault =>
+  Object.assign(new Error(message), { returnCode, code });
 
 function allowed(inner: Inner, client: AedesClient, subscription: Subscription): Subscription | null {
   const clientId = client.id;
   const refusal = filterRefusal(inner, client, subscription.topic);
   if (refusal === null) return subscription;
   inner.counts.refusedSubscriptions++;
-  tell(inner, { what: 'subscribe', clientId, reason: refusal });
+  tell(inner, { what: 'subscribe', clientId, reason: refusal.message, code: refusal.code });
   return null;
 }
 
-function filterRefusal(inner: Inner, client: AedesClient, filter: string): string | null {
+type Unheard = Pick<Refusal, 'message' | 'code'>;
+
+function filterRefusal(inner: Inner, client: AedesClient, filter: string): Unheard | null {
   const { limits } = inner;
   const held = Object.keys(client.subscriptions).length;
   if (held >= limits.subscriptionsPerClientMax && !(filter in client.subscriptions))
-    return `subscribe to "${filter.slice(0, limits.topicMaxBytes)}": it has ${held} subscriptions, wanted at most ${limits.subscriptionsPerClientMax}`;
+    return {
+      code: 'SUBSCRIPTIONS_TOO_MANY',
+      message: `subscribe to "${filter.slice(0, limits.topicMaxBytes)}": it has ${held} subscriptions, wanted at most ${limits.subscriptionsPerClientMax}`,
+    };
   const checked = checkFilter(filter, inner.prefixOf(client.id), limits);
-  if (!checked.ok) return checked.error.message;
+  if (!checked.ok) return checked.error;
   const decided = inner.hooks.subscribe(client.id, filter);
-  return decided.ok ? null : decided.error.message;
+  return decided.ok ? null : decided.error;
 }
 
 function register(inner: Inner, client: Client): void {

@@ -50,12 +50,21 @@ export function createPublishRule(inner: Inner, store: () => IncomingStore): Pub
   };
 }
 
+/** A fault that is a refusal carries it; others are ours. */
+const codeOf = (fault: Error): string | null =>
+  fault instanceof MalformedPublish
+    ? 'PUBLISH_MALFORMED'
+    : ((fault as { readonly refusal?: { readonly code: string } }).refusal?.code ?? null);
+class MalformedPublish extends Error {
+  override readonly name = 'MalformedPublish';
+}
+
 /** Checks, then to the hook; `done` once it has acknowledged, or with why it is refused. */
 export function takePublish(inner: Inner, publish: Publish, done: (fault: Error | null) => void): void {
   const { clientId, topic, payload, qos, isWill } = publish;
   const refuse = (fault: Error): void => {
     inner.counts.refusedPublishes++;
-    tell(inner, { what: 'publish', clientId, reason: fault.message });
+    tell(inner, { what: 'publish', clientId, reason: fault.message, code: codeOf(fault) });
     done(fault);
   };
   const malformed = faultOf(inner, publish);
@@ -83,10 +92,10 @@ export function takePublish(inner: Inner, publish: Publish, done: (fault: Error 
 
 function faultOf(inner: Inner, { qos, messageId, topic }: Publish): Error | null {
   // MQTT-2.3.1-1: a QoS above 0 has a message id that is not 0. A will has none until it is sent on.
-  if (qos > 0 && messageId === 0) return new Error('publish: message id 0, wanted 1 to 65535');
+  if (qos > 0 && messageId === 0) return new MalformedPublish('publish: message id 0, wanted 1 to 65535');
   if (inner.passed.has(topic)) return null;
   const checked = checkPublishTopic(topic, inner.limits);
-  if (!checked.ok) return new Error(checked.error.message);
+  if (!checked.ok) return new MalformedPublish(checked.error.message);
   if (inner.passed.size >= PASSED_TOPICS_MAX) inner.passed.clear();
   inner.passed.add(topic);
   return null;

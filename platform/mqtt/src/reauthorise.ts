@@ -24,7 +24,7 @@ function isRefused(inner: Inner, clientId: string, filter: string): boolean {
   const decided = inner.hooks.subscribe(clientId, filter);
   if (decided.ok) return false;
   inner.counts.refusedSubscriptions++;
-  tell(inner, { what: 'subscribe', clientId, reason: decided.error.message });
+  tell(inner, { what: 'subscribe', clientId, reason: decided.error.message, code: null });
   return true;
 }
 

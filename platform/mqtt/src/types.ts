@@ -50,6 +50,8 @@ export interface MqttRefusal {
   readonly what: 'connect' | 'publish' | 'subscribe' | 'packet';
   readonly clientId: string | null;
   readonly reason: string;
+  /** What it was refused for; null where nobody did anything wrong: the fault is ours, or what was allowed is allowed no longer. */
+  readonly code: string | null;
 }
 
 export interface MqttLimits {

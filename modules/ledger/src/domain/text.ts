@@ -57,6 +57,14 @@ const inVlan = ({ data }: Fact): string => {
   const vlan = countIn(data, 'vlan');
   return vlan === null ? '' : `, VLAN ${vlan}`;
 };
+const times = ({ data }: Fact): string => {
+  const count = countIn(data, 'times') ?? 1;
+  return count === 1 ? '' : ` ${count} times`;
+};
+const atDoor = ({ data }: Fact): string => {
+  const [way, code] = [textIn(data, 'way'), textIn(data, 'code')];
+  return code ? ` (${way ? `${way}: ` : ''}${code})` : '';
+};
 const who = ({ actor }: Fact): string => (actor === 'system' ? 'Cityward' : actor);
 
 const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
@@ -111,7 +119,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
       ? `The session of device ${f.subject} was ended${plug(f)}`
       : `Device ${f.subject} was moved${plug(f)}${inVlan(f)}`,
   'device.move-failed': (f) => `Device ${f.subject} could not be moved${plug(f)}${inVlan(f)}${reason(f)}`,
-  'reporter.refused': (f) => `What ${who(f)} reported about ${f.subject} was refused${reason(f)}`,
+  'reporter.refused': (f) => `What ${f.subject} sent was refused${times(f)}${atDoor(f)}`,
   'person.invited': (f) => `${who(f)} invited person ${f.subject}`,
   'person.signed-in': (f) => `Person ${f.subject} signed in`,
   'person.sign-in-refused': (f) =>
@@ -130,7 +138,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'service.code-issued': (f) => `${who(f)} issued a one-time code for cloud service ${f.subject}`,
   'service.certified': (f) => `Cloud service ${f.subject} received a certificate`,
   'service.ended': (f) => `${who(f)} ended the cloud service ${f.subject}${reason(f)}`,
-  'service.refused': (f) => `Somebody who said to be cloud service ${f.subject} was refused${reason(f)}`,
+  'service.refused': (f) => `Somebody who said to be cloud service ${f.subject} was refused${times(f)}${atDoor(f)}`,
   'person.bound': (f) => `Person ${f.subject} was bound to their account at the sign-in provider`,
   'person.unbound': (f) => `${who(f)} took the account at the sign-in provider from person ${f.subject}`,
   'access.asked': (f) => `${who(f)} asked for temporary access for person ${f.subject}`,
