@@ -18,6 +18,8 @@ export interface NetworkAccess {
   readonly moves: PortMoves;
   readonly radius: RadiusSetUps;
   readonly reminders: RadiusReminders;
+  /** Looks at the kept sessions; only once identity answers, since policy asks it about each of them. */
+  start(): void;
   /** Resolves when no session is being moved. */
   settled(): Promise<void>;
   stop(): Promise<void>;
@@ -65,6 +67,7 @@ export async function openNetworkAccess({ options, devices, trust }: AccessParts
     moves,
     radius,
     reminders,
+    start: () => ports.refreshAll(),
     settled: () => mover.settled(),
     stop: async () => {
       deaf();

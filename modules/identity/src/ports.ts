@@ -83,6 +83,9 @@ export class Ports {
   /** Told of sessions that are in another VLAN than they should be. */
   onWrong(listener: (keys: readonly string[]) => void): void {
     this.#onWrong = listener;
+  }
+
+  refreshAll(): void {
     this.refresh(this.#sessions.keys());
   }
 

@@ -155,6 +155,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     start: async () => {
       opened = await openAll(options);
       tellAll(hub, opened);
+      opened.access.start();
     },
     stop: async () => {
       const closing = opened;
