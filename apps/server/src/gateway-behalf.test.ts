@@ -38,6 +38,7 @@ function bench(behind: readonly string[]) {
     },
     isConnected: (gateway) => connected.has(gateway),
     alive: (device) => void alive.push(device),
+    refused: () => undefined,
   });
   /** Resolves once it is acknowledged; the fault where it was no such message. */
   const says = (gateway: string, message: unknown): Promise<Error | null> =>

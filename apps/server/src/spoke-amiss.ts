@@ -1,5 +1,5 @@
-/** What it says of a reporter with a good certificate that it spoke about what is not its own: a line in the ledger, and less trust in a network. */
-import { DAY_MS, type Clock, type Refusal } from '@cityward/kernel';
+/** What it says of a network with a good certificate that it spoke about what is not its own: less trust. The door that it came by tells the ledger. */
+import { DAY_MS, type Clock } from '@cityward/kernel';
 import type { Identity } from '@cityward/identity';
 import type { Log } from '@cityward/log';
 import type { Reporter } from './ingest.ts';
@@ -8,15 +8,14 @@ import type { Reporter } from './ingest.ts';
 const SPOKE_AMISS_VALUE = 60;
 
 export interface SpokeAmissParts {
-  readonly identity: Pick<Identity, 'refused' | 'networkOf' | 'putSignal'>;
+  readonly identity: Pick<Identity, 'networkOf' | 'putSignal'>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 export const createSpokeAmiss =
   ({ identity, clock, log }: SpokeAmissParts) =>
-  ({ id }: Reporter, { code }: Refusal): void => {
-    identity.refused(id, code, '');
+  ({ id }: Reporter): void => {
     if (identity.networkOf(id) === null) return;
     const said = { kind: 'behaviour', source: 'speaking', value: SPOKE_AMISS_VALUE } as const;
     const reason = 'it spoke about what it may not speak for';

@@ -84,6 +84,7 @@ const forge = (change: string, { key, sign }: Officer, bytes: Uint8Array): Promi
   row(raw`insert into fleet.signature values (${change}, ${key.officer}, ${key.id}, ${key.publicKey},
     ${JSON.stringify(sign(bytes))}::jsonb, ${Date.now()})`);
 
+const OPENED = '[{"start":0,"opened":1,"quorumAt":0,"forgiven":0,"counts":null}]';
 const attacks: readonly Attack[] = [
   {
     name: 'shows one job and asks for another',
@@ -181,9 +182,7 @@ const attacks: readonly Attack[] = [
       const number = raw`(select number from fleet.change where id = ${changes.get('set-40')!})`;
       for (const table of ['attempt', 'change_order'])
         await row(raw`delete from ${raw.raw(`fleet.${table}`)} where change_number = ${number}`);
-      await row(
-        raw`update fleet.change set ended = null, waves = '[{"start":0,"opened":0,"quorumAt":0,"forgiven":0,"counts":null}]' where number = ${number}`,
-      );
+      await row(raw`update fleet.change set ended = null, waves = ${OPENED} where number = ${number}`);
       await row(raw`update fleet.change set state = 'stopped', lives_until = 0 where id = ${changes.get('set-10')!}`);
       await running(changes.get('set-40')!);
     },
@@ -232,7 +231,7 @@ const attacks: readonly Attack[] = [
     alter: async () => {
       const id = changes.get('late')!;
       await row(
-        raw`update fleet.change set not_after = ${Date.now() + DAY_MS}, lives_until = ${Date.now() + DAY_MS} where id = ${id}`,
+        raw`update fleet.change set not_after = ${Date.now() + DAY_MS}, lives_until = ${Date.now() + DAY_MS}, waves = ${OPENED} where id = ${id}`,
       );
       await row(
         raw`insert into fleet.change_order select number, 0, 0, ${Date.now()}, '{0,1}' from fleet.change where id = ${id}`,

@@ -8,6 +8,7 @@ import { newKeyIn } from './acme-key-change.ts';
 import { bindingKid, isBound, isSignedBy, readJws, thumbprintOf, type Jws } from './acme-jws.ts';
 import type { Account, AcmeAccounts } from './acme-bindings.ts';
 import { checkRequestNames, readNames } from './acme-names.ts';
+import { noteRefused } from './acme-refused.ts';
 import {
   Nonces,
   stateOf,
@@ -88,12 +89,7 @@ class Acme {
 
   async answer(request: EstRequest): Promise<EstAnswer> {
     const result = await this.#decide(request);
-    if (!result.ok && !isConversation(result.error))
-      this.#parts.refusals.note(this.#claimedBy(request), {
-        way: 'ACME',
-        code: result.error.code,
-        address: request.address,
-      });
+    if (!result.ok) noteRefused(this.#parts, request, result.error);
     const nonce = this.#nonces.give();
     const links = { nonce, directory: this.#at('directory') };
     return result.ok ? answerOf(result.value, links) : problemOf(result.error, links);
@@ -101,16 +97,6 @@ class Acme {
 
   #at(path: string): string {
     return `${this.#parts.url}${ACME_BASE}${path}`;
-  }
-
-  /** Whoever the request says that it comes from, by its account, its binding or its TLS certificate: nothing is proved by it. */
-  #claimedBy({ body, certificate }: EstRequest): string {
-    const { accounts, authority } = this.#parts;
-    const jws = readJws(body);
-    const kid = jws.ok && 'kid' in jws.value.by ? jws.value.by.kid.split('/').at(-1)! : '';
-    const binding = jws.ok ? (bindingKid(jws.value.payload?.['externalAccountBinding']) ?? '') : '';
-    const shown = certificate && authority.holderOf(certificate)?.id;
-    return shown ?? accounts.get(kid)?.network ?? accounts.binding(binding)?.network ?? 'unknown';
   }
 
   async #decide(request: EstRequest): Promise<Result<AcmeAnswer, Refusal>> {
@@ -396,10 +382,6 @@ class Acme {
 }
 
 const RETRY = { 'retry-after': '1' } as const;
-/** What clients that mean well are told on their way, or what is our own fault. */
-const isConversation = ({ kind, code }: Refusal): boolean =>
-  kind === 'unavailable' || code === 'badNonce' || code === 'orderNotReady';
-
 function certificateIn(given: unknown): X509Certificate | null {
   if (typeof given !== 'string' || given.length > CERTIFICATE_MAX_CHARS) return null;
   try {
