@@ -7,6 +7,27 @@ import { run } from './est-kit.ts';
 export const DEVICE_TYPE = 'gateway';
 /** Debian's package holds this update module: it puts one file into a folder, and can take it back. */
 const MODULE = 'single-file';
+/**
+ * The same, with a reboot of the device: the power goes in it, as when a real one restarts, and whatever the test starts next is the device
+ * after it. What the new one does not bring up it is asked for by the file `never`.
+ */
+const REBOOTING_MODULE = 'cityward-reboot';
+const MODULES_FOLDER = '/usr/share/mender/modules/v3';
+const REBOOTING_SCRIPT = `#!/bin/sh
+set -e
+target=$(cat "$2"/files/dest_dir 2>/dev/null || true)
+case "$1" in
+  NeedsArtifactReboot) echo "Yes" ;;
+  ArtifactReboot)
+    : > "$target/rebooting"
+    kill -9 "$PPID"
+    sleep 30
+    ;;
+  ArtifactVerifyReboot) test ! -e "$target/never" ;;
+  ArtifactRollbackReboot|ArtifactVerifyRollbackReboot) exit 0 ;;
+  *) exec ${MODULES_FOLDER}/${MODULE} "$@" ;;
+esac
+`;
 
 /** Who signs artifacts: a P-256 key as SEC 1, which is the only form that mender-artifact takes, and its public half. */
 export async function makeArtifactSigner(folder: string, name: string): Promise<void> {
@@ -24,6 +45,8 @@ export interface Artifact {
   readonly version: string;
   readonly signer: string;
   readonly deviceType?: string;
+  /** The device restarts with it. */
+  readonly reboots?: boolean;
   /** One byte of its payload is another than what was signed. */
   readonly tampered?: boolean;
 }
@@ -34,7 +57,8 @@ export async function makeArtifact(folder: string, target: string, made: Artifac
   mkdirSync(own);
   const files = { dest_dir: target, filename: 'installed', permissions: '644', installed: made.version };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(own, name), `${text}\n`);
-  const about = ['-T', MODULE, '-t', made.deviceType ?? DEVICE_TYPE, '-n', made.version, '--compression', 'none'];
+  const module = made.reboots ? REBOOTING_MODULE : MODULE;
+  const about = ['-T', module, '-t', made.deviceType ?? DEVICE_TYPE, '-n', made.version, '--compression', 'none'];
   const contents = Object.keys(files).flatMap((name) => ['-f', name]);
   const key = ['-k', join(folder, `${made.signer}.sec1.pem`)];
   const written = await run(
@@ -93,8 +117,9 @@ export function startMender(start: MenderStart): ClientProcess {
 /** Where the client looks for who it is and what it runs at first, whatever its configuration says. */
 const FIXED = {
   '/etc/mender/artifact_info': ['artifact_name=base-1.0\n', 0o644],
+  [`${MODULES_FOLDER}/${REBOOTING_MODULE}`]: [REBOOTING_SCRIPT, 0o755],
   '/usr/share/mender/identity/mender-device-identity': ['#!/bin/sh\necho "id=$TEST_DEVICE"\n', 0o755],
-} as const;
+} satisfies Readonly<Record<string, readonly [string, number]>>;
 
 /** Puts them there where nothing is; what it answers takes them away again. Null where one may not write there. */
 export function layFixedFiles(): (() => void) | null {

@@ -1,5 +1,5 @@
-/** Debian's mender-client, a device client that nobody here wrote, against our ClientProcess device API over mutual TLS. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** Debian's mender-client, a device client that nobody here wrote, against our Mender device API over mutual TLS. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -98,6 +98,34 @@ describe.skipIf(!away)('mender-client', () => {
     const before = states(device).length;
     city.desk.order(device, unsignedOrder(device, artifactFrom(Buffer.from('x'), 'base-3.0'), 3));
     await expect.poll(() => states(device).slice(before), WAIT).toEqual(['done']);
+  });
+  it('restarts with an artifact, and is done only once it is back and shows it', async () => {
+    const device = 'gw-4001';
+    const before = start(device);
+    await order(device, { version: 'base-4.0', signer: 'maker', reboots: true });
+    await expect.poll(() => existsSync(join(target(device), 'rebooting')), WAIT).toBe(true);
+    await before.stop();
+    // Installed is not done: it has not come back, and says nothing more until it does.
+    expect(states(device)).toEqual(['accepted', 'downloading', 'installing', 'restarting']);
+    start(device);
+    await expect.poll(() => last(device)?.running, WAIT).toBe('base-4.0');
+    expect(states(device).at(-1)).toBe('done');
+    expect(menderInstalled(target(device))).toBe('base-4.0');
+  });
+  it('goes back where the restart did not bring the artifact up, and says that it failed', async () => {
+    const device = 'gw-4002';
+    await wholeCycle(device);
+    await running.pop()!.stop();
+    writeFileSync(join(target(device), 'never'), '');
+    const before = start(device);
+    await order(device, { version: 'base-4.1', signer: 'maker', reboots: true }, 2);
+    await expect.poll(() => existsSync(join(target(device), 'rebooting')), WAIT).toBe(true);
+    await before.stop();
+    start(device);
+    await expect.poll(() => last(device)?.state, WAIT).toBe('failed');
+    expect(menderInstalled(target(device))).toBe('base-2.0');
+    const shows = () => city.desk.sightings.findLast((one) => one.device === device)?.running.firmware;
+    await expect.poll(shows, WAIT).toBe('base-2.0');
   });
   it('several at once, each with its own certificate', async () => {
     await Promise.all(['gw-3001', 'gw-3002', 'gw-3003', 'gw-3004'].map(wholeCycle));
