@@ -54,6 +54,7 @@ export function createDeviceListener(parts: DeviceListenerParts): HttpListener {
     alive,
     refused: (device, code) => identity.refused(device, { way: 'HTTPS', code }),
   });
+  modules.polled = polled;
   const ddi = createDdiGateway({ polled, identity, access, hosts: common.allowedHosts });
   const mender = createMenderGateway({ polled });
   const listener = createHttpListener({

@@ -3,7 +3,7 @@
  * shows that it is true. One order at a time; an order is theirs only where it installs something.
  */
 import type { JobOrder } from '@cityward/contracts';
-import { DEVICES_MAX, SECOND_MS, type Clock, type Refusal } from '@cityward/kernel';
+import { DEVICES_MAX, MINUTE_MS, SECOND_MS, type Clock, type Refusal } from '@cityward/kernel';
 import { thinned, type Log, type ThinLog } from '@cityward/log';
 import type { Desk } from './desk.ts';
 import { createContents, type Contents } from './polled-content.ts';
@@ -23,6 +23,9 @@ import {
 
 /** Requests of one device in one second; a client that polls as told comes once in minutes. */
 export const REQUESTS_PER_SECOND_MAX = 200;
+
+/** Mender's clients ask each half an hour unless they are told otherwise, hawkBit's each five minutes. */
+export const POLL_FRESH_MS = 40 * MINUTE_MS;
 
 export interface PolledParts {
   readonly desk: Desk;
@@ -58,6 +61,8 @@ export interface Polled {
   toldOf(device: PolledDevice, number: string): Open | 'unknown' | 'over';
   /** Every request of a device: that it is there, and what it last said that it runs. */
   heard(device: PolledDevice): void;
+  /** Has it asked lately, so that an order given now will be fetched? */
+  reaches(id: string): boolean;
   isTooOften(device: PolledDevice): boolean;
   /** It has looked at its order. */
   accepted(told: Told): Promise<Taken>;
@@ -102,8 +107,13 @@ export function createPolled(parts: PolledParts): Polled {
     cancelled: orders.cancelled,
     toldOf: (device, number) => toldOf(orderOf(device), device, number),
     heard: (device) => {
-      parts.alive(device.id, clock());
+      device.heardAt = clock();
+      parts.alive(device.id, device.heardAt);
       desk.seen(device.id, { firmware: device.firmware, document: null });
+    },
+    reaches: (id) => {
+      const device = devices.get(id);
+      return device !== undefined && clock() - device.heardAt <= POLL_FRESH_MS;
     },
     isTooOften: (device) => isTooOften(device, clock()),
     accepted: (told) => say(told, { state: 'accepted', at: clock(), running: told.device.firmware }),

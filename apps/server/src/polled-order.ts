@@ -40,6 +40,8 @@ export interface PolledDevice {
   count: number;
   /** Answers under way to it that carry an artifact. */
   downloads: number;
+  /** When it asked last; 0 for never. */
+  heardAt: number;
 }
 export const newPolledDevice = (id: string): PolledDevice => ({
   id,
@@ -50,6 +52,7 @@ export const newPolledDevice = (id: string): PolledDevice => ({
   second: 0,
   count: 0,
   downloads: 0,
+  heardAt: 0,
 });
 
 /** Begins an order, or goes on with it. */

@@ -20,6 +20,7 @@ import { fleetCity } from './fleet-city.ts';
 import { gatePorts, leavingPorts } from './gate-ports.ts';
 import { baselineSeen, createBaselineWorld } from './baseline-world.ts';
 import type { MqttGateway } from './gateway-mqtt.ts';
+import type { Polled } from './polled-devices.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalSocket, type LocalSocket } from './local-socket.ts';
 import { respondCity, switchOf } from './respond-city.ts';
@@ -56,6 +57,8 @@ export interface Modules extends Storage {
   readonly local: LocalSocket;
   /** Set once the listener is there; until then orders to switches fail and are shown so. */
   mqtt: MqttGateway | null;
+  /** Devices that poll; null until their listener is made. */
+  polled: Pick<Polled, 'reaches'> | null;
 }
 
 export async function openStorage({ dataFolder, databaseUrl }: Config, log: Log): Promise<Storage> {
@@ -129,6 +132,7 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
     trust,
     local,
     mqtt: null,
+    polled: null,
   };
   return made;
 }
@@ -237,7 +241,7 @@ function createFleetFor(
   const view = fleetCity({
     city,
     identity,
-    isReached: (device) => made().mqtt?.reaches(device) ?? false,
+    isReached: (device) => (made().mqtt?.reaches(device) ?? false) || (made().polled?.reaches(device) ?? false),
     isCarried,
     shown: (device) => made().fleet.desk.shown(device),
   });
