@@ -278,6 +278,7 @@ describe('radius', () => {
     const clients = readFileSync(file('raddb/clients.conf'), 'utf8');
     const secret = /secret = "?([^"\n]+)/.exec(clients)![1]!;
     expect(written).not.toContain(secret);
+    expect(written).toContain('by MAC address where 802.1X fails');
     expect(statSync(file('raddb/clients.conf')).mode & 0o077).toBe(0);
     const again = await json<{ switches: object[] }>('radius', 'config', ...where);
     expect(again.switches).toHaveLength(1);

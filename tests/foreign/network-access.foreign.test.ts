@@ -1,16 +1,15 @@
 /** 802.1X from end to end: Debian's FreeRADIUS asks a whole city, eapol_test is the device, and FreeRADIUS's CoA listener the switch. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../apps/server/src/testing-clients.ts';
 import { createRunningCity, type RunningCity } from './city-kit.ts';
 import { has, run } from './est-kit.ts';
-import { join802, startRadius, writeSwitch, type RunningRadius, type Supplicant } from './radius-kit.ts';
+import { freeUdpPort, join802, startRadius, writeSwitch, type RunningRadius, type Supplicant } from './radius-kit.ts';
 
 const able = [has('freeradius', 'freeradius'), has('eapol_test', 'eapoltest'), has('openssl', 'openssl')].every(
   Boolean,
@@ -19,15 +18,6 @@ const QUARANTINE = 999;
 const CAMERAS = 104;
 const COA_ACK = 44;
 const STATION = '02:00:00:00:00:01';
-
-/** A port that is free for UDP now. */
-async function freeUdpPort(): Promise<number> {
-  const socket: Socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address() as AddressInfo;
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return port;
-}
 
 interface Liar {
   readonly port: number;

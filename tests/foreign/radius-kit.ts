@@ -1,10 +1,21 @@
 /** FreeRADIUS as Debian ships it, from the configuration that `cityward radius config` writes, and a device that asks to join. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createSocket, type Socket } from 'node:dgram';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { run } from './est-kit.ts';
 
 const READY_MAX_MS = 20_000;
+
+/** A port that is free for UDP now. */
+export async function freeUdpPort(): Promise<number> {
+  const socket: Socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const { port } = socket.address() as AddressInfo;
+  await new Promise<void>((resolve) => socket.close(resolve));
+  return port;
+}
 
 export interface RunningRadius {
   /** Everything that it has said. */
@@ -132,6 +143,30 @@ export async function join802(on: Supplicant, identity: string, name: string): P
   const { code, out, err } = await run('eapol_test', [...args, '-M', on.station, '-r', '0', '-t', '15'], on.folder);
   const text = `${out.toString()}${err}`;
   return { accepted: code === 0, vlan: vlanIn(text), out: text };
+}
+
+/** As a switch asks where 802.1X has failed: by the MAC address alone (MAC authentication bypass). */
+export async function joinByMac({ folder, port, secret, station }: Supplicant): Promise<Joined> {
+  const name = station.replaceAll(':', '').toLowerCase();
+  const attributes = [
+    `User-Name = "${name}"`,
+    `User-Password = "${name}"`,
+    `Calling-Station-Id = "${station.replaceAll(':', '-')}"`,
+    'NAS-Port-Type = Ethernet',
+    'Service-Type = Call-Check',
+    'Message-Authenticator = 0x00',
+  ];
+  const file = join(folder, `${name}.mab`);
+  writeFileSync(file, `${attributes.join('\n')}\n`);
+  const args = ['-x', '-f', file, '-r', '1', '-t', '10', `127.0.0.1:${port}`, 'auth', secret];
+  const { out, err } = await run('radclient', args, folder);
+  const text = `${out.toString()}${err}`;
+  const vlan = /Tunnel-Private-Group-Id(?::0)? = "(\d+)"/.exec(text)?.[1];
+  return {
+    accepted: text.includes('Received Access-Accept'),
+    vlan: vlan === undefined ? null : Number(vlan),
+    out: text,
+  };
 }
 
 /** Attribute 81 (Tunnel-Private-Group-Id) of the last answer: hexadecimal text of the number, perhaps after a tag octet. */

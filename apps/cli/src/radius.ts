@@ -90,6 +90,7 @@ const configCommand = (api: Api): Command => ({
     const text = [
       `Written to ${folder}, readable by its owner only. Check it: freeradius -XC -d ${folder} -n radiusd`,
       `The shared secrets of ${set.switches.length} switches are in clients.conf; give each switch its own, and CoA with it.`,
+      `Let each switch ask by MAC address where 802.1X fails: a device whose certificate ran out then gets the quarantine VLAN, from which it must reach the enrolment, and nothing else.`,
       `Run this again before ${new Date(ends).toISOString().slice(0, 10)}, then start FreeRADIUS anew.`,
     ];
     return { data: shown, text: text.join('\n') };
