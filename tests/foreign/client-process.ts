@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-const LIFE_MAX_MS = 90_000;
+const LIFE_MAX_MS = 300_000;
 const SAID_MAX_CHARS = 30_000;
 /** One instance of swupdate was seen to live on after SIGTERM. */
 const HARD_AFTER_MS = 2_000;
