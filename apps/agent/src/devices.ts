@@ -34,6 +34,8 @@ export interface DevicesParts {
   readonly random: () => number;
   /** A device has erased itself: its key and certificate go. */
   readonly forget: (device: string) => void;
+  /** A new key with a new certificate, kept in the place of the old. */
+  readonly renew: (credential: Credential) => Promise<Credential>;
   /** Null: these devices take no changes. */
   readonly changes: SimulatedChanges | null;
   /** Where a device answers on its site's network; null for one that is not there. */
@@ -64,7 +66,10 @@ export interface Devices {
 interface Life {
   readonly id: string;
   readonly index: number;
-  readonly connection: Connection;
+  /** A rotation makes another, and a link of its own with it. */
+  credential: Credential;
+  connection: Connection;
+  readonly dial: (by: Credential) => Connection;
   /** Made for the first change: most devices never see one. */
   changes: Changes | null;
 }
@@ -90,10 +95,10 @@ function follow(
   connection()?.publish('ack', obey(site, read.value, Date.now()));
 }
 
-function reportOften(site: SiteSwitch, connection: Connection, schedule: Schedule): void {
+function reportOften(site: SiteSwitch, connection: () => Connection, schedule: Schedule): void {
   const report = (now: number): void => {
-    if (lift(site, now)) connection.publish('obs', status(site.id, 'quarantine-lifted', now));
-    if (connection.online) for (const message of takeReports(site)) connection.publish('flows', message);
+    if (lift(site, now)) connection().publish('obs', status(site.id, 'quarantine-lifted', now));
+    if (connection().online) for (const message of takeReports(site)) connection().publish('flows', message);
     schedule.at(now + REPORT_PERIOD_MS, report);
   };
   schedule.at(Date.now() + (hash32(site.id) % REPORT_PERIOD_MS), report);
@@ -145,13 +150,24 @@ interface Shared {
   readonly gateways: Set<SiteGateway>;
 }
 
+/** Goes on by the new certificate, on a link of its own. */
+async function renewed(parts: DevicesParts, life: Life, cut: ReadonlySet<string>): Promise<void> {
+  life.credential = await parts.renew(life.credential);
+  await life.connection.close();
+  life.connection = life.dial(life.credential);
+  if (!cut.has(life.id)) life.connection.open();
+}
+
 /** Made when it is first asked for. */
-function changesOf({ parts, cut }: Shared, life: Life, credential: Credential): Changes | null {
+function changesOf({ parts, cut }: Shared, life: Life): Changes | null {
   life.changes ??=
     parts.changes?.create({
       id: life.id,
       firmware: parts.city.devices[life.index]!.firmware,
-      credential,
+      get credential() {
+        return life.credential;
+      },
+      renew: () => renewed(parts, life, cut),
       connection: () => life.connection,
       mayDial: () => !cut.has(life.id),
       class: parts.city.devices[life.index]!.class,
@@ -179,7 +195,7 @@ function takeChange(shared: Shared, credential: Credential, payload: Uint8Array)
   // Nothing to take back from a device that was never changed.
   if (!life || (payload.length === 0 && !life.changes)) return;
   const isNew = life.changes === null;
-  const changes = changesOf(shared, life, credential);
+  const changes = changesOf(shared, life);
   if (isNew) changes?.online();
   changes?.take(payload);
 }
@@ -198,8 +214,9 @@ function looksOf({ parts, looks }: Shared, id: string, connection: () => Connect
 
 /** Settings of a device that was never changed are those of the factory: it has none that the city gave it. */
 function baselineSelf(shared: Shared, credential: Credential): BaselineSelf {
-  const { device, expires } = credential;
+  const { device } = credential;
   const life = shared.lives.get(device);
+  const { expires } = life?.credential ?? credential;
   return {
     device,
     settings: life?.changes?.settings() ?? null,
@@ -263,24 +280,22 @@ export function createDevices(parts: DevicesParts): Devices {
       const id = credential.device;
       const index = city.wiring.indexOf.get(id);
       if (index === undefined || lives.has(id)) return;
-      const connection = createConnection({
-        broker: parts.broker,
-        credential,
-        gate,
-        random: parts.random,
+      const common = {
+        ...{ broker: parts.broker, gate, random: parts.random },
         takesOrders: fabric.switches.has(id),
         takesChanges: parts.changes !== null && !isCarried(id),
         reachable: () => fabric.passes(id, PLATFORM),
         events: eventsFor(shared, credential),
-      });
-      const life: Life = { id, index, connection, changes: null };
+      };
+      const dial: Life['dial'] = (by) => createConnection({ ...common, credential: by });
+      const life: Life = { id, index, credential, dial, connection: dial(credential), changes: null };
       lives.set(id, life);
-      if (parts.changes?.knows(id) && !isCarried(id)) changesOf(shared, life, credential);
+      if (parts.changes?.knows(id) && !isCarried(id)) changesOf(shared, life);
       if (city.devices[index]!.class === 'waste-bin') return habits.sleepAndWake(life);
-      connection.open();
+      life.connection.open();
       habits.keepReporting(life);
       const site = fabric.switches.get(id);
-      if (site) reportOften(site, connection, schedule);
+      if (site) reportOften(site, () => life.connection, schedule);
     },
     get connected() {
       return seen.size;

@@ -35,7 +35,10 @@ export interface SimulatedChangesParts {
 export interface SimulatedDevice {
   readonly id: string;
   readonly firmware: string | null;
+  /** As it is now: a rotation makes another. */
   readonly credential: Credential;
+  /** Makes a new key, gets its certificate, and dials anew with it. */
+  readonly renew: () => Promise<void>;
   readonly connection: () => Connection;
   /** False while its link is cut on purpose. */
   readonly mayDial: () => boolean;
@@ -137,6 +140,10 @@ function actsOf(device: SimulatedDevice, disk: ThinDisk): Acts {
   const settings = openSettings(disk, SETTINGS[device.class] ?? {}, () => Promise.resolve());
   return {
     set: settings.set,
+    rotate: (what) =>
+      what === 'certificate'
+        ? device.renew()
+        : Promise.reject(new Error('rotate "credentials": this device has none but its certificate')),
     wipe: {
       erase: () =>
         Promise.resolve(`Erased ${eraseDisk(disk)} files of images, documents and settings; it has no memory card`),

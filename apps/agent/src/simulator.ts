@@ -6,12 +6,12 @@ import { isMain } from './is-main.ts';
 import { createLog, type Log } from '@cityward/log';
 import { SECOND_MS } from '@cityward/kernel';
 import { portMerrow, type PortMerrow } from '@cityward/city/reference';
-import { openCredentials, type Credential } from './credentials.ts';
+import { openCredentials, type Credential, type Credentials } from './credentials.ts';
 import { beginLife } from './daily-life.ts';
 import { refusalLine } from './agent-changes.ts';
-import { createDevices, PLATFORM, type Carried, type Devices } from './devices.ts';
+import { createDevices, PLATFORM, type Carried, type Devices, type DevicesParts } from './devices.ts';
 import { enrolAll, ENROL_AT_ONCE } from './enrolling.ts';
-import { createEstClient, enrolOnBehalf } from './est-client.ts';
+import { createEstClient, enrolOnBehalf, type EstClient } from './est-client.ts';
 import { createFabric, type Fabric } from './fabric.ts';
 import { createField, type Field } from './field.ts';
 import { createInfection, planStory } from './infection.ts';
@@ -146,15 +146,23 @@ function devicesOf(
     target: Field['target'];
     cameras: SimulatedCameras;
   },
-  { start, log, forget }: SimulatorParts & { readonly forget: (device: string) => void },
+  { start, log, forget, renew }: SimulatorParts & Pick<DevicesParts, 'forget' | 'renew'>,
 ): Devices {
   const passes = (device: string): boolean => world.fabric.passes(device, PLATFORM);
   const { content, dataFolder, mqtt: broker } = start;
   const changes = content && createSimulatedChanges({ dataFolder, content, log, passes });
   const behalf: CarryingParts['behalf'] = (gateway, request) => enrolOnBehalf(start.est, gateway, request);
   const carried = changes && carriedBy(world.cameras, changes, { fabric: world.fabric, start, behalf });
-  return createDevices({ ...world, broker, log, random: Math.random, changes, carried, forget });
+  return createDevices({ ...world, broker, log, random: Math.random, changes, carried, forget, renew });
 }
+
+const renewing =
+  (est: EstClient, credentials: Credentials): DevicesParts['renew'] =>
+  async (credential) => {
+    const next = await est.renew(credential.device, credential);
+    credentials.put(next);
+    return next;
+  };
 
 const camerasOf = (city: PortMerrow, { start, log }: SimulatorParts): SimulatedCameras =>
   createSimulatedCameras({
@@ -181,7 +189,7 @@ export function createSimulator(parts: SimulatorParts): Simulator {
   let enrolled = 0;
   const devices = devicesOf(
     { city, fabric, schedule, target: field.target, cameras },
-    { ...parts, forget: credentials.drop },
+    { ...parts, forget: credentials.drop, renew: renewing(est, credentials) },
   );
   const progress = (): void => say({ enrolled, connected: devices.connected, total });
   let ticker: NodeJS.Timeout | null = null;

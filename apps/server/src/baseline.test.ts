@@ -1,7 +1,15 @@
 /** From what devices say of their settings to settings that are as wanted: the whole server, the command, and simulated devices over mTLS. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BaselineFix, BaselineScan, Change, ControlOutcome, DeviceBaseline } from '@cityward/contracts';
+import type {
+  BaselineFix,
+  BaselineScan,
+  Change,
+  ChangeDetail,
+  ControlOutcome,
+  DeviceBaseline,
+  Rotation,
+} from '@cityward/contracts';
 import { silentLog } from '@cityward/log';
 import { issueSimulatedCodes, simulatorStart } from './simulated-city.ts';
 import { startSimulator, type Simulator } from './simulator.ts';
@@ -83,4 +91,39 @@ describe('the baseline', () => {
     expect(planned).toMatchObject({ exit: 0, data: [{ action: { do: 'rotate', what: 'certificate' }, devices: 1 }] });
     expect((await desk.run('baseline', 'keys')).exit).toBe(0);
   }, 60_000);
+
+  it('follows a rotation from its plan to its end: a new key, a new certificate, and nothing that failed', async () => {
+    const { identity } = server.modules;
+    const before = identity.identityOf(lamp).serial;
+    const order = {
+      what: 'certificate',
+      selection: { classes: [], sites: [], devices: [lamp] },
+      dueOnly: false,
+      options: { soakMs: 0, healthMs: 0 },
+    };
+    const { body } = await call<{ changes: Change[] }>('POST', '/api/rotation', order);
+    const { id } = body.changes[0]!;
+    const tracked = async (): Promise<Change> => {
+      const { body: rotation } = await call<Rotation>('GET', '/api/rotation');
+      return rotation.changes.find((one) => one.id === id)!;
+    };
+    expect(await tracked()).toMatchObject({ state: 'planned', devices: 1, signed: { complete: false } });
+    await signOffline(desk, id, 'ann-doe');
+    await started(desk, id);
+    const done = await eventually('the rotation is over', async () => {
+      const change = await tracked();
+      return change.ended === null ? null : change;
+    });
+    expect(done).toMatchObject({ state: 'finished' });
+    expect(done.waves.map(({ counts }) => [counts.done, counts.failed])).toEqual([[1, 0]]);
+    const { body: detail } = await call<ChangeDetail>('GET', `/api/changes/${id}`);
+    expect(detail.failures).toEqual([]);
+    expect(identity.identityOf(lamp)).toMatchObject({ state: 'enrolled' });
+    expect(identity.identityOf(lamp).serial).not.toBe(before);
+    const { body: after } = await call<Rotation>('GET', '/api/rotation');
+    // Since when the oldest was renewed: nobody knew of any before.
+    const row = after.rows.find((one) => one.what === 'certificate' && one.class === 'street-light');
+    expect(row?.oldest).toEqual(expect.any(Number));
+    expect(await inLedger(call, 'credentials.rotated', lamp)).toContain(lamp);
+  }, 180_000);
 });

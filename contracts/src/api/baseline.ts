@@ -346,6 +346,8 @@ export const baseline = {
       selection: BaselineSelection,
       /** Only those that are overdue, due soon, or of unknown age. */
       dueOnly: Type.Boolean(),
+      /** How carefully. */
+      options: Type.Optional(ChangeOptions),
     }),
     answer: Closed({ changes: Type.Array(Change) }),
   }),

@@ -2,6 +2,7 @@
 import PDFDocument from 'pdfkit';
 import type { Handover, HandoverCertificate } from '@cityward/contracts';
 import { CHECK_TITLES, hashOf } from './domain/gate/handover.ts';
+import { FONTS, shown, UNSHOWN, useFonts } from './handover-fonts.ts';
 
 /** A4 in points, with room for a punched edge. */
 const MARGIN = 56;
@@ -30,6 +31,8 @@ export async function handoverPdf({ json, signature }: PdfSource): Promise<Buffe
   const info = {
     Title: `Handover of ${handover.device.name}`,
     Author: handover.city,
+    // In letters of any script, also of those that the page cannot show.
+    Subject: `Installed by ${whoOf(handover.installer)}`,
     Creator: 'Cityward',
     Producer: 'Cityward',
     CreationDate: at,
@@ -37,6 +40,7 @@ export async function handoverPdf({ json, signature }: PdfSource): Promise<Buffe
   };
   const page = { size: 'A4', margins: { top: MARGIN, bottom: MARGIN, left: MARGIN, right: MARGIN } };
   const document = new PDFDocument({ ...page, info, lang: 'en-GB', bufferPages: true, displayTitle: true });
+  useFonts(document);
   const written = bytesOf(document);
   const files = { creationDate: at, modifiedDate: at };
   document.file(Buffer.from(json), { ...files, name: `${handover.id}.json`, type: 'application/json' });
@@ -57,26 +61,14 @@ async function bytesOf(document: Document): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What the fonts that every reader has can show (Windows-1252); the signed JSON has the rest. */
-const SHOWN_ALSO = new Set('€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ');
-const shown = (text: string): string =>
-  [...text.normalize('NFC')]
-    .map((char) => {
-      const code = char.codePointAt(0)!;
-      const fits =
-        char === '\n' || (code >= 0x20 && code < 0x7f) || (code >= 0xa0 && code <= 0xff) || SHOWN_ALSO.has(char);
-      if (fits) return char;
-      const plain = char.normalize('NFD').charAt(0);
-      return plain !== char && plain >= ' ' && plain <= '~' ? plain : '?';
-    })
-    .join('');
-
 const when = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
+const whoOf = ({ name, company }: Handover['installer']): string => (company === null ? name : `${name}, ${company}`);
+
 function head(document: Document, { city, device, id, at }: Handover): void {
-  document.font('Helvetica').fontSize(9).fillColor(SOFT).text(shown(city.toUpperCase()), { characterSpacing: 1.2 });
-  document.moveDown(0.4).font('Helvetica-Bold').fontSize(22).fillColor(INK).text('Certificate of handover');
-  document.moveDown(0.2).font('Helvetica').fontSize(11).fillColor(SOFT);
+  document.font(FONTS.text).fontSize(9).fillColor(SOFT).text(shown(city.toUpperCase()), { characterSpacing: 1.2 });
+  document.moveDown(0.4).font(FONTS.bold).fontSize(22).fillColor(INK).text('Certificate of handover');
+  document.moveDown(0.2).font(FONTS.text).fontSize(11).fillColor(SOFT);
   document.text(shown(`${device.name} was commissioned and handed over to the city on ${when(at)}.`));
   document.text(`Certificate ${id}`);
   rule(document);
@@ -96,7 +88,7 @@ function rule(document: Document): void {
 /** A heading never stands alone at the foot of a page. */
 function heading(document: Document, title: string): void {
   room(document, 70);
-  document.font('Helvetica-Bold').fontSize(12.5).fillColor(INK).text(title, MARGIN, document.y, { width: WIDTH });
+  document.font(FONTS.bold).fontSize(12.5).fillColor(INK).text(title, MARGIN, document.y, { width: WIDTH });
   document.moveDown(0.35);
 }
 
@@ -106,7 +98,7 @@ function room(document: Document, height: number): void {
 
 function row(document: Document, label: string, value: string): void {
   const width = WIDTH - LABEL_WIDTH;
-  document.fontSize(9.5).font('Helvetica');
+  document.fontSize(9.5).font(FONTS.text);
   const height = document.heightOfString(shown(value), { width });
   room(document, height + 4);
   const { y } = document;
@@ -139,18 +131,18 @@ function checks(document: Document, { checks: all }: Handover): void {
       ? ` Excepted until ${when(exception.until)}; ${exception.owner} answers for it: ${exception.reason}.`
       : '';
     const text = shown(`${why}.${seen}${owner}`);
-    document.font('Helvetica').fontSize(9.5);
+    document.font(FONTS.text).fontSize(9.5);
     const width = WIDTH - 20;
     room(document, document.heightOfString(text, { width }) + 26);
     const top = document.y;
     mark(document, top + 4.5, green);
     document
-      .font('Helvetica-Bold')
+      .font(FONTS.bold)
       .fontSize(10)
       .fillColor(INK)
       .text(CHECK_TITLES[check], MARGIN + 20, top, { continued: true });
     document
-      .font('Helvetica')
+      .font(FONTS.text)
       .fillColor(green ? GREEN : AMBER)
       .text(green ? '  green' : '  let be, not green');
     document
@@ -181,12 +173,11 @@ function mark(document: Document, y: number, green: boolean): void {
 
 function clauses(document: Document, { clauses: all, installer }: Handover): void {
   heading(document, 'What the installer promises');
-  const who = installer.company === null ? installer.name : `${installer.name}, ${installer.company}`;
-  document.font('Helvetica').fontSize(9.5).fillColor(SOFT);
-  document.text(shown(`Signed with this certificate by ${who}.`), MARGIN, document.y, { width: WIDTH });
+  document.font(FONTS.text).fontSize(9.5).fillColor(SOFT);
+  document.text(shown(`Signed with this certificate by ${whoOf(installer)}.`), MARGIN, document.y, { width: WIDTH });
   document.moveDown(0.4);
   all.forEach(({ id, text }, index) => {
-    document.font('Helvetica').fontSize(9.5);
+    document.font(FONTS.text).fontSize(9.5);
     room(document, document.heightOfString(shown(text), { width: WIDTH - 20 }) + 18);
     const { y } = document;
     document.fillColor(SOFT).text(`${index + 1}.`, MARGIN, y, { width: 18 });
@@ -204,12 +195,13 @@ function clauses(document: Document, { clauses: all, installer }: Handover): voi
 function signatures(document: Document, { handover, signature }: HandoverCertificate, hash: string): void {
   const { installer, id, city } = handover;
   heading(document, 'Signatures, and how to check them');
-  const company = installer.company === null ? '' : `, ${installer.company}`;
   const how = signature.alg === 'webauthn' ? 'a passkey' : 'a key of their own';
-  row(document, 'Installer', `${installer.name}${company}, signed in as ${installer.as}, with ${how}`);
+  row(document, 'Installer', `${whoOf(installer)}, signed in as ${installer.as}, with ${how}`);
+  if (shown(whoOf(installer)).includes(UNSHOWN))
+    row(document, 'Letters', `This page cannot show all letters of this name (${UNSHOWN}). The signed file has them.`);
   row(document, 'City', `${city}, by its certificate for documents`);
   row(document, 'SHA-256', hash.replace(new RegExp(`.{${HASH_LINE_CHARS}}(?=.)`, 'g'), '$&\n'));
-  document.moveDown(0.3).font('Helvetica').fontSize(9.5).fillColor(INK);
+  document.moveDown(0.3).font(FONTS.text).fontSize(9.5).fillColor(INK);
   room(document, 110);
   document.text(
     shown(
@@ -233,7 +225,7 @@ function feet(document: Document, { city, id }: Handover): void {
     document.switchToPage(index);
     // Below the margin a text would open a new page.
     document.page.margins.bottom = 0;
-    document.font('Helvetica').fontSize(8).fillColor(SOFT);
+    document.font(FONTS.text).fontSize(8).fillColor(SOFT);
     document.text(shown(`${city} · Handover ${id} · page ${index + 1} of ${count}`), MARGIN, 841.89 - 46, {
       width: WIDTH,
       align: 'center',

@@ -27,7 +27,12 @@ export interface Rotations {
   start(): Promise<void>;
   view(): Promise<Rotation>;
   plan(
-    order: { readonly what: Rotated; readonly selection: BaselineSelection; readonly dueOnly: boolean },
+    order: {
+      readonly what: Rotated;
+      readonly selection: BaselineSelection;
+      readonly dueOnly: boolean;
+      readonly options?: ChangeDraft['options'];
+    },
     by: string,
   ): Promise<Result<Change[], Refusal>>;
   /** A device is done with a job: remembered where it was a rotation. */
@@ -74,10 +79,10 @@ export function createRotations({
         changes: [...changes],
       };
     },
-    plan: ({ what, selection, dueOnly }, by) => {
+    plan: ({ what, selection, dueOnly, options = {} }, by) => {
       const now = needs.clock();
       const meant = ages(what, selection).filter(({ due }) => !dueOnly || due === null || due <= now + SOON_MS);
-      return planRotation(needs, { what, meant: meant.map(({ device }) => device), dueOnly, by });
+      return planRotation(needs, { what, meant: meant.map(({ device }) => device), dueOnly, options, by });
     },
     done: async (device, { job, at }, what) => {
       if (known.get(`${what} ${device}`)?.change === job) return; // told twice
@@ -103,13 +108,14 @@ interface Planning {
   readonly what: Rotated;
   readonly meant: readonly string[];
   readonly dueOnly: boolean;
+  readonly options: ChangeDraft['options'];
   readonly by: string;
 }
 
 /** A change names at most so many devices; more become more changes. */
 async function planRotation(
   needs: BaselineNeeds,
-  { what, meant, dueOnly, by }: Planning,
+  { what, meant, dueOnly, options, by }: Planning,
 ): Promise<Result<Change[], Refusal>> {
   if (meant.length === 0)
     return refuse(
@@ -120,7 +126,10 @@ async function planRotation(
   const changes: Change[] = [];
   for (let from = 0; from < meant.length; from += SELECTED_DEVICES_MAX) {
     const devices = meant.slice(from, from + SELECTED_DEVICES_MAX);
-    const added = await needs.add(draftOf(what, devices, needs.clock()), by);
+    const added = await needs.add(
+      { ...draftOf(what, devices, needs.clock()), options: { ...options, lifeSafety: false } },
+      by,
+    );
     if (!added.ok) return added;
     changes.push(...added.value);
   }
@@ -166,7 +175,7 @@ const draftOf = (what: Rotated, devices: string[], now: number): ChangeDraft => 
   // New keys cannot be taken back: the old ones are gone, and should be.
   revert: null,
   selection: { classes: [], models: [], wards: [], sites: [], running: [], devices },
-  options: { lifeSafety: false },
+  options: {},
   tracks: [],
   notBefore: now,
   notAfter: now + CHANGE_MS,
