@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type PDFDocument from 'pdfkit';
 import { create, type Font } from 'fontkit';
+// Only its files are used; this says on which package they rest.
+import type * as _noto from '@expo-google-fonts/noto-sans/400Regular/index.js';
 
 /** Latin with all its marks (macrons too), Greek, Cyrillic, Vietnamese, Devanagari. A font for Chinese alone would be many times the certificate. */
 const FOLDER = '@expo-google-fonts/noto-sans';
