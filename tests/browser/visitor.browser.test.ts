@@ -148,7 +148,7 @@ describe.skipIf(!hasChromium)('a visitor', () => {
   });
 
   it('is found in the evidence by who did it', async () => {
-    await operator.getByRole('link', { name: `What ${WHO} did while it ran, in the evidence` }).click();
+    await operator.getByRole('link', { name: `What they did: ${WHO}, in the evidence` }).click();
     await operator.getByText(`Only what ${WHO} did.`).waitFor();
     await operator.getByText(new RegExp(`used temporary access to device ${DEVICE}`)).waitFor();
     expect(await axeFaults(operator)).toEqual([]);

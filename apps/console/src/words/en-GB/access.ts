@@ -48,7 +48,7 @@ export const access = {
     takeBack: 'Take back',
     takeBackOf: (who: string) => `Take back access of ${who}`,
     did: 'What they did',
-    didOf: (who: string) => `What ${who} did while it ran, in the evidence`,
+    didOf: (who: string) => `What they did: ${who}, in the evidence`,
     ownAsk: 'Somebody else has to answer: you asked for it, or it is for you.',
     noAnswer: 'An administrator or operator answers.',
     letInEffect: (who: string) =>
