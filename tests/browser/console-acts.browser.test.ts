@@ -27,7 +27,7 @@ test('the one-time link signs in, leaves no token behind, and offers ways to com
   expect(await axeFaults(page)).toEqual([]);
   await page.getByRole('button', { name: /Make (new|recovery) codes/ }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Make new codes' }).click();
-  await expect.poll(() => page.locator('.cw-sheet li').count(), PATIENCE).toBe(10);
+  await expect.poll(() => page.locator('.cw-sheet li').count(), PATIENCE).toBe(8);
   await page.getByRole('button', { name: 'Go to Port Merrow' }).click();
   await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
   await page.waitForURL((url) => url.searchParams.get('class') === 'camera');

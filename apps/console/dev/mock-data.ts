@@ -163,7 +163,7 @@ const sessionHandlers: Readonly<Record<string, Handler>> = {
     rpId: 'localhost',
   }),
   issueRecoveryCodes: () => ({
-    codes: Array.from({ length: 10 }, (_, i) => `merrow-${1000 + i * 37}-quay-${2000 + i * 91}`),
+    codes: Array.from({ length: 8 }, (_, i) => `merrow-${1000 + i * 37}-quay-${2000 + i * 91}`),
   }),
   listPeople: (state) => ({
     people: state.people,

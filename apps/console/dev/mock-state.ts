@@ -128,7 +128,7 @@ export const sessionOf = (state: MockState): Session => ({
     ? {
         ...whoIs(state),
         passkeys: state.passkeys,
-        recoveryCodesLeft: 10,
+        recoveryCodesLeft: 8,
         account: state.account,
         expires: Date.now() + 9 * HOUR,
       }
