@@ -192,7 +192,7 @@ describe('standing', () => {
     await identity.stop();
     identity = testIdentity(sql, { folder, clock });
     await identity.start();
-    expect(identity.status()).toEqual({ replayed: 0, unsaved: 0 });
+    expect(identity.status()).toMatchObject({ replayed: 0, unsaved: 0 });
     expect(admitted(identity, 'cam-0005', serial)).toBe('CERTIFICATE_REVOKED');
     expect(identity.standing('cam-0006')).toBe('held');
   });

@@ -166,6 +166,30 @@ describe('a device', () => {
     expect(see(b.rollout, b.places, { member: one, now: 5, running: OLD })).toEqual({ what: 'ended', alarm: 'lied' });
     expect(stateOf(b, one)).toBe('failed');
   });
+  it.each([0, 500])('that shows the version while it tries it out is not done by that (%i ms)', (healthMs) => {
+    const { b, one } = first({ healthMs, retries: 0 });
+    say(b, one, { seq: 1, state: 'restarting' });
+    see(b.rollout, b.places, { member: one, now: 5, running: NEW });
+    b.now = 5 + healthMs;
+    turn(b);
+    expect(stateOf(b, one)).toBe('unverified');
+    see(b.rollout, b.places, { member: one, now: b.now, running: OLD });
+    say(b, one, { seq: 2, state: 'reverted', reason: 'not healthy', running: OLD });
+    expect(stateOf(b, one)).toBe('failed');
+    exact(b);
+  });
+  it.each([0, 500])(
+    'that goes on showing it without a word is done when it is no longer waited for (%i ms)',
+    (healthMs) => {
+      const { b, one } = first({ healthMs });
+      say(b, one, { seq: 1, state: 'restarting' });
+      see(b.rollout, b.places, { member: one, now: 5, running: NEW });
+      b.now = 5 + SILENCE;
+      turn(b);
+      expect(stateOf(b, one)).toBe('done');
+      exact(b);
+    },
+  );
   it('that goes away while it should stay well has failed', () => {
     const { b, one } = first({ healthMs: 500 });
     say(b, one, { seq: 1, state: 'done', running: NEW });

@@ -138,8 +138,9 @@ function claimsDone(rollout: Rollout, places: Occupancy, { member, now, running 
   return progress;
 }
 
+/** One that shows the version without a word yet may be trying it out, and go back: its own word is waited for, see `expire`. */
 function confirmed(rollout: Rollout, places: Occupancy, { member, now, running }: Shows): Taken {
-  if (rollout.options.healthMs === 0) {
+  if (rollout.options.healthMs === 0 && has(rollout, member, CLAIMED)) {
     finish(rollout, places, { member, outcome: 'done', now, running });
     return ended();
   }

@@ -2,6 +2,7 @@
 import { begin, finish } from './attempts.ts';
 import {
   clear,
+  CLAIMED,
   CONFIRMED,
   countOf,
   DELIVERED,
@@ -95,7 +96,9 @@ export function expire(rollout: Rollout, moment: Moment): number {
   for (let member = 0; member < rollout.size; member++) {
     if (!isMoving(rollout, member) || rollout.state[member] === S.ordering) continue;
     const proving = has(rollout, member, CONFIRMED);
-    if (now - rollout.since[member]! < (proving ? healthMs : silenceMs)) continue;
+    // Without a word that it is done, what it shows may be a trial: it has as long to say so as to say anything.
+    const isProven = proving && has(rollout, member, CLAIMED);
+    if (now - rollout.since[member]! < (isProven ? healthMs : Math.max(proving ? healthMs : 0, silenceMs))) continue;
     if (world.frozen(member) && !proving) {
       rollout.since[member] = now;
       continue;
