@@ -60,7 +60,8 @@ describe('the baseline', () => {
     const { trustOf } = server.modules.identity;
     await eventually('trust knows the score', () => {
       const told = trustOf({ kind: 'device', id: lamp })?.components.find(({ kind }) => kind === 'baseline');
-      return told?.value === before.score ? true : null;
+      // Open settings alone never make low trust.
+      return told?.value === Math.max(before.score!, 50) ? true : null;
     });
 
     const dry = await desk.run<BaselineFix>('baseline', 'fix', CONTROL, '--device', lamp, '--dry-run');

@@ -17,7 +17,7 @@ describe('a reading', () => {
     );
     expect(world.baseline.standing('lamp-0001')).toMatchObject({ state: 'unknown', score: null, passed: 0 });
     expect(signals.at(-1)!.signal).toMatchObject({
-      value: 0,
+      value: 20,
       reason: expect.stringContaining('nothing was read') as string,
     });
   });

@@ -200,6 +200,10 @@ const judgedFact = ({ device, at, score, failed, unknown }: ScoreRow, reporter: 
   data: { score, failed, unknown, reason: scoreWords({ score, failed, unknown }) },
 });
 
+/** Open settings alone are no sign of lying: who has many keeps speaking for others (reduced trust), and is mended. */
+const TRUST_WHERE_OPEN = 50;
+/** Who hides how it is set up does not keep the trust of before: it speaks only for itself (low trust). */
+const TRUST_WHERE_HIDDEN = 20;
 function tellTrust(
   { world }: BaselineNeeds,
   register: Register,
@@ -208,6 +212,6 @@ function tellTrust(
   const { score, failed, unknown } = scoreNow(register, device);
   if (score === null && unknown === 0) return;
   const reason = `Baseline: ${scoreWords({ score, failed, unknown })}`;
-  // Zero where nothing could be read: who hides how it is set up does not keep the score of before.
-  world.signal(device, { value: score ?? 0, reason, expires: received + STALE_MS });
+  const value = score === null ? TRUST_WHERE_HIDDEN : Math.max(score, TRUST_WHERE_OPEN);
+  world.signal(device, { value, reason, expires: received + STALE_MS });
 }

@@ -96,21 +96,22 @@ export function createRefusalNotes(parts: RefusalParts): RefusalNotes {
   };
 }
 
+/** One after the other, so that the ledger has them in the order in which they were refused. */
 function createWriter({ sql, log, type = 'reporter.refused' }: RefusalParts) {
-  const underWay = new Set<Promise<void>>();
+  let written: Promise<unknown> = Promise.resolve();
   return {
     write: ({ subject, refused, untold: times }: Kept, at: number): void => {
       const { way, code, address = '' } = refused;
       const data = { way, code: code.slice(0, WORD_MAX_CHARS), address: address.slice(0, WORD_MAX_CHARS), times };
-      const written = sql
-        .transact((tx) => {
+      const record = () =>
+        sql.transact((tx) => {
           tx.record({ module: 'identity', type, actor: subject, subject, at, data });
           return Promise.resolve();
-        })
-        .catch((fault: unknown) => log.warn('record refusal failed', { subject, times, fault: String(fault) }))
-        .finally(() => void underWay.delete(written));
-      underWay.add(written);
+        });
+      written = written
+        .then(record)
+        .catch((fault: unknown) => log.warn('record refusal failed', { subject, times, fault: String(fault) }));
     },
-    idle: async (): Promise<void> => void (await Promise.all(underWay)),
+    idle: async (): Promise<void> => void (await written),
   };
 }
