@@ -26,12 +26,8 @@ import { anyOfficers, anySignature, documents, FACTORY, sha, state, TRUST } from
 import { openTestServer, type TestServer } from './testing.ts';
 import { CITY_NAME } from './wire.ts';
 
-const [ann, bob, fay, dee, eve, mal] = ['ann', 'bob', 'fay', 'dee', 'eve', 'mal'].map((name) => testOfficer(name)) as [
-  Officer,
-  ...Officer[],
-] &
-  Officer[];
-type Officer = ReturnType<typeof testOfficer>;
+const [ann, ...others] = [testOfficer('ann'), ...['bob', 'fay', 'dee', 'eve', 'mal'].map((name) => testOfficer(name))];
+const [bob, fay, dee, eve, mal] = others;
 const cyd = testPasskey('cyd');
 const two = [ann.sign, dee!.sign];
 let server: TestServer;
@@ -39,6 +35,8 @@ let call: Call;
 let officersFile: string;
 let free: string[];
 let second: SignedOfficers;
+/** When the time of the job is over that devices are shown all the same. */
+let lateFrom = Infinity;
 const firmware = new Map<string, ArtifactRef>();
 const row = (text: RawBuilder<unknown>): Promise<unknown> => text.execute(server.modules.sql.for());
 
@@ -80,7 +78,7 @@ const running = (id: string): Promise<unknown> =>
 const copySignature = (from: string, to: string, officer: string): Promise<unknown> =>
   row(raw`insert into fleet.signature select ${to}, officer, key, public_key, signature, at from fleet.signature
     where change = ${from} and officer = ${officer}`);
-const forge = (change: string, { key, sign }: Officer, bytes: Uint8Array): Promise<unknown> =>
+const forge = (change: string, { key, sign }: ReturnType<typeof testOfficer>, bytes: Uint8Array): Promise<unknown> =>
   row(raw`insert into fleet.signature values (${change}, ${key.officer}, ${key.id}, ${key.publicKey},
     ${JSON.stringify(sign(bytes))}::jsonb, ${Date.now()})`);
 
@@ -224,10 +222,12 @@ const attacks: readonly Attack[] = [
     weaknesses: [{ file: `${TRUST}/order.ts`, guard: '  if (now > end)', without: '  if (now > end + 86_400_000)' }],
     ...{ state: 'brightness', after: 99 },
     before: async () => {
-      const window = { notBefore: Date.now() - MINUTE_MS, notAfter: Date.now() + 20_000 };
+      lateFrom = Date.now() + 20_000;
+      const window = { notBefore: Date.now() - MINUTE_MS, notAfter: lateFrom };
       const action = { do: 'set', name: 'brightness', to: 99 } as const;
       await plans('late', { title: 'Lamps to 99 %', devices: ids('shows a job whose time is over'), action, window });
     },
+    live: () => eventually('its time is over', () => (Date.now() > lateFrom ? true : null)).then(() => undefined),
     alter: async () => {
       const id = changes.get('late')!;
       await row(
