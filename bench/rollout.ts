@@ -76,7 +76,13 @@ export async function run({ quick }: RunOptions): Promise<Report> {
     keyFolder: folder,
     cityName: CITY,
     ...testPorts(),
-    city: { columns: () => columns, reachable: () => true, barred: () => null, siteOf: () => null },
+    city: {
+      columns: () => columns,
+      reachable: () => true,
+      barred: () => null,
+      returning: () => false,
+      siteOf: () => null,
+    },
     authorities: () => [],
     alarm: () => undefined,
   });

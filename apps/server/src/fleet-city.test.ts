@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { City } from '@cityward/city';
 import { FLAGS, type Shown } from '@cityward/fleet';
 import type { Standing } from '@cityward/identity';
+import { systemClock } from '@cityward/kernel';
 import { fleetCity } from './fleet-city.ts';
 
 interface Told {
@@ -33,6 +34,7 @@ function bench({ inventory = null, says = null, standing = 'active', gateway = n
     isReached: () => true,
     isCarried: () => isCarried,
     shown: () => says,
+    clock: systemClock,
   });
 }
 const hardwareOf = (told: Told): string | undefined => bench(told).columns().hardware.names[0];

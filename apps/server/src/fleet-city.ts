@@ -2,6 +2,7 @@
 import type { City } from '@cityward/city';
 import { columnsBuilder, FLAGS, type Columns, type FleetCity, type Shown } from '@cityward/fleet';
 import type { Identity, Standing } from '@cityward/identity';
+import { MINUTE_MS, type Clock } from '@cityward/kernel';
 
 export interface FleetCityParts {
   readonly city: City;
@@ -11,9 +12,12 @@ export interface FleetCityParts {
   /** Its gateway has said that it holds it, and may change it: such a device needs no certificate of its own, its gateway has one. */
   readonly isCarried: (device: string) => boolean;
   /** What a device says of itself; the record of the inventory may be older. */
+  readonly clock: Clock;
   readonly shown: (device: string) => Pick<Shown, 'firmware' | 'hardware'> | null;
 }
 
+/** Devices that lost their link to a server that was started anew are back by then: they wait at most 15 s between two tries, and many come at once. */
+const RETURN_MS = 2 * MINUTE_MS;
 const STANDING_FLAGS: Readonly<Record<Standing, number>> = {
   active: 0,
   none: FLAGS.unknown,
@@ -30,7 +34,8 @@ const BARRED: Readonly<Record<Standing, string | null>> = {
 };
 
 export function fleetCity(parts: FleetCityParts): FleetCity {
-  const { city, identity, isReached, shown } = parts;
+  const { city, identity, isReached, shown, clock } = parts;
+  const started = clock();
   /** Of a device that is in a change already: until its gateway has spoken after a start it is away, not out. */
   const mayBeCarried = (device: string): boolean => identity.gatewayOf(device) !== null && shown(device) !== null;
   return {
@@ -42,6 +47,8 @@ export function fleetCity(parts: FleetCityParts): FleetCity {
       return standing === 'none' && mayBeCarried(device) ? null : BARRED[standing];
     },
     siteOf: (device) => city.record(device)?.site ?? null,
+    // A clock that was set back says nothing of how long this is ago.
+    returning: () => clock() >= started && clock() - started < RETURN_MS,
   };
 }
 

@@ -243,6 +243,7 @@ function createFleetFor(
     identity,
     isReached: (device) => (made().mqtt?.reaches(device) ?? false) || (made().polled?.reaches(device) ?? false),
     isCarried,
+    clock,
     shown: (device) => made().fleet.desk.shown(device),
   });
   const fleet = createFleet({

@@ -36,6 +36,8 @@ export interface ChangeNeeds {
   /** The city's devices as they are now. */
   readonly columns: () => Columns;
   readonly reachable: (device: string) => boolean;
+  /** Whether whoever is not reachable may be on the way back: after a start. */
+  readonly returning: () => boolean;
   /** Why no change may touch the device: revoked, held, ended; null for nothing. */
   readonly barred: (device: string) => string | null;
   readonly siteOf: (device: string) => string | null;

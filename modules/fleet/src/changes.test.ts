@@ -74,6 +74,7 @@ async function open(database: Sql = sql): Promise<Fleet> {
       columns: () => columns,
       reachable: (device) => !away.has(device),
       barred: () => null,
+      returning: () => false,
       siteOf: (device) => `site-${Math.floor(Number(device.slice(4)) / 6)}`,
     },
     authorities: () => [],

@@ -42,6 +42,7 @@ beforeAll(async () => {
       columns: () => columns,
       reachable: () => true,
       barred: () => null,
+      returning: () => false,
       siteOf: (device) => `site-${Math.floor(Number(device.slice(4)) / PER_SITE)}`,
     },
     authorities: () => [],

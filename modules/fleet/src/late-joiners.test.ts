@@ -69,7 +69,13 @@ beforeEach(async () => {
     keyFolder: folder,
     cityName: TEST_CITY,
     ...testPorts(),
-    city: { columns: () => columns, reachable: () => true, barred: () => null, siteOf: () => 'site-0' },
+    city: {
+      columns: () => columns,
+      reachable: () => true,
+      barred: () => null,
+      returning: () => false,
+      siteOf: () => 'site-0',
+    },
     authorities: () => [],
     alarm: () => undefined,
   });

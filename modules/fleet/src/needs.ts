@@ -39,4 +39,6 @@ export interface FleetCity {
   /** Why no change may touch it: revoked, held, ended; null for nothing. Asked when its turn comes. */
   barred(device: string): string | null;
   siteOf(device: string): string | null;
+  /** Whether it began to listen so lately that whoever is not there yet may be on the way: after a start. */
+  returning(): boolean;
 }

@@ -20,6 +20,7 @@ const REASON_MAX_CHARS = 300;
 export interface RunningNeeds extends SaverNeeds {
   readonly columns: () => Columns;
   readonly reachable: (device: string) => boolean;
+  readonly returning: () => boolean;
   /** Why no change may touch it now; null for nothing. */
   readonly barred: (device: string) => string | null;
   readonly siteOf: (device: string) => string | null;
@@ -106,7 +107,7 @@ function momentOf(core: Core, live: LiveChange): Moment {
       return newer === null ? needs.barred(live.ids[member]!) : `Change "${newer}" is newer`;
     },
   };
-  return { places: places.occupancy, world, now: needs.clock() };
+  return { places: places.occupancy, world, now: needs.clock(), isReturning: needs.returning() };
 }
 
 function note(
@@ -146,7 +147,7 @@ function lifecycle(core: Core) {
     start: async (): Promise<void> => {
       const columns = needs.columns();
       for (const row of await loadLiving(needs.sql, needs.clock())) {
-        const moment: Moment = { places: places.occupancy, world: NOBODY, now: needs.clock() };
+        const moment: Moment = { places: places.occupancy, world: NOBODY, now: needs.clock(), isReturning: true };
         core.living.unshift(await recall(needs.sql, { row, places, columns }, moment));
       }
     },

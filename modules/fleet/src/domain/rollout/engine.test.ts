@@ -240,4 +240,19 @@ describe('a device', () => {
     }
     expect(stateOf(b, 0)).toBe('ordered');
   });
+  it.each([0, 500])('not back yet after a start is waited for: nothing is paused, over or lost (%i ms)', (healthMs) => {
+    const { b, one } = first({ healthMs });
+    say(b, one, { seq: 1, state: 'done', running: NEW });
+    for (let at = 0; at < b.rollout.size; at++) b.away.add(at);
+    b.isReturning = true;
+    for (b.now = 1; b.now < 2_000; b.now += 500) turn(b);
+    expect(b.rollout.phase).toBe('running');
+    expect(stateOf(b, one)).toBe(healthMs === 0 ? 'done' : 'unverified');
+    for (let at = 0; at < b.rollout.starts[b.rollout.open]!; at++) expect(stateOf(b, at)).not.toBe('offline');
+    b.isReturning = false;
+    for (let more = 0; more < 5; more++) turn(b);
+    expect(stateOf(b, one)).toBe(healthMs === 0 ? 'done' : 'failed');
+    expect(b.rollout.phase).not.toBe('running');
+    exact(b);
+  });
 });

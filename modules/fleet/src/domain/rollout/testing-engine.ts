@@ -35,6 +35,7 @@ export interface Bench {
   readonly away: Set<number>;
   readonly saved: Attempt[];
   now: number;
+  isReturning: boolean;
 }
 
 export function bench(devices: number, changes: Partial<Options> = {}): Bench {
@@ -74,6 +75,7 @@ export function bench(devices: number, changes: Partial<Options> = {}): Bench {
     }),
     places: places.occupancy,
     world: { frozen: (member) => frozen.has(member), reachable: (member) => !away.has(member), barred: () => null },
+    isReturning: false,
     frozen,
     away,
     saved: [],
@@ -81,7 +83,12 @@ export function bench(devices: number, changes: Partial<Options> = {}): Bench {
   };
 }
 
-export const momentOf = ({ places, world, now }: Bench): Moment => ({ places, world, now });
+export const momentOf = ({ places, world, now, isReturning }: Bench): Moment => ({
+  places,
+  world,
+  now,
+  isReturning,
+});
 export const stateOf = ({ rollout }: Bench, member: number): State => STATES[rollout.state[member]!]!;
 
 /** One turn of time as the service takes it. */

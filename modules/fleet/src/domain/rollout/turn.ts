@@ -32,6 +32,8 @@ export interface Moment {
   readonly places: Occupancy;
   readonly world: World;
   readonly now: number;
+  /** The city listens again only since lately: whoever is not there may be on the way back, and is not taken for away. */
+  readonly isReturning: boolean;
 }
 
 /** Members that are to be ordered now; they hold their places already. Tell them only once that is saved. */
@@ -72,7 +74,7 @@ function pick(rollout: Rollout, moment: Moment, { from, to, due }: Picking): voi
     }
     if (!hasRoom(rollout, places, member)) continue;
     if (!world.reachable(member)) {
-      if (!again) move(rollout, member, 'offline');
+      if (!again && !moment.isReturning) move(rollout, member, 'offline');
       continue;
     }
     begin(rollout, places, { member, now });
@@ -104,6 +106,7 @@ export function expire(rollout: Rollout, moment: Moment): number {
       continue;
     }
     const reachable = world.reachable(member);
+    if (!reachable && moment.isReturning) continue;
     if (proving) {
       if (reachable) finish(rollout, places, { member, outcome: 'done', now, running: rollout.wanted });
       else finish(rollout, places, { member, outcome: 'lost-health', now, reason: 'Went away after the change' });
