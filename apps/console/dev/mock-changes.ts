@@ -267,7 +267,7 @@ const detailOf = (found: Kept): ChangeDetail => ({
   chart: [],
   decisions: found.decisions,
   frozen: found.change.started
-    ? [{ scope: 'site-mole-2', until: Date.now() + 3 * HOUR, reason: 'An incident touches this site' }]
+    ? [{ scope: 'site-mole-2', until: Date.now() + 3 * HOUR, reason: 'An incident touches this site', devices: 3 }]
     : [],
 });
 
@@ -298,7 +298,7 @@ const toSign = (found: Kept): ChangeToSign => {
     job: jobOf(found),
     hash,
     challenge: Buffer.from(hash, 'hex').toString('base64url'),
-    passkeys: [21_601, 21_611].map((port, i) => ({
+    passkeys: [21_601, 21_613].map((port, i) => ({
       key: `key-piet-${i}`,
       officer: 'piet',
       origin: `http://localhost:${port}`,

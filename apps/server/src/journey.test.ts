@@ -204,7 +204,8 @@ describe('a change', () => {
     await fleet.changes.tick();
     const { change, frozen } = (await call<ChangeDetail>('GET', `/api/changes/${id}`)).body;
     expect([change.state, change.waves[0]!.counts.waiting]).toEqual(['running', 1]);
-    expect(frozen.map(({ reason }) => reason).join()).toContain(incident);
+    expect(frozen).toMatchObject([{ scope: site, devices: 1 }]);
+    expect(frozen[0]!.reason).toContain(incident);
     expect((await call('POST', `/api/incidents/${incident}/close`, { reason: 'It was a test' })).status).toBe(200);
     expect(await settled(id)).toMatchObject({ state: 'finished', waves: [{ counts: { done: 1 } }] });
     for (const type of ['fleet.frozen', 'fleet.thawed']) expect(await inLedger(call, type, site!)).toBeTruthy();

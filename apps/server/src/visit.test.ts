@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   api,
+  DeviceDetail,
   EndpointAnswer,
   LedgerEntry,
   LiveEvent,
@@ -147,6 +148,21 @@ describe('a vendor', () => {
     const there = graph.deviceIds().filter((id) => graph.record(id)!.site === site);
     expect(devices.map(({ id }) => id).sort()).toEqual([...there].sort());
     expect(new Set(devices.map((one) => one.site?.id))).toEqual(new Set([site]));
+  });
+
+  it('is told beside a device only of those that they were given too, while the city sees all', async () => {
+    const beside = async (call: Call, id: string) =>
+      (await call<DeviceDetail>('GET', `/api/devices/${id}`)).body.neighbours;
+    const wired = (await beside(city, inside)).filter(({ node }) => node === 'device');
+    const [given] = wired;
+    expect(given).toBeDefined();
+    expect(new Set((await beside(city, inside)).map(({ node }) => node)).size).toBeGreaterThan(1);
+    const vendor = await visitor('Curious vendor');
+    await approve(await ask(vendor));
+    expect(await beside(vendor.call, inside)).toEqual([]);
+    const both = await visitor('Thorough vendor');
+    await approve(await ask(both, { devices: [inside, given!.id] }));
+    expect(new Set((await beside(both.call, inside)).map(({ id }) => id))).toEqual(new Set([given!.id]));
   });
 
   it('is recorded with what they did, once for each device, and found by who did it and when', async () => {

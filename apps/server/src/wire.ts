@@ -27,6 +27,7 @@ import { respondCity, switchOf } from './respond-city.ts';
 import { createSpeaking } from './speaking.ts';
 import { createSpokeAmiss } from './spoke-amiss.ts';
 import { createTrustSources, type TrustSources } from './trust-sources.ts';
+import { readableNeighbours } from './visit.ts';
 
 export const VERSION = '0.1.0';
 export const CITY_NAME = 'Port Merrow';
@@ -96,6 +97,7 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
     files: storage.objects,
     timeline: pulse.timeline,
     pulse: pulse.now,
+    readable: (reader, neighbours) => readableNeighbours(made, reader, neighbours),
   });
   const policy = createPolicyFor(log.part('policy'));
   const identity = createIdentityFor(config, { sql, city, clock, log, made: () => made });

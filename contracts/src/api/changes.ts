@@ -213,7 +213,8 @@ export const ChangeDetail = Closed({
   chart: Type.Array(Closed({ at: Time, wave: Count, done: Count, failed: Count, reverted: Count })),
   /** What was decided, newest first. */
   decisions: Type.Array(Closed({ at: Time, by: Type.String(), words: Type.String() })),
-  frozen: Type.Array(Closed({ scope: Type.String(), until: Time, reason: Type.String() })),
+  /** What holds it back now, at sites of its devices alone; `devices` wait because of it. */
+  frozen: Type.Array(Closed({ scope: Type.String(), until: Time, reason: Type.String(), devices: Count })),
 });
 export type ChangeDetail = Static<typeof ChangeDetail>;
 

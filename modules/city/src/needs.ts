@@ -1,5 +1,5 @@
 /** What the city wants from outside. */
-import type { DeviceDetail } from '@cityward/contracts';
+import type { DeviceDetail, Neighbour, Principal } from '@cityward/contracts';
 import type { Clock } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
@@ -30,4 +30,6 @@ export interface CityNeeds {
   /** What the ledger tells of a device, newest first; without it a device has no timeline. */
   readonly timeline?: (device: string) => Promise<readonly TimelineItem[]>;
   readonly pulse?: () => Pulse;
+  /** Which of what stands beside a device its reader may know of; without it all. */
+  readonly readable?: (reader: Principal, neighbours: readonly Neighbour[]) => readonly Neighbour[];
 }

@@ -60,7 +60,7 @@ function deviceRoutes(parts: CityParts): Route[] {
     }),
     route(
       endpoints.getDevice,
-      async ({ params }) => {
+      async ({ params }, { principal }) => {
         if (!inventory.device(params.id))
           return refuse(
             'not-found',
@@ -68,7 +68,9 @@ function deviceRoutes(parts: CityParts): Route[] {
             `show device "${params.id}": the city has none, an id of its list wanted`,
           );
         const timeline = (await needs.timeline?.(params.id)) ?? [];
-        return ok({ ...detailOf(parts, inventory.slotOf(params.id)), timeline: [...timeline] });
+        const detail = detailOf(parts, inventory.slotOf(params.id));
+        const neighbours = needs.readable?.(principal, detail.neighbours) ?? detail.neighbours;
+        return ok({ ...detail, neighbours: [...neighbours], timeline: [...timeline] });
       },
       deviceResource,
     ),

@@ -12,6 +12,7 @@ import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { changeDevices, type DevicesPage } from './change-devices.ts';
 import { addChange, optionsOf, planView, requestOf, type ChangeNeeds } from './change-draft.ts';
 import { viewOf } from './change-view.ts';
+import { heldBack } from './held-back.ts';
 import { followUp } from './late-joiners.ts';
 import { STEERED_FROM, type Steering } from './domain/rollout/gates.ts';
 import { planRollout } from './domain/rollout/plan.ts';
@@ -208,7 +209,9 @@ function reading({
     list: async () => (await loadChanges(needs.sql)).map((row) => view(running.live(row.id)?.row ?? row)),
     get: async (id) => {
       const row = await found(id);
-      return row.ok ? ok(await detailOf(needs, row.value, view(row.value))) : row;
+      if (!row.ok) return row;
+      const frozen = await heldBack(needs, row.value, running.live(id));
+      return ok({ ...(await detailOf(needs, row.value, view(row.value))), frozen });
     },
     job: async (id) => {
       const row = await found(id);
@@ -276,7 +279,7 @@ async function mayBegin(needs: ChangeNeeds, row: ChangeRow, running: Running): P
   );
 }
 
-async function detailOf(needs: ChangeNeeds, row: ChangeRow, change: Change): Promise<ChangeDetail> {
+async function detailOf(needs: ChangeNeeds, row: ChangeRow, change: Change): Promise<Omit<ChangeDetail, 'frozen'>> {
   const end = row.ended ?? needs.clock();
   const spanMs = Math.max(SECOND_MS, Math.ceil((end - (row.started ?? end)) / CHART_SPANS));
   const counts = await recount(needs.sql, row.number);
@@ -294,6 +297,5 @@ async function detailOf(needs: ChangeNeeds, row: ChangeRow, change: Change): Pro
     failures: [...failures.values()].filter(({ outcome }) => COUNTED.has(outcome)),
     chart: [...(await loadChart(needs.sql, row.number, spanMs))],
     decisions: [...(await loadDecisions(needs.sql, row.number))],
-    frozen: needs.freezes.list().map(({ scope, until, reason }) => ({ scope, until, reason })),
   };
 }

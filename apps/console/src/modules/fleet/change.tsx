@@ -96,6 +96,7 @@ const Frozen = ({ detail }: { readonly detail: ChangeDetail }): ReactNode =>
           {words.change.frozen}: {words.change.frozenUntil(one.scope, formatMoment(one.until))}
         </strong>
         <p>{one.reason}</p>
+        <p className="cw-muted cw-small">{words.change.frozenDevices(one.devices)}</p>
       </div>
     </div>
   ));

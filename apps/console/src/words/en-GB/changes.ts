@@ -88,7 +88,11 @@ export const changes = {
     afterText: 'This must be finished first',
     hash: 'Size and SHA-256',
     frozen: 'Held back by an incident',
-    frozenUntil: (scope: string, until: string) => `${scope}, until ${until}`,
+    frozenUntil: (scope: string, until: string) => `${scope === 'all' ? 'everywhere' : scope}, until ${until}`,
+    frozenDevices: (devices: number) =>
+      devices === 1
+        ? 'One device of this change waits because of it.'
+        : `${devices} devices of this change wait because of it.`,
     touches: 'What it touches in the city',
     touched,
     touchColumns: ['What', 'Changes', 'Of all', 'At one time at most'],
