@@ -28,8 +28,11 @@ const LAMPS = 'lamp-firmware';
 const BEFORE = '1.8.3';
 const GOOD = '1.9.0';
 const BAD = '1.9.1';
-/** Of the lamps that start it, a quarter find themselves unwell. */
-const UNHEALTHY = 'cityward-simulated {"unhealthy":0.25,"silent":0,"seed":"night"}';
+/**
+ * Of the lamps that start it, most find themselves unwell: whichever are the canary, it stops there. With a few of them a wave may
+ * also end below the limit and short of its quorum, and wait for a person.
+ */
+const UNHEALTHY = 'cityward-simulated {"unhealthy":0.8,"silent":0,"seed":"night"}';
 
 describe.skipIf(!hasChromium)('a change', () => {
   let city: RunningCity;
