@@ -79,6 +79,7 @@ export const ACTIONS = {
   takeChange: 'Device',
   carryChange: 'Device',
   readBaseline: 'City',
+  readDeviceBaseline: 'Device',
   scanBaseline: 'City',
   exceptBaseline: 'City',
   publish: 'Topic',

@@ -165,6 +165,19 @@ describe('a vendor', () => {
     expect(new Set((await beside(both.call, inside)).map(({ id }) => id))).toEqual(new Set([given!.id]));
   });
 
+  it('reads no baseline, and an installer that of the devices of their work alone', async () => {
+    const status = async ({ call }: Visitor, url: string): Promise<number> => (await call('GET', url)).status;
+    const vendor = await visitor('Patient vendor');
+    await approve(await ask(vendor));
+    expect(await status(vendor, `/api/devices/${inside}/baseline`)).toBe(403);
+    const installer = await visitor('Camera installer');
+    await approve(await ask(installer, { role: 'installer' }));
+    expect(await status(installer, `/api/devices/${inside}/baseline`)).toBe(200);
+    expect(await status(installer, `/api/devices/${outside}/baseline`)).toBe(403);
+    for (const url of ['/api/baseline', '/api/baseline/devices', '/api/baseline/exceptions'])
+      expect([url, await status(installer, url)]).toEqual([url, 403]);
+  });
+
   it('is recorded with what they did, once for each device, and found by who did it and when', async () => {
     const vendor = await visitor('Watched vendor');
     const access = await ask(vendor);

@@ -23,6 +23,7 @@ const SIGNED_IN: readonly ActionName[] = [
   'readEvidence',
   'readChanges',
   'readBaseline',
+  'readDeviceBaseline',
   'subscribeLive',
   'readApiDescription',
   'manageSelf',

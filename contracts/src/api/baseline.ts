@@ -262,7 +262,7 @@ export const baseline = {
     name: 'getDeviceBaseline',
     method: 'GET',
     path: '/api/devices/:id/baseline',
-    action: 'readBaseline',
+    action: 'readDeviceBaseline',
     summary: 'Every control of one device, and its scores',
     params: OneId,
     answer: DeviceBaseline,

@@ -116,6 +116,7 @@ planChange            -      -             yes      -       -       -       -   
 signChange            -      -             -        -       yes     -       -        -    -       yes -
 steerChange           -      -             yes      -       -       -       -        -    -       yes -
 readBaseline          -      yes           yes      yes     yes     yes     -        -    -       yes -
+readDeviceBaseline    -      yes           yes      yes     yes     yes     -        -    -       yes -
 scanBaseline          -      -             yes      yes     -       -       -        -    -       yes -
 exceptBaseline        -      -             yes      -       yes     -       -        -    -       yes -
 takeChange            -      -             -        -       -       -       -        yes  -       -   -

@@ -75,6 +75,7 @@ describe('temporary roles', () => {
   it.each([
     ['vendor', 'readDevice'],
     ['installer', 'readDevice'],
+    ['installer', 'readDeviceBaseline'],
     ['installer', 'issueEnrolmentCode'],
   ] as const)('let a %s %s within their scope and nowhere else', (role, action) => {
     const who = person([role], scope(role));
@@ -88,5 +89,6 @@ describe('temporary roles', () => {
     const who = person(['vendor', 'installer'], { vendorSites: ['site-1'], installerSites: ['site-2'] });
     expect([may(who, 'issueEnrolmentCode', near), may(who, 'issueEnrolmentCode', far)]).toEqual([false, true]);
     expect([may(who, 'readDevice', near), may(who, 'readDevice', far)]).toEqual([true, true]);
+    expect([may(who, 'readDeviceBaseline', near), may(who, 'readDeviceBaseline', far)]).toEqual([false, true]);
   });
 });

@@ -3,12 +3,14 @@ import type { ReactNode } from 'react';
 import { Link } from '@tanstack/react-router';
 import type { DeviceBaseline } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { useVisitor } from '../../frame/session.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { Card, Facts, RowsSkeleton } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
 
 function Whole({ baseline }: { readonly baseline: DeviceBaseline }): ReactNode {
+  const visits = useVisitor();
   if (baseline.set === null) return <p className="cw-muted">{words.baseline.noSet}</p>;
   const open = baseline.controls.filter(({ state, rated }) => rated && (state === 'failed' || state === 'unknown'));
   return (
@@ -35,9 +37,13 @@ function Whole({ baseline }: { readonly baseline: DeviceBaseline }): ReactNode {
       <ul className="cw-plain-list">
         {open.map((one) => (
           <li key={one.control}>
-            <Link to="/baseline/$id" params={{ id: one.control }}>
-              {one.title}
-            </Link>
+            {visits ? (
+              one.title
+            ) : (
+              <Link to="/baseline/$id" params={{ id: one.control }}>
+                {one.title}
+              </Link>
+            )}
             <span className="cw-block cw-small cw-muted">
               {words.baseline.outcomes[one.state]}: {one.words}
             </span>

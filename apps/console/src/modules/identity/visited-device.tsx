@@ -1,4 +1,4 @@
-/** One device as a visitor sees it: how it is, how far it is trusted, its certificate; for an installer its checks, too. */
+/** One device as a visitor sees it: how it is, how far it is trusted, its certificate; for an installer its checks and its baseline, too. */
 import type { ReactNode } from 'react';
 import { Link } from '@tanstack/react-router';
 import type { DeviceDetail } from '@cityward/contracts';
@@ -6,6 +6,7 @@ import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
 import { Card, Facts, Page } from '../../ui/parts.tsx';
 import { deviceFacts, StateLine } from '../city/device-card.tsx';
+import { BaselineCard } from '../fleet/baseline-card.tsx';
 import { GateCard } from './gate-card.tsx';
 import { IdentityCard } from './identity-card.tsx';
 import { TrustCard } from './trust-card.tsx';
@@ -27,6 +28,7 @@ export function VisitedDevice({ detail: { device } }: { readonly detail: DeviceD
           <TrustCard id={device.id} />
           <IdentityCard id={device.id} />
           {installs && <GateCard id={device.id} />}
+          {installs && <BaselineCard id={device.id} />}
         </div>
       </div>
     </Page>
