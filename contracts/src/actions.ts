@@ -40,6 +40,7 @@ export const ACTIONS = {
   retireDevice: 'Device',
   reportStolen: 'Device',
   restoreTrust: 'Device',
+  restoreServiceTrust: 'City',
   pinMaker: 'City',
   judgeEnrolment: 'City',
   manageNetworks: 'City',

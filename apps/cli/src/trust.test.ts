@@ -55,4 +55,12 @@ describe('trust', () => {
       ['restoreDeviceTrust', { params: { id: 'cam-0001' }, body: { reason: 'looked at on site' } }],
     ]);
   });
+  it('shows and takes back the same of a cloud service', async () => {
+    const shown = await run('trust', 'show', 'traffic-app', '--service');
+    const restored = await run('trust', 'restore', 'traffic-app', '--service', '--reason', 'its owner mended a loop');
+    expect([...shown.asked, ...restored.asked]).toEqual([
+      ['getServiceTrust', { params: { id: 'traffic-app' } }],
+      ['restoreServiceTrust', { params: { id: 'traffic-app' }, body: { reason: 'its owner mended a loop' } }],
+    ]);
+  });
 });

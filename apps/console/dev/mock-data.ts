@@ -31,7 +31,7 @@ import {
 } from './mock-state.ts';
 import * as story from './mock-story.ts';
 import { trace } from './mock-trace.ts';
-import { mockTrust, personTrust } from './mock-trust.ts';
+import { mockTrust, personTrust, serviceTrust } from './mock-trust.ts';
 
 type Handler = (state: MockState, asked: Asked) => unknown;
 const body = <T>(asked: Asked): T => asked.body as T;
@@ -179,6 +179,11 @@ const sessionHandlers: Readonly<Record<string, Handler>> = {
     const row = deviceOf(state, params['id']!);
     row.trust = 'reduced';
     return mockTrust(row, Date.now());
+  },
+  getServiceTrust: (state, { params }) => serviceTrust(state, params['id']!, Date.now()),
+  restoreServiceTrust: (state, { params }) => {
+    state.forgiven = true;
+    return serviceTrust(state, params['id']!, Date.now());
   },
   invitePerson: (state, asked) => {
     const { handle, roles } = body<Pick<Person, 'handle' | 'roles'>>(asked);

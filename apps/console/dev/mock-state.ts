@@ -68,6 +68,8 @@ export interface MockState {
   imports: ImportReport[];
   readonly passkeys: number;
   account: boolean;
+  /** A person took back what the calls of a service showed. */
+  forgiven: boolean;
   access: TemporaryAccess[];
   /** Signed in is a vendor, not somebody of the city. */
   visitor: boolean;
@@ -99,6 +101,7 @@ export function mockState(options: {
     imports: [],
     passkeys: 1,
     account: false,
+    forgiven: false,
     access: mockAccess(Date.now()),
     visitor: options.visitor ?? false,
     people: [

@@ -33,6 +33,26 @@ export function personTrust({ id, lastSeen }: Person, now: number): Trust {
   return { kind: 'person', id, level: seen ? 'reduced' : 'unknown', value: 60, since: now - DAY, reason, components };
 }
 
+/** One of them has asked for what it may not have. */
+export function serviceTrust({ forgiven }: { readonly forgiven: boolean }, id: string, now: number): Trust {
+  const part = partAt(now);
+  const isBad = id === 'flood-model' && !forgiven;
+  const behaviour = isBad
+    ? {
+        ...part('behaviour', 35, 'it asked 200 times and more within an hour for what it may not have'),
+        source: 'calls',
+      }
+    : part('behaviour', null, 'nothing is known yet of how it behaves');
+  const components = [
+    behaviour,
+    part('advisories', null, 'no advisories have been compared with it yet'),
+    part('certificate', 100, 'its certificate is good, and its key never leaves it'),
+    part('dormancy', 100, 'it was seen within the last days'),
+  ];
+  const level = isBad ? 'low' : 'reduced';
+  return { kind: 'service', id, level, value: VALUE[level], since: now - DAY, reason: behaviour.reason, components };
+}
+
 export function mockTrust(row: DeviceRow, now: number): Trust {
   const level = row.trust;
   const part = partAt(now);

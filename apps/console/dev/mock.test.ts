@@ -102,6 +102,8 @@ const ASKED: readonly (readonly [string, { params?: object; query?: object; body
   ['listPeople', {}],
   ['getPersonTrust', { params: { id: 'prs-0002' } }],
   ['restoreDeviceTrust', { params: { id: 'cam-0001' }, body: { reason: REASON } }],
+  ['getServiceTrust', { params: { id: 'flood-model' } }],
+  ['restoreServiceTrust', { params: { id: 'flood-model' }, body: { reason: REASON } }],
   ['invitePerson', { body: { handle: 'Ana', roles: ['analyst'] } }],
   ['listAccess', {}],
   ['myAccess', {}],

@@ -345,6 +345,13 @@ describe('how far a service is trusted', () => {
     }
     expect(trustOf('prowler')).toMatchObject({ level: 'low' });
     expect(await status('/api/devices?limit=1')).toBe(403);
+    // A person answers for it, and what was counted before counts no more: one more refusal is not the last straw.
+    const { handle } = server.modules.identity.routes.find((one) => one.endpoint.name === 'restoreServiceTrust')!;
+    const order = { params: { id: 'prowler' }, body: { reason: 'its owner mended a loop' } };
+    const restored = await handle(order as never, { principal: { id: 'per-ann' } } as never);
+    expect(restored).toMatchObject({ ok: true });
+    expect([await status('/api/people'), await status('/api/devices?limit=1')]).toEqual([403, 200]);
+    expect(trustOf('prowler').level).toBe('reduced');
   }, 120_000);
 });
 

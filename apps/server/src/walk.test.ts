@@ -81,6 +81,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     ...SIGNED_IN,
     'scanBaseline',
     'restoreTrust',
+    'restoreServiceTrust',
     'dismissFinding',
     'dismissSituation',
     'openIncident',
@@ -101,6 +102,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'judgeEnrolment',
     'exceptBaseline',
     'restoreTrust',
+    'restoreServiceTrust',
   ],
   auditor: [...SIGNED_IN, 'readServices', 'readAccess', 'readPeople', 'readMetrics', 'readJobs', 'exportEvidence'],
   vendor: FOR_A_TIME,
@@ -134,6 +136,7 @@ const BODIES: Readonly<Record<string, object>> = {
   endBaselineException: { reason: 'walking the routes' },
   undoContainment: { reason: 'walking the routes' },
   restoreDeviceTrust: { reason: 'walking the routes' },
+  restoreServiceTrust: { reason: 'walking the routes' },
   judgeAccess: { approve: false, reason: 'walking the routes' },
 };
 

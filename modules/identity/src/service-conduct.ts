@@ -19,6 +19,8 @@ export interface ServiceConduct {
   refused(service: string): void;
   /** A token that is bound to its certificate came without it. */
   strayed(service: string): void;
+  /** A person took back what was said: what was counted so far counts no more. */
+  forgiven(service: string): void;
 }
 interface Window {
   readonly from: number;
@@ -76,5 +78,6 @@ export function createServiceConduct(parts: {
       window.strayed++;
       judge(service, window);
     },
+    forgiven: (service) => void windows.delete(service),
   };
 }

@@ -1,4 +1,4 @@
-/** A person takes back that a device lied: at once, for good, with name and reason in the ledger, and nothing else by it. */
+/** A person takes back that a device lied, or what the calls of a service showed: at once, for good, with name and reason in the ledger, and nothing else by it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DAY_MS } from '@cityward/kernel';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
@@ -86,5 +86,14 @@ describe('that a device lied', () => {
     identity = testIdentity(sql, { folder, clock });
     await identity.start();
     expect(identity.trustOf({ kind: 'device', id: CAMERA }).reason).toBe('it did it again');
+  });
+
+  it('is not said where all is well', async () => {
+    const subject = { kind: 'device', id: 'cam-0007' } as const;
+    await say(100, { subject, reason: 'all is well' });
+    const found = identity.routes.find((one) => one.endpoint.name === 'restoreDeviceTrust')!;
+    const input = { params: { id: subject.id }, body: { reason: REASON } };
+    const answer = await found.handle(input as never, { principal: { id: 'per-ann' } } as never);
+    expect(answer).toMatchObject({ ok: false, error: { code: 'NOTHING_TO_TAKE_BACK' } });
   });
 });

@@ -8,14 +8,14 @@ import {
   decideRestore,
   isSameMark,
   isWorse,
-  LIE,
   markOf,
   nextEnd,
+  TAKEN_BACK,
   UNKNOWN_MARK,
   viewOf,
   withSignal,
 } from './domain/trust.ts';
-import type { Signal, SignalDraft, Subject, TrustMark } from './domain/trust.ts';
+import type { Restorable, Signal, SignalDraft, Subject, TrustMark } from './domain/trust.ts';
 import { createSaver, type Saver } from './saver.ts';
 import {
   dropSignals,
@@ -158,27 +158,27 @@ export class TrustService {
     return find(this.#entries[subject.kind].get(subject.id)?.signals ?? NOTHING, { kind, source }) ?? null;
   }
 
-  /** A person takes back that a device lied. Trust rises only once the ledger will know by whom and why. */
-  async restore(id: string, { by, reason }: Because): Promise<Result<Trust, Refusal>> {
-    const subject: Subject = { kind: 'device', id };
-    const decision = decideRestore(id, this.said(subject, LIE), this.#parts.clock());
+  /** A person takes back that a device lied, or what the calls of a service showed. Trust rises only once the ledger will know by whom and why. */
+  async restore(subject: Restorable, { by, reason }: Because): Promise<Result<Trust, Refusal>> {
+    const { kind, source } = TAKEN_BACK[subject.kind];
+    const decision = decideRestore(subject, this.said(subject, { kind, source }), this.#parts.clock());
     if (!decision.ok) return decision;
     const taken = decision.value;
     await this.#parts.sql.transact(async (tx) => {
-      await dropSignals(tx.for<TrustTables>(), [{ subject, ...LIE }]);
-      const data = { said: taken.reason, value: taken.value, reason };
+      await dropSignals(tx.for<TrustTables>(), [{ subject, kind, source }]);
+      const data = { of: subject.kind, said: taken.reason, value: taken.value, reason };
       const at = this.#parts.clock();
-      tx.record({ module: 'identity', type: 'trust.restored', actor: by, subject: id, at, data });
+      tx.record({ module: 'identity', type: 'trust.restored', actor: by, subject: subject.id, at, data });
     });
-    // It may have lied again meanwhile: that word is another, stands, and is written anew.
-    if (this.said(subject, LIE) === taken) {
-      const entry = this.#entries.device.get(id)!;
+    // It may have done it again meanwhile: that word is another, stands, and is written anew.
+    if (this.said(subject, { kind, source }) === taken) {
+      const entry = this.#entries[subject.kind].get(subject.id)!;
       this.#apply(subject, entry, {
         signals: entry.signals.filter((one) => one !== taken),
         now: this.#parts.clock(),
       });
     }
-    this.#toWrite(subject, LIE);
+    this.#toWrite(subject, { kind, source });
     await this.#gather();
     return ok(this.viewOf(subject));
   }

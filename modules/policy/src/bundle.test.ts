@@ -92,6 +92,7 @@ replaceDevice         -      -             yes      -       -       -       -   
 retireDevice          -      -             yes      -       -       -       -        -    -       yes -
 reportStolen          -      -             yes      -       -       -       -        -    -       yes -
 restoreTrust          -      -             -        yes     yes     -       -        -    -       yes -
+restoreServiceTrust   -      -             -        yes     yes     -       -        -    -       yes -
 pinMaker              -      -             yes      -       -       -       -        -    -       yes -
 judgeEnrolment        -      -             yes      -       yes     -       -        -    -       yes -
 manageNetworks        -      -             yes      -       -       -       -        -    -       yes -

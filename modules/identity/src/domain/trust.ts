@@ -69,20 +69,26 @@ const MISSING: Readonly<Record<TrustKind, string>> = {
 };
 
 /**
- * What a person may take back: that a device lied, which stands for days with nothing that could end it sooner. Every other
- * word ends with its cause: a finding that is dismissed, a hold that is released, firmware that runs.
+ * What a person may take back, because nothing could end it sooner: that a device lied, which stands for days, and what the calls
+ * of a service showed. Every other word ends with its cause: a finding that is dismissed, a hold that is released, firmware that
+ * runs.
  */
-export const LIE = { kind: 'behaviour', source: 'fleet' } as const;
+export const TAKEN_BACK = {
+  device: { kind: 'behaviour', source: 'fleet', what: 'that it lied' },
+  service: { kind: 'behaviour', source: 'calls', what: 'what its calls showed' },
+} as const;
+export type Restorable = Subject & { readonly kind: keyof typeof TAKEN_BACK };
 
 export type RestoreRefusal = Refusal<'NOTHING_TO_TAKE_BACK'>;
 
 /** The word that a person takes back. */
-export function decideRestore(id: string, said: Signal | null, now: number): Result<Signal, RestoreRefusal> {
-  if (said && said.expires > now) return ok(said);
+export function decideRestore(of: Restorable, said: Signal | null, now: number): Result<Signal, RestoreRefusal> {
+  // That nothing is wrong needs no taking back.
+  if (said && said.expires > now && said.value < LEVEL_FROM.full) return ok(said);
   return refuse(
     'conflict',
     'NOTHING_TO_TAKE_BACK',
-    `take back that "${id}" lied: nothing says so now, wanted a device that is said to have lied`,
+    `take back of ${of.kind} "${of.id}" ${TAKEN_BACK[of.kind].what}: nothing bad is said so now, wanted one of which it is`,
   );
 }
 

@@ -86,7 +86,10 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'device.revoked': (f) => `${who(f)} revoked the certificate of device ${f.subject} for good${reason(f)}`,
   'device.ended': (f) => `${who(f)} ended the identity of device ${f.subject}${reason(f)}`,
   'trust.changed': (f) => `Trust in ${f.subject} changed${leading(f)}${reason(f)}`,
-  'trust.restored': (f) => `${who(f)} took back that device ${f.subject} lied${reason(f)}`,
+  'trust.restored': (f) =>
+    f.data['of'] === 'service'
+      ? `${who(f)} took back what calls of service ${f.subject} showed${reason(f)}`
+      : `${who(f)} took back that device ${f.subject} lied${reason(f)}`,
   'dormancy.warned': (f) => `${f.subject} has not been seen for long and will end${reason(f)}`,
   'dormancy.spared': (f) => `${f.subject} has not been seen for too long, but was not ended${reason(f)}`,
   'dormancy.ended': (f) => `${f.subject} was not seen for too long and was ended${reason(f)}`,

@@ -15,11 +15,12 @@ import { Person } from './person.tsx';
 import { usePersonName } from './person-name.ts';
 import { CertificateAct, EndAct, KeyAct, ReachAct, SecretAct } from './service-acts.tsx';
 import { RegisterService } from './service-register.tsx';
+import { ServiceTrust } from './trust-card.tsx';
 
 const said = words.cloud;
 const ACTS = { secret: SecretAct, certificate: CertificateAct, key: KeyAct, reach: ReachAct, end: EndAct } as const;
 type Act = keyof typeof ACTS;
-type Open = { readonly form: 'register' } | { readonly form: 'manage'; readonly id: string };
+type Open = { readonly form: 'register' } | { readonly form: 'manage' | 'trust'; readonly id: string };
 
 function KnownBy({ service }: { readonly service: ServiceIdentity }): ReactNode {
   const { secret, certificate, publicKey } = service;
@@ -67,8 +68,9 @@ interface RowProps {
   readonly service: ServiceIdentity;
   readonly owner: string;
   readonly onManage: (() => void) | null;
+  readonly onTrust: () => void;
 }
-const Row = ({ service, owner, onManage }: RowProps): ReactNode => (
+const Row = ({ service, owner, onManage, onTrust }: RowProps): ReactNode => (
   <tr data-off={service.state === 'ended' || undefined}>
     <th scope="row">
       {service.name}
@@ -87,6 +89,11 @@ const Row = ({ service, owner, onManage }: RowProps): ReactNode => (
       <Standing service={service} />
     </td>
     <td className="cw-row-actions">
+      {service.state === 'active' && (
+        <Button size="xs" variant="default" aria-label={words.trust.of(service.name)} onClick={onTrust}>
+          {words.trust.short}
+        </Button>
+      )}
       {onManage && (
         <Button size="xs" variant="default" aria-label={said.manageOf(service.name)} onClick={onManage}>
           {said.manage}
@@ -155,14 +162,16 @@ interface FormsProps {
 }
 function Forms({ open, answer, onOpen }: FormsProps): ReactNode {
   const [fresh, setFresh] = useState<string | null>(null);
-  const managed = open?.form === 'manage' ? answer?.services.find(({ id }) => id === open.id) : undefined;
+  const chosen =
+    open === null || open.form === 'register' ? undefined : answer?.services.find(({ id }) => id === open.id);
+  const managed = open?.form === 'manage' ? chosen : undefined;
   const close = (): void => onOpen(null);
   return (
     <Modal
-      opened={open?.form === 'register' || managed !== undefined}
+      opened={open?.form === 'register' || chosen !== undefined}
       onClose={close}
       size="lg"
-      title={managed ? managed.name : said.register}
+      title={chosen ? chosen.name : said.register}
       closeButtonProps={{ 'aria-label': words.close }}
     >
       {open?.form === 'register' && (
@@ -174,6 +183,7 @@ function Forms({ open, answer, onOpen }: FormsProps): ReactNode {
           }}
         />
       )}
+      {open?.form === 'trust' && chosen && <ServiceTrust id={chosen.id} />}
       {managed && (
         <Manage service={managed} issuer={answer?.issuer ?? ''} isNew={managed.id === fresh} onClose={close} />
       )}
@@ -208,6 +218,7 @@ export function ServicesPage(): ReactNode {
                     service={one}
                     owner={nameOf(one.owner)}
                     onManage={mayManage ? () => setOpen({ form: 'manage', id: one.id }) : null}
+                    onTrust={() => setOpen({ form: 'trust', id: one.id })}
                   />
                 ))}
               </Table>

@@ -1,4 +1,4 @@
-/** How far a device or a person's account is trusted now, and why: each part with its value, its reason and its age; unknown is shown as unknown. */
+/** How far a device, a service or a person's account is trusted now, and why: each part with its value, its reason and its age; unknown is shown as unknown. */
 import { useState, type ReactNode } from 'react';
 import { Button, Modal } from '@mantine/core';
 import type { Trust, TrustComponent } from '@cityward/contracts';
@@ -27,15 +27,20 @@ const Part = ({ part }: { readonly part: TrustComponent }): ReactNode => (
   </tr>
 );
 
+const effectsOn = ({ kind }: Trust): Readonly<Record<Trust['level'], string>> =>
+  kind === 'person'
+    ? words.trust.effectOnPerson
+    : kind === 'service'
+      ? words.trust.effectOnService
+      : words.trust.effect;
+
 const Whole = ({ trust }: { readonly trust: Trust }): ReactNode => (
   <div className="cw-stack">
     <p>
       <strong>{words.trustLevels[trust.level]}</strong>
       {trust.level === 'unknown' ? '' : `: ${trust.reason}`}
     </p>
-    <p className="cw-muted cw-small">
-      {trust.kind === 'person' ? words.trust.effectOnPerson[trust.level] : words.trust.effect[trust.level]}
-    </p>
+    <p className="cw-muted cw-small">{effectsOn(trust)[trust.level]}</p>
     <Table label={words.trust.title} columns={words.trust.columns}>
       {trust.components.map((part) => (
         <Part key={part.kind} part={part} />
@@ -44,17 +49,22 @@ const Whole = ({ trust }: { readonly trust: Trust }): ReactNode => (
   </div>
 );
 
-function RestoreForm({ id, onClose }: { readonly id: string; readonly onClose: () => void }): ReactNode {
-  const restore = useAct('restoreDeviceTrust', {
-    refresh: ['getDeviceTrust', 'getDevice', 'listDevices'],
+interface RestoreProps {
+  readonly of: Pick<Trust, 'id'> & { readonly kind: 'device' | 'service' };
+  readonly onClose: () => void;
+}
+function RestoreForm({ of: { kind, id }, onClose }: RestoreProps): ReactNode {
+  const restore = useAct(kind === 'device' ? 'restoreDeviceTrust' : 'restoreServiceTrust', {
+    refresh: ['getDeviceTrust', 'getServiceTrust', 'getDevice', 'listDevices'],
     done: onClose,
   });
+  const said = words.trust.takeBack[kind];
   return (
     <ReasonForm
-      act={words.trust.restore}
+      act={said.act}
       wanted={words.wanted.restoreTrust}
-      effect={<p>{words.trust.restoreEffect}</p>}
-      suggestions={words.trust.restoreReasons}
+      effect={<p>{said.effect}</p>}
+      suggestions={said.reasons}
       busy={restore.isPending}
       error={restore.error}
       onSubmit={(reason) => restore.mutate({ params: { id }, body: { reason } })}
@@ -80,7 +90,7 @@ export function TrustCard({ id }: { readonly id: string }): ReactNode {
             {mayRestore && liedBy(answer) && (
               <div className="cw-card-actions">
                 <Button size="xs" variant="default" onClick={() => setOpen(true)}>
-                  {words.trust.restore}
+                  {words.trust.takeBack.device.act}
                 </Button>
               </div>
             )}
@@ -90,12 +100,39 @@ export function TrustCard({ id }: { readonly id: string }): ReactNode {
       <Modal
         opened={open}
         onClose={() => setOpen(false)}
-        title={words.trust.restoreOf(id)}
+        title={words.trust.takeBack.device.of(id)}
         closeButtonProps={{ 'aria-label': words.close }}
       >
-        {open && <RestoreForm id={id} onClose={() => setOpen(false)} />}
+        {open && <RestoreForm of={{ kind: 'device', id }} onClose={() => setOpen(false)} />}
       </Modal>
     </Card>
+  );
+}
+
+/** What the calls of a service showed stands for a day, however well it behaves since. */
+const calledBadly = (trust: Trust): boolean =>
+  trust.components.some(({ source, value }) => source === 'calls' && value !== null && value < 80);
+
+export function ServiceTrust({ id }: { readonly id: string }): ReactNode {
+  const trust = useAsk('getServiceTrust', { params: { id } });
+  const mayRestore = useRole('analyst', 'officer');
+  const [open, setOpen] = useState(false);
+  return (
+    <Answered query={trust} wanted={words.wanted.trust} skeleton={<RowsSkeleton rows={4} />}>
+      {(answer) => (
+        <div className="cw-stack">
+          <Whole trust={answer} />
+          {open && <RestoreForm of={{ kind: 'service', id }} onClose={() => setOpen(false)} />}
+          {!open && mayRestore && calledBadly(answer) && (
+            <div className="cw-card-actions">
+              <Button size="xs" variant="default" onClick={() => setOpen(true)}>
+                {words.trust.takeBack.service.act}
+              </Button>
+            </div>
+          )}
+        </div>
+      )}
+    </Answered>
   );
 }
 

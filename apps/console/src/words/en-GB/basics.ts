@@ -97,7 +97,7 @@ export const basics = {
     judgeAccess: 'answer what was asked',
     endAccess: 'end the access',
     trust: 'load how far it is trusted',
-    restoreTrust: 'take back that it lied',
+    restoreTrust: 'take it back',
     code: 'issue a code',
     revoke: 'revoke the certificate',
     behaviour: 'load the behaviour',

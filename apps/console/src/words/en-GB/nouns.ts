@@ -112,7 +112,7 @@ export const facts: Record<FactType, string> = {
   'device.revoked': 'Device revoked',
   'device.ended': 'Identity ended',
   'trust.changed': 'Trust changed',
-  'trust.restored': 'Lie taken back',
+  'trust.restored': 'Trust given back',
   'dormancy.warned': 'Unseen for long',
   'dormancy.spared': 'Unseen, but spared',
   'dormancy.ended': 'Unseen for too long',

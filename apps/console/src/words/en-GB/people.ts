@@ -157,6 +157,8 @@ export const people = {
   },
   trust: {
     title: 'Trust',
+    short: 'Trust',
+    of: (name: string) => `Trust in ${name}`,
     effect: {
       full: 'It may do all that its kind may.',
       reduced: 'Nothing is taken from it. It is watched more closely.',
@@ -171,11 +173,28 @@ export const people = {
       none: 'They see nothing of the city until somebody has looked into it.',
       unknown: 'Nothing is known that trust could rest on. Nothing is taken from them.',
     },
-    restore: 'Take back that it lied',
-    restoreOf: (id: string) => `Take back that ${id} lied`,
-    restoreEffect:
-      'The device may take changes and report again as its other parts allow. Whatever else is said of it stands, and if it lies again it is said again. You answer for this by name.',
-    restoreReasons: ['Looked at on site: it runs what was signed', 'A fault of the change, not of the device'],
+    effectOnService: {
+      full: 'It may ask for all that it is registered for.',
+      reduced: 'Nothing is taken from it.',
+      low: 'It gets nothing until somebody has looked into it, or a day has passed.',
+      none: 'It gets nothing until somebody has looked into it.',
+      unknown: 'Nothing is known that trust could rest on. Nothing is taken from it.',
+    },
+    takeBack: {
+      device: {
+        act: 'Take back that it lied',
+        of: (id: string) => `Take back that ${id} lied`,
+        effect:
+          'The device may take changes and report again as its other parts allow. Whatever else is said of it stands, and if it lies again it is said again. You answer for this by name.',
+        reasons: ['Looked at on site: it runs what was signed', 'A fault of the change, not of the device'],
+      },
+      service: {
+        act: 'Take back what its calls showed',
+        effect:
+          'The service may ask again as its other parts allow. What was counted so far counts no more, and if it does it again it is said again. You answer for this by name.',
+        reasons: ['Its owner mended a loop', 'Its reach was too small for what it was registered for'],
+      },
+    },
     columns: ['Part', 'Value', 'Why', 'For'],
     unknown: 'unknown',
     until: 'counts until',
