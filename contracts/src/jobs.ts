@@ -156,7 +156,17 @@ export const JOB_REPORT_STATES = [
   'failed',
   'reverted',
 ] as const;
-/** The device's own word that it erased itself, for whoever has the city's authority: signed with the key of this certificate. */
+/** What a wipe takes from a camera: its memory card, recordings that are left on it, then all that was ever set, accounts and keys among it. */
+export const ERASED_ITEMS = ['card', 'recordings', 'settings'] as const;
+/** `absent`: there is no such thing to erase. */
+export const ERASED_STATES = ['done', 'absent', 'failed'] as const;
+export const Erased = Closed({
+  item: OneOf(ERASED_ITEMS),
+  state: OneOf(ERASED_STATES),
+  reason: Type.Union([Type.String({ maxLength: 200 }), Type.Null()]),
+});
+export type Erased = Static<typeof Erased>;
+/** Whoever erased it says so, for whoever has the city's authority: the device itself, or a camera's gateway, by the key of this certificate. */
 export const WipeProof = Closed({
   /** PEM. */
   certificate: Type.String({ maxLength: 4_096 }),
@@ -174,7 +184,9 @@ export const JobReport = Closed({
   /** Its firmware or document hash as it runs now. */
   running: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),
   reason: Type.Union([Type.String({ maxLength: 300 }), Type.Null()]),
-  /** Only of a wipe that is done. */
+  /** Item by item, where a gateway erased a camera. */
+  erased: Type.Optional(Type.Array(Erased, { maxItems: ERASED_ITEMS.length })),
+  /** Only of a wipe that has ended; one that is done counts with it only. */
   proof: Type.Optional(WipeProof),
 });
 export type JobReport = Static<typeof JobReport>;

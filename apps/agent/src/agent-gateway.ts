@@ -7,10 +7,11 @@ import { refusalLine } from './agent-changes.ts';
 import type { Connection } from './connection.ts';
 import type { Credential } from './credentials.ts';
 import { enrolOnBehalf } from './est-client.ts';
-import { createSiteGateway, type SiteGateway } from './site-gateway/gateway.ts';
+import { createSiteGateway, type SiteGateway, type SiteGatewayParts } from './site-gateway/gateway.ts';
 import { CAMERA_DRIVERS, type CameraDriver, type CameraRecord } from './site-gateway/records.ts';
 import { download, type ContentHost } from './update/download.ts';
 import { openOfficers, type PinnedOfficers } from './update/officers.ts';
+import { proveWiped } from './update/wiping.ts';
 
 const FILE_MAX_BYTES = 4_194_304;
 
@@ -24,6 +25,8 @@ export interface AgentGatewayParts {
   readonly camerasFile: string | null;
   readonly connection: () => Connection | null;
   readonly credential: () => Credential;
+  /** How long it waits for cameras; as it is in the street where it is not said. */
+  readonly gatewayTiming?: SiteGatewayParts['timing'];
 }
 
 const FOLDER = 'gateway';
@@ -76,11 +79,13 @@ export function createAgentGateway(parts: AgentGatewayParts): SiteGateway {
     gateway: device,
     folder: join(parts.dataFolder, FOLDER),
     officers: pinnedIn(parts.dataFolder),
+    timing: parts.gatewayTiming ?? {},
     ca: est.ca,
     log,
     download: (wanted, write, signal) =>
       download({ host: parts.content, credential: parts.credential(), wanted }, write, signal),
     certify: (request) => enrolOnBehalf(est, parts.credential(), request),
+    prove: (camera, report) => proveWiped(camera, parts.credential(), report),
     publish: (message, acknowledged) => parts.connection()?.publish('behalf', message, acknowledged) ?? false,
     tell: (report) => parts.connection()?.publish('readings', report) ?? false,
     alarm: (refusal, job) => void parts.connection()?.publish('obs', refusalLine(device, refusal, job)),
@@ -88,6 +93,10 @@ export function createAgentGateway(parts: AgentGatewayParts): SiteGateway {
   if (parts.camerasFile === null) return gateway;
   for (const record of readCameras(parts.camerasFile)) {
     if (gateway.holds(record.device)) continue;
+    if (gateway.hasWiped(record.device, record.serial)) {
+      log.warn('a camera was erased before and is not taken in again', { camera: record.device });
+      continue;
+    }
     gateway.commission(record);
     log.info('a camera was taken in', { camera: record.device });
   }

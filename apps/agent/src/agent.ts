@@ -7,7 +7,7 @@ import { isId, SECOND_MS } from '@cityward/kernel';
 import { createLog, type Log } from '@cityward/log';
 import { clockFault } from './clock-words.ts';
 import { createAgentChanges, eraseRest, isLeaving, runningStatus } from './agent-changes.ts';
-import { createAgentGateway, isGateway } from './agent-gateway.ts';
+import { createAgentGateway, isGateway, type AgentGatewayParts } from './agent-gateway.ts';
 import { createConnection, createGate, type Broker, type Connection } from './connection.ts';
 import { isPrivate, openCredentials, type Credential, type Credentials } from './credentials.ts';
 import { isFresh } from './enrolling.ts';
@@ -44,9 +44,9 @@ export interface AgentOptions {
   readonly officersFile?: string | null;
   /** Cameras behind this device, handed over at commissioning: it is then their site gateway. */
   readonly camerasFile?: string | null;
+  readonly gatewayTiming?: AgentGatewayParts['gatewayTiming'];
   /** Version of the firmware that it left the factory with. */
   readonly firmware?: string | null;
-  /** Its hardware revision. */
   readonly hardware?: string | null;
   readonly confirmMs?: number;
   /** It is the gateway of a site: where the devices of that site answer, by id. */

@@ -243,9 +243,9 @@ describe('an order of two officers to the device itself', () => {
     const last = reports().at(-1)!;
     expect(last).toMatchObject({ job: 'job-16000', state: 'done', running: null });
     expect(last.reason).toContain('1 of its memory card');
-    expect(checkWiped(DEVICE, last, [ca])).toEqual({ ok: true, value: undefined });
-    expect(checkWiped(DEVICE, { ...last, reason: 'Erased nothing' }, [ca]).ok).toBe(false);
-    expect(checkWiped('cam-0001', last, [ca]).ok).toBe(false);
+    expect(checkWiped({ device: DEVICE, signer: DEVICE }, last, [ca])).toEqual({ ok: true, value: undefined });
+    expect(checkWiped({ device: DEVICE, signer: DEVICE }, { ...last, reason: 'Erased nothing' }, [ca]).ok).toBe(false);
+    expect(checkWiped({ device: 'cam-0001', signer: 'cam-0001' }, last, [ca]).ok).toBe(false);
     expect(readdirSync(join(folder, 'card'))).toEqual([]);
     expect(readdirSync(join(folder, 'data', 'update'))).toEqual([]);
     for (const file of ['credentials.ndjson', 'officers.json'])

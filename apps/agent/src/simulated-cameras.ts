@@ -119,7 +119,9 @@ export function createSimulatedCameras(parts: SimulatedCamerasParts): SimulatedC
         roundMs: ROUND_MS,
         timing: { lookMs: 2 * SECOND_MS },
       });
-      for (const device of own) if (!gateway.holds(device)) commission(gateway, device);
+      const isNew = (device: string): boolean =>
+        !gateway.holds(device) && !gateway.hasWiped(device, cameras.get(device)!.camera.facts.serial);
+      for (const device of own) if (isNew(device)) commission(gateway, device);
       return gateway;
     },
     camera: (device) => cameras.get(device)?.camera ?? null,

@@ -18,6 +18,7 @@ import { createInfection, planStory } from './infection.ts';
 import { createSimulatedCameras, type SimulatedCameras } from './simulated-cameras.ts';
 import { createSimulatedChanges, type SimulatedChanges } from './simulated-changes.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
+import { proveWiped } from './update/wiping.ts';
 import { readCodes, readStart, type SimulatorStart, type StoryStart } from './start.ts';
 
 const PROGRESS_MS = 250;
@@ -125,6 +126,7 @@ function carriedBy(cameras: SimulatedCameras, changes: SimulatedChanges, rest: C
         ca: start.est.ca,
         download: changes.fetchFor({ id: gateway, credential }),
         certify: (request) => behalf(credential, request),
+        prove: (camera, report) => proveWiped(camera, credential, report),
         publish: (message, acknowledged) => connection()?.publish('behalf', message, acknowledged) ?? false,
         tell: (report) => connection()?.publish('readings', report) ?? false,
         alarm: (refusal, job) => void connection()?.publish('obs', refusalLine(gateway, refusal, job)),

@@ -1,7 +1,7 @@
 /** Verbs by which a device goes: other hardware in its place, retired, stolen. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Api, Hardware } from '@cityward/contracts';
+import type { Api, Hardware, Retirement } from '@cityward/contracts';
 import { plainText } from '@cityward/fleet/verify';
 import type { Command } from './command.ts';
 import { REASON, wanted } from './device-flags.ts';
@@ -49,10 +49,16 @@ const replaceCommand = (api: Api): Command => ({
   },
 });
 
+const erasedLines = ({ erased, reportedBy }: Retirement): string[] =>
+  erased.map(
+    ({ item, state, reason }) =>
+      `  ${item}: ${state}${reason === null ? '' : ` (${plainText(reason)})`}, by ${reportedBy ?? 'nobody'}`,
+  );
+
 const retireCommand = (api: Api): Command => ({
   verb: 'device retire',
   words: ['ID'],
-  help: 'Retire a device. Plans the change that erases it, for officers to sign; its identity ends once it has reported that it did.',
+  help: 'Retire a device. Plans the change that erases it, for officers to sign (a camera is erased by its gateway); its identity ends once that is reported.',
   flags: [
     { name: 'unproven', help: 'end it at once, without proof that it is erased' },
     { name: 'close', help: 'wait no longer for it to erase itself' },
@@ -82,8 +88,8 @@ const retireCommand = (api: Api): Command => ({
     const { state, change, wiped, why } = retirement;
     const text =
       state === 'closed'
-        ? `${id} is retired. That it is erased is ${wiped}: ${plainText(why)}.`
-        : `${id} is to erase itself by change ${change}: officers sign it, then "cityward job apply ${change}" starts it.`;
+        ? [`${id} is retired. That it is erased is ${wiped}: ${plainText(why)}.`, ...erasedLines(retirement)].join('\n')
+        : `${id} is to be erased by change ${change}: officers sign it, then "cityward job apply ${change}" starts it.`;
     return { data: retirement, text };
   },
 });

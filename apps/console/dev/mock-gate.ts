@@ -81,7 +81,11 @@ const leavingOf = (state: MockState, device: string): Leaving => ({
   device,
   hardware: { serial: 'ACCC8E000042', mac: null, model: 'P3265-LVE', firmware: '11.8.2' },
   held,
-  wipe: { possible: true, why: 'It takes signed changes, and is connected now' },
+  wipe: {
+    possible: true,
+    why: 'Its gateway gw-0001 takes signed changes for it, and reaches it now',
+    gateway: 'gw-0001',
+  },
   replacements: [],
   retirement: null,
   theft: null,
@@ -131,12 +135,23 @@ export const gateHandlers: Readonly<Record<string, (state: MockState, asked: Ask
     return theft;
   },
   retireDevice: (state, asked) => {
+    const { wipe } = asked.body as { wipe: boolean };
     const retirement: NonNullable<Leaving['retirement']> = {
       device: idOf(asked),
       state: 'closed',
       change: null,
       wiped: 'unproven',
-      why: 'Nobody asked it to erase itself',
+      erased: wipe
+        ? [
+            { item: 'card', state: 'failed', reason: 'the camera does not erase it: The disk is locked' },
+            { item: 'recordings', state: 'done', reason: '12 removed one by one' },
+            { item: 'settings', state: 'done', reason: null },
+          ]
+        : [],
+      reportedBy: wipe ? 'gw-0001' : null,
+      why: wipe
+        ? 'Its gateway gw-0001 reported that it is not erased: its memory card is locked'
+        : 'Nobody asked it to erase itself',
       reason: reasonOf(asked),
       ...act,
       at: Date.now(),

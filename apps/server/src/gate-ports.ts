@@ -64,6 +64,9 @@ export interface LeavingPortsParts extends Omit<GatePortsParts, 'baseline'> {
 }
 
 export function leavingPorts({ city, identity, mqtt, alarm }: LeavingPortsParts): LeavingPorts {
+  const gatewayOfCamera = (device: string): string | null =>
+    city.record(device)?.class === 'camera' ? identity.gatewayOf(device) : null;
+  const isCarried = (device: string): boolean => gatewayOfCamera(device) !== null && (mqtt()?.carries(device) ?? false);
   return {
     standing: (device) => identity.standing(device),
     end: (device, ending) => identity.end(device, ending),
@@ -91,9 +94,14 @@ export function leavingPorts({ city, identity, mqtt, alarm }: LeavingPortsParts)
         .map(({ name }) => name),
     }),
     cannotWipe: (device) => {
-      if (identity.standing(device) !== 'active') return 'it has no identity in force';
+      const standing = identity.standing(device);
+      // A camera behind its gateway needs no certificate of its own; its gateway has one.
+      if (standing !== 'active' && !(standing === 'none' && isCarried(device))) return 'it has no identity in force';
+      if (isCarried(device)) return mqtt()?.reaches(device) ? null : 'its gateway does not reach it';
       return mqtt()?.isConnected(device) ? null : 'it is not connected';
     },
+    gatewayOfCamera,
+    isCarried,
     sign: (bytes) => identity.signDocument(bytes),
     alarm,
   };

@@ -1,7 +1,7 @@
 /** How devices go: other hardware in the same place, retired for good, or stolen; what that would touch is said before. */
 import { Type, type Static, type TSchema } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Sha256 } from '../jobs.ts';
+import { Erased, ERASED_ITEMS, Sha256 } from '../jobs.ts';
 import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
 
 const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
@@ -44,6 +44,10 @@ export const Retirement = Closed({
   change: OrNull(Id),
   wiped: OrNull(OneOf(WIPED)),
   why: Text(300),
+  /** Item by item, where a gateway erased a camera; empty where a device erased itself, or nobody reported. */
+  erased: Type.Array(Erased, { maxItems: ERASED_ITEMS.length }),
+  /** Who reported on the order to erase it: the device, or its gateway; null for nobody. */
+  reportedBy: OrNull(Id),
   reason: Reason,
   by: Text(64),
   at: Time,
@@ -80,8 +84,8 @@ export const Leaving = Closed({
   device: Id,
   hardware: Hardware,
   held: Held,
-  /** Whether it could be told to erase itself now, and why not. */
-  wipe: Closed({ possible: Type.Boolean(), why: Text(200) }),
+  /** Whether it could be erased now, and why not; by the gateway that is named, or by itself. */
+  wipe: Closed({ possible: Type.Boolean(), why: Text(200), gateway: OrNull(Id) }),
   /** Newest first: what stood in this place before. */
   replacements: Type.Array(Replacement),
   retirement: OrNull(Retirement),

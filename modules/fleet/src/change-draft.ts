@@ -54,6 +54,7 @@ export interface ChangeNeeds {
   readonly drifted: (hash: string) => ReadonlySet<string>;
   readonly expects: (device: string, firmware: string) => void;
   readonly authorities: () => readonly string[];
+  readonly wipeSigner: (device: string) => string;
   readonly freezes: Freezes;
   readonly alarm: (device: string, alarm: Alarm, words: string) => void;
 }

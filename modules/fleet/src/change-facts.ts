@@ -14,8 +14,8 @@ const FAILURES_PER_SAVE_MAX = 1_000;
 export type Told =
   | { readonly decision: Decision; readonly by: string; readonly at: number }
   | { readonly started: true; readonly by: string; readonly at: number }
-  /** A device erased itself, and signed for it. */
-  | { readonly wiped: string; readonly report: JobReport; readonly at: number }
+  /** An order to erase a device has ended: who says so, and how far it came. */
+  | { readonly wiped: string; readonly by: string; readonly report: JobReport; readonly at: number }
   | { readonly resumed: string; readonly by: string; readonly at: number }
   | { readonly alarm: Alarm; readonly device: string; readonly reason: string; readonly at: number };
 
@@ -32,7 +32,9 @@ export function factsOf(
   live: LiveChange,
   { attempts, told }: { readonly attempts: readonly Attempt[]; readonly told: readonly Told[] },
 ): NewFact[] {
-  return [...told.map((one) => factOf(live, one)), ...attemptFacts(live, attempts)];
+  // One that failed is in the evidence as any other that did.
+  const worth = told.filter((one) => !('wiped' in one) || one.report.state === 'done');
+  return [...worth.map((one) => factOf(live, one)), ...attemptFacts(live, attempts)];
 }
 
 function factOf(live: LiveChange, told: Told): NewFact {
@@ -43,9 +45,9 @@ function factOf(live: LiveChange, told: Told): NewFact {
     return { module: 'fleet', type: 'change.refused-by-device', actor: device, subject: device, at, data };
   }
   if ('wiped' in told) {
-    const { wiped, report, at } = told;
+    const { wiped, by, report, at } = told;
     const data = { change: id, reason: report.reason, report: { ...report } as unknown as Json };
-    return { module: 'fleet', type: 'device.wiped', actor: wiped, subject: wiped, at, data };
+    return { module: 'fleet', type: 'device.wiped', actor: by, subject: wiped, at, data };
   }
   const common = { module: 'fleet', actor: told.by, subject: id, at: told.at } as const;
   if ('started' in told) return { ...common, type: 'change.started', data: { devices, counter } };

@@ -23,6 +23,10 @@ export interface LeavingPorts {
   held(device: string): HeldFacts;
   /** Why it cannot be told to erase itself now; null when it can. */
   cannotWipe(device: string): string | null;
+  /** The gateway behind which a camera stands; null for whatever only erases itself. */
+  gatewayOfCamera(device: string): string | null;
+  /** Whether its gateway has said that it holds it and may change it. */
+  isCarried(device: string): boolean;
   sign(bytes: Uint8Array): Promise<Uint8Array>;
   /** A person should hear of it at once. */
   alarm(device: string, words: string): void;

@@ -1,11 +1,12 @@
 /** The ways out over SQL, with a kill at every step of a replacement and of a retirement. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Change, ChangeDetail, ChangeDraft, Hardware } from '@cityward/contracts';
+import type { Change, ChangeDetail, ChangeDraft, Erased, Hardware, JobReport } from '@cityward/contracts';
 import { DAY_MS, millis, MINUTE_MS, ok, refuse } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { createDepartures, type Departures } from './leaving.ts';
 import type { LeavingPorts } from './leaving-needs.ts';
+import { putWipeReport } from './store-wipes.ts';
 import { testLeavingPorts } from './testing.ts';
 
 const OLD: Hardware = { serial: 'ACCC8E000001', mac: 'ac:cc:8e:00:00:01', model: 'P3265-LVE', firmware: '11.8.2' };
@@ -217,7 +218,7 @@ describe('a retirement', () => {
     await departures.retirements.tick();
     expect((await shown()).retirement).toMatchObject({
       wiped: 'unproven',
-      why: expect.stringMatching(/without its word/) as string,
+      why: expect.stringMatching(/nobody reported/) as string,
     });
     await sql.reset();
     Object.assign(world, { ends: [], state: 'planned' });
@@ -227,6 +228,55 @@ describe('a retirement', () => {
       value: { wiped: 'unproven', why: expect.stringMatching(/Nobody waited.*Lens broken/) as string },
     });
     expect(codeOf(await departures.retirements.close('cam-0001', because))).toBe('NOT_RETIRING');
+  });
+
+  const erased = (card: Erased['state']): Erased[] => [
+    { item: 'card', state: card, reason: card === 'failed' ? 'it is locked' : null },
+    { item: 'recordings', state: 'done', reason: null },
+    { item: 'settings', state: 'done', reason: null },
+  ];
+  const reported = (card: Erased['state']): Promise<void> =>
+    sql.transact((tx) =>
+      putWipeReport(tx, 'chg-0001', {
+        wiped: 'cam-0001',
+        by: 'gw-0001',
+        at: now,
+        report: { reason: 'its memory card (it is locked)', erased: erased(card) } as unknown as JobReport,
+      }),
+    );
+  const certificate = async (): Promise<unknown> => {
+    const files = await departures.retirements.files('cam-0001');
+    return files.ok ? JSON.parse(files.value.json.toString()) : null;
+  };
+
+  it('of a camera says item by item what its gateway reported, and that it was the gateway', async () => {
+    await retire(true);
+    await reported('done');
+    await departures.retirements.tick();
+    // What was reported does not count before the end of the change does.
+    expect((await shown()).retirement).toMatchObject({ state: 'wiping', reportedBy: null });
+    world.wiped = 1;
+    await departures.retirements.tick();
+    const said = { wiped: 'proven', reportedBy: 'gw-0001', erased: erased('done') };
+    expect((await shown()).retirement).toMatchObject(said);
+    expect(await certificate()).toMatchObject({
+      ...said,
+      version: 2,
+      why: expect.stringContaining('gw-0001') as string,
+    });
+  });
+  it('of a camera whose card failed is unproven, with why, although the rest was erased', async () => {
+    await retire(true);
+    await reported('failed');
+    world.state = 'stopped';
+    await departures.retirements.tick();
+    const why = expect.stringContaining('it is locked') as string;
+    expect(await certificate()).toMatchObject({
+      wiped: 'unproven',
+      why,
+      reportedBy: 'gw-0001',
+      erased: erased('failed'),
+    });
   });
 
   it.each([0, 1, 2, 3, 4])('goes on after a kill before step %i, with the verdict that was reached', async (steps) => {

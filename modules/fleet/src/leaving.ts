@@ -48,17 +48,23 @@ export function createDepartures(needs: LeavingNeeds): Departures {
   };
 }
 
+const canWipe = (gateway: string | null): string =>
+  gateway === null
+    ? 'It takes signed changes, and is connected now'
+    : `Its gateway ${gateway} takes signed changes for it, and reaches it now`;
+
 async function leavingOf({ sql, ports }: LeavingNeeds, device: string): Promise<Result<Leaving, Refusal>> {
   const hardware = ports.hardware(device);
   if (!hardware) return refuse('not-found', 'DEVICE_UNKNOWN', `find device "${device}": the city has no such device`);
   const row = await store.retirementBy(sql, device);
   const cannot = ports.cannotWipe(device);
+  const gateway = ports.isCarried(device) ? ports.gatewayOfCamera(device) : null;
   const retirement = row && (({ certificate: _certificate, signature: _signature, ...face }) => face)(row);
   return ok({
     device,
     hardware,
     held: heldOf(ports.held(device)),
-    wipe: { possible: cannot === null, why: cannot ?? 'It takes signed changes, and is connected now' },
+    wipe: { possible: cannot === null, why: cannot ?? canWipe(gateway), gateway },
     replacements: await store.replacementsOf(sql, device),
     retirement,
     theft: await store.theftBy(sql, device),

@@ -1,12 +1,15 @@
-/** Retiring a device: a signed change that erases it, its own word that it did, the end of its identity, and a certificate of that. */
+/** Retiring a device: a signed change that erases it, the word of the device or of a camera's gateway that it did, its end, and a certificate. */
 import { createHash } from 'node:crypto';
 import type { ChangeDraft, Retirement } from '@cityward/contracts';
-import { canonicalJson, DAY_MS, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { canonicalJson, DAY_MS, MINUTE_MS, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { LeavingNeeds } from './leaving-needs.ts';
 import * as store from './store-leaving.ts';
+import { wipeReportOf } from './store-wipes.ts';
 
 /** Officers have so long to sign, and the device to erase itself. */
 const WIPE_WAIT_MS = 7 * DAY_MS;
+/** Longer than a gateway waits for a camera, for its memory card, and for its start after that, each told in between. */
+const WIPE_SILENCE_MS = 30 * MINUTE_MS;
 
 type Because = { readonly reason: string; readonly by: string };
 export interface Retirements {
@@ -35,7 +38,7 @@ export function createRetirements(needs: LeavingNeeds): Retirements {
       const row = await store.retirementBy(sql, device);
       if (row?.state !== 'wiping')
         return refuse('conflict', 'NOT_RETIRING', `close the retirement of "${device}": nothing is waited for`);
-      return judged(needs, row, { wiped: 'unproven', why: `Nobody waited for it to erase itself: ${because.reason}` });
+      return judged(needs, row, unproven(`Nobody waited for it to be erased: ${because.reason}`));
     },
     files: async (device) => {
       const row = await store.retirementBy(sql, device);
@@ -46,6 +49,7 @@ export function createRetirements(needs: LeavingNeeds): Retirements {
   };
 }
 
+const unproven = (why: string): store.Verdict => ({ wiped: 'unproven', why, erased: [], reportedBy: null });
 const faceOf = ({ certificate: _certificate, signature: _signature, ...face }: store.RetirementRow): Retirement => face;
 
 async function retire(
@@ -72,6 +76,8 @@ async function retire(
     state: 'wiping',
     change: change.value,
     wiped: null,
+    erased: [],
+    reportedBy: null,
     why: wipe ? 'It waits for officers to sign the change that erases it' : 'Nobody asked it to erase itself',
     reason,
     by,
@@ -87,7 +93,7 @@ async function retire(
     tx.record({ module: 'fleet', type: 'retirement.begun', actor: by, subject: device, at: row.at, data });
   });
   if (wipe) return ok(faceOf(row));
-  return judged(needs, row, { wiped: 'unproven', why: row.why });
+  return judged(needs, row, unproven(row.why));
 }
 
 async function planWipe(needs: LeavingNeeds, device: string, by: string): Promise<Result<string, Refusal>> {
@@ -98,7 +104,7 @@ async function planWipe(needs: LeavingNeeds, device: string, by: string): Promis
     revert: null,
     selection: { classes: [], models: [], wards: [], sites: [], running: [], devices: [device] },
     // One device, named by hand: its class does not keep it from being retired.
-    options: { canary: 1, lifeSafety: true, healthMs: 0, retries: 0 },
+    options: { canary: 1, lifeSafety: true, healthMs: 0, retries: 0, silenceMs: WIPE_SILENCE_MS },
     tracks: [],
     notBefore: now,
     notAfter: now + WIPE_WAIT_MS,
@@ -107,33 +113,48 @@ async function planWipe(needs: LeavingNeeds, device: string, by: string): Promis
   return added.ok ? ok(added.value[0]!.id) : added;
 }
 
-/** What has become of the change: proven only by the device's own report on its signed order. */
+/** What has become of the change: proven only by a report that is signed, on the signed order. */
 async function look(needs: LeavingNeeds, row: store.RetirementRow): Promise<void> {
   if (row.state === 'closing') return void (await closed(needs, row));
-  if (row.change === null) return void (await judged(needs, row, { wiped: 'unproven', why: row.why }));
+  if (row.change === null) return void (await judged(needs, row, unproven(row.why)));
   const found = await needs.changes.get(row.change);
-  if (!found.ok)
-    return void (await judged(needs, row, { wiped: 'unproven', why: 'The change that erases it is gone' }));
+  if (!found.ok) return void (await judged(needs, row, unproven('The change that erases it is gone')));
   const { change } = found.value;
-  const done = change.waves.reduce((sum, { counts }) => sum + counts.done, 0);
-  if (done === 1) {
-    const why = 'The device itself reported, on the order that officers signed, that it has erased itself';
-    return void (await judged(needs, row, { wiped: 'proven', why }));
+  const isDone = change.waves.reduce((sum, { counts }) => sum + counts.done, 0) === 1;
+  const isOver = ['finished', 'stopped', 'rolled-back'].includes(change.state);
+  if (!isDone && !isOver && needs.clock() <= change.notAfter) return;
+  const report = await wipeReportOf(needs.sql, row.change, row.device);
+  await judged(needs, row, verdictOf(row.device, { isDone, isOver, words: change.words, report }));
+}
+
+interface Ended {
+  readonly isDone: boolean;
+  readonly isOver: boolean;
+  readonly words: string;
+  readonly report: Awaited<ReturnType<typeof wipeReportOf>>;
+}
+function verdictOf(device: string, { isDone, isOver, words, report }: Ended): store.Verdict {
+  if (!report) {
+    if (isDone) return { ...unproven(''), wiped: 'proven', why: 'It was reported on the order that officers signed' };
+    return unproven(
+      isOver
+        ? `The change that erases it ended, and nobody reported on it: ${words}`
+        : 'The change that erases it was not done in its time',
+    );
   }
-  const over = ['finished', 'stopped', 'rolled-back'].includes(change.state);
-  const late = needs.clock() > change.notAfter;
-  if (!over && !late) return;
-  const why = over
-    ? `The change that erases it ended without its word: ${change.words}`
-    : 'The change that erases it was not done in its time';
-  await judged(needs, row, { wiped: 'unproven', why: why.slice(0, 300) });
+  const { by: reportedBy, erased, reason } = report;
+  const who = reportedBy === device ? 'The device itself' : `Its gateway ${reportedBy}`;
+  const rest = { erased: [...erased], reportedBy };
+  if (isDone)
+    return { ...rest, wiped: 'proven', why: `${who} signed, on the order of the officers, that it is erased` };
+  return { ...rest, wiped: 'unproven', why: `${who} reported that it is not erased: ${reason ?? words}` };
 }
 
 /** The verdict is kept before anything follows from it. */
 async function judged(
   needs: LeavingNeeds,
   row: store.RetirementRow,
-  verdict: { readonly wiped: 'proven' | 'unproven'; readonly why: string },
+  verdict: store.Verdict,
 ): Promise<Result<Retirement, Refusal>> {
   const kept = { ...verdict, why: verdict.why.slice(0, 300) };
   if (!(await needs.sql.transact((tx) => store.judgeRetirement(tx, row.device, kept))))
@@ -143,7 +164,7 @@ async function judged(
 
 async function closed(needs: LeavingNeeds, row: store.RetirementRow): Promise<Result<Retirement, Refusal>> {
   const { sql, clock, ports, cityName } = needs;
-  const { device, reason, by, change, wiped, why } = row;
+  const { device, reason, by, change, wiped, why, erased, reportedBy } = row;
   const { certificate: held } = ports.held(device);
   const ending = await ports.end(device, { as: 'retired', reason, by });
   // Ended as retired already: a kill came between.
@@ -151,13 +172,15 @@ async function closed(needs: LeavingNeeds, row: store.RetirementRow): Promise<Re
   const at = clock();
   const body = {
     kind: 'cityward-retirement',
-    version: 1,
+    version: 2,
     city: cityName,
     device,
     hardware: { ...ports.hardware(device) },
     certificate: held,
     wiped,
     why,
+    erased,
+    reportedBy,
     change,
     reason,
     by,

@@ -27,6 +27,8 @@ export interface RunningNeeds extends SaverNeeds {
   readonly signaturesOf: (job: ChangeJob) => readonly JobSignature[];
   readonly freezes: Freezes;
   readonly authorities: () => readonly string[];
+  /** Who alone can say that the device is erased: itself, or the gateway of a camera. */
+  readonly wipeSigner: (device: string) => string;
 }
 
 export type Running = ReturnType<typeof createRunning>;
@@ -237,14 +239,14 @@ function find({ living }: Core, device: string, job: string): { live: LiveChange
   return live && member !== undefined ? { live, member } : null;
 }
 
-/** A device counts as wiped only with its signature on its last report; without it, it may hold everything still. */
+/** A device counts as wiped only with its signature, or its gateway's, on its last report; without it, it may hold everything still. */
 function provenOrFailed(
   { needs }: Core,
   { row }: LiveChange,
   { device, said }: { readonly device: string; readonly said: JobReport },
 ): JobReport {
   if (row.job.action.do !== 'wipe' || said.state !== 'done') return said;
-  const proven = checkWiped(device, said, needs.authorities());
+  const proven = checkWiped({ device, signer: needs.wipeSigner(device) }, said, needs.authorities());
   return proven.ok
     ? said
     : { ...said, state: 'failed', reason: `Unproven: ${proven.error.message}`.slice(0, REASON_MAX_CHARS) };
@@ -265,7 +267,8 @@ function heard(core: Core) {
       const taken = take(rollout, places.occupancy, { member, report, now: needs.clock() });
       if (taken.what === 'not-its-part' && report.part === 'revert')
         return none(device, report.job, 'was not sent back');
-      if (taken.what === 'ended' && report.proof) saver.fact(live, { wiped: device, report, at: needs.clock() });
+      if (taken.what === 'ended' && live.row.job.action.do === 'wipe' && report.state !== 'refused')
+        saver.fact(live, { wiped: device, by: needs.wipeSigner(device), report, at: needs.clock() });
       if (taken.alarm)
         saver.alarm(live, { device, alarm: taken.alarm, reason: report.reason ?? '', at: needs.clock() });
       // What ended is acknowledged when it is saved; the same report again waits for the same save.

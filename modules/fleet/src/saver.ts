@@ -9,6 +9,7 @@ import type { Alarm } from './domain/rollout/take.ts';
 import { ordered } from './domain/rollout/turn.ts';
 import { rowNow, type LiveChange } from './live-change.ts';
 import { saveProgress } from './store-changes.ts';
+import { putWipeReport } from './store-wipes.ts';
 
 const TELL_EVERY_MS = 500;
 
@@ -156,6 +157,7 @@ async function writeOut(
     change: moved ? live.row : null,
     deviceOf: (member) => live.ids[member]!,
   });
+  for (const told of facts) if ('wiped' in told) await putWipeReport(tx, live.row.id, told);
   for (const fact of factsOf(live, { attempts, told: facts })) tx.record(fact);
 }
 

@@ -59,8 +59,12 @@ export function createFleet(needs: FleetNeeds): Fleet {
   const { columns } = needs.city;
   const desired = createDesired({ sql, clock, columns, shows: showsDocument, namesDocuments });
   const { signatures, artifacts } = trust;
+  // A camera that takes orders itself signs itself: its gateway's word does not stand in for its own.
+  const wipeSigner = (device: string): string =>
+    (shown.of(device)?.officers == null ? needs.leaving.gatewayOfCamera(device) : null) ?? device;
   const changes: Changes = createChanges({
     ...needs,
+    wipeSigner,
     ...needs.city,
     artifact: artifacts.get,
     artifacts: artifacts.list,
@@ -146,7 +150,9 @@ function createGating(needs: FleetNeeds, { changes, shown }: { changes: Changes;
   const handovers = createHandovers(own, gate);
   const cannotWipe = (device: string): string | null =>
     needs.leaving.cannotWipe(device) ??
-    (shown.of(device)?.officers == null ? 'it has not shown that it takes changes that officers sign' : null);
+    (shown.of(device)?.officers == null && !needs.leaving.isCarried(device)
+      ? 'it has not shown that it takes changes that officers sign'
+      : null);
   const ports = { ...needs.leaving, cannotWipe };
   const departures = createDepartures({ ...needs, ports, gate, changes, forgetRunning: shown.forget });
   const facts = (device: string) => {

@@ -1,6 +1,6 @@
 /** Replacements, retirements and thefts in SQL. */
 import type { Kysely } from 'kysely';
-import type { Hardware, Held, Replacement, Retirement, Theft } from '@cityward/contracts';
+import type { Erased, Hardware, Held, Replacement, Retirement, Theft } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 
 interface Tables {
@@ -22,6 +22,8 @@ interface Tables {
     change: string | null;
     wiped: Retirement['wiped'];
     why: string;
+    erased: unknown;
+    reported_by: string | null;
     reason: string;
     by_whom: string;
     at: number;
@@ -95,8 +97,17 @@ export interface RetirementRow extends Retirement {
   readonly certificate: string | null;
   readonly signature: string | null;
 }
-const retirementOf = ({ by_whom, at, closed, ...row }: Tables['fleet.retirement']): RetirementRow => ({
+const retirementOf = ({
+  by_whom,
+  at,
+  closed,
+  erased,
+  reported_by,
+  ...row
+}: Tables['fleet.retirement']): RetirementRow => ({
   ...row,
+  erased: erased as Erased[],
+  reportedBy: reported_by,
   by: by_whom,
   at: Number(at),
   closed: timeOf(closed),
@@ -113,21 +124,24 @@ export const openRetirements = async (reader: Reader): Promise<RetirementRow[]> 
   (await db(reader).selectFrom('fleet.retirement').selectAll().where('state', '<>', 'closed').execute()).map(
     retirementOf,
   );
-export async function insertRetirement(tx: Tx, { by, ...row }: RetirementRow): Promise<void> {
+export async function insertRetirement(tx: Tx, { by, erased, reportedBy, ...row }: RetirementRow): Promise<void> {
   await db(tx)
     .insertInto('fleet.retirement')
-    .values({ ...row, by_whom: by })
+    .values({ ...row, by_whom: by, erased: JSON.stringify(erased), reported_by: reportedBy })
     .execute();
+}
+export interface Verdict extends Pick<Retirement, 'why' | 'erased' | 'reportedBy'> {
+  readonly wiped: NonNullable<Retirement['wiped']>;
 }
 /** The verdict, before anything is done about it; false where there is one already. */
 export async function judgeRetirement(
   tx: Tx,
   device: string,
-  { wiped, why }: { wiped: NonNullable<Retirement['wiped']>; why: string },
+  { wiped, why, erased, reportedBy }: Verdict,
 ): Promise<boolean> {
   const moved = await db(tx)
     .updateTable('fleet.retirement')
-    .set({ state: 'closing', wiped, why })
+    .set({ state: 'closing', wiped, why, erased: JSON.stringify(erased), reported_by: reportedBy })
     .where('device', '=', device)
     .where('state', '=', 'wiping')
     .returning('device')

@@ -192,6 +192,8 @@ export const testLeavingPorts = (changes: Partial<LeavingPorts> = {}): LeavingPo
   deviceBySerial: () => null,
   held: () => ({ class: 'other', certificate: null, datasets: [], people: 0, services: [] }),
   cannotWipe: () => 'it takes no changes',
+  gatewayOfCamera: () => null,
+  isCarried: () => false,
   sign: () => Promise.reject(new Error('nothing signs here')),
   alarm: () => undefined,
   ...changes,

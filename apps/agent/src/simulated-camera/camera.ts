@@ -6,6 +6,7 @@ import { SECOND_MS } from '@cityward/kernel';
 import { answerAccounts, createAccounts, type Accounts, type Entry } from './accounts.ts';
 import { answerJson, html, json, NOT_FOUND, text } from './answers.ts';
 import type { CameraAnswer, CameraRequest, JsonApi } from './answers.ts';
+import { answerCard, type CardFault } from './card.ts';
 import { answerCertificates, answerEst, CERT_BASE, EST_BASE, newCameraKey } from './certificates.ts';
 import { PowerCut, firmwareApi, rollBackInTime, startFirmware, upgrade, type FirmwareMoment } from './firmware.ts';
 import { factoryFlash, type Flash, type FlashStore } from './flash.ts';
@@ -16,16 +17,16 @@ import {
   applications,
   basicDeviceInfo,
   discover,
-  disks,
-  formatDisk,
   hasEstClient,
   jsonApis,
+  systemReady,
 } from './settings.ts';
 import { answerOnvif, answerVapixServices, ONVIF_SERVICE, ONVIF_UPLOAD, soapFault, VAPIX_SERVICES } from './soap.ts';
 import { boundaryOf, formUpload, rawUpload, type Upload } from './upload.ts';
 
 export const FIRMWARE_CGI = '/axis-cgi/firmwaremanagement.cgi';
 export const BASIC_INFO = '/axis-cgi/basicdeviceinfo.cgi';
+const SYSTEM_READY = '/axis-cgi/systemready.cgi';
 const RESTART_MS = 40 * SECOND_MS;
 const LOG_MAX = 2_000;
 
@@ -50,6 +51,7 @@ export interface CameraFaults {
   port: 'open' | 'shut' | 'guest';
   /** Unplugged. */
   isOff: boolean;
+  card: CardFault;
 }
 export interface CameraParts {
   readonly facts: CameraFacts;
@@ -114,6 +116,7 @@ const NO_FAULTS: CameraFaults = {
   clockOffMs: 0,
   port: 'open',
   isOff: false,
+  card: null,
 };
 
 function createCore(
@@ -238,8 +241,8 @@ function answerAdministrator(core: Core, request: CameraRequest): CameraAnswer {
       : text(405, 'Method Not Allowed\n');
   if (path === '/axis-cgi/param.cgi') return answerParameters(facts, flash, formOf(request));
   if (path === '/axis-cgi/pwdgrp.cgi') return answerAccounts(flash, formOf(request));
-  if (path === '/axis-cgi/disks/list.cgi') return disks();
-  if (path === '/axis-cgi/disks/format.cgi') return formatDisk(flash, formOf(request));
+  const card = answerCard({ flash, now: core.clock, fault: () => core.faults.card }, path, formOf(request));
+  if (card) return card;
   if (path === '/axis-cgi/applications/config.cgi') return applications(settings, formOf(request));
   if (path === '/config/discover') return discover(settings);
   if (path.startsWith(`${CERT_BASE}/`)) return answerCertificates(certificates, request);
@@ -311,6 +314,10 @@ function answer(core: Core, request: CameraRequest, upload: Upload | null): Came
 /** Null where an account is needed. */
 function answerAnybody(core: Core, request: CameraRequest): CameraAnswer | null {
   const { path, method, body } = request;
+  if (path === SYSTEM_READY)
+    return method === 'POST'
+      ? answerJson(systemReady(settingsOf(core)), body.toString('utf8'))
+      : text(405, 'Method Not Allowed\n');
   if (path === BASIC_INFO) {
     if (method !== 'POST')
       return { ...text(405, 'Method Not Allowed\n'), headers: { allow: 'POST', 'content-type': 'text/plain' } };

@@ -66,9 +66,19 @@ export interface Flash {
   ntp: { enabled: boolean; NTSEnabled: boolean; serversSource: string; staticServers: string[] };
   estProfiles: EstProfile[];
   settings: Settings;
-  /** How often its memory card was erased. */
-  cardErased?: number;
+  /** What lies on its memory card, which a factory default does not touch; a camera whose flash is older has an empty one. */
+  card?: Card;
 }
+export interface Recording {
+  readonly id: string;
+  readonly disk: 'SD_DISK' | 'NetworkShare';
+}
+export interface Card {
+  recordings: Recording[];
+  /** The erasing under way, or the last one; until when it takes. */
+  job: { readonly id: string; readonly until: number; readonly fails: boolean } | null;
+}
+export const EMPTY_CARD: Card = { recordings: [], job: null };
 /** Where a camera's flash lies; writes are whole or not at all. */
 export interface FlashStore {
   load(): Flash | null;

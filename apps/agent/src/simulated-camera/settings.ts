@@ -90,6 +90,19 @@ const ntpApi = ({ flash }: SettingsParts): JsonApi => ({
   },
 });
 
+/** Answered to anybody: whether it has come up, and whether anybody was ever set up on it. */
+export const systemReady = ({ flash }: SettingsParts): JsonApi => ({
+  id: 'systemready',
+  name: 'Systemready API',
+  version: '1.4',
+  codes: CODES,
+  methods: {
+    systemready: () => ({
+      data: { systemready: 'yes', needsetup: Object.keys(flash.accounts).length === 0 ? 'yes' : 'no', uptime: '60' },
+    }),
+  },
+});
+
 const timeApi = ({ now }: SettingsParts): JsonApi => ({
   id: 'time-service',
   name: 'Time API',
@@ -238,12 +251,6 @@ export function answerSettings({ flash }: SettingsParts, { method, path, body }:
   return json(200, { status: 'success' });
 }
 
-export const disks = (): CameraAnswer =>
-  xml(
-    200,
-    '<?xml version="1.0" encoding="utf-8"?>\n<root><disks numberofdisks="1"><disk diskid="SD_DISK" name="" totalsize="31154688" freesize="29000000" cleanuplevel="90" cleanupmaxage="7" locked="no" full="no" readonly="no" status="OK" filesystem="ext4" group="S0" requiredfilesystem="none" encryptionenabled="false" encrypted="false" diskencrypted="false"/></disks></root>\n',
-  );
-
 /** `applications/config.cgi`: may applications run that nobody signed? */
 export function applications({ flash }: SettingsParts, asked: URLSearchParams): CameraAnswer {
   const reply = (inside: string): CameraAnswer =>
@@ -258,10 +265,3 @@ export function applications({ flash }: SettingsParts, asked: URLSearchParams): 
 }
 
 export const answerApi = (api: JsonApi, body: Buffer): CameraAnswer => answerJson(api, body.toString('utf8'));
-
-/** Takes everything from the memory card; when it was done last is all that is kept. */
-export function formatDisk(flash: Flash, asked: URLSearchParams): CameraAnswer {
-  const isCard = asked.get('diskid') === 'SD_DISK';
-  if (isCard) flash.cardErased = (flash.cardErased ?? 0) + 1;
-  return xml(200, `<root><job jobid="1" result="${isCard ? 'OK' : 'ERROR'}"/></root>\n`);
-}

@@ -1,6 +1,6 @@
 /** What the gateway reads from a camera and does to it, in its own terms; every refusal of a camera in words. */
 import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
-import { allXml, findXml, parseXml } from '../camera-wire/xml.ts';
+import { findXml, parseXml } from '../camera-wire/xml.ts';
 import { PATHS, type CameraAsk, type Image } from './camera-asks.ts';
 import type { CameraAnswer, CameraClient, Permit } from './camera-client.ts';
 
@@ -124,6 +124,16 @@ export async function readInfo(client: CameraClient): Promise<Result<CameraInfo,
   return model && serial && version ? ok({ model, serial, version }) : unreadable(what);
 }
 
+/** Asked without an account: is it as it left the factory, with nobody set up on it? */
+export async function needsSetup(client: CameraClient): Promise<Result<boolean, Refusal>> {
+  const what = 'read whether the camera is set up';
+  const ask = { ...call('/axis-cgi/systemready.cgi', 'systemready', { timeout: 10 }), isOpen: true };
+  const data = await readJson(client, ask, what);
+  if (!data.ok) return data;
+  const answer = textOf(data.value, 'needsetup');
+  return answer === 'yes' || answer === 'no' ? ok(answer === 'yes') : unreadable(what);
+}
+
 export async function readFirmware(client: CameraClient): Promise<Result<FirmwareStatus, Refusal>> {
   const what = 'read the firmware of the camera';
   const data = await readJson(client, call(PATHS.firmware, 'status'), what);
@@ -176,9 +186,21 @@ export async function manageFirmware(
   name: string,
   permit: Permit,
 ): Promise<Result<void, Refusal>> {
-  const answer = await client.change(call(PATHS.firmware, name), permit);
+  return doWith(client, call(PATHS.firmware, name), permit);
+}
+
+/** Everything that was ever set, accounts, keys and certificates among it; it starts anew then. */
+export const factoryDefault = (client: CameraClient, permit: Permit): Promise<Result<void, Refusal>> =>
+  doWith(client, call(PATHS.firmware, 'factoryDefault', { factoryDefaultMode: 'hard' }), permit);
+
+async function doWith(
+  client: CameraClient,
+  ask: CameraAsk & { readonly kind: 'json' },
+  permit: Permit,
+): Promise<Result<void, Refusal>> {
+  const answer = await client.change(ask, permit);
   if (!answer.ok) return answer;
-  const data = readData(`do "${name}" on the camera`, answer.value);
+  const data = readData(`do "${ask.call}" on the camera`, answer.value);
   return data.ok ? ok(undefined) : data;
 }
 
@@ -194,26 +216,4 @@ export async function setParameters(
   const { status, body } = answer.value;
   if (status === 200 && body.trim() === 'OK') return ok(undefined);
   return saysNo('set parameters', status, body.trim().slice(0, 200) || 'it does not say why');
-}
-
-const FORMAT = '/axis-cgi/disks/format.cgi';
-const CARD = 'SD_DISK';
-
-/** Its memory card first, since nobody could ask for it after the rest; then everything that was ever set. */
-export async function eraseCamera(client: CameraClient, permit: Permit): Promise<Result<void, Refusal>> {
-  const listed = await client.read({ kind: 'get', path: '/axis-cgi/disks/list.cgi' });
-  const root = listed.ok ? parseXml(listed.value.body) : null;
-  const card = root && allXml(root, 'disk').find(({ attributes }) => attributes['diskid'] === CARD);
-  if (card?.attributes['status'] === 'OK') {
-    const fields = { diskid: CARD, filesystem: 'ext4' };
-    const formatted = await client.change({ kind: 'form', path: FORMAT, fields }, permit);
-    if (!formatted.ok) return formatted;
-    if (!formatted.value.body.includes('result="OK"'))
-      return saysNo('erase the memory card', formatted.value.status, 'it does not format it');
-  }
-  const params = { factoryDefaultMode: 'hard' };
-  const answer = await client.change(call(PATHS.firmware, 'factoryDefault', params), permit);
-  if (!answer.ok) return answer;
-  const data = readData('erase the camera', answer.value);
-  return data.ok ? ok(undefined) : data;
 }

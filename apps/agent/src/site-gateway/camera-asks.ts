@@ -53,7 +53,7 @@ export const PATHS = {
   onvif: '/onvif/device_service',
 } as const;
 
-const READING_CALL = /^(?:status|get[A-Z][A-Za-z0-9]*)$/u;
+const READING_CALL = /^(?:status|systemready|get[A-Z][A-Za-z0-9]*)$/u;
 const READING_ACTIONS: readonly (string | undefined)[] = ['list', 'get', undefined];
 
 /** Whether it leaves the camera as it is. Everything that is not surely so counts as a change, and needs an officer's job. */

@@ -27,6 +27,11 @@ export interface CameraTrust {
   /** PEM. */
   readonly pinned: readonly string[];
   readonly authority: { readonly ca: string; readonly name: string } | null;
+  /**
+   * Any certificate will do, since a camera that was set back to the factory has made itself another: only to look, and never with
+   * an account.
+   */
+  readonly isUnchecked?: boolean;
 }
 export interface CameraPlace {
   /** `https://127.0.0.5:443`; `http:` only where the camera has nothing else yet. */
@@ -102,6 +107,7 @@ function agentFor(
 ): HttpAgent | HttpsAgent {
   const kept = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1, timeout: CONNECTION_KEPT_MS };
   if (new URL(url).protocol === 'http:') return new HttpAgent(kept);
+  if (trust.isUnchecked) return new HttpsAgent({ ...kept, rejectUnauthorized: false, minVersion: 'TLSv1.2' });
   return new HttpsAgent({
     ...kept,
     ca: [...trust.pinned, ...(trust.authority ? [trust.authority.ca] : [])],
@@ -244,6 +250,8 @@ type Answered = Result<CameraAnswer, Refusal>;
 
 export function createCameraClient(parts: CameraClientParts): CameraClient {
   const { answerMs = ANSWER_MS, uploadMs = UPLOAD_MS, clock = Date.now, ...at } = parts;
+  if (at.trust.isUnchecked && at.login)
+    throw new Error(`ask camera "${at.url}": an account is shown only to a camera whose certificate is checked`);
   const see = (certificate: Omit<ShownCertificate, 'at'>): void => void (state.shown = { ...certificate, at: clock() });
   const state: State = { place: at, shown: null, agent: agentFor(at, see), challenge: null, count: 0 };
   let turn: Promise<unknown> = Promise.resolve();
@@ -268,6 +276,8 @@ export function createCameraClient(parts: CameraClientParts): CameraClient {
   };
   /** Before a change: a small question brings a connection that lives and a nonce that is fresh, so that it is sent once. */
   const change = async (ask: CameraAsk, permit: Permit): Promise<Answered> => {
+    if (state.place.trust.isUnchecked)
+      throw new Error(`change camera "${state.place.url}": wanted one whose certificate is checked`);
     const allowed = permit();
     if (!allowed.ok) return allowed;
     const usesHttpAccount = state.place.login && ask.kind !== 'onvif' && ask.kind !== 'onvif-image';

@@ -2,7 +2,7 @@
 import type { JobAction } from '@cityward/contracts';
 import { unreachable, type Refusal, type Result } from '@cityward/kernel';
 import { createKeeper, type Updater } from '../update/updater.ts';
-import { eraseCamera, manageFirmware, readInfo } from './camera-api.ts';
+import { manageFirmware, readInfo } from './camera-api.ts';
 import {
   attempt,
   enter,
@@ -23,6 +23,7 @@ import { rotateAccount } from './rotation.ts';
 import { setOnCamera } from './movable.ts';
 import { checkCamera } from './checks.ts';
 import { installFirmware } from './upgrade.ts';
+import { wipeCamera } from './wipe.ts';
 
 /** One step of the order under way. */
 async function step(work: CameraWork): Promise<boolean> {
@@ -43,7 +44,7 @@ async function act(work: CameraWork, action: JobAction): Promise<boolean> {
     case 'rotate':
       return action.what === 'credentials' ? rotateAccount(work) : rotateCertificate(work);
     case 'wipe':
-      return wipe(work);
+      return wipeCamera(work);
     case 'set':
       return setOnCamera(work, action);
     case 'configure':
@@ -54,21 +55,6 @@ async function act(work: CameraWork, action: JobAction): Promise<boolean> {
     default:
       return unreachable(action);
   }
-}
-
-/** Everything that it holds, its account among it: the gateway cannot reach it after that, and need not. */
-async function wipe(work: CameraWork): Promise<boolean> {
-  const { client } = work.parts;
-  if (work.saved.now?.step === 'restarting') return finish(work, 'done');
-  const same = await reach(work, () => checkCamera(work));
-  if (work.signal.aborted) return false;
-  if (!same) return finish(work, 'failed', NOT_REACHED);
-  if (!same.ok) return failWith(work, same.error);
-  const erased = await attempt(() => eraseCamera(client, permitOf(work)));
-  if (!erased) return finish(work, 'failed', 'it went away while it was erased; nobody knows how far it came');
-  if (!erased.ok) return failWith(work, erased.error);
-  enter(work, 'restarting');
-  return finish(work, 'done');
 }
 
 async function restart(work: CameraWork): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** What the steps of a change share that a gateway makes on a camera: its order shown again before each call, patience, and an end. */
-import type { JobOrder } from '@cityward/contracts';
+import type { JobOrder, JobReport, WipeProof } from '@cityward/contracts';
 import { MINUTE_MS, ok, refuse, SECOND_MS, type Refusal, type Result } from '@cityward/kernel';
 import { advance, counterFor, end, type Step } from '../update/progress.ts';
 import { readJson, replaceJson, type Disk } from '../update/disk.ts';
@@ -23,6 +23,8 @@ export interface Timing {
   readonly settleMs: number;
   /** How long a camera is waited for that its port did not let in with 802.1X, to take it off again. */
   readonly rescueMs: number;
+  /** How long the camera may take to erase its memory card. */
+  readonly formatMs: number;
 }
 export const TIMING: Timing = {
   lookMs: 5 * SECOND_MS,
@@ -31,6 +33,7 @@ export const TIMING: Timing = {
   rollbackMinutes: 30,
   settleMs: 3 * MINUTE_MS,
   rescueMs: 60 * MINUTE_MS,
+  formatMs: 10 * MINUTE_MS,
 };
 
 export interface CameraParts extends KeeperParts {
@@ -45,6 +48,8 @@ export interface CameraParts extends KeeperParts {
   document(wanted: Wanted, signal: AbortSignal): Promise<string>;
   /** A certificate of the city for the camera's own request, PEM; asked for by this gateway on its behalf. */
   certify(request: Buffer): Promise<string>;
+  /** The gateway's own signature on the last report of a camera that it erased. */
+  proveWiped(report: JobReport): WipeProof;
   /** PEM of the city's authority. */
   readonly ca: string;
   readonly timing: Timing;

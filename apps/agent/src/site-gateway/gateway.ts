@@ -2,7 +2,7 @@
  * The site gateway: holds the accounts of the cameras behind it, asks the city for their orders, verifies each itself, and changes
  * the cameras. The city never has an account, and a camera never has to trust the city.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BEHALF_CONTENT_PATH,
@@ -10,6 +10,7 @@ import {
   WorkMessage,
   type BehalfMessage,
   type JobReport,
+  type WipeProof,
 } from '@cityward/contracts';
 import type { BaselineReport } from '@cityward/contracts';
 import { isId, MINUTE_MS, SECOND_MS, type Refusal } from '@cityward/kernel';
@@ -29,6 +30,7 @@ import { TIMING, type CameraParts, type Timing } from './camera-work.ts';
 import { openImages, type Images } from './images.ts';
 import { readOnvifInfo } from './onvif.ts';
 import { placeOf, readRecord, writeRecord, type CameraRecord } from './records.ts';
+import { openWipedCameras, type WipedCameras } from './wiped-cameras.ts';
 
 const CAMERAS_FOLDER = 'cameras';
 const RUNS_FILE = 'runs.json';
@@ -52,6 +54,8 @@ export interface SiteGatewayParts {
   readonly log: Log;
   readonly download: UpdaterParts['download'];
   readonly certify: CameraParts['certify'];
+  /** Signs for a camera that this gateway erased, with the key of its own certificate. */
+  prove(camera: string, report: JobReport): WipeProof;
   /** QoS 1 on the topic `behalf`; false when it was not taken. */
   publish(message: BehalfMessage, acknowledged?: () => void): boolean;
   /** QoS 1 on the topic `readings`: how a camera is set up, for the baseline. */
@@ -75,6 +79,8 @@ export interface SiteGateway {
   /** Takes a camera in, by whoever stands before it: from now on its account is here. Durable on return. */
   commission(record: CameraRecord): void;
   holds(camera: string): boolean;
+  /** Whether this very camera was erased here: a list of before does not bring it back. */
+  hasWiped(camera: string, serial: string): boolean;
   readonly cameras: readonly string[];
   /** Looks at every camera now, then tells the city and asks for work. */
   round(): Promise<void>;
@@ -100,6 +106,7 @@ interface Core {
   readonly images: Images;
   readonly held: Map<string, Held>;
   readonly gate: Gate;
+  readonly wiped: WipedCameras;
   isOnline: boolean;
 }
 
@@ -129,8 +136,11 @@ function cameraParts(core: Core, one: Held): CameraParts {
     verify: verifierOf({ device, officers: parts.officers }),
     send: async (report) => {
       await one.post.send(report);
-      if (isEnd(report)) tell(core, [one]);
+      // What was erased runs nothing that anybody should go by.
+      if (isEnd(report) && !report.proof) tell(core, [one]);
     },
+    proveWiped: (report) => parts.prove(device, report),
+    leaves: () => forget(core, one),
     alarm: (refusal, job) => parts.alarm(refusal, job, device),
     failed: (fault) => parts.log.error('changes of a camera have stopped', { camera: device, fault: String(fault) }),
     clock,
@@ -148,6 +158,24 @@ function cameraParts(core: Core, one: Held): CameraParts {
     timing: { ...TIMING, ...parts.timing },
     pause: parts.pause ?? realPause,
   };
+}
+
+/** Written down first: whatever a power cut leaves of it is erased at the next start. */
+function forget(core: Core, { device, record, keeper, client }: Held): void {
+  keeper?.stop();
+  client.hangUp();
+  core.held.delete(device);
+  core.wiped.add(device, record.serial);
+  eraseCameraFolder(core, device);
+  core.parts.log.info('a camera was erased, and is not looked after any more', { camera: device });
+}
+
+function eraseCameraFolder({ parts }: Core, device: string): void {
+  const folder = join(parts.folder, CAMERAS_FOLDER, device);
+  const disk = folderDisk(folder);
+  for (const name of disk.list()) disk.erase(name);
+  disk.close();
+  rmSync(folder, { recursive: true, force: true });
 }
 
 function hold(core: Core, disk: Disk, record: CameraRecord): Held {
@@ -179,7 +207,8 @@ function openAll(core: Core): void {
     try {
       const disk = folderDisk(join(folder, device));
       const record = readRecord(disk);
-      if (record?.device === device) hold(core, disk, record);
+      if (record && core.wiped.has(device, record.serial)) eraseCameraFolder(core, device);
+      else if (record?.device === device) hold(core, disk, record);
     } catch (fault) {
       core.parts.log.error('a camera cannot be looked after', { camera: device, reason: (fault as Error).message });
     }
@@ -313,7 +342,8 @@ const readerOf = ({ parts, clock, held }: Core): BaselineReader =>
 export function createSiteGateway(parts: SiteGatewayParts): SiteGateway {
   const clock = parts.clock ?? Date.now;
   const images = openImages(join(parts.folder, 'images'), parts.download);
-  const core: Core = { parts, clock, images, held: new Map(), gate: createGate(LOOKS_AT_ONCE), isOnline: false };
+  const wiped = openWipedCameras(parts.folder);
+  const core: Core = { parts, clock, images, wiped, held: new Map(), gate: createGate(LOOKS_AT_ONCE), isOnline: false };
   const asker = createAsker(core);
   const reader = readerOf(core);
   const rounds = createRounds(core, asker);
@@ -342,11 +372,13 @@ export function createSiteGateway(parts: SiteGatewayParts): SiteGateway {
     commission: (record) => {
       const disk = folderDisk(join(parts.folder, CAMERAS_FOLDER, record.device));
       core.held.get(record.device)?.keeper?.stop();
+      core.wiped.remove(record.device);
       writeRecord(disk, record);
       hold(core, disk, record);
     },
     asked: reader.take,
     holds: (camera) => core.held.has(camera),
+    hasWiped: wiped.has,
     get cameras() {
       return [...core.held.keys()];
     },

@@ -6,21 +6,9 @@ import { readCertsOnly } from '../certs-only.ts';
 import { testAuthority, type TestAuthority } from '../testing.ts';
 import { hashOf, orderOf } from '../update/testing.ts';
 import { loadSaved } from '../update/updater.ts';
-import { readInfo } from './camera-api.ts';
 import { createCameraClient } from './camera-client.ts';
 import { placeOf, readRecord } from './records.ts';
-import {
-  ada,
-  bo,
-  CAMERA,
-  changesOf,
-  lastOf,
-  live,
-  liveOn,
-  newCameraWorld,
-  states,
-  type CameraWorld,
-} from './testing-world.ts';
+import { ada, bo, CAMERA, changesOf, lastOf, live, liveOn, newCameraWorld, type CameraWorld } from './testing-world.ts';
 
 let authority: TestAuthority;
 beforeAll(async () => void (authority = await testAuthority()));
@@ -272,23 +260,5 @@ describe('a setting that is moved', () => {
     await open();
     await live(world, order({ do: 'set', name: 'brightness_pct', to: 60 }));
     expect(world.one.camera.log).toEqual([]);
-  });
-});
-
-describe('a wipe', () => {
-  it('erases the card and everything else, account among it, and takes two officers', async () => {
-    await open();
-    await live(world, order({ do: 'wipe' }));
-    expect(world.one.camera.log).toEqual([]);
-    await liveOn(world, order({ do: 'wipe' }, [ada, bo]));
-    expect(states(world).at(-1)).toBe('done');
-    expect(flash()).toMatchObject({ accounts: {}, cardErased: 1 });
-    world.one.advance(60_000);
-    const client = createCameraClient({
-      ...world.one.place,
-      trust: { pinned: [world.one.camera.certificate()], authority: null },
-    });
-    expect(await readInfo(client)).toMatchObject({ ok: true });
-    client.hangUp();
   });
 });

@@ -28,6 +28,8 @@ export interface CameraWorld {
   readonly served: Map<string, Buffer>;
   runs: Runs;
   starts: number;
+  /** How often the gateway was to forget the camera. */
+  left: number;
   certify: CameraParts['certify'];
   ca: string;
   /** Called whenever the gateway waits; what happens meanwhile. */
@@ -60,6 +62,7 @@ export async function newCameraWorld(
     served: new Map(),
     runs: { firmware: OLD, document: null },
     starts: 0,
+    left: 0,
     certify: () => Promise.reject(new Error('nobody certifies here')),
     ca: '',
     meanwhile: () => undefined,
@@ -123,6 +126,7 @@ export function cameraPartsOf(world: CameraWorld, failed: (fault: unknown) => vo
     alarm: (refusal) => world.alarms.push(refusal),
     failed,
     clock: one.now,
+    leaves: () => void world.left++,
     record: () => record,
     keepRecord: (next) => {
       writeRecord(disk, next);
@@ -142,6 +146,7 @@ export function cameraPartsOf(world: CameraWorld, failed: (fault: unknown) => vo
       }),
     document: (wanted) => Promise.resolve().then(() => bytesFor(world, wanted).toString('utf8')),
     certify: (request) => world.certify(request),
+    proveWiped: () => ({ certificate: 'of the gateway', signature: 'its' }),
     ca: world.ca,
     timing: { ...TIMING, lookMs: MINUTE_MS / 2 },
     pause: pauseIn(world),
@@ -197,6 +202,9 @@ export const changesOf = (world: CameraWorld): string[] =>
   world.one.camera.log
     .filter(
       ({ call, path, method, user }) =>
-        user !== null && method === 'POST' && !/^(get|status$)/u.test(call ?? '') && !path.includes('onvif/device'),
+        user !== null &&
+        method === 'POST' &&
+        !/^(get|status$|systemready$)/u.test(call ?? '') &&
+        !path.includes('onvif/device'),
     )
     .map(({ path, call }) => call ?? path);

@@ -154,8 +154,12 @@ describe('an order to wipe', () => {
       running: null,
       reason: 'Erased 4 files',
     };
-    expect(checkWiped(DEVICE, report, [])).toMatchObject({ error: { code: 'WIPE_UNPROVEN' } });
+    expect(checkWiped({ device: DEVICE, signer: DEVICE }, report, [])).toMatchObject({
+      error: { code: 'WIPE_UNPROVEN' },
+    });
     const proof = proveWiped(DEVICE, credential, report);
-    expect(checkWiped(DEVICE, { ...report, proof }, ['garbage'])).toMatchObject({ error: { code: 'WIPE_UNPROVEN' } });
+    expect(checkWiped({ device: DEVICE, signer: DEVICE }, { ...report, proof }, ['garbage'])).toMatchObject({
+      error: { code: 'WIPE_UNPROVEN' },
+    });
   });
 });

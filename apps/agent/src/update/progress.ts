@@ -1,5 +1,5 @@
 /** How far a device is with an order, as values: what it must remember over a power cut, and what it has yet to report. Pure. */
-import type { JobAction, JobOrder, JobReport, WipeProof } from '@cityward/contracts';
+import type { Erased, JobAction, JobOrder, JobReport, WipeProof } from '@cityward/contracts';
 import type { Label, Part } from './slots.ts';
 
 /** Reports that wait for the city; when it is away for long the first ones are left out, the last never. */
@@ -33,7 +33,7 @@ export interface Last {
   readonly tries: number;
   /** Null while it is under way. */
   readonly ended: 'done' | 'failed' | 'reverted' | null;
-  /** It has erased itself: once the city has its last report, the rest goes too. */
+  /** It has erased itself, or was erased: once the city has its last report, the rest goes too. */
   readonly leaves?: true;
 }
 export interface Saved {
@@ -85,10 +85,11 @@ export interface Said {
   readonly at: number;
   readonly running: string | null;
   readonly reason?: string | null;
+  readonly erased?: readonly Erased[];
 }
 
 /** The next report of the last order, put at the end of what is to be sent. */
-export function say(saved: Saved, { state, at, running, reason = null }: Said): Saved {
+export function say(saved: Saved, { state, at, running, reason = null, erased }: Said): Saved {
   if (!saved.last) return saved;
   const { last } = saved;
   const { job, part } = last;
@@ -102,6 +103,7 @@ export function say(saved: Saved, { state, at, running, reason = null }: Said): 
     state,
     running: running?.slice(0, 64) ?? null,
     reason: reason?.slice(0, REASON_MAX_CHARS) ?? null,
+    ...(erased ? { erased: [...erased] } : {}),
   };
   const outbox = [...saved.outbox, report].slice(-OUTBOX_MAX);
   return { ...saved, last: { ...last, seq }, outbox };

@@ -179,7 +179,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'change.ended-for-device': (f) => `Device ${f.subject} is done with a change${reason(f)}${runs(f)}`,
   'change.refused-by-device': (f) => `Device ${f.subject} refused what it was told to do${reason(f)}`,
   'change.explained-by-device': (f) => `Device ${f.subject} said why a change failed${reason(f)}`,
-  'device.wiped': (f) => `Device ${f.subject} erased itself and signed for it${reason(f)}`,
+  'device.wiped': (f) => `Device ${f.subject} was erased, and ${f.actor} signed for it${reason(f)}`,
   'fleet.frozen': (f) => `Changes are frozen for ${f.subject}${until(f)}${reason(f)}`,
   'fleet.thawed': (f) => `Changes go on for ${f.subject}`,
   'baseline.scanned': (f) => `${who(f)} asked devices how they are set up${devices(f)}`,

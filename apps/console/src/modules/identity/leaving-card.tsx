@@ -1,7 +1,7 @@
 /** How a device goes: other hardware in its place, retired, stolen; each with what it touches, and why. */
 import { useState, type ReactNode } from 'react';
 import { Button, Modal, TextInput } from '@mantine/core';
-import type { Leaving } from '@cityward/contracts';
+import type { Leaving, Retirement } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
@@ -59,11 +59,13 @@ function ReplaceForm({ id, leaving, onClose }: FormProps): ReactNode {
 
 function RetireForm({ id, leaving, onClose, wipe }: FormProps & { readonly wipe: boolean }): ReactNode {
   const act = useAct('retireDevice', { refresh: STALE, done: onClose });
+  const { gateway } = leaving.wipe;
+  const wipeLead = gateway === null ? said.retireEffect : said.retireByGateway(gateway);
   return (
     <ReasonForm
       act={wipe ? said.acts.retire(id) : said.acts.unproven(id)}
       wanted={said.wanted}
-      effect={<Held leaving={leaving} lead={wipe ? said.retireEffect : said.unprovenEffect} />}
+      effect={<Held leaving={leaving} lead={wipe ? wipeLead : said.unprovenEffect(leaving.wipe.why)} />}
       danger
       busy={act.isPending}
       error={act.error}
@@ -89,6 +91,21 @@ function StolenForm({ id, leaving, onClose }: FormProps): ReactNode {
   );
 }
 
+/** Item by item, in words: a colour alone would not say it. */
+const ErasedList = ({ retirement }: { readonly retirement: Retirement }): ReactNode => (
+  <div>
+    <p className="cw-muted">{said.erasedTitle(retirement.reportedBy ?? retirement.device)}</p>
+    <ul>
+      {retirement.erased.map(({ item, state, reason }) => (
+        <li key={item}>
+          {said.erasedItem[item]}: <strong>{said.erasedState[state]}</strong>
+          {reason !== null && ` (${reason})`}
+        </li>
+      ))}
+    </ul>
+  </div>
+);
+
 const Standing = ({ leaving }: { readonly leaving: Leaving }): ReactNode => {
   const { theft, retirement, replacements } = leaving;
   const [last] = replacements;
@@ -111,6 +128,7 @@ const Standing = ({ leaving }: { readonly leaving: Leaving }): ReactNode => {
           {said.retirement[retirement.wiped ?? 'waiting']} {retirement.why}.
         </p>
       )}
+      {retirement !== null && retirement.erased.length > 0 && <ErasedList retirement={retirement} />}
       {last && (
         <p>
           {said.replaced(last.before.serial ?? said.noSerial)} <Moment at={last.at} />. {said.replacement[last.state]}

@@ -67,8 +67,10 @@ export const gate = {
       'The identity of what stands there ends at once and for good. Place, name, configuration and history stay. Issue a code for the new hardware afterwards. You can undo this until it has come in.',
     retireEffect:
       'A change is planned that erases it, its memory card too; officers sign it. Its identity ends once it has reported that it did. What it holds:',
-    unprovenEffect:
-      'It cannot be told to erase itself now. Its identity ends at once and for good, and its certificate says that it is not proven that it is erased. What it holds:',
+    retireByGateway: (gateway: string) =>
+      `A change is planned; officers sign it. Its gateway ${gateway} then erases its memory card and recordings, sets it back to the factory, and reports each. The identity ends after that, with a certificate that says what was erased. If the camera or its gateway cannot be reached, the certificate says “unproven” and why. What it holds:`,
+    unprovenEffect: (why: string) =>
+      `It cannot be erased now: ${why}. Its identity ends at once and for good, and its certificate says that it is not proven that it is erased. What it holds:`,
     stolenEffect:
       'It is blocked at once, and you hear of it when it tries to come in. It comes back only by a new code. What it held:',
     stolenSince: 'Reported stolen',
@@ -78,6 +80,9 @@ export const gate = {
       proven: 'Retired; proven that it is erased.',
       unproven: 'Retired; not proven that it is erased.',
     },
+    erasedTitle: (by: string) => `What ${by} reported`,
+    erasedItem: { card: 'Memory card', recordings: 'Recordings', settings: 'Settings, accounts and keys' },
+    erasedState: { done: 'erased', absent: 'not there', failed: 'not erased' },
     replaced: (serial: string) => `The hardware before was ${serial}, replaced`,
     replacement: {
       begun: 'The change is under way.',

@@ -1,4 +1,4 @@
-/** The last word of a device that erased itself: signed with the key of its certificate, so that anybody can check it later. */
+/** The last word on an order to erase: signed by the device, or by the gateway that erased a camera, so that anybody can check it later. */
 import { createPublicKey, verify, X509Certificate } from 'node:crypto';
 import { WIPE_DOMAIN, type JobReport } from '@cityward/contracts';
 import { canonicalJson, ok, type Json, type Result } from '@cityward/kernel';
@@ -10,24 +10,28 @@ export function wipeBytes(device: string, report: JobReport): Buffer {
   return Buffer.from(`${WIPE_DOMAIN}${canonicalJson({ device, report: rest } as unknown as Json)}`);
 }
 
-/** @param authorities PEMs of the city's own */
+/**
+ * @param authorities PEMs of the city's own
+ * @param signer whose certificate it must be: the device itself, or its gateway where that alone reaches it
+ */
 export function checkWiped(
-  device: string,
+  { device, signer }: { readonly device: string; readonly signer: string },
   report: JobReport,
   authorities: readonly string[],
 ): Result<void, TrustRefusal> {
   const what = `prove that "${device}" is wiped`;
-  if (!report.proof) return distrust('WIPE_UNPROVEN', `${what}: it did not sign its last report`);
+  if (!report.proof) return distrust('WIPE_UNPROVEN', `${what}: "${signer}" did not sign the last report`);
   try {
     const certificate = new X509Certificate(report.proof.certificate);
     const isOurs = authorities.some((pem) => certificate.verify(createPublicKey(pem)));
-    const isIts = certificate.subject.split('\n').includes(`CN=${device}`);
-    if (!isOurs || !isIts) return distrust('WIPE_UNPROVEN', `${what}: its certificate is not one of this city for it`);
+    const isIts = certificate.subject.split('\n').includes(`CN=${signer}`);
+    if (!isOurs || !isIts)
+      return distrust('WIPE_UNPROVEN', `${what}: the certificate is not one of this city for "${signer}"`);
     const key = { key: certificate.publicKey, dsaEncoding: 'ieee-p1363' } as const;
     const signature = Buffer.from(report.proof.signature, 'base64url');
     if (verify('sha256', wipeBytes(device, report), key, signature)) return ok(undefined);
   } catch {
     // A certificate that cannot be read proves nothing.
   }
-  return distrust('WIPE_UNPROVEN', `${what}: its signature is not over this report`);
+  return distrust('WIPE_UNPROVEN', `${what}: the signature is not over this report`);
 }
