@@ -26,12 +26,13 @@ function cardOf({ flash, now }: CardParts): Card {
 }
 
 function list(parts: CardParts): CameraAnswer {
-  cardOf(parts);
+  const isShared = cardOf(parts).recordings.some(({ disk }) => disk === 'NetworkShare');
+  const share = isShared ? 'OK' : 'disconnected';
   const fault = parts.fault();
   const status = fault === 'absent' ? 'disconnected' : 'OK';
   const locked = fault === 'locked' ? 'yes' : 'no';
   return document(
-    `<disks numberofdisks="2"><disk diskid="SD_DISK" name="" totalsize="31154688" freesize="29000000" cleanuplevel="90" cleanupmaxage="7" locked="${locked}" full="no" readonly="no" status="${status}" filesystem="ext4" group="S0" requiredfilesystem="none" encryptionenabled="false" encrypted="false" diskencrypted="false"/><disk diskid="NetworkShare" name="" totalsize="0" freesize="0" cleanuplevel="90" cleanupmaxage="7" locked="no" full="no" readonly="no" status="disconnected" filesystem="cifs" group="S1" requiredfilesystem="none" encryptionenabled="false" encrypted="false" diskencrypted="false"/></disks>`,
+    `<disks numberofdisks="2"><disk diskid="SD_DISK" name="" totalsize="31154688" freesize="29000000" cleanuplevel="90" cleanupmaxage="7" locked="${locked}" full="no" readonly="no" status="${status}" filesystem="ext4" group="S0" requiredfilesystem="none" encryptionenabled="false" encrypted="false" diskencrypted="false"/><disk diskid="NetworkShare" name="" totalsize="0" freesize="0" cleanuplevel="90" cleanupmaxage="7" locked="no" full="no" readonly="no" status="${share}" filesystem="cifs" group="S1" requiredfilesystem="none" encryptionenabled="false" encrypted="false" diskencrypted="false"/></disks>`,
   );
 }
 

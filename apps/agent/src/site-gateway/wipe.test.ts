@@ -81,6 +81,8 @@ describe('a camera that is retired', () => {
         reason: expect.stringContaining('memory card') as string,
       });
       expect(itemsOf()).toEqual({ card: 'failed', recordings: 'failed', settings: 'done' });
+      // In the camera's own words.
+      expect(lastOf(world).erased![0]!.reason).toContain(fault === 'locked' ? 'is locked' : 'cannot be written');
       expect(onCard()).toBe(2);
       isAsNew();
       expect(world.left).toBe(1);
@@ -133,6 +135,7 @@ describe('a camera that is retired', () => {
       reason: expect.stringContaining('begun 3 times') as string,
     });
     expect(itemsOf()).toMatchObject({ settings: 'failed' });
+    expect(flash().card!.job!.id).toBe('3');
   });
   it('is erased after a power cut of the gateway at any file operation, and told as erased only when it is', async () => {
     for (let at = 0; ; at++) {
