@@ -75,6 +75,25 @@ test('a check is let be with an owner and an end, and the exception withdrawn', 
   expect(faults).toEqual([]);
 });
 
+test('an exception of the baseline takes the class from a list, in words', async () => {
+  const city = await stage(21_656);
+  const { page, context, faults } = await sit(browser, city.base);
+  await page.goto('/baseline/axis-https-only');
+  await page.getByRole('button', { name: 'Except it' }).click();
+  await page.getByRole('combobox', { name: 'For', exact: true }).click();
+  await page.getByRole('option', { name: 'class', exact: true }).click();
+  await page.getByRole('combobox', { name: 'Class' }).fill('camer');
+  await page.getByRole('option', { name: 'Cameras', exact: true }).click();
+  await page.getByRole('textbox', { name: 'Who answers for it' }).fill('Harbour works');
+  await page.getByRole('textbox', { name: 'Reason' }).fill('Replaced in spring');
+  const sent = page.waitForRequest((one) => one.method() === 'POST' && one.url().endsWith('/api/baseline/exceptions'));
+  await page.getByRole('button', { name: 'Except it' }).click();
+  expect((await sent).postDataJSON()).toMatchObject({ scope: 'class', key: 'camera' });
+  await context.close();
+  await city.close();
+  expect(faults).toEqual([]);
+});
+
 test('a tab is chosen by the address, written into it, and kept when the page is loaded again', async () => {
   const city = await stage(21_654);
   const { page, context, faults } = await sit(browser, city.base);

@@ -1,7 +1,7 @@
 /** Lets somebody answer for a control that is not met: for whom, why, and until which day. */
 import { useState, type ReactNode } from 'react';
 import { Button, Select, TextInput } from '@mantine/core';
-import { BASELINE_EXCEPTION_MAX_DAYS, EXCEPTION_SCOPES, type ControlView } from '@cityward/contracts';
+import { BASELINE_EXCEPTION_MAX_DAYS, DEVICE_CLASSES, EXCEPTION_SCOPES, type ControlView } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useAct } from '../../live/hooks.ts';
 import { noOwner, OwnerAndEndFields, type OwnerAndEnd } from '../../ui/owner-and-end.tsx';
@@ -14,6 +14,8 @@ interface Draft extends OwnerAndEnd {
   readonly key: string;
 }
 
+const CLASSES = DEVICE_CLASSES.map((value) => ({ value, label: words.classes[value].many }));
+
 interface FieldsProps {
   readonly draft: Draft;
   readonly onChange: (draft: Draft) => void;
@@ -25,15 +27,26 @@ const Fields = ({ draft, onChange }: FieldsProps): ReactNode => (
       value={draft.scope}
       allowDeselect={false}
       data={EXCEPTION_SCOPES.map((value) => ({ value, label: words.baseline.scopes[value] }))}
-      onChange={(value) => onChange({ ...draft, scope: (value ?? 'device') as Scope })}
+      onChange={(value) => onChange({ ...draft, scope: (value ?? 'device') as Scope, key: '' })}
     />
-    <TextInput
-      required
-      label={words.baseline.keyOf[draft.scope]}
-      maxLength={64}
-      value={draft.key}
-      onChange={(event) => onChange({ ...draft, key: event.currentTarget.value })}
-    />
+    {draft.scope === 'class' ? (
+      <Select
+        required
+        label={words.baseline.keyOf.class}
+        data={CLASSES}
+        value={draft.key === '' ? null : draft.key}
+        searchable
+        onChange={(key) => onChange({ ...draft, key: key ?? '' })}
+      />
+    ) : (
+      <TextInput
+        required
+        label={words.baseline.keyOf[draft.scope]}
+        maxLength={64}
+        value={draft.key}
+        onChange={(event) => onChange({ ...draft, key: event.currentTarget.value })}
+      />
+    )}
     <OwnerAndEndFields
       value={draft}
       daysMax={BASELINE_EXCEPTION_MAX_DAYS}
