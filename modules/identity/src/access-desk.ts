@@ -22,9 +22,8 @@ import {
   type AccessRecord,
   type TemporaryRights,
 } from './domain/temporary-access.ts';
-import { openJournal, type Journal } from './journal.ts';
+import { openJournal, type Journal, type Saver } from '@cityward/journal';
 import type { Directory } from './needs.ts';
-import type { Saver } from './saver.ts';
 
 const TIMER_MAX_MS = MINUTE_MS; // also bounds how late an end is told after the machine slept
 /** In one answer. */

@@ -13,7 +13,7 @@ import { spiffeOf, type HolderType } from './domain/names.ts';
 import { inForce, type Standing, type StandingChange } from './domain/standing.ts';
 import { createEnrolment, type Enrolment } from './enrolment.ts';
 import { createEst, type EstHandler } from './est.ts';
-import { openJournal, type Journal } from './journal.ts';
+import { openJournal, type Journal } from '@cityward/journal';
 import { openMakers, type Makers } from './makers.ts';
 import { createHolders, type FindHolder } from './holders.ts';
 import { Networks } from './networks.ts';

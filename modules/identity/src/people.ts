@@ -6,11 +6,10 @@ import type { Log } from '@cityward/log';
 import type { Sql, Tx } from '@cityward/sql';
 import { decideDisable, decideInvite, decideRoles, FIRST_HANDLE, FIRST_ROLES, sameHandle } from './domain/people.ts';
 import { AccessDesk } from './access-desk.ts';
-import { openJournal, type Journal } from './journal.ts';
+import { openJournal, type Journal, createSaver, type Saver } from '@cityward/journal';
 import type { Directory } from './needs.ts';
 import * as store from './people-store.ts';
 import type { PeopleTables, StoredPerson } from './people-store.ts';
-import { createSaver, type Saver } from './saver.ts';
 import { Sessions } from './sessions.ts';
 
 /** A person whose access was ended; kept in a journal, since a lost end of access would be access. */

@@ -18,10 +18,9 @@ import {
   type ServiceRecord,
 } from './domain/services.ts';
 import { readRequest } from './enrolment-desk.ts';
-import { openJournal, type Journal } from './journal.ts';
+import { openJournal, type Journal, createSaver, type Saver } from '@cityward/journal';
 import { createLimiter } from './limiter.ts';
 import type { Register } from './register.ts';
-import { createSaver, type Saver } from './saver.ts';
 import * as store from './services-store.ts';
 import type { ServiceCertificate, ServiceTables } from './services-store.ts';
 

@@ -7,7 +7,7 @@ import type { PersonRecord } from './domain/people.ts';
 import type { TemporaryRights } from './domain/temporary-access.ts';
 import { endedBy, endOf, SESSION_LIFE_MS, type SignInMethod } from './domain/session.ts';
 import { dropSessions, touch, type PeopleTables, type SessionRow } from './people-store.ts';
-import type { Saver } from './saver.ts';
+import type { Saver } from '@cityward/journal';
 
 const TOKEN_BYTES = 32;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;

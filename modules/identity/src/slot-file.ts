@@ -1,39 +1,14 @@
 /** Files for key material: owner only, on disk before anybody relies on them, never in SQL, stream or ledger. */
 import { randomBytes, scrypt, createCipheriv, createDecipheriv } from 'node:crypto';
-import { chmod, open, readFile, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 
-const OWNER_ONLY = 0o600;
+export { syncFolder, writeOwnerFile as writeSlot } from '@cityward/journal';
+
 const OTHERS = 0o077;
 
-/** Makes the names in a folder durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Writes a file that only the owner can read: complete and on disk, or as it was before. */
-export async function writeSlot(path: string, bytes: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.new`;
-  const handle = await open(temporary, 'w', OWNER_ONLY);
-  try {
-    await handle.chmod(OWNER_ONLY);
-    await handle.writeFile(bytes);
-    await handle.datasync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
-}
-
-/** Reads such a file; throws when others could read it too, since its secret must then be taken as known. */
+/** Reads a file that `writeSlot` wrote; throws when others could read it too, since its secret must then be taken as known. */
 export async function readSlot(path: string): Promise<Buffer> {
   const { mode } = await stat(path);
   if (mode & OTHERS)

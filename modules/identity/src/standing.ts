@@ -12,8 +12,7 @@ import type {
   StandingRefusal,
 } from './domain/standing.ts';
 import type { HolderType } from './domain/names.ts';
-import type { Journal, Pending } from './journal.ts';
-import { createSaver, type Saver } from './saver.ts';
+import { type Journal, type Pending, createSaver, type Saver } from '@cityward/journal';
 import type { Register } from './register.ts';
 import { endClaimOf } from './ways-store.ts';
 import { dropCode, liftRestriction, putRestriction, revokeCertificatesOf, type DeviceTables } from './store.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { silentLog } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
 import type { StandingChange } from './domain/standing.ts';
-import { openJournal } from './journal.ts';
+import { openJournal } from '@cityward/journal';
 import { Register } from './register.ts';
 import { StandingService } from './standing.ts';
 import { testClock } from './testing.ts';

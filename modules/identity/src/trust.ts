@@ -16,7 +16,7 @@ import {
   withSignal,
 } from './domain/trust.ts';
 import type { Restorable, Signal, SignalDraft, Subject, TrustMark } from './domain/trust.ts';
-import { createSaver, type Saver } from './saver.ts';
+import { createSaver, type Saver } from '@cityward/journal';
 import {
   dropSignals,
   putSignals,

@@ -1,9 +1,9 @@
-/** A journal of revocations: a change is on disk (fdatasync) before it counts, and outlives a kill between it and SQL. */
+/** A journal, as of revocations: a change is on disk (fdatasync) before it counts, and outlives a kill between it and SQL. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { OperationalFault } from '@cityward/kernel';
-import { syncFolder, writeSlot } from './slot-file.ts';
+import { syncFolder, writeOwnerFile } from './owner-file.ts';
 
 /**
  * One line per write: 8 hex digits of CRC-32 over the JSON, a space, the JSON array of its changes, a line feed. The next line
@@ -73,7 +73,7 @@ export async function openJournal<Entry extends Numbered>(options: JournalOption
   await first.handle.close();
   const last = new Map(first.entries.map((entry) => [about(entry), entry]));
   const kept = [...last.values()].sort((a, b) => a.sequence - b.sequence);
-  await writeSlot(path, encode(kept));
+  await writeOwnerFile(path, encode(kept));
   return appender({ ...(await openFile<Entry>(path, openHandle)), repairedBytes: first.repairedBytes }, after);
 }
 

@@ -1,12 +1,12 @@
 /** The journal keeps what it answered for, repairs a torn end, and refuses a damaged middle. */
-import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { OperationalFault } from '@cityward/kernel';
 import { openJournal as openWith } from './journal.ts';
-import { removeFolder, testFolder } from './testing.ts';
 
 interface Entry {
   readonly sequence: number;
@@ -19,8 +19,8 @@ const openJournal = (path: string, after: number, compactAboveBytes?: number) =>
     about: (entry) => entry.text[0]!,
     ...(compactAboveBytes === undefined ? {} : { compactAboveBytes }),
   });
-const folder = testFolder();
-afterAll(() => removeFolder(folder));
+const folder = mkdtempSync(join(tmpdir(), 'cityward-journal-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 const fresh = (): string => join(folder, `j${files++}`);
 
