@@ -3,7 +3,7 @@
 /** Cedar entity types of principals and resources. */
 export const PRINCIPAL_TYPES = ['Anonymous', 'Person', 'Device', 'Network', 'Service'] as const;
 export type PrincipalType = (typeof PRINCIPAL_TYPES)[number];
-export const RESOURCE_TYPES = ['City', 'Device', 'Topic', 'Person', 'Incident', 'Evidence'] as const;
+export const RESOURCE_TYPES = ['City', 'Device', 'Topic', 'Person', 'Incident', 'Evidence', 'Record'] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
 /** Each action and the one type of resource that it is asked about. */
@@ -83,6 +83,13 @@ export const ACTIONS = {
   readDeviceBaseline: 'Device',
   scanBaseline: 'City',
   exceptBaseline: 'City',
+  askRecord: 'City',
+  viewRecord: 'Record',
+  destroyRecord: 'Record',
+  putRecord: 'Person',
+  readHoldings: 'Person',
+  giveConsent: 'Person',
+  takeBackConsent: 'Person',
   publish: 'Topic',
   subscribe: 'Topic',
   reportAbout: 'Device',

@@ -1,7 +1,17 @@
 /** Facts: what was done, written to the outbox in the transaction that did it, then carried to the ledger and other modules. */
 import type { Json } from '@cityward/kernel';
 
-export const MODULES = ['ledger', 'city', 'policy', 'identity', 'watch', 'fleet', 'respond', 'server'] as const;
+export const MODULES = [
+  'ledger',
+  'city',
+  'policy',
+  'identity',
+  'watch',
+  'fleet',
+  'vault',
+  'respond',
+  'server',
+] as const;
 export type ModuleName = (typeof MODULES)[number];
 
 /** Every fact type, `<what>.<past participle>`. A type is never reused for another meaning. */
@@ -131,6 +141,12 @@ export const FACT_TYPES = [
   'baseline.exception-ended',
   'baseline.reading-refused',
   'credentials.rotated',
+  'record.put',
+  'record.viewed',
+  'record.refused',
+  'record.destroyed',
+  'consent.given',
+  'consent.taken-back',
   'replay.started',
   'replay.ended',
   'server.started',

@@ -145,3 +145,25 @@ export type SessionEnd =
   | 'too-many'
   | 'access-ended'
   | 'account-disconnected';
+
+/** What a record may be. */
+export const RECORD_MEDIA = [
+  'application/fhir+json',
+  'application/json',
+  'application/pdf',
+  'image/png',
+  'image/jpeg',
+] as const;
+export type RecordMedia = (typeof RECORD_MEDIA)[number];
+
+/** What a consent lets somebody do. Reading as text is a right of its own: what is read so can be copied. */
+export const RIGHTS = ['view', 'text', 'annotate', 'copy', 'print', 'export', 'store'] as const;
+export type Right = (typeof RIGHTS)[number];
+
+/** Why data is used: codes of HL7 v3 PurposeOfUse. */
+export const PURPOSES = ['TREAT', 'ETREAT', 'HPAYMT', 'HOPERAT', 'HRESCH', 'PUBHLTH', 'FAMRQT', 'PATRQT'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** What the one who sees it must not do: codes of HL7 v3 RefrainPolicy and ObligationPolicy. */
+export const REFRAINS = ['NOPERSISTP', 'DELAU', 'NORDSCLCD', 'NOREUSE'] as const;
+export type Refrain = (typeof REFRAINS)[number];

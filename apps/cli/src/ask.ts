@@ -29,6 +29,10 @@ async function ask({ question, instead, echo }: { question: string; instead: str
   }
 }
 
+/** Not shown as it is typed. */
+export const askHidden = (question: string, instead: string): Promise<string> =>
+  ask({ question, instead, echo: false });
+
 export const PASSPHRASE_FLAG = {
   name: 'passphrase-file',
   value: 'FILE',

@@ -1,5 +1,5 @@
 /** Asks the running city through its local socket, with the same endpoints as the console. */
-import { request, type OutgoingHttpHeaders } from 'node:http';
+import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders, type RequestOptions } from 'node:http';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Endpoint, EndpointAnswer, EndpointInput, Problem } from '@cityward/contracts';
@@ -25,10 +25,22 @@ interface Asking {
 }
 
 /** @param dataFolder of the city, where its socket is */
-export function createClient(dataFolder: string): Client {
-  const socketPath = join(resolve(dataFolder), 'cityward.sock');
+export const createClient = (dataFolder: string): Client =>
+  clientAt({ to: { socketPath: join(resolve(dataFolder), 'cityward.sock') }, how: 'name its folder with --data' });
+
+/** Where the city answers, and what to do where it does not. */
+export interface Place {
+  readonly to: RequestOptions;
+  readonly how: string;
+  /** Sent along; may change from one call to the next. */
+  readonly headers?: () => OutgoingHttpHeaders;
+  readonly heard?: (headers: IncomingHttpHeaders) => void;
+}
+export function clientAt(place: Place): Client {
   const answered = async (asking: Asking): Promise<Buffer> => {
-    const { status, body } = await ask(socketPath, asking);
+    const headers = { ...asking.headers, ...place.headers?.() };
+    const { status, body, heard } = await ask(place, { ...asking, headers });
+    place.heard?.(heard);
     if (status >= 200 && status < 300) return body;
     throw new CommandFault(EXIT.refused, problemText(body));
   };
@@ -56,12 +68,15 @@ function askingOf(endpoint: Endpoint, input: Given): Asking {
   return { method, path, headers: { 'content-type': type, 'content-length': Buffer.byteLength(body) }, body };
 }
 
-function ask(
-  socketPath: string,
-  { method, path, headers, body }: Asking,
-): Promise<{ readonly status: number; readonly body: Buffer }> {
+interface Answered {
+  readonly status: number;
+  readonly body: Buffer;
+  readonly heard: IncomingHttpHeaders;
+}
+function ask({ to, how }: Place, { method, path, headers, body }: Asking): Promise<Answered> {
+  const where = to.socketPath ?? `${to.host}:${to.port}`;
   return new Promise((done, fail) => {
-    const call = request({ socketPath, method, path, headers }, (answer) => {
+    const call = request({ ...to, method, path, headers }, (answer) => {
       const chunks: Buffer[] = [];
       let size = 0;
       answer.on('data', (chunk: Buffer) => {
@@ -69,7 +84,9 @@ function ask(
         if (size > ANSWER_MAX_BYTES) call.destroy(new Error(`the answer is larger than ${ANSWER_MAX_BYTES} bytes`));
         chunks.push(chunk);
       });
-      answer.on('end', () => done({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks) }));
+      answer.on('end', () =>
+        done({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks), heard: answer.headers }),
+      );
     });
     call.on('error', (error: NodeJS.ErrnoException) => {
       const absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
@@ -77,7 +94,7 @@ function ask(
         absent
           ? new CommandFault(
               EXIT.unreachable,
-              `reach the city: nothing answers at "${socketPath}"; start it with "npm start", or name its folder with --data`,
+              `reach the city: nothing answers at "${where}"; start it with "npm start", or ${how}`,
             )
           : error,
       );

@@ -12,6 +12,8 @@ import { configCommands } from './config.ts';
 import { baselineCommands } from './baseline.ts';
 import { jobCommands } from './job.ts';
 import { officersCommands } from './officers.ts';
+import { consentCommands } from './consent.ts';
+import { recordCommands } from './record.ts';
 import { radiusCommands } from './radius.ts';
 import { serviceCommands } from './service.ts';
 import { signCommand } from './sign.ts';
@@ -31,6 +33,8 @@ const COMMANDS: readonly Command[] = [
   ...radiusCommands(api),
   ...serviceCommands(api),
   ...trustCommands(api),
+  ...recordCommands(api),
+  ...consentCommands(api),
 ];
 
 /** What a run of the command prints, and its exit code. */

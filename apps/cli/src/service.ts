@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { DATA_SETS, type Api, type DataSet, type ServiceIdentity } from '@cityward/contracts';
 import { plainText } from '@cityward/fleet/verify';
-import type { Asked, Command } from './command.ts';
-import { CommandFault, EXIT } from './exit-codes.ts';
+import type { Command } from './command.ts';
+import { listOf, wanted } from './wanted.ts';
 
 const REASON_FLAG = { name: 'reason', value: 'TEXT', help: 'why; goes into the evidence' } as const;
 
@@ -16,12 +16,6 @@ export const serviceCommands = (api: Api): readonly Command[] => [
   endCommand(api),
 ];
 
-const listOf = (text: string | undefined): string[] => (text ?? '').split(',').filter((one) => one !== '');
-function wanted({ flag }: Asked, verb: string, name: string): string {
-  const value = flag(name);
-  if (value === undefined) throw new CommandFault(EXIT.usage, `${verb}: --${name} is wanted`);
-  return value;
-}
 const line = ({ id, state, owner, reach, name }: ServiceIdentity): string =>
   `${id}  ${state}  owner ${owner}  reads ${reach.data.join(', ')}${reach.sites.length > 0 ? ` at ${reach.sites.join(', ')}` : ''}  ${plainText(name)}`;
 

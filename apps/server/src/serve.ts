@@ -36,6 +36,7 @@ export async function startModules(config: Config, modules: Modules): Promise<vo
   await modules.identity.start();
   await modules.watch.start();
   await modules.fleet.start();
+  await modules.vault.start();
   await modules.dispatcher.start();
   await modules.sql.transact((tx) =>
     Promise.resolve(
@@ -224,7 +225,7 @@ function common({ modules, log }: Pick<Opening, 'config' | 'modules' | 'log'>, p
 }
 
 function routesOf(modules: Modules, replay: Replay) {
-  const { ledger, city, identity, watch, fleet, respond, jobs } = modules;
+  const { ledger, city, identity, watch, fleet, vault, respond, jobs } = modules;
   const system = systemRoutes({ health: () => healthOf(modules), jobs, identity, replay });
   return [
     ...ledger.routes,
@@ -232,13 +233,14 @@ function routesOf(modules: Modules, replay: Replay) {
     ...identity.routes,
     ...watch.routes,
     ...fleet.routes,
+    ...vault.routes,
     ...respond.routes,
     ...system,
     ...visitRoutes(modules),
   ];
 }
 
-export function healthOf({ sql, ledger, identity, stream }: Modules): Health {
+export function healthOf({ sql, ledger, identity, vault, stream }: Modules): Health {
   const notes = [...ledger.status().notes];
   const { healthy, droppedUnread } = stream.stats();
   if (!healthy) notes.push('The stream cannot be written: observations are refused until the disk takes them again');
@@ -247,10 +249,14 @@ export function healthOf({ sql, ledger, identity, stream }: Modules): Health {
   const { replayed, unsaved, reminders } = identity.status();
   if (replayed > 0) notes.push(`${replayed} changes of standing were in the journal and not in SQL; they are in force`);
   if (unsaved > 0) notes.push(`${unsaved} changes of standing wait for SQL; they are in force`);
+  const held = vault.status();
+  if (held.unsaved > 0) notes.push(`${held.unsaved} changes of records or consents wait for SQL; they are in force`);
+  if (held.damagedKeys > 0)
+    notes.push(`${held.damagedKeys} keys of records are damaged: what they open cannot be read`);
   const storage = sql.engine === 'pglite' ? 'PGlite (embedded)' : 'PostgreSQL';
   const promise = `${sql.promise}. Stream, journal and ledger are written through to the disk before they are acknowledged`;
   return {
-    status: unsaved > 0 || !healthy ? 'degraded' : 'ok',
+    status: unsaved + held.unsaved + held.damagedKeys > 0 || !healthy ? 'degraded' : 'ok',
     storage,
     promise,
     version: VERSION,
@@ -317,6 +323,7 @@ export async function stopModules(modules: Modules): Promise<void> {
   await modules.feed.stop();
   await modules.jobs.stop();
   await modules.respond.stop();
+  await modules.vault.stop();
   await modules.fleet.stop();
   await modules.watch.stop();
   await modules.identity.stop();

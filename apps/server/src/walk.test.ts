@@ -15,6 +15,8 @@ const EVERYBODY: readonly ActionName[] = [
   'readServiceKeys',
   'readCheckpoint',
 ];
+/** About oneself. What others let one see is no matter of roles: `viewRecord` is in none. */
+const OWN_RECORDS: readonly ActionName[] = ['askRecord', 'readHoldings', 'giveConsent', 'takeBackConsent'];
 const SIGNED_IN: readonly ActionName[] = [
   ...EVERYBODY,
   'readCity',
@@ -29,9 +31,17 @@ const SIGNED_IN: readonly ActionName[] = [
   'manageSelf',
   'askAccess',
   'endAccess',
+  ...OWN_RECORDS,
 ];
 /** For a time, and about devices only within the scope: see the walk of temporary access below. */
-const FOR_A_TIME: readonly ActionName[] = [...EVERYBODY, 'manageSelf', 'askAccess', 'endAccess', 'subscribeLive'];
+const FOR_A_TIME: readonly ActionName[] = [
+  ...EVERYBODY,
+  'manageSelf',
+  'askAccess',
+  'endAccess',
+  'subscribeLive',
+  ...OWN_RECORDS,
+];
 /** Written out, not computed: a change of policy must be meant. */
 const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
   administrator: [
@@ -103,6 +113,8 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'exceptBaseline',
     'restoreTrust',
     'restoreServiceTrust',
+    'putRecord',
+    'destroyRecord',
   ],
   auditor: [...SIGNED_IN, 'readServices', 'readAccess', 'readPeople', 'readMetrics', 'readJobs', 'exportEvidence'],
   vendor: FOR_A_TIME,

@@ -12,6 +12,7 @@ import { createPolicy, type Policy } from '@cityward/policy';
 import { createRespond, type Respond } from '@cityward/respond';
 import { createDispatcher, openSql, type Dispatcher, type SqlWithCommits } from '@cityward/sql';
 import { openStream, type Stream } from '@cityward/stream';
+import type { Vault } from '@cityward/vault';
 import { createWatch, type Watch } from '@cityward/watch';
 import { createAccess, isLifeSafety, metricsToken, type Access } from './access.ts';
 import type { Config } from './config.ts';
@@ -28,6 +29,7 @@ import { createSpeaking } from './speaking.ts';
 import { createSpokeAmiss } from './spoke-amiss.ts';
 import { createTrustSources, type TrustSources } from './trust-sources.ts';
 import { readableNeighbours } from './visit.ts';
+import { createVaultFor } from './vault-ports.ts';
 
 export const VERSION = '0.1.0';
 export const CITY_NAME = 'Port Merrow';
@@ -47,6 +49,7 @@ export interface Modules extends Storage {
   readonly identity: Identity;
   readonly watch: Watch;
   readonly fleet: Fleet;
+  readonly vault: Vault;
   readonly respond: Respond;
   readonly jobs: Jobs;
   readonly dispatcher: Dispatcher;
@@ -104,6 +107,7 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
   const watch = createWatchFor(config, { sql, clock, log, city });
   const respond = createRespondFor({ sql, clock, log, city, identity, watch, ledger, made: () => made });
   const fleet = createFleetFor(config, { storage, city, clock, log, identity, made: () => made });
+  const vault = createVaultFor(config, { sql, clock, log, identity, ledger, access: () => made.access });
   const local = createLocalSocket(join(config.dataFolder, 'cityward.sock'));
   const access = createAccessFor(config, { policy, identity, city, local });
   const ingest = createIngest({
@@ -125,6 +129,7 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
     identity,
     watch,
     fleet,
+    vault,
     respond,
     jobs,
     dispatcher,

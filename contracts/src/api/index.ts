@@ -16,6 +16,7 @@ import { networks } from './networks.ts';
 import { networkAccess } from './network-access.ts';
 import { gate } from './gate.ts';
 import { leaving } from './leaving.ts';
+import { vault } from './vault.ts';
 
 export const api = {
   ...session,
@@ -35,6 +36,7 @@ export const api = {
   ...gate,
   ...leaving,
   ...baseline,
+  ...vault,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -54,6 +56,7 @@ export type * from './fleet-trust.ts';
 export type * from './trust.ts';
 export type * from './gate.ts';
 export type * from './leaving.ts';
+export type * from './vault.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export { BASELINE_EXCEPTION_MAX_DAYS, EXCEPTION_SCOPES, OUTCOME_STATES, ROTATED, TIER_STATES } from './baseline.ts';
@@ -71,4 +74,11 @@ export {
   DOCUMENT_MAX_BYTES,
   SELECTED_DEVICES_MAX,
 } from './changes.ts';
+export {
+  CONSENT_SCOPE_MAX,
+  CONSENT_USES_MAX,
+  HOLDINGS_SHOWN_MAX,
+  RECORD_MAX_BYTES,
+  RECORD_VERSIONS_MAX,
+} from './vault.ts';
 export { PUBLIC_KEY_MAX_CHARS, SERVICES_MAX } from './services.ts';

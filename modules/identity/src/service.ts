@@ -123,6 +123,8 @@ export interface Identity {
   maySpeak(reporter: string, body: Observation): Result<void, SpeakRefusal>;
   /** A person's passkey, to check what they signed with it; null where it is none of theirs. */
   passkeyOf(person: string, id: string): PersonPasskey | null;
+  /** May this person sign in here? */
+  isPerson(id: string): boolean;
   /** A one-time link for the first person; null once anybody has ever signed in. */
   firstLink(): Promise<string | null>;
   /** A new one-time link for a person by id or handle: for the CLI over its owner-only socket, nobody else. */
@@ -221,7 +223,7 @@ const addTo =
     return () => void listeners.delete(listener);
   };
 
-type PeopleFace = Pick<Identity, 'sessions' | 'access' | 'firstLink' | 'reissueLink' | 'passkeyOf'>;
+type PeopleFace = Pick<Identity, 'sessions' | 'access' | 'firstLink' | 'reissueLink' | 'passkeyOf' | 'isPerson'>;
 const peopleFace = (started: () => Opened, hub: Hub): PeopleFace => ({
   sessions: {
     authenticate: (token) => started().people.sessions.authenticate(token),
@@ -232,6 +234,7 @@ const peopleFace = (started: () => Opened, hub: Hub): PeopleFace => ({
   },
   access: accessFace(() => started().people.access, hub.access),
   passkeyOf: (person, id) => started().waysIn.passkeyOf(person, id),
+  isPerson: (id) => started().people.get(id)?.state === 'active',
   firstLink: () => firstLink(started()),
   reissueLink: (who) => reissueLink(started(), who),
 });

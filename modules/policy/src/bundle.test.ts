@@ -37,6 +37,7 @@ const ABOUT: Readonly<Record<string, Resource>> = {
   Person: { type: 'Person', id: 'ann', attributes: {} },
   Incident: { type: 'Incident', id: 'inc-1', attributes: {} },
   Evidence: { type: 'Evidence', id: 'ledger', attributes: {} },
+  Record: { type: 'Record', id: 'rec-1', attributes: { subject: 'ann' } },
 };
 const aboutFor = (action: ActionName): Resource =>
   ACTIONS[action] === 'Topic'
@@ -100,6 +101,13 @@ enrolNetwork          -      -             -        -       -       -       -   
 configureRadius       -      -             -        -       -       -       -        -    -       yes -
 askNetworkAccess      -      -             -        -       -       -       -        -    -       -   -
 joinNetwork           -      -             -        -       -       -       -        yes  -       -   -
+askRecord             -      yes           yes      yes     yes     yes     yes      -    -       -   -
+viewRecord            -      yes           yes      yes     yes     yes     yes      -    -       -   -
+destroyRecord         -      -             -        -       yes     -       -        -    -       yes -
+putRecord             -      -             -        -       yes     -       -        -    -       yes -
+readHoldings          -      yes           yes      yes     yes     yes     yes      -    -       yes -
+giveConsent           -      yes           yes      yes     yes     yes     yes      -    -       -   -
+takeBackConsent       -      yes           yes      yes     yes     yes     yes      -    -       yes -
 replayObservations    -      -             yes      yes     -       -       -        -    -       yes -
 dismissFinding        -      -             -        yes     -       -       -        -    -       -   -
 dismissSituation      -      -             -        yes     -       -       -        -    -       -   -

@@ -97,6 +97,7 @@ const ABOUT: Readonly<Record<string, Resource>> = {
   Incident: { type: 'Incident', id: 'inc-1', attributes: {} },
   Evidence: { type: 'Evidence', id: 'ledger', attributes: {} },
   Topic: topic('obs'),
+  Record: { type: 'Record', id: 'rec-1', attributes: { subject: 'ann' } },
 };
 const CONTEXT: EntityAttributes = { roles: ['operator'] };
 const actionsOf = (decides: Decides, who: Principal): ActionName[] =>
@@ -179,11 +180,15 @@ describe('a person and a program', () => {
     expect(actionsOf(decides, program({ trustLevel }))).toEqual(actionsOf(decides, program({})));
   });
   it('of low trust look, or get nothing', () => {
-    expect(actionsOf(decides, ann({ trustLevel: 'low' })).sort()).toEqual([...PUBLIC, ...LOOKING, 'manageSelf'].sort());
+    expect(actionsOf(decides, ann({ trustLevel: 'low' })).sort()).toEqual(
+      [...PUBLIC, ...LOOKING, 'manageSelf', 'takeBackConsent'].sort(),
+    );
     expect(actionsOf(decides, program({ trustLevel: 'low' })).sort()).toEqual([...PUBLIC].sort());
   });
   it('of no trust see nothing, but can still mend their own ways of signing in', () => {
-    expect(actionsOf(decides, ann({ trustLevel: 'none' })).sort()).toEqual([...PUBLIC, 'manageSelf'].sort());
+    expect(actionsOf(decides, ann({ trustLevel: 'none' })).sort()).toEqual(
+      [...PUBLIC, 'manageSelf', 'takeBackConsent'].sort(),
+    );
     expect(actionsOf(decides, program({ trustLevel: 'none' })).sort()).toEqual([...PUBLIC].sort());
   });
 });

@@ -7,15 +7,7 @@ import { randomFillSync } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OperationalFault } from '@cityward/kernel';
-import {
-  decodeSlot,
-  encodeSlot,
-  runsOf,
-  SLOT_BYTES,
-  slotState,
-  STATE_DESTROYED,
-  type WrappedKey,
-} from './slot.ts';
+import { decodeSlot, encodeSlot, runsOf, SLOT_BYTES, slotState, STATE_DESTROYED, type WrappedKey } from './slot.ts';
 import { KeyIndex } from './key-index.ts';
 
 /** Slots that the file grows by: where the disk is full, it is said before a key is written in part. */

@@ -128,8 +128,7 @@ describe('content', () => {
     version: 3,
     subject: 'sub-1',
     category: 'blood-tests',
-    epoch: 7,
-    schema: 'fhir-r4',
+    media: 'application/fhir+json',
   };
   const text = Buffer.from('HbA1c 41 mmol/mol');
 
@@ -144,8 +143,7 @@ describe('content', () => {
       version: { ...binding, version: 4 },
       subject: { ...binding, subject: 'sub-2' },
       category: { ...binding, category: 'notes' },
-      epoch: { ...binding, epoch: 8 },
-      schema: { ...binding, schema: 'pdf' },
+      media: { ...binding, media: 'application/pdf' },
     };
     for (const place of Object.values(elsewhere))
       expect(codeOf(openContent(mine.key, place, sealed))).toBe('CONTENT_ALTERED');

@@ -33,6 +33,7 @@ export const principalRef = ({ type, id, roles, attributes }: Principal): Entity
 
 /** A topic's owner and leaf come from the topic itself, never from whoever asks; null for what is no topic of ours. */
 export function resourceRef({ type, id, attributes }: Resource): EntityRef | null {
+  if (type === 'Record') return recordRef(id, attributes);
   if (type !== 'Topic')
     return entityRef(type, id, { attributes: attributes as CedarRecord, parents: NO_PARENTS, tags: null });
   const topic = parseTopic(id);
@@ -40,6 +41,17 @@ export function resourceRef({ type, id, attributes }: Resource): EntityRef | nul
   const owner = entityRef('Device', topic.device);
   return entityRef('Topic', id, {
     attributes: { owner, name: topic.device, leaf: topic.leaf },
+    parents: NO_PARENTS,
+    tags: null,
+  });
+}
+
+/** Whose it is, as the person that policy compares with the principal. */
+function recordRef(id: string, attributes: EntityAttributes): EntityRef {
+  const subject = Object.hasOwn(attributes, 'subject') ? attributes['subject'] : undefined;
+  const named = subject === undefined ? {} : { subject: entityRef('Person', String(subject)) };
+  return entityRef('Record', id, {
+    attributes: { ...attributes, ...named } as CedarRecord,
     parents: NO_PARENTS,
     tags: null,
   });

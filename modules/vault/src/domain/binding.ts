@@ -6,10 +6,8 @@ export interface RecordBinding {
   readonly version: number;
   readonly subject: string;
   readonly category: string;
-  /** Of the grants, when it was written. */
-  readonly epoch: number;
-  /** How the plaintext is to be read, e.g. `fhir-r4`. */
-  readonly schema: string;
+  /** How the plaintext is to be read, e.g. `application/pdf`. */
+  readonly media: string;
 }
 
 const RECORD = 'cityward-record-v1';
@@ -29,16 +27,7 @@ function joined(parts: readonly (string | Uint8Array)[]): Buffer {
 
 /** Additional data of a record's ciphertext: a version served as another, of another person or under another key, fails its tag. */
 export const recordContext = (key: Uint8Array, binding: RecordBinding): Buffer =>
-  joined([
-    RECORD,
-    key,
-    binding.record,
-    String(binding.version),
-    binding.subject,
-    binding.category,
-    String(binding.epoch),
-    binding.schema,
-  ]);
+  joined([RECORD, key, binding.record, String(binding.version), binding.subject, binding.category, binding.media]);
 
 /** Additional data of a wrapped key: one moved to another id, or below another parent, fails its tag. */
 export const keyContext = (key: {

@@ -1,7 +1,8 @@
 /** A grant allows what it says and nothing beside it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { against, faultsOf, narrower, RIGHTS, type Ask, type Grant } from './grant.ts';
+import { RIGHTS } from '@cityward/contracts';
+import { against, faultsOf, narrower, type Ask, type Grant } from './grant.ts';
 
 const NOW = Date.UTC(2027, 0, 15);
 const DAY = 86_400_000;
@@ -49,7 +50,6 @@ describe('a grant', () => {
 
   it.each<[string, Partial<Grant>, number]>([
     ['taken-back', { state: { is: 'taken-back', by: 'sub-aroha', at: NOW } }, NOW],
-    ['locked', { state: { is: 'locked', why: 'dispute', at: NOW } }, NOW],
     ['not-yet', {}, grant.from - 1],
     ['ended', {}, grant.until],
     ['used-up', { used: 10 }, NOW],
@@ -73,13 +73,20 @@ describe('a grant', () => {
     expect(against(open, { ...ask, person: 'per-cat' }, NOW)).toBeNull();
     expect(against(open, { ...ask, person: 'per-cat', organisation: 'north-clinic' }, NOW)).toBe('another-person');
   });
+
+  it('for a person alone allows that person, wherever they work and whatever they are', () => {
+    const alone: Grant = { ...grant, grantee: { person: 'per-ben', organisation: null, role: null } };
+    expect(against(alone, { ...ask, organisation: null, roles: [] }, NOW)).toBeNull();
+    expect(against(alone, { ...ask, person: 'per-cat' }, NOW)).toBe('another-person');
+  });
 });
 
 describe('a grant that is asked for', () => {
   it('is without fault as it is', () => expect(faultsOf(grant, NOW)).toEqual([]));
 
   it.each<[RegExp, Partial<Grant>]>([
-    [/organisation/, { grantee: { ...grant.grantee, organisation: '' } }],
+    [/grantee: wanted a person/, { grantee: { person: null, organisation: 'harbour-clinic', role: null } }],
+    [/grantee: wanted a person/, { grantee: { person: null, organisation: null, role: 'doctor' } }],
     [/categories 0: wanted 1/, { scope: { of: 'categories', categories: [] } }],
     [/records 201/, { scope: { of: 'records', records: Array.from({ length: 201 }, (_, i) => `rec-${i}`) } }],
     [/rights none/, { rights: [] }],

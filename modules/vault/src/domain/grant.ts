@@ -1,22 +1,13 @@
 /** What a person allowed whom, and whether it allows what somebody asks now. Grants are data: none is ever a policy. */
 
-/** Reading as text is a right of its own: what is read so can be copied. */
-export const RIGHTS = ['view', 'text', 'annotate', 'copy', 'print', 'export', 'store'] as const;
-export type Right = (typeof RIGHTS)[number];
+import { CONSENT_SCOPE_MAX, CONSENT_USES_MAX, type CONSENT_STATES } from '@cityward/contracts';
+import type { Purpose, Refrain, Right } from '@cityward/contracts';
 
-/** Why data is used: codes of HL7 v3 PurposeOfUse. */
-export const PURPOSES = ['TREAT', 'ETREAT', 'HPAYMT', 'HOPERAT', 'HRESCH', 'PUBHLTH', 'FAMRQT', 'PATRQT'] as const;
-export type Purpose = (typeof PURPOSES)[number];
-
-/** What the one who sees it must not do: codes of HL7 v3 RefrainPolicy and ObligationPolicy. */
-export const REFRAINS = ['NOPERSISTP', 'DELAU', 'NORDSCLCD', 'NOREUSE'] as const;
-export type Refrain = (typeof REFRAINS)[number];
-
-/** A person of an organisation; `null` is anybody there in that role. */
+/** Who it is for; what is `null` does not matter. Without a person it takes both a role and the organisation where somebody has it. */
 export interface Grantee {
   readonly person: string | null;
-  readonly organisation: string;
-  readonly role: string;
+  readonly organisation: string | null;
+  readonly role: string | null;
 }
 
 export type Scope =
@@ -43,10 +34,7 @@ export interface Grant {
 }
 
 export type GrantState =
-  | { readonly is: 'standing' }
-  /** A dispute: nobody uses it, and it is not taken back. */
-  | { readonly is: 'locked'; readonly why: string; readonly at: number }
-  | { readonly is: 'taken-back'; readonly by: string; readonly at: number };
+  { readonly is: 'standing' } | { readonly is: 'taken-back'; readonly by: string; readonly at: number };
 
 /** Who asks for what; everything in it was proved by the caller, nothing by the one who asks. */
 export interface Ask {
@@ -54,7 +42,8 @@ export interface Ask {
   readonly record: string;
   readonly category: string;
   readonly person: string;
-  readonly organisation: string;
+  /** `null` where nobody proved one. */
+  readonly organisation: string | null;
   readonly roles: readonly string[];
   readonly right: Right;
   readonly purpose: Purpose;
@@ -66,7 +55,6 @@ export type Against =
   | 'another-person'
   | 'another-record'
   | 'taken-back'
-  | 'locked'
   | 'not-yet'
   | 'ended'
   | 'used-up'
@@ -86,16 +74,24 @@ export function against(grant: Grant, ask: Ask, now: number): Against | null {
   return grant.rights.includes(ask.right) ? null : 'right-not-given';
 }
 
+/** In which of its states a grant is, for people. */
+export function phaseOf({ state, from, until, uses, used }: Grant, now: number): (typeof CONSENT_STATES)[number] {
+  if (state.is === 'taken-back') return 'taken-back';
+  if (now >= until) return 'ended';
+  if (uses !== null && used >= uses) return 'used-up';
+  return now < from ? 'not-yet' : 'standing';
+}
+
 /** The person, at the organisation, in the role: who moved to another employer, or lost the role, is somebody else. */
 const isFor = ({ person, organisation, role }: Grantee, ask: Ask): boolean =>
-  (person === null || person === ask.person) && organisation === ask.organisation && ask.roles.includes(role);
+  (person === null || person === ask.person) &&
+  (organisation === null || organisation === ask.organisation) &&
+  (role === null || ask.roles.includes(role));
 
 const reaches = (scope: Scope, { record, category }: Ask): boolean =>
   scope.of === 'categories' ? scope.categories.includes(category) : scope.records.includes(record);
 
-export const USES_MAX = 10_000;
 export const DEPTH_MAX = 3;
-export const SCOPE_MAX = 200;
 const YEAR_MS = 365.25 * 86_400_000;
 /** Longer than any that a person would still remember; renewed by giving it again. */
 export const LIFE_MAX_MS = 5 * YEAR_MS;
@@ -105,14 +101,15 @@ export function faultsOf(grant: Grant, now: number): readonly string[] {
   const { grantee, scope, rights, from, until, uses, depth, refrains } = grant;
   const faults: string[] = [];
   const listed = scope.of === 'categories' ? scope.categories : scope.records;
-  if (grantee.organisation === '') faults.push('organisation "": wanted where the person works');
-  if (listed.length === 0 || listed.length > SCOPE_MAX)
-    faults.push(`${scope.of} ${listed.length}: wanted 1 to ${SCOPE_MAX}`);
+  if (grantee.person === null && (grantee.organisation === null || grantee.role === null))
+    faults.push('grantee: wanted a person, or a role at an organisation');
+  if (listed.length === 0 || listed.length > CONSENT_SCOPE_MAX)
+    faults.push(`${scope.of} ${listed.length}: wanted 1 to ${CONSENT_SCOPE_MAX}`);
   if (rights.length === 0) faults.push('rights none: wanted at least one');
   if (until <= from || until <= now) faults.push('end: wanted after the beginning and in the future');
   if (until - Math.max(from, now) > LIFE_MAX_MS) faults.push('end: wanted within five years');
-  if (uses !== null && !(Number.isInteger(uses) && uses >= 1 && uses <= USES_MAX))
-    faults.push(`uses ${uses}: wanted 1 to ${USES_MAX}`);
+  if (uses !== null && !(Number.isInteger(uses) && uses >= 1 && uses <= CONSENT_USES_MAX))
+    faults.push(`uses ${uses}: wanted 1 to ${CONSENT_USES_MAX}`);
   if (!(Number.isInteger(depth) && depth >= 0 && depth <= DEPTH_MAX))
     faults.push(`depth ${depth}: wanted 0 to ${DEPTH_MAX}`);
   // A right that the refrain takes away again would read as given: the two together are refused, not weighed.

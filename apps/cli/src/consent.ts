@@ -1,0 +1,97 @@
+/** Verbs about consents: whom a person lets see what. */
+import type { Api, Consent, ConsentDraft } from '@cityward/contracts';
+import { asPerson, PERSON_FLAGS } from './as-person.ts';
+import type { Asked, Command } from './command.ts';
+import { CommandFault, EXIT } from './exit-codes.ts';
+import { listOf, wanted } from './wanted.ts';
+
+export const consentCommands = (api: Api): readonly Command[] => [
+  listCommand(api),
+  grantCommand(api),
+  revokeCommand(api),
+];
+
+const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
+function line({ id, person, scope, rights, purpose, from, until, uses, used, state, given }: Consent): string {
+  const what = scope.of === 'categories' ? scope.categories : scope.records;
+  const often = uses === null ? '' : `  used ${used} of ${uses}`;
+  const behalf = given.behalf ? `  on behalf, by ${given.by}` : '';
+  return `${id}  ${state}  ${person} may ${rights.join(', ')} ${what.join(', ')}  ${purpose}  ${day(from)} to ${day(until)}${often}${behalf}`;
+}
+
+const listCommand = (api: Api): Command => ({
+  verb: 'consent ls',
+  words: [],
+  help: 'Whom a person lets see what.',
+  flags: [{ name: 'subject', value: 'ID', help: 'whose consents' }],
+  examples: ['consent ls --subject per-7k2m9c0q4x1ab3d5'],
+  run: async (asked) => {
+    const query = { subject: wanted(asked, 'consent ls', 'subject') };
+    const { consents } = await asked.client.call(api.listConsents, { query });
+    return { data: consents, text: consents.map(line).join('\n') || 'nobody is let see anything' };
+  },
+});
+
+function momentOf(text: string, flag: string): number {
+  const at = Date.parse(text);
+  if (Number.isFinite(at)) return at;
+  throw new CommandFault(EXIT.usage, `consent grant: --${flag} "${text}" is no day, wanted such as 2027-03-01`);
+}
+
+function scopeOf({ flag }: Asked): ConsentDraft['scope'] {
+  const [categories, records] = [listOf(flag('categories')), listOf(flag('records'))];
+  if (categories.length > 0 === records.length > 0)
+    throw new CommandFault(EXIT.usage, 'consent grant: one of --categories and --records is wanted');
+  return categories.length > 0 ? { of: 'categories', categories } : { of: 'records', records };
+}
+
+const DEFAULT_RIGHTS = 'view,text';
+
+const grantCommand = (api: Api): Command => ({
+  verb: 'consent grant',
+  words: ['PERSON'],
+  help: 'Let a person see records, as the one whose they are, or as an officer on behalf. Asks for that person’s recovery code.',
+  flags: [
+    { name: 'subject', value: 'ID', help: 'whose records they are' },
+    { name: 'categories', value: 'NAME,…', help: 'all records of these categories' },
+    { name: 'records', value: 'ID,…', help: 'or these records alone' },
+    { name: 'purpose', value: 'CODE', help: 'such as TREAT' },
+    { name: 'until', value: 'DAY', help: 'the end, such as 2027-03-01' },
+    { name: 'from', value: 'DAY', help: 'the beginning (now)' },
+    { name: 'rights', value: 'RIGHT,…', help: `view, text, … (${DEFAULT_RIGHTS})` },
+    { name: 'uses', value: 'N', help: 'how often it may be used in all' },
+    { name: 'refrains', value: 'CODE,…', help: 'NOPERSISTP, DELAU, NORDSCLCD, NOREUSE' },
+    ...PERSON_FLAGS,
+  ],
+  examples: ['consent grant per-ben --subject per-aroha --categories blood-tests --purpose TREAT --until 2027-03-01'],
+  run: async (asked) => {
+    const from = asked.flag('from');
+    const uses = asked.flag('uses');
+    // What a word means the city says: one list of them, in one place.
+    const body = {
+      subject: wanted(asked, 'consent grant', 'subject'),
+      person: asked.words[0] ?? '',
+      scope: scopeOf(asked),
+      rights: listOf(asked.flag('rights') ?? DEFAULT_RIGHTS),
+      purpose: wanted(asked, 'consent grant', 'purpose'),
+      from: from === undefined ? Date.now() : momentOf(from, 'from'),
+      until: momentOf(wanted(asked, 'consent grant', 'until'), 'until'),
+      uses: uses === undefined ? null : Number(uses),
+      refrains: listOf(asked.flag('refrains')),
+    } as ConsentDraft;
+    const given = await asPerson(api, asked, (client) => client.call(api.giveConsent, { body }));
+    return { data: given, text: line(given) };
+  },
+});
+
+const revokeCommand = (api: Api): Command => ({
+  verb: 'consent revoke',
+  words: ['ID'],
+  help: 'Take a consent back. Once this answers, no byte is served by it.',
+  flags: [],
+  examples: ['consent revoke con-7k2m9c0q4x1ab3d5'],
+  run: async ({ words, client }) => {
+    const taken = await client.call(api.takeBackConsent, { params: { id: words[0] ?? '' } });
+    return { data: taken, text: line(taken) };
+  },
+});

@@ -1,0 +1,134 @@
+/** Verbs about records of people: store, list, look, destroy. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { PURPOSES, RECORD_MEDIA, type Api, type HeldRecord, type Purpose, type RecordMedia } from '@cityward/contracts';
+import { plainText } from '@cityward/fleet/verify';
+import { asPerson, PERSON_FLAGS } from './as-person.ts';
+import type { Command } from './command.ts';
+import { CommandFault, EXIT } from './exit-codes.ts';
+import { wanted } from './wanted.ts';
+
+export const recordCommands = (api: Api): readonly Command[] => [
+  putCommand(api),
+  listCommand(api),
+  viewCommand(api),
+  destroyCommand(api),
+];
+
+const MEDIA: Readonly<Record<string, RecordMedia>> = {
+  '.json': 'application/json',
+  '.pdf': 'application/pdf',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+};
+function mediaOf(path: string, said: string | undefined): RecordMedia {
+  const media = said ?? MEDIA[extname(path).toLowerCase()];
+  const known = RECORD_MEDIA.find((one) => one === media);
+  if (known) return known;
+  throw new CommandFault(EXIT.usage, `store "${path}" as "${media ?? ''}": wanted --media ${RECORD_MEDIA.join(', ')}`);
+}
+
+const putCommand = (api: Api): Command => ({
+  verb: 'record put',
+  words: ['FILE'],
+  help: 'Store a record of a person, encrypted under a key of its own.',
+  flags: [
+    { name: 'subject', value: 'ID', help: 'whose it is' },
+    { name: 'category', value: 'NAME', help: 'such as blood-tests' },
+    { name: 'media', value: 'TYPE', help: 'application/fhir+json, …; default by the name of the file' },
+    { name: 'record', value: 'ID', help: 'as a new version of this record' },
+  ],
+  examples: [
+    'record put result.json --subject per-7k2m9c0q4x1ab3d5 --category blood-tests --media application/fhir+json',
+  ],
+  run: async (asked) => {
+    const path = asked.words[0] ?? '';
+    const record = asked.flag('record');
+    const body = {
+      subject: wanted(asked, 'record put', 'subject'),
+      category: wanted(asked, 'record put', 'category'),
+      media: mediaOf(path, asked.flag('media')),
+      content: readFileSync(path).toString('base64'),
+      ...(record === undefined ? {} : { record }),
+    };
+    const stored = await asked.client.call(api.putRecord, { body });
+    return { data: stored, text: `${stored.record}  version ${stored.version}` };
+  },
+});
+
+const line = ({ id, category, versions, destroyed }: HeldRecord): string => {
+  const last = versions.at(-1);
+  const state = destroyed ? `destroyed: ${plainText(destroyed.reason)}` : `${last?.media}, ${last?.bytes} bytes`;
+  return `${id}  ${category}  ${versions.length} version${versions.length === 1 ? '' : 's'}  ${state}`;
+};
+
+const listCommand = (api: Api): Command => ({
+  verb: 'record ls',
+  words: [],
+  help: 'What is held about a person, without its content.',
+  flags: [{ name: 'subject', value: 'ID', help: 'whose records' }],
+  examples: ['record ls --subject per-7k2m9c0q4x1ab3d5'],
+  run: async (asked) => {
+    const { records } = await asked.client.call(api.listRecords, {
+      query: { subject: wanted(asked, 'record ls', 'subject') },
+    });
+    return { data: records, text: records.map(line).join('\n') || 'nothing is held' };
+  },
+});
+
+function purposeOf(text: string | undefined): Purpose | undefined {
+  const known = PURPOSES.find((one) => one === text);
+  if (text === undefined || known) return known;
+  throw new CommandFault(EXIT.usage, `look for "${text}": wanted --purpose ${PURPOSES.join(', ')}`);
+}
+
+const viewCommand = (api: Api): Command => ({
+  verb: 'record view',
+  words: ['ID'],
+  help: 'Look at a record as the person who has the recovery code. The look is recorded, and so is a refusal.',
+  flags: [
+    { name: 'purpose', value: 'CODE', help: `${PURPOSES.join(', ')}; without it, as the one whose record it is` },
+    { name: 'version', value: 'N', help: 'the newest without it' },
+    { name: 'out', value: 'FILE', help: 'write it there (mode 600) instead of showing it' },
+    ...PERSON_FLAGS,
+  ],
+  examples: ['record view rec-7k2m9c0q4x1ab3d5 --purpose TREAT'],
+  run: async (asked) => {
+    const purpose = purposeOf(asked.flag('purpose'));
+    const version = asked.flag('version');
+    const query = { ...(purpose ? { purpose } : {}), ...(version === undefined ? {} : { version: Number(version) }) };
+    const content = await asPerson(api, asked, (client) =>
+      client.bytes(api.viewRecord, { params: { id: asked.words[0] ?? '' }, query }),
+    );
+    const out = asked.flag('out');
+    if (out !== undefined) {
+      writeFileSync(out, content, { mode: 0o600, flag: 'wx' });
+      return { data: { bytes: content.length, out }, text: `${content.length} bytes in ${out}` };
+    }
+    return { data: { bytes: content.length, content: content.toString('base64') }, text: shown(content) };
+  },
+});
+
+/** What steers a terminal is not shown. */
+function shown(content: Buffer): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(content);
+    return text.split('\n').map(plainText).join('\n');
+  } catch {
+    return `${content.length} bytes that are no text; write them to a file with --out`;
+  }
+}
+
+const destroyCommand = (api: Api): Command => ({
+  verb: 'record destroy',
+  words: ['ID'],
+  help: 'Destroy the keys of all versions of a record: nobody reads it again.',
+  flags: [{ name: 'reason', value: 'TEXT', help: 'why; goes into the evidence' }],
+  examples: ['record destroy rec-7k2m9c0q4x1ab3d5 --reason "erasure asked for"'],
+  run: async (asked) => {
+    const body = { reason: wanted(asked, 'record destroy', 'reason') };
+    const held = await asked.client.call(api.destroyRecord, { params: { id: asked.words[0] ?? '' }, body });
+    return { data: held, text: line(held) };
+  },
+});

@@ -1,0 +1,10 @@
+/** Flags that a verb cannot do without. */
+import type { Asked } from './command.ts';
+import { CommandFault, EXIT } from './exit-codes.ts';
+
+export function wanted({ flag }: Asked, verb: string, name: string): string {
+  const value = flag(name);
+  if (value === undefined) throw new CommandFault(EXIT.usage, `${verb}: --${name} is wanted`);
+  return value;
+}
+export const listOf = (text: string | undefined): string[] => (text ?? '').split(',').filter((one) => one !== '');

@@ -1,0 +1,35 @@
+/** The vault with what it wants of the rest of the city: keys and journal in folders of their own, policy, people, the ledger. */
+import { join } from 'node:path';
+import type { Identity } from '@cityward/identity';
+import type { Clock } from '@cityward/kernel';
+import type { Ledger } from '@cityward/ledger';
+import type { Log } from '@cityward/log';
+import type { Sql } from '@cityward/sql';
+import { createVault, type Vault } from '@cityward/vault';
+import type { Access } from './access.ts';
+import type { Config } from './config.ts';
+
+interface Parts {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly identity: Pick<Identity, 'isPerson'>;
+  readonly ledger: Pick<Ledger, 'append'>;
+  /** Read when asked, never while modules are created. */
+  readonly access: () => Access;
+}
+
+export const createVaultFor = (
+  { dataFolder }: Pick<Config, 'dataFolder'>,
+  { sql, clock, log, identity, ledger, access }: Parts,
+): Vault =>
+  createVault({
+    sql,
+    clock,
+    log: log.part('vault'),
+    keyFolder: join(dataFolder, 'keys', 'vault'),
+    journalFolder: join(dataFolder, 'vault'),
+    ledger,
+    may: (principal, action, resource) => access().may(principal, action, resource),
+    isPerson: (id) => identity.isPerson(id),
+  });

@@ -1,0 +1,143 @@
+/** Consents in SQL. */
+import type { Kysely } from 'kysely';
+import { HOLDINGS_SHOWN_MAX } from '@cityward/contracts';
+import type { Purpose, Refrain, Right } from '@cityward/contracts';
+import type { Sql, Tx } from '@cityward/sql';
+import type { Grant, Scope } from './domain/grant.ts';
+
+interface Tables {
+  'vault.consent': {
+    id: string;
+    subject: string;
+    person: string;
+    body: string;
+    purpose: string;
+    from_at: number;
+    until_at: number;
+    uses: number | null;
+    used: number;
+    given_at: number;
+    given_by: string;
+    taken_back_at: number | null;
+    taken_back_by: string | null;
+  };
+}
+type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
+const db = (reader: Reader): Kysely<Tables> => reader.for<Tables>();
+type Row = Tables['vault.consent'];
+
+/** A grant with who gave it. */
+export interface StoredConsent {
+  readonly grant: Grant;
+  readonly given: { readonly at: number; readonly by: string };
+}
+interface Body {
+  readonly scope: Scope;
+  readonly rights: readonly Right[];
+  readonly refrains: readonly Refrain[];
+}
+
+function consentOf(row: Row): StoredConsent {
+  const { scope, rights, refrains } = JSON.parse(row.body) as Body;
+  return {
+    grant: {
+      id: row.id,
+      subject: row.subject,
+      grantee: { person: row.person, organisation: null, role: null },
+      scope,
+      rights,
+      purpose: row.purpose as Purpose,
+      from: row.from_at,
+      until: row.until_at,
+      uses: row.uses,
+      used: row.used,
+      depth: 0,
+      refrains,
+      state:
+        row.taken_back_at === null
+          ? { is: 'standing' }
+          : { is: 'taken-back', by: row.taken_back_by!, at: row.taken_back_at },
+    },
+    given: { at: row.given_at, by: row.given_by },
+  };
+}
+
+export async function addConsent(tx: Tx, { grant, given }: StoredConsent): Promise<void> {
+  const { id, subject, grantee, scope, rights, purpose, refrains } = grant;
+  await db(tx)
+    .insertInto('vault.consent')
+    .values({
+      id,
+      subject,
+      person: grantee.person!,
+      body: JSON.stringify({ scope, rights, refrains } satisfies Body),
+      purpose,
+      from_at: grant.from,
+      until_at: grant.until,
+      uses: grant.uses,
+      used: grant.used,
+      given_at: given.at,
+      given_by: given.by,
+      taken_back_at: null,
+      taken_back_by: null,
+    })
+    .execute();
+}
+
+/** Those that may still be of use to somebody. */
+export async function readStanding(reader: Reader, now: number): Promise<StoredConsent[]> {
+  const rows = await db(reader)
+    .selectFrom('vault.consent')
+    .selectAll()
+    .where('taken_back_at', 'is', null)
+    .where('until_at', '>', now)
+    .execute();
+  return rows.map(consentOf);
+}
+export async function readConsent(reader: Reader, id: string): Promise<StoredConsent | null> {
+  const row = await db(reader).selectFrom('vault.consent').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? consentOf(row) : null;
+}
+export async function readConsentsOf(reader: Reader, subject: string): Promise<StoredConsent[]> {
+  const rows = await db(reader)
+    .selectFrom('vault.consent')
+    .selectAll()
+    .where('subject', '=', subject)
+    .orderBy('given_at', 'desc')
+    .limit(HOLDINGS_SHOWN_MAX)
+    .execute();
+  return rows.map(consentOf);
+}
+
+/** The subject; `null` where SQL had it as taken back already, or never had it. */
+export async function markTakenBack(
+  tx: Tx,
+  { id, at, by }: { readonly id: string; readonly at: number; readonly by: string },
+): Promise<string | null> {
+  const row = await db(tx)
+    .updateTable('vault.consent')
+    .set({ taken_back_at: at, taken_back_by: by })
+    .where('id', '=', id)
+    .where('taken_back_at', 'is', null)
+    .returning('subject')
+    .executeTakeFirst();
+  return row?.subject ?? null;
+}
+/** Of these, the ones that SQL has and not as taken back. */
+export async function notTakenBack(reader: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await db(reader)
+    .selectFrom('vault.consent')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('taken_back_at', 'is', null)
+    .execute();
+  return new Set(rows.map(({ id }) => id));
+}
+/** Uses only grow, in whatever order they are saved. */
+export const markUsed = async (tx: Tx, id: string, used: number): Promise<void> =>
+  void (await db(tx)
+    .updateTable('vault.consent')
+    .set({ used })
+    .where('id', '=', id)
+    .where('used', '<', used)
+    .execute());

@@ -1,0 +1,103 @@
+/** Killed before every call of the disk or SQL: nothing acknowledged is lost, and nothing goes that was not asked for on disk. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { silentLog } from '@cityward/log';
+import { openPglite } from '@cityward/sql';
+import {
+  AROHA,
+  BEN,
+  codeOf,
+  consentTo,
+  keysInTheClear,
+  must,
+  OFFICER,
+  person,
+  recordOf,
+  testVault,
+} from './testing.ts';
+import { look } from './testing-rig.ts';
+
+const SCRIPT = fileURLToPath(new URL('testing-kill.ts', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/cityward', import.meta.url));
+/** The person's, the category's and the root's. */
+const KEYS_ABOVE = 3;
+const CALLS_MAX = 20;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cityward-vault-kill-'));
+  mkdirSync(join(folder, 'sql'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What the child said before it ended, line by line. */
+async function run(what: 'take-back' | 'destroy', killAt: number): Promise<string[]> {
+  const args = ['--disable-warning=ExperimentalWarning', SCRIPT, folder, CACHE, what, String(killAt)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [said, faults] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (faults += chunk.toString()));
+  await once(child, 'close');
+  expect(faults).toBe('');
+  return said.trim().split('\n');
+}
+
+async function afterRestart<T>(ask: (at: ReturnType<typeof testVault>) => Promise<T>): Promise<T> {
+  const sql = await openPglite({ folder: join(folder, 'sql'), cache: CACHE, log: silentLog });
+  const at = testVault(sql, folder);
+  await at.vault.start();
+  try {
+    return await ask(at);
+  } finally {
+    await at.vault.stop();
+    await sql.stop();
+  }
+}
+
+describe('a vault killed before each call', () => {
+  let kept: string;
+  let live = 1;
+  beforeAll(async () => {
+    kept = await afterRestart(async ({ vault }) => {
+      must(await vault.give(consentTo(BEN, { scope: { of: 'categories', categories: ['notes'] } }), AROHA));
+      return must(await vault.put(recordOf('kept', { category: 'blood-tests' }), OFFICER)).record;
+    });
+  }, 120_000);
+
+  it.each([
+    // append, sync, save
+    ['take-back', 3, 'RECORD_NOT_SEEN'],
+    // append, sync; noise, sync, zeros, sync; save
+    ['destroy', 7, 'RECORD_DESTROYED'],
+  ] as const)(
+    'while it is to %s something',
+    async (what, calls, gone) => {
+      for (let killAt = 1; ; killAt++) {
+        expect(killAt).toBeLessThan(CALLS_MAX);
+        const [record, acknowledged, made] = (await run(what, killAt)) as [string, string?, string?];
+        const [asked, own, others] = await afterRestart(async ({ vault }) => [
+          codeOf(await vault.view(look(record))),
+          codeOf(await vault.view(look(record, { principal: person(AROHA) }))),
+          codeOf(await vault.view(look(kept, { principal: person(AROHA) }))),
+        ]);
+        // Before the line was in the file nothing had happened; from then on it holds, answered or not.
+        const isInForce = killAt > 1;
+        if (acknowledged !== undefined) expect(isInForce).toBe(true);
+        expect([what, killAt, asked]).toEqual([what, killAt, isInForce ? gone : 'done']);
+        expect(own).toBe(what === 'destroy' && isInForce ? gone : 'done');
+        expect(others).toBe('done');
+        if (own === 'done') live++;
+        expect(await keysInTheClear(join(folder, 'keys'))).toHaveLength(KEYS_ABOVE + live);
+        if (acknowledged === undefined) continue;
+        expect([what, Number(made)]).toEqual([what, calls]);
+        return;
+      }
+    },
+    240_000,
+  );
+});

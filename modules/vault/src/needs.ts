@@ -1,0 +1,30 @@
+/** What the vault wants from outside. */
+import type { FileHandle } from 'node:fs/promises';
+import type { ActionName, NewFact, Principal, Resource } from '@cityward/contracts';
+import type { Clock, Refusal, Result } from '@cityward/kernel';
+import type { Log } from '@cityward/log';
+import type { Sql } from '@cityward/sql';
+import type { SlotFile } from './key-slots.ts';
+
+export interface LedgerNeeds {
+  /** On disk when it resolves; rejects where the disk does not take it. */
+  append(facts: readonly (NewFact & { readonly id: string })[]): Promise<void>;
+}
+
+export interface VaultOptions {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Of its own: key file and root key. */
+  readonly keyFolder: string;
+  /** Of its own, apart from the keys: the journal. */
+  readonly journalFolder: string;
+  readonly ledger: LedgerNeeds;
+  /** One question to policy. */
+  readonly may: (principal: Principal, action: ActionName, resource: Resource) => Result<void, Refusal>;
+  /** May this person sign in here? */
+  readonly isPerson: (id: string) => boolean;
+  /** Test seams: files that fail, or lose what was not synced. */
+  readonly openSlotFile?: (path: string) => Promise<SlotFile>;
+  readonly openJournalFile?: (path: string) => Promise<FileHandle>;
+}

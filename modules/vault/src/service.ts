@@ -1,0 +1,118 @@
+/** Who may see this person's data, who looked, and is it gone when it should be? */
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Consent, ConsentDraft, HeldRecord, RecordDraft } from '@cityward/contracts';
+import { createSaver, type Saver } from '@cityward/journal';
+import type { Refusal, Result } from '@cityward/kernel';
+import type { Route } from '@cityward/http';
+import { Consents } from './consents.ts';
+import { openKeySlots, type KeySlots } from './key-slots.ts';
+import { createKeyring, type Keyring } from './keyring.ts';
+import type { VaultOptions } from './needs.ts';
+import { Records } from './records.ts';
+import { openRootFile } from './root-file.ts';
+import { vaultRoutes } from './routes.ts';
+import { openVaultJournal, type VaultJournal } from './vault-journal.ts';
+import { createViewing, type Look, type Seen } from './viewing.ts';
+
+export interface VaultStatus {
+  /** Found in the journal and not in SQL at the start; in force. */
+  readonly replayed: number;
+  /** In force, and waiting for SQL. */
+  readonly unsaved: number;
+  /** Keys whose slots hold what nobody wrote: their records do not open. */
+  readonly damagedKeys: number;
+}
+
+export interface Vault {
+  /** Throws where keys and root do not belong together, or the journal is damaged. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  put(draft: RecordDraft, by: string): Promise<Result<{ record: string; version: number }, Refusal>>;
+  /** The only way to content. */
+  view(look: Look): Promise<Result<Seen, Refusal>>;
+  destroy(
+    record: string,
+    because: { readonly by: string; readonly reason: string },
+  ): Promise<Result<HeldRecord, Refusal>>;
+  give(draft: ConsentDraft, by: string): Promise<Result<Consent, Refusal>>;
+  /** No byte is handed out by it from the moment this resolves, after a kill neither. */
+  takeBack(consent: string, by: string): Promise<Result<Consent, Refusal>>;
+  records(subject: string): Promise<readonly HeldRecord[]>;
+  consents(subject: string): Promise<readonly Consent[]>;
+  /** `null` for no such consent. */
+  subjectOfConsent(consent: string): Promise<string | null>;
+  status(): VaultStatus;
+  readonly routes: readonly Route[];
+}
+
+interface Opened {
+  readonly slots: KeySlots;
+  readonly keyring: Keyring;
+  readonly journal: VaultJournal;
+  readonly saver: Saver;
+  readonly consents: Consents;
+  readonly records: Records;
+  readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
+  readonly replayed: number;
+}
+
+const OWNER_ONLY_FOLDER = 0o700;
+const MIGRATIONS = { module: 'vault', folder: new URL('../migrations/', import.meta.url) };
+
+export function createVault(options: VaultOptions): Vault {
+  let opened: Opened | null = null;
+  const now = (): Opened => {
+    if (!opened) throw new Error('use the vault: it has not started, wanted start first');
+    return opened;
+  };
+  const vault: Omit<Vault, 'routes'> = {
+    start: async () => {
+      opened = await openAll(options);
+    },
+    stop: async () => {
+      const closing = opened;
+      opened = null;
+      await closing?.saver.stop();
+      await closing?.journal.close();
+      await closing?.keyring.close();
+    },
+    put: (...what) => now().records.put(...what),
+    view: (look) => now().view(look),
+    destroy: (...what) => now().records.destroy(...what),
+    give: (...what) => now().consents.give(...what),
+    takeBack: (...what) => now().consents.takeBack(...what),
+    records: (subject) => now().records.list(subject),
+    consents: (subject) => now().consents.list(subject),
+    subjectOfConsent: (consent) => now().consents.subjectOf(consent),
+    status: () => {
+      const { replayed, saver, slots } = now();
+      return { replayed, unsaved: saver.unsaved(), damagedKeys: slots.damaged };
+    },
+  };
+  return { ...vault, routes: vaultRoutes(vault) };
+}
+
+async function openAll(options: VaultOptions): Promise<Opened> {
+  const { sql, log, keyFolder, journalFolder, openSlotFile } = options;
+  await sql.migrate(MIGRATIONS);
+  for (const folder of [keyFolder, journalFolder]) {
+    await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
+    await chmod(folder, OWNER_ONLY_FOLDER);
+  }
+  const root = await openRootFile(join(keyFolder, 'root.key'));
+  const path = join(keyFolder, 'slots');
+  const slots = await openKeySlots({ path, ...(openSlotFile ? { openFile: openSlotFile } : {}) });
+  if (slots.damaged > 0) log.error('keys of records are damaged; what they open is lost', { slots: slots.damaged });
+  const keyring = createKeyring(slots, root);
+  const journal = await openVaultJournal(
+    journalFolder,
+    options.openJournalFile ? { openHandle: options.openJournalFile } : {},
+  );
+  const saver = createSaver(sql, log);
+  const parts = { ...options, journal, saver, keyring };
+  const [consents, records] = [new Consents(parts), new Records(parts)];
+  const replayed = (await consents.open()) + (await records.open());
+  const view = createViewing({ ...parts, consents, records });
+  return { slots, keyring, journal, saver, consents, records, view, replayed };
+}

@@ -1,0 +1,197 @@
+/** Records and their ciphertext in SQL; ids of keys, never a key. */
+import type { Kysely } from 'kysely';
+import type { HeldRecord, RecordMedia } from '@cityward/contracts';
+import { HOLDINGS_SHOWN_MAX } from '@cityward/contracts';
+import type { Sql, Tx } from '@cityward/sql';
+import type { KeyId } from './keyring.ts';
+
+interface Tables {
+  'vault.subject': { id: string; key: string };
+  'vault.category': { subject: string; name: string; key: string };
+  'vault.record': {
+    id: string;
+    subject: string;
+    category: string;
+    created: number;
+    destroyed_at: number | null;
+    destroyed_by: string | null;
+    destroyed_reason: string | null;
+  };
+  'vault.version': {
+    record: string;
+    version: number;
+    key: string;
+    media: string;
+    bytes: number;
+    at: number;
+    by_whom: string;
+    content: Buffer | null;
+  };
+}
+type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
+const db = (reader: Reader): Kysely<Tables> => reader.for<Tables>();
+
+export async function subjectKey(reader: Reader, subject: string): Promise<KeyId | null> {
+  const row = await db(reader).selectFrom('vault.subject').select('key').where('id', '=', subject).executeTakeFirst();
+  return (row?.key as KeyId | undefined) ?? null;
+}
+export async function categoryKey(reader: Reader, subject: string, category: string): Promise<KeyId | null> {
+  const row = await db(reader)
+    .selectFrom('vault.category')
+    .select('key')
+    .where('subject', '=', subject)
+    .where('name', '=', category)
+    .executeTakeFirst();
+  return (row?.key as KeyId | undefined) ?? null;
+}
+export const addSubject = async (reader: Reader, id: string, key: KeyId): Promise<void> =>
+  void (await db(reader).insertInto('vault.subject').values({ id, key }).execute());
+export const addCategory = async (
+  reader: Reader,
+  { subject, name, key }: { readonly subject: string; readonly name: string; readonly key: KeyId },
+): Promise<void> => void (await db(reader).insertInto('vault.category').values({ subject, name, key }).execute());
+
+export interface RecordHead {
+  readonly id: string;
+  readonly subject: string;
+  readonly category: string;
+  readonly isDestroyed: boolean;
+}
+export async function readHead(reader: Reader, id: string): Promise<RecordHead | null> {
+  const row = await db(reader).selectFrom('vault.record').selectAll().where('id', '=', id).executeTakeFirst();
+  return row
+    ? { id: row.id, subject: row.subject, category: row.category, isDestroyed: row.destroyed_at !== null }
+    : null;
+}
+
+export interface NewVersion {
+  readonly record: string;
+  readonly version: number;
+  readonly key: KeyId;
+  readonly media: RecordMedia;
+  readonly bytes: number;
+  readonly at: number;
+  readonly by: string;
+  readonly content: Buffer;
+}
+export async function addVersion(tx: Tx, head: RecordHead, { by, ...version }: NewVersion): Promise<void> {
+  const { id, subject, category } = head;
+  if (version.version === 1)
+    await db(tx)
+      .insertInto('vault.record')
+      .values({
+        id,
+        subject,
+        category,
+        created: version.at,
+        destroyed_at: null,
+        destroyed_by: null,
+        destroyed_reason: null,
+      })
+      .execute();
+  await db(tx)
+    .insertInto('vault.version')
+    .values({ ...version, by_whom: by })
+    .execute();
+}
+
+export interface StoredVersion {
+  readonly version: number;
+  readonly key: KeyId;
+  readonly media: RecordMedia;
+  readonly content: Buffer;
+}
+/** The newest without a number; `null` where there is no such version, or its content is gone. */
+export async function readVersion(reader: Reader, record: string, version?: number): Promise<StoredVersion | null> {
+  const row = await db(reader)
+    .selectFrom('vault.version')
+    .select(['version', 'key', 'media', 'content'])
+    .where('record', '=', record)
+    .$if(version !== undefined, (query) => query.where('version', '=', version!))
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (!row?.content) return null;
+  return { version: row.version, key: row.key as KeyId, media: row.media as RecordMedia, content: row.content };
+}
+export async function lastVersion(reader: Reader, record: string): Promise<number> {
+  const row = await db(reader)
+    .selectFrom('vault.version')
+    .select((select) => select.fn.max('version').as('last'))
+    .where('record', '=', record)
+    .executeTakeFirst();
+  return row?.last ?? 0;
+}
+export async function keysOf(reader: Reader, record: string): Promise<KeyId[]> {
+  const rows = await db(reader).selectFrom('vault.version').select('key').where('record', '=', record).execute();
+  return rows.map(({ key }) => key as KeyId);
+}
+
+export interface Destroyed {
+  readonly record: string;
+  readonly at: number;
+  readonly by: string;
+  readonly reason: string;
+}
+/** The subject whose record it was; `null` where SQL had it as destroyed already, or never had it. */
+export async function markDestroyed(tx: Tx, { record, at, by, reason }: Destroyed): Promise<string | null> {
+  const row = await db(tx)
+    .updateTable('vault.record')
+    .set({ destroyed_at: at, destroyed_by: by, destroyed_reason: reason })
+    .where('id', '=', record)
+    .where('destroyed_at', 'is', null)
+    .returning('subject')
+    .executeTakeFirst();
+  await db(tx).updateTable('vault.version').set({ content: null }).where('record', '=', record).execute();
+  return row?.subject ?? null;
+}
+
+/** Of these, the ones that SQL has and not as destroyed. */
+export async function notDestroyed(reader: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await db(reader)
+    .selectFrom('vault.record')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('destroyed_at', 'is', null)
+    .execute();
+  return new Set(rows.map(({ id }) => id));
+}
+
+export async function readRecords(
+  reader: Reader,
+  of: { readonly subject: string } | { readonly id: string },
+): Promise<HeldRecord[]> {
+  const rows = await db(reader)
+    .selectFrom('vault.record')
+    .selectAll()
+    .$if('subject' in of, (query) => query.where('subject', '=', (of as { subject: string }).subject))
+    .$if('id' in of, (query) => query.where('id', '=', (of as { id: string }).id))
+    .orderBy('created', 'desc')
+    .limit(HOLDINGS_SHOWN_MAX)
+    .execute();
+  const ids = rows.map(({ id }) => id);
+  const versions =
+    ids.length === 0
+      ? []
+      : await db(reader)
+          .selectFrom('vault.version')
+          .select(['record', 'version', 'media', 'bytes', 'at', 'by_whom'])
+          .where('record', 'in', ids)
+          .orderBy('version')
+          .execute();
+  const byRecord = Map.groupBy(versions, ({ record }) => record);
+  return rows.map((row) => ({
+    id: row.id,
+    subject: row.subject,
+    category: row.category,
+    versions: (byRecord.get(row.id) ?? []).map(({ version, media, bytes, at, by_whom: by }) => ({
+      version,
+      media: media as RecordMedia,
+      bytes,
+      at,
+      by,
+    })),
+    destroyed:
+      row.destroyed_at === null ? null : { at: row.destroyed_at, by: row.destroyed_by!, reason: row.destroyed_reason! },
+  }));
+}

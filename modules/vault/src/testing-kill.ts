@@ -1,0 +1,42 @@
+/** A vault in a process of its own that kills itself before the call of the disk or SQL that its parent names. */
+import { writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { silentLog } from '@cityward/log';
+import { openPglite } from '@cityward/sql';
+import type { Sql } from '@cityward/sql';
+import { openSlotFile } from './key-slots.ts';
+import { AROHA, BEN, consentTo, must, OFFICER, recordOf, testVault, watchedFile } from './testing.ts';
+
+const [folder, cache, what, killAt] = process.argv.slice(2) as [string, string, 'take-back' | 'destroy', string];
+const say = (line: string): void => void writeSync(1, `${line}\n`);
+
+let calls: number | null = null;
+function step(): Promise<void> {
+  if (calls !== null && ++calls === Number(killAt)) process.kill(process.pid, 'SIGKILL');
+  return Promise.resolve();
+}
+const real = await openPglite({ folder: join(folder, 'sql'), cache, log: silentLog });
+const sql: Sql = { ...real, transact: async (work) => (await step(), real.transact(work)) };
+const { vault } = testVault(sql, folder, {
+  openJournalFile: watchedFile((path) => open(path, 'a+', 0o600), step),
+  openSlotFile: async (path) => {
+    const file = await openSlotFile(path);
+    return {
+      ...file,
+      write: async (...given) => (await step(), file.write(...given)),
+      datasync: async () => (await step(), file.datasync()),
+    };
+  },
+});
+await vault.start();
+const { record } = must(await vault.put(recordOf(), OFFICER));
+const consent = must(await vault.give(consentTo(BEN, { scope: { of: 'records', records: [record] } }), AROHA)).id;
+say(record);
+calls = 0;
+if (what === 'take-back') must(await vault.takeBack(consent, AROHA));
+else must(await vault.destroy(record, { by: OFFICER, reason: 'asked for' }));
+say('acknowledged');
+say(String(calls));
+await vault.stop();
+await real.stop();

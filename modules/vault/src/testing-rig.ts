@@ -1,0 +1,101 @@
+/** One vault at a time over one database, with what tests ask of it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import type { ConsentDraft, RecordDraft } from '@cityward/contracts';
+import type { Sql } from '@cityward/sql';
+import { openTestSql, type TestSql } from '@cityward/sql/testing';
+import { AROHA, BEN, consentTo, must, OFFICER, person, recordOf, testVault, TEXT, type TestVault } from './testing.ts';
+import type { Look } from './viewing.ts';
+
+export interface Outboxed {
+  readonly type: string;
+  readonly subject: string;
+  readonly actor: string;
+  readonly data: unknown;
+}
+export interface Rig {
+  readonly at: TestVault;
+  readonly sql: TestSql;
+  readonly folder: string;
+  put(change?: Partial<RecordDraft>, text?: string): Promise<string>;
+  give(change?: Partial<ConsentDraft>): Promise<string>;
+  /** The text that BEN sees, or the code of the refusal. */
+  seen(record: string, change?: Partial<Look>): Promise<string>;
+  restart(options?: Parameters<typeof testVault>[2]): Promise<void>;
+  restartOver(sql: Sql): Promise<void>;
+  outbox(): Promise<Outboxed[]>;
+}
+export const look = (record: string, change: Partial<Look> = {}): Look => ({
+  record,
+  purpose: 'TREAT',
+  principal: person(BEN),
+  ...change,
+});
+/** SQL that takes no more writes, as where it was cut off. */
+export const deaf = (over: Sql): Sql => ({
+  ...over,
+  transact: () => Promise.reject(new Error('SQL is gone')),
+});
+/** In the way of the disk. */
+export function gate() {
+  let open = (): void => undefined;
+  let reached = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const isReached = new Promise<void>((resolve) => (reached = resolve));
+  return { open: () => open(), isReached, pass: () => (reached(), opened) };
+}
+
+export function useVault(): Rig {
+  let sql: TestSql;
+  let folder: string;
+  let at: TestVault;
+  beforeAll(async () => {
+    sql = await openTestSql();
+  }, 120_000);
+  afterAll(() => sql.stop());
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'cityward-vault-'));
+    at = testVault(sql, folder);
+    await at.vault.start();
+  });
+  afterEach(async () => {
+    await at.vault.stop();
+    await sql.reset();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const begin = async (over: Sql, options: Parameters<typeof testVault>[2] = {}): Promise<void> => {
+    await at.vault.stop();
+    const { ledger, clock } = at;
+    at = testVault(over, folder, { ledger, ...options });
+    at.clock.now = clock.now;
+    await at.vault.start();
+  };
+  return {
+    get at() {
+      return at;
+    },
+    get sql() {
+      return sql;
+    },
+    get folder() {
+      return folder;
+    },
+    put: async (change = {}, text = TEXT) => must(await at.vault.put(recordOf(text, change), OFFICER)).record,
+    give: async (change = {}) => must(await at.vault.give(consentTo(BEN, change), AROHA)).id,
+    seen: async (record, change = {}) => {
+      const answer = await at.vault.view(look(record, change));
+      return answer.ok ? (JSON.parse(answer.value.content.toString()) as { text: string }).text : answer.error.code;
+    },
+    restart: (options) => begin(sql, options),
+    restartOver: (over) => begin(over),
+    outbox: () =>
+      sql
+        .for<{ 'platform.outbox': Outboxed & { position: number } }>()
+        .selectFrom('platform.outbox')
+        .select(['type', 'subject', 'actor', 'data'])
+        .orderBy('position')
+        .execute(),
+  };
+}

@@ -1,0 +1,147 @@
+/** A vault for tests over any SQL, decided by the city's own policy, with a ledger that can wait or fail. */
+import { readFileSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ConsentDraft, NewFact, Principal, RecordDraft } from '@cityward/contracts';
+import { DAY_MS, OperationalFault, type Clock, type Millis, type Refusal, type Result } from '@cityward/kernel';
+import { silentLog } from '@cityward/log';
+import { createPolicy } from '@cityward/policy';
+import type { Sql } from '@cityward/sql';
+import { keyContext } from './domain/binding.ts';
+import { openSealedKey } from './keyring.ts';
+import type { VaultOptions } from './needs.ts';
+import { openRootFile } from './root-file.ts';
+import { createVault, type Vault } from './service.ts';
+import { decodeSlot, SLOT_BYTES, slotState } from './slot.ts';
+
+export const NOW = Date.UTC(2027, 0, 15);
+export const AROHA = 'per-aroha';
+export const BEN = 'per-ben';
+export const OFFICER = 'per-olive';
+const PEOPLE = new Set([AROHA, BEN, 'per-cat', OFFICER]);
+
+export const person = (id: string, signedInBy = 'passkey', roles: readonly string[] = []): Principal => ({
+  type: 'Person',
+  id,
+  roles,
+  attributes: { signedInBy },
+});
+const policy = createPolicy({
+  log: silentLog,
+  onFault: ({ faults }) => {
+    throw new Error(`policy: ${faults.join('; ')}`);
+  },
+});
+
+/** Facts in the order in which they were on disk. */
+export class TestLedger {
+  readonly facts: NewFact[] = [];
+  isFull = false;
+  /** Resolves when the disk does: for what happens meanwhile. */
+  disk: () => Promise<void> = () => Promise.resolve();
+
+  readonly append: VaultOptions['ledger']['append'] = async (facts) => {
+    await this.disk();
+    if (this.isFull) throw new OperationalFault('write the ledger: ENOSPC');
+    this.facts.push(...facts);
+  };
+  of(type: NewFact['type']): NewFact[] {
+    return this.facts.filter((fact) => fact.type === type);
+  }
+}
+
+export interface TestVault {
+  readonly vault: Vault;
+  readonly ledger: TestLedger;
+  readonly clock: { now: number };
+}
+export function testVault(
+  sql: Sql,
+  folder: string,
+  options: Partial<Pick<VaultOptions, 'may' | 'openSlotFile' | 'openJournalFile'>> & { ledger?: TestLedger } = {},
+): TestVault {
+  const { ledger = new TestLedger(), ...more } = options;
+  const clock = { now: NOW };
+  const read: Clock = () => clock.now as Millis;
+  const vault = createVault({
+    sql,
+    clock: read,
+    log: silentLog,
+    keyFolder: join(folder, 'keys'),
+    journalFolder: join(folder, 'journal'),
+    ledger,
+    may: (principal, action, resource) =>
+      policy.decide(principal, action, resource).allow
+        ? { ok: true, value: undefined }
+        : { ok: false, error: { kind: 'forbidden', code: 'NOT_ALLOWED', message: action } },
+    isPerson: (id) => PEOPLE.has(id),
+    ...more,
+  });
+  return { vault, ledger, clock };
+}
+
+export const TEXT = 'HbA1c 41 mmol/mol for 4711-canary';
+export const recordOf = (text = TEXT, change: Partial<RecordDraft> = {}): RecordDraft => ({
+  subject: AROHA,
+  category: 'blood-tests',
+  media: 'application/fhir+json',
+  content: Buffer.from(JSON.stringify({ resourceType: 'Observation', text })).toString('base64'),
+  ...change,
+});
+export const consentTo = (who: string, change: Partial<ConsentDraft> = {}): ConsentDraft => ({
+  subject: AROHA,
+  person: who,
+  scope: { of: 'categories', categories: ['blood-tests'] },
+  rights: ['view', 'text'],
+  purpose: 'TREAT',
+  from: NOW,
+  until: NOW + 30 * DAY_MS,
+  uses: null,
+  refrains: ['NOPERSISTP'],
+  ...change,
+});
+
+export const must = <T>(result: Result<T, Refusal>): T => {
+  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
+  return result.value;
+};
+export const codeOf = (result: Result<unknown, Refusal>): string => (result.ok ? 'done' : result.error.code);
+
+/** Every key of a vault in the clear, the root's among them: to look for where none may be. */
+export async function keysInTheClear(keyFolder: string): Promise<Buffer[]> {
+  const root = await openRootFile(join(keyFolder, 'root.key'));
+  const bytes = readFileSync(join(keyFolder, 'slots'));
+  const keys = new Map<string, Buffer>();
+  const slots = [];
+  for (let at = 0; at + SLOT_BYTES <= bytes.length; at += SLOT_BYTES)
+    if (slotState(bytes, at) === 'live') slots.push(decodeSlot(bytes, at));
+  for (const role of ['subject', 'category', 'record'] as const)
+    for (const slot of slots.filter((one) => one.role === role)) {
+      const parent = keys.get(slot.parent.toString('hex'));
+      const context = keyContext(slot);
+      const key = parent ? openSealedKey(parent, slot, context) : await root.unwrap(slot, context);
+      if (key) keys.set(slot.id.toString('hex'), key);
+    }
+  return [...keys.values(), readFileSync(join(keyFolder, 'root.key')).subarray(-32)];
+}
+
+/** A file whose writes wait, or fail, as the test says. */
+export function watchedFile(
+  open: (path: string) => Promise<FileHandle>,
+  before: (call: 'append' | 'datasync') => Promise<void>,
+): (path: string) => Promise<FileHandle> {
+  return async (path) => {
+    const handle = await open(path);
+    const append = handle.appendFile.bind(handle);
+    const datasync = handle.datasync.bind(handle);
+    handle.appendFile = async (data) => {
+      await before('append');
+      await append(data);
+    };
+    handle.datasync = async () => {
+      await before('datasync');
+      await datasync();
+    };
+    return handle;
+  };
+}

@@ -1,0 +1,34 @@
+/** What is in force before SQL knows of it: consents taken back and used, and destructions that were asked for. */
+import { join } from 'node:path';
+import { openJournal, type Journal, type JournalOptions } from '@cityward/journal';
+
+export type VaultChange =
+  | {
+      readonly sequence: number;
+      readonly do: 'take-back';
+      readonly consent: string;
+      readonly at: number;
+      readonly by: string;
+    }
+  /** `used`: how often by now, this time counted. */
+  | { readonly sequence: number; readonly do: 'use'; readonly consent: string; readonly used: number }
+  /** `keys`: of all its versions; gone for good from this line on, however far the overwriting came. */
+  | {
+      readonly sequence: number;
+      readonly do: 'destroy';
+      readonly record: string;
+      readonly keys: readonly string[];
+      readonly at: number;
+      readonly by: string;
+      readonly reason: string;
+    };
+export type VaultJournal = Journal<VaultChange>;
+
+/** What a consent's use says is overtaken by the next use and by its end, never the other way round: nothing is used after its end. */
+const about = (change: VaultChange): string => (change.do === 'destroy' ? change.record : change.consent);
+
+export const openVaultJournal = (
+  folder: string,
+  options: Pick<JournalOptions<VaultChange>, 'openHandle'> = {},
+): Promise<VaultJournal> =>
+  openJournal<VaultChange>({ path: join(folder, 'vault.journal'), after: 0, about, ...options });
