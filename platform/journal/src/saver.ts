@@ -37,7 +37,10 @@ export function createSaver(sql: Sql, log: Log): Saver {
         for (const item of batch) item.settle();
         waitMs = RETRY_FIRST_MS;
       } catch (fault) {
-        log.error('save what is in force failed; it stays in force and is saved again', { fault: String(fault), waitMs });
+        log.error('save what is in force failed; it stays in force and is saved again', {
+          fault: String(fault),
+          waitMs,
+        });
         for (const item of queue) item.settle();
         await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
         waitMs = Math.min(RETRY_LAST_MS, waitMs * 2);
