@@ -147,6 +147,13 @@ rest {
     timeout = 5.0
     tls = \${..tls}
   }
+  post-auth {
+    uri = "\${..connect_uri}/radius/v1/refused"
+    method = 'post'
+    body = 'json'
+    timeout = 2.0
+    tls = \${..tls}
+  }
   pool {
     start = 0
     min = 0
@@ -231,6 +238,14 @@ ${NAS}
     }
     Post-Auth-Type REJECT {
       eap
+      # So that the city can bring it back once it has renewed.
+      if (&EAP-Message) {
+        # The end of a handshake is more than one attribute in JSON can hold, and tells nothing.
+        update request {
+          &EAP-Message !* ANY
+        }
+        rest
+      }
     }
   }
 }

@@ -32,6 +32,10 @@ describe('the configuration', () => {
     for (const [path, text] of files)
       if (path !== 'clients.conf') expect([path, text.includes('secret-of')]).toEqual([path, false]);
   });
+  it('tells the city whom 802.1X has refused', () => {
+    expect(files.get('mods-enabled/rest')).toMatch(/post-auth \{\s+uri = "[^"]+\/radius\/v1\/refused"/);
+    expect(files.get('sites-enabled/cityward')).toMatch(/REJECT \{[\s\S]*&EAP-Message !\* ANY[\s\S]*rest/);
+  });
   it('asks the city once a certificate is verified, and resumes no session past it', () => {
     expect(files.get('mods-enabled/eap')).toMatch(/virtual_server = cityward-certificate[\s\S]*$/);
     expect(files.get('mods-enabled/eap')).toMatch(/cache \{[^}]*enable = no/);

@@ -6,6 +6,8 @@ import type { RawReply, RawRequest, RawRoute } from '@cityward/http';
 import type { Identity } from '@cityward/identity';
 
 export const RADIUS_JOIN_PATH = '/radius/v1/join';
+/** Told, not asked: 802.1X has refused somebody. */
+export const RADIUS_REFUSED_PATH = '/radius/v1/refused';
 export const RADIUS_ACCOUNTING_PATH = '/radius/v1/accounting';
 const BODY_MAX_BYTES = 65_536;
 const ATTRIBUTES_MAX = 200;
@@ -35,6 +37,12 @@ export function radiusRoutes({ identity }: { readonly identity: Pick<Identity, '
   const common = { method: 'POST', action: 'askNetworkAccess', bodyMaxBytes: BODY_MAX_BYTES, resource: () => THE_CITY };
   return [
     { ...common, name: 'radiusJoin', path: RADIUS_JOIN_PATH, handle: (request) => join(identity, request) },
+    {
+      ...common,
+      name: 'radiusRefused',
+      path: RADIUS_REFUSED_PATH,
+      handle: (request) => refused(identity, request),
+    },
     {
       ...common,
       name: 'radiusAccounting',
@@ -90,6 +98,21 @@ async function join({ network }: Pick<Identity, 'network'>, { body }: RawRequest
     'reply:Tunnel-Medium-Type': IEEE_802,
     'reply:Tunnel-Private-Group-Id': String(access.vlan),
   });
+}
+
+/** The certificate was not good enough, so all that it names is a claim; the city only ever asks such a one to come anew. */
+async function refused({ network }: Pick<Identity, 'network'>, { body }: RawRequest): Promise<RawReply> {
+  const given = readAttributes(body);
+  const nas = given && nasOf(given);
+  const station = given && textOf(given, 'Calling-Station-Id');
+  const userName = given && textOf(given, 'User-Name');
+  if (!given || nas === null || station === null || userName === null)
+    return malformed('read a refusal: wanted attributes with User-Name, NAS-IP-Address and Calling-Station-Id');
+  await network.refused({
+    name: textOf(given, 'TLS-Client-Cert-Common-Name') ?? userName,
+    ...{ nas, station, userName, port: portOf(given), acctSessionId: textOf(given, 'Acct-Session-Id') },
+  });
+  return { status: 204, headers: {}, body: '' };
 }
 
 async function account({ network }: Pick<Identity, 'network'>, { body }: RawRequest): Promise<RawReply> {

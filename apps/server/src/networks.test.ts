@@ -106,6 +106,7 @@ describe('the door of the RADIUS server', () => {
     const device = await enrol(foreign, code!.code);
     expect((await ask(device, '/radius/v1/join', attributes(joining))).status).toBe(403);
     expect((await ask(device, '/radius/v1/accounting', attributes(joining))).status).toBe(403);
+    expect((await ask(device, '/radius/v1/refused', attributes(joining))).status).toBe(403);
     const body = { party, names: ['radius'], switches: [{ name: 'here', address: '192.0.2.10', coaPort: 3799 }] };
     const set = await callLocally<RadiusSetUp>(server.config.dataFolder, '/api/network-access/radius', body);
     expect((await operator('POST', '/api/network-access/radius', body)).status).toBe(403);
@@ -125,6 +126,9 @@ describe('the door of the RADIUS server', () => {
     ])
       expect([bad.slice(0, 20), (await ask(radius, '/radius/v1/join', bad)).status]).toEqual([bad.slice(0, 20), 400]);
     expect((await ask(radius, '/radius/v1/join', 'x'.repeat(70_000))).status).toBe(413);
+    expect((await ask(radius, '/radius/v1/refused', attributes(joining))).status).toBe(204);
+    for (const bad of ['', '{', attributes({ ...joining, 'User-Name': '' }), attributes({ 'User-Name': 'x' })])
+      expect([bad, (await ask(radius, '/radius/v1/refused', bad)).status]).toEqual([bad, 400]);
     expect((await post(radius, uplink(sensor))).status).toBe(400);
   });
 

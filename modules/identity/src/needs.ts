@@ -78,6 +78,8 @@ export interface IdentityOptions {
   readonly acme?: AcmeHosts | null;
   /** Speaks to switches; for tests. */
   readonly radius?: DynamicAuthorisation;
+  /** How long a device has to put a new certificate in place before its session in quarantine is ended. For tests. */
+  readonly anewAfterMs?: number;
   /** An identity that nobody has seen for so many days ends; 0: none does. Default 90. */
   readonly dormantDays?: number | undefined;
   /** Is the device connected now? For the device page. */

@@ -12,22 +12,24 @@ import { PortMoves } from './port-moves.ts';
 import { openRadiusReminders, type RadiusReminders } from './radius-reminders.ts';
 import { openRadiusSetUps, RADIUS_ID, type RadiusSetUps } from './radius-set-up.ts';
 import type { TrustService } from './trust.ts';
+import { TurnedAway, type TurnedAwayNote } from './turned-away.ts';
 
-export interface NetworkAccess {
+export interface NetworkAccess extends NetworkAccessFace {
   readonly ports: Ports;
   readonly moves: PortMoves;
   readonly radius: RadiusSetUps;
   readonly reminders: RadiusReminders;
   /** Looks at the kept sessions; only once identity answers, since policy asks it about each of them. */
   start(): void;
-  /** Resolves when no session is being moved. */
-  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 export interface NetworkAccessFace {
   /** What a device gets that wants to join at a switch; asked by the RADIUS server. */
   join(request: JoinRequest): Promise<PortAccess>;
   account(note: AccountingNote): Promise<void>;
+  /** 802.1X refused whoever named itself so, and its switch may have put it into quarantine. */
+  refused(note: TurnedAwayNote & { readonly name: string }): Promise<void>;
+  /** Resolves when no session is being moved. */
   settled(): Promise<void>;
 }
 
@@ -59,24 +61,56 @@ export async function openNetworkAccess({ options, devices, trust }: AccessParts
   });
   const radius = await openRadiusSetUps({ folder, sql, clock, devices, renewed: reminders.renewed });
   const client: DynamicAuthorisation = options.radius ?? createDynamicAuthorisation({ now: clock });
-  const mover = new Mover({ ports, moves, sql, clock, log, radius: client, switchAt: (nas) => radius.switchAt(nas) });
-  devices.standing.onStanding((device) => ports.refreshDevice(device));
-  const deaf = trust.onTrust(({ subject }) => ports.refreshDevice(subject.id));
+  const turnedAway = await TurnedAway.open({
+    ...{ sql, clock, log, pauseFirstMs: options.anewAfterMs },
+    isKnown: (id) => devices.holder(id) !== null,
+    accessOf: (id) => ports.accessOf(id),
+    newest: (id) => devices.register.latest(id)?.serial ?? null,
+    sessionAt: (nas, station) => ports.sessionAt(nas, station),
+    quarantine: () => ports.plan.quarantine,
+  });
+  const moving = { moves, sql, clock, log, radius: client, switchAt: (nas: string) => radius.switchAt(nas) };
+  const movers = [new Mover({ ...moving, ports }), new Mover({ ...moving, ports: turnedAway })];
+  const refresh = (device: string): void => {
+    ports.refreshDevice(device);
+    turnedAway.refreshDevice(device);
+  };
+  devices.standing.onStanding(refresh);
+  const deaf = trust.onTrust(({ subject }) => refresh(subject.id));
   return {
+    ...doorOf(ports, turnedAway),
     ports,
     moves,
     radius,
     reminders,
-    start: () => ports.refreshAll(),
-    settled: () => mover.settled(),
+    start: () => {
+      ports.refreshAll();
+      turnedAway.refreshAll();
+    },
+    settled: async () => void (await Promise.all(movers.map((mover) => mover.settled()))),
     stop: async () => {
       deaf();
+      turnedAway.stop();
       client.close();
-      await mover.stop();
+      await Promise.all(movers.map((mover) => mover.stop()));
       await reminders.stop();
     },
   };
 }
+
+const doorOf = (ports: Ports, turnedAway: TurnedAway): Omit<NetworkAccessFace, 'settled'> => ({
+  join: async (request) => {
+    const access = await ports.join(request);
+    if (!request.peer) await turnedAway.byAddress(request);
+    else if (access.give === 'vlan') await turnedAway.joined(request.nas, request.station);
+    return access;
+  },
+  account: async (note) => {
+    await ports.account(note);
+    await turnedAway.account(note);
+  },
+  refused: (note) => turnedAway.refused(note),
+});
 
 export interface AccessRouteParts {
   readonly access: () => NetworkAccess;

@@ -5,7 +5,7 @@ import type { Log } from '@cityward/log';
 import type { DynamicAuthorisation, Switch } from '@cityward/radius';
 import type { Sql, Tx } from '@cityward/sql';
 import type { PortMoves } from './port-moves.ts';
-import { unknownSwitch, type Ports, type Wanted } from './ports.ts';
+import { unknownSwitch, type Movable, type Wanted } from './ports.ts';
 
 /** Sessions asked about at the same time; the rest wait in order. */
 const AT_ONCE_MAX = 32;
@@ -14,7 +14,7 @@ const PAUSE_FIRST_MS = 2 * SECOND_MS;
 const PAUSE_MAX_MS = 5 * MINUTE_MS;
 
 export interface MoverParts {
-  readonly ports: Ports;
+  readonly ports: Movable;
   readonly moves: PortMoves;
   readonly sql: Sql;
   readonly clock: Clock;
@@ -98,7 +98,7 @@ export class Mover {
     }
   }
 
-  async #ask({ session, access }: Wanted): Promise<Result<'moved' | 'ended', Refusal>> {
+  async #ask({ session, access, how }: Wanted): Promise<Result<'moved' | 'ended', Refusal>> {
     const { radius, switchAt } = this.#parts;
     const at = switchAt(session.nas);
     if (!at) return unknownSwitch(session.nas);
@@ -108,12 +108,12 @@ export class Mover {
       ...(session.acct_session === null ? {} : { acctSessionId: session.acct_session }),
     };
     try {
-      if (access.give === 'vlan') {
+      if (how === 'move' && access.give === 'vlan') {
         const moved = await radius.move(at, named, access.vlan);
         if (moved.ok) return { ok: true, value: 'moved' };
         if (moved.error.code !== 'SWITCH_REFUSED') return moved;
       }
-      // It cannot move it, or the device has no place here any more: without its session it has to come anew, and is judged then.
+      // It cannot move it, or must not, or the device has no place here any more: without its session it has to come anew, and is judged then.
       const ended = await radius.disconnect(at, named);
       return ended.ok ? { ok: true, value: 'ended' } : ended;
     } catch (fault) {
@@ -122,17 +122,17 @@ export class Mover {
     }
   }
 
-  #moved(key: string, { session, access }: Wanted, how: 'moved' | 'ended'): Promise<void> {
+  #moved(key: string, { session, access, how: wanted }: Wanted, how: 'moved' | 'ended'): Promise<void> {
     const record = async (tx: Tx): Promise<void> => {
       const at = this.#parts.clock();
       const vlan = access.give === 'vlan' ? access.vlan : null;
-      const data = { nas: session.nas, port: session.port, from: session.vlan, vlan, how };
+      const why = wanted === 'join-anew' ? { reason: JOINS_ANEW } : {};
+      const data = { nas: session.nas, port: session.port, from: session.vlan, vlan, how, ...why };
       const fact = { module: 'identity', type: 'device.moved', actor: 'system', subject: session.device } as const;
       tx.record({ ...fact, at, data });
       await this.#parts.moves.keep(tx, { ...aboutOf(session), to: vlan, outcome: how, why: null, at });
     };
-    const { ports } = this.#parts;
-    return how === 'moved' && access.give === 'vlan' ? ports.moved(key, access.vlan, record) : ports.end(key, record);
+    return this.#parts.ports.done(key, how === 'moved' && access.give === 'vlan' ? access.vlan : null, record);
   }
 
   async #failed({ session, access }: Wanted, { why, last }: { why: string; last: boolean }): Promise<void> {
@@ -149,6 +149,8 @@ export class Mover {
     });
   }
 }
+
+const JOINS_ANEW = 'it was in quarantine, is welcome again and joins anew';
 
 const aboutOf = ({ nas, station, device, port, vlan }: Wanted['session']) => ({
   nas,

@@ -47,17 +47,27 @@ export interface PortsParts {
 }
 
 /** What is kept of a change, in its transaction. */
-type Recorded = (tx: Tx) => Promise<void>;
+export type Recorded = (tx: Tx) => Promise<void>;
 
 /** A session with what it should be and is not. */
 export interface Wanted {
-  readonly session: PortRow;
+  readonly session: Omit<PortRow, 'began' | 'last'>;
   readonly access: PortAccess;
+  /** Moved where the switch can; or ended in any case, so that it proves itself. */
+  readonly how: 'move' | 'join-anew';
+}
+/** Sessions that may be in another VLAN than they should be. */
+export interface Movable {
+  onWrong(listener: (keys: readonly string[]) => void): void;
+  /** The session by its key with what it should be; null when it is right as it is, or gone. */
+  wanted(key: string): Wanted | null;
+  /** After the switch has moved it to a VLAN; null: after it has ended it. */
+  done(key: string, vlan: number | null, record: Recorded): Promise<void>;
 }
 
 const keyOf = (nas: string, station: string): string => `${nas} ${station}`;
 
-export class Ports {
+export class Ports implements Movable {
   readonly #parts: PortsParts;
   readonly #sessions = new Map<string, PortRow>();
   readonly #byDevice = new Map<string, Set<string>>();
@@ -96,7 +106,7 @@ export class Ports {
   list(max: number): PortSession[] {
     const newest = [...this.#sessions.values()].sort((a, b) => b.last - a.last).slice(0, max);
     return newest.map(({ acct_session: _acct, user_name: _name, ...row }) => {
-      const access = this.#accessOf(row.device);
+      const access = this.accessOf(row.device);
       const wanted = access.give === 'vlan' ? access.vlan : 0;
       const moving = wanted === row.vlan ? null : wanted;
       const quarantined = row.vlan === this.#plan.quarantine;
@@ -130,7 +140,7 @@ export class Ports {
       return { give: 'nothing', why: admitted.error.message };
     }
     const device = admitted.value.device;
-    const access = this.#accessOf(device);
+    const access = this.accessOf(device);
     if (access.give === 'nothing') {
       this.#parts.refusals.note(device, { way: 'RADIUS', code: 'NOT_LET_IN', address: nas });
       return access;
@@ -155,7 +165,7 @@ export class Ports {
     if (!before) return;
     if (what === 'stop') {
       const ours = before.acct_session === null || before.acct_session === acctSessionId;
-      if (ours) await this.end(keyOf(nas, station));
+      if (ours) await this.#end(keyOf(nas, station));
       return;
     }
     const row = { ...before, acct_session: acctSessionId ?? before.acct_session, port: port ?? before.port };
@@ -164,12 +174,16 @@ export class Ports {
     if (!same) await this.#parts.sql.transact((tx) => putPort(tx.for(), row));
   }
 
-  /** The session by its key with what it should be; null when it is right as it is, or gone. */
   wanted(key: string): Wanted | null {
     const session = this.#sessions.get(key);
     if (!session) return null;
-    const access = this.#accessOf(session.device);
-    return access.give === 'vlan' && access.vlan === session.vlan ? null : { session, access };
+    const access = this.accessOf(session.device);
+    return access.give === 'vlan' && access.vlan === session.vlan ? null : { session, access, how: 'move' };
+  }
+
+  /** Whose session is there; null for nobody's. */
+  sessionAt(nas: string, station: string): string | null {
+    return this.#sessions.get(keyOf(nas, station))?.device ?? null;
   }
 
   refreshDevice(device: string): void {
@@ -181,8 +195,8 @@ export class Ports {
     if (wrong.length > 0) this.#onWrong(wrong);
   }
 
-  /** After the switch has moved it. */
-  async moved(key: string, vlan: number, record: Recorded): Promise<void> {
+  async done(key: string, vlan: number | null, record: Recorded): Promise<void> {
+    if (vlan === null) return this.#end(key, record);
     const before = this.#sessions.get(key);
     if (!before) return;
     const row = { ...before, vlan, last: this.#parts.clock() };
@@ -193,7 +207,7 @@ export class Ports {
     });
   }
 
-  async end(key: string, record: Recorded = () => Promise.resolve()): Promise<void> {
+  async #end(key: string, record: Recorded = () => Promise.resolve()): Promise<void> {
     const row = this.#sessions.get(key);
     if (!row) return;
     this.#forget(row);
@@ -203,7 +217,7 @@ export class Ports {
     });
   }
 
-  #accessOf(id: string): PortAccess {
+  accessOf(id: string): PortAccess {
     const holder = this.#parts.holder(id);
     const standing = this.#parts.standing(id);
     const allowed = standing === 'active' && holder !== null && this.#parts.mayJoin(id);

@@ -277,8 +277,9 @@ const networkFace = (started: () => Opened): NetworkFace => ({
   speakersFor: (device) => started().devices.networks.speakersFor(device),
   gatewayOf: (device) => started().devices.networks.gatewayOf(device),
   network: {
-    join: (request) => started().access.ports.join(request),
-    account: (note) => started().access.ports.account(note),
+    join: (request) => started().access.join(request),
+    account: (note) => started().access.account(note),
+    refused: (note) => started().access.refused(note),
     settled: () => started().access.settled(),
   },
 });

@@ -119,7 +119,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'device.joined': (f) => `Device ${f.subject} joined the network${plug(f)}${inVlan(f)}`,
   'device.moved': (f) =>
     textIn(f.data, 'how') === 'ended'
-      ? `The session of device ${f.subject} was ended${plug(f)}`
+      ? `The session of device ${f.subject} was ended${plug(f)}${reason(f)}`
       : `Device ${f.subject} was moved${plug(f)}${inVlan(f)}`,
   'device.move-failed': (f) => `Device ${f.subject} could not be moved${plug(f)}${inVlan(f)}${reason(f)}`,
   'reporter.refused': (f) => `What ${f.subject} sent was refused${times(f)}${atDoor(f)}`,
