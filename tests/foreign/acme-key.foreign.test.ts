@@ -1,6 +1,15 @@
 /** Debian's uacme as another ACME client: it changes its account's key, and an order outlives the city's restart. */
 import { X509Certificate } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -86,7 +95,12 @@ while [ -e '${at('wait')}' ]; do sleep 0.1; done
     const view = `mount --bind ca.pem ${TRUSTED} && exec "$@"`;
     return run('unshare', ['--mount', 'sh', '-c', view, 'sh', ...own], folder);
   };
-  const issue = (): Promise<Ran> => uacme('-f', 'issue', HOST);
+  /** It keeps what it had under the second at which that was made, and fails where that second is taken: two in one second are. */
+  const issue = (): Promise<Ran> => {
+    const kept = existsSync(at('conf', HOST)) ? readdirSync(at('conf', HOST)) : [];
+    for (const file of kept) if (/^cert-\d+\.pem$/u.test(file)) rmSync(at('conf', HOST, file));
+    return uacme('-f', 'issue', HOST);
+  };
   const accountKey = (): string => readFileSync(at('conf', 'private', 'key.pem'), 'utf8');
   const serial = (): string => {
     const leaf = new X509Certificate(readFileSync(at('conf', HOST, 'cert.pem')));
