@@ -274,7 +274,7 @@ class Acme {
       return refuse('invalid', 'badCSR', 'finalize: the request is not signed by the key in it');
     }
     const { enrolment, authority } = this.#parts;
-    const issued = await enrolment.certifyNetwork(order.network, request.value.spki, order.names);
+    const issued = await enrolment.certifyNetwork(order.network, { spki: request.value.spki, names: order.names });
     if (!issued.ok) {
       order.state = issued.error.kind === 'unavailable' ? 'open' : 'invalid';
       await this.#parts.orders.save(order);

@@ -1,6 +1,9 @@
 /** Identities that nobody sees: warned of, ended, spared where they must not end, and back at once when they are seen. */
+import { X509Certificate } from 'node:crypto';
+import { sql as raw } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DAY_MS } from '@cityward/kernel';
+import type { RadiusSetUp } from '@cityward/contracts';
+import { DAY_MS, type Refusal, type Result } from '@cityward/kernel';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import type { Subject } from './domain/trust.ts';
 import type { Identity } from './service.ts';
@@ -161,6 +164,41 @@ describe('dormancy', () => {
     expect(componentOf(person(first!.id), 'dormancy').reason).toMatch(/the last administrator stays/);
     expect(await factsOf(ann!.id)).toEqual(expect.arrayContaining(['dormancy.warned', 'dormancy.ended']));
     expect(await factsOf(first!.id)).toContain('dormancy.spared');
+  });
+
+  it('ends a RADIUS server too, which comes back by being set up anew and never with its old certificate', async () => {
+    const id = 'radius-server';
+    const setUp = async () => {
+      const route = identity.routes.find(({ endpoint }) => endpoint.name === 'setUpRadius')!;
+      const switches = [{ name: 'here', address: '192.0.2.10', coaPort: 3799 }];
+      const body = { party: 'city', names: ['radius'], switches, rotate: false };
+      const caller = { principal: { type: 'Service', id: 'city-cli' } };
+      return (await route.handle({ body } as never, caller as never)) as Result<RadiusSetUp, Refusal>;
+    };
+    const certificateOf = (made: Result<RadiusSetUp, Refusal>): string => {
+      if (!made.ok) throw new Error(made.error.message);
+      return new X509Certificate(made.value.client.certificates).serialNumber;
+    };
+    const old = certificateOf(await setUp());
+    await later(77);
+    await later(14);
+    expect([identity.standing(id), identity.trustOf({ kind: 'network', id }).level]).toEqual(['ended', 'none']);
+    const fresh = certificateOf(await setUp());
+    const isLetIn = () => [fresh, old].map((serial) => identity.admit({ commonName: id, serial }).ok);
+    expect([identity.standing(id), isLetIn()]).toEqual(['active', [true, false]]);
+    expect(identity.trustOf({ kind: 'network', id }).level).not.toBe('none');
+    const reasons = await raw<{ by: string; reason: string | null }>`
+      select actor as by, data->>'reason' as reason from platform.outbox
+      where type = 'radius.set-up' order by position`.execute(sql.for());
+    expect(reasons.rows).toEqual([
+      { by: 'city-cli', reason: null },
+      { by: 'city-cli', reason: expect.stringContaining('nobody saw it') as string },
+    ]);
+    await identity.stop();
+    await start();
+    expect([identity.standing(id), isLetIn()]).toEqual(['active', [true, false]]);
+    await identity.revoke(id, { reason: 'stolen', by: 'per-1' });
+    expect(await setUp()).toMatchObject({ ok: false, error: { code: 'DEVICE_REVOKED' } });
   });
 
   it('ends nobody where the city has said so', async () => {

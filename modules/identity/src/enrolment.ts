@@ -1,11 +1,11 @@
 /** Issuing codes and certificates: by a one-time code, by a factory certificate, or by the certificate of before. */
 import type { X509Certificate } from 'node:crypto';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
-import type { Authority, Issued, Proved } from './authority.ts';
+import type { Authority, Issued } from './authority.ts';
 import type { Holder } from './holder-of.ts';
 import { checkNames, checkStandingForIssue, decideRenewal } from './domain/enrolment.ts';
 import { spiffeOf } from './domain/names.ts';
-import { mayComeBack, type Restriction, type Standing } from './domain/standing.ts';
+import { isDormant, mayComeBack, type Restriction, type Standing } from './domain/standing.ts';
 import { createCodeCheck, issueCodes, type CodeCheck } from './enrolment-codes.ts';
 import {
   askToLetIn,
@@ -45,9 +45,15 @@ export interface Enrolment extends FactoryWay, GatewayWay {
   enrol(claim: CodeClaim, body: Uint8Array): Promise<Result<Granted, Refusal>>;
   reEnrol(certificate: X509Certificate, body: Uint8Array): Promise<Result<Granted, Refusal>>;
   /** A certificate for a network that has shown elsewhere that it may have one; DER. The one before stays good until the next. */
-  certifyNetwork(network: string, spki: Uint8Array, names?: readonly string[]): Promise<Result<Buffer, Refusal>>;
+  certifyNetwork(network: string, asked: NetworkAsked): Promise<Result<Buffer, Refusal>>;
   /** The standing that counts for a device that asks for a certificate in this way. */
   standingFor(device: string, way: 'enrol' | 'factory' | 'reEnrol'): Standing;
+}
+export interface NetworkAsked {
+  readonly spki: Uint8Array;
+  readonly names?: readonly string[];
+  /** It comes back where it had ended because nobody saw it: whoever asks may say so. Its certificates of before stay revoked. */
+  readonly bringsBack?: boolean;
 }
 export interface CodeClaim {
   readonly device: string;
@@ -66,7 +72,7 @@ export function createEnrolment(parts: EnrolmentParts): Enrolment {
     checkCode,
     enrol: (claim, body) => enrol(desk, claim, body),
     reEnrol: (certificate, body) => reEnrol(desk, certificate, body),
-    certifyNetwork: (network, spki, names = []) => certifyNetwork(desk, network, { spki, names }),
+    certifyNetwork: (network, asked) => certifyNetwork(desk, network, asked),
     standingFor: (device, way) => {
       const { register, clock } = parts;
       if (way === 'enrol') return standingToEnrol(register, device, clock());
@@ -168,31 +174,37 @@ const issueTo = (
   { spki, now }: { readonly spki: Uint8Array; readonly now: number },
 ): Issued => (type === 'network' ? authority.issueNetwork(id, spki, now) : authority.issueDevice(id, spki, now));
 
-async function certifyNetwork(desk: Desk, network: string, proved: Proved): Promise<Result<Buffer, Refusal>> {
+async function certifyNetwork(
+  desk: Desk,
+  network: string,
+  { spki, names = [], bringsBack = false }: NetworkAsked,
+): Promise<Result<Buffer, Refusal>> {
   const { register, authority, clock } = desk;
   const now = clock();
-  const allowed = checkStandingForIssue(network, register.standing(network, now));
+  const before = register.restriction(network);
+  const lifts = bringsBack && isDormant(before);
+  const allowed = checkStandingForIssue(network, lifts ? 'none' : register.standing(network, now));
   if (!allowed.ok) return allowed;
   const counted = countRenewal(desk, network, now);
   if (!counted.ok) return counted;
   const newest = register.newest(network)?.serial;
   const write: Write = {
     issued:
-      proved.names.length > 0
-        ? authority.issueGateway(network, proved, now)
-        : authority.issueNetwork(network, proved.spki, now),
+      names.length > 0
+        ? authority.issueGateway(network, { spki, names }, now)
+        : authority.issueNetwork(network, spki, now),
     device: network,
     type: 'network',
     way: 'code',
     codeHash: null,
     superseded: register.liveSerials(network).filter((serial) => serial !== newest),
-    liftsSequence: null,
+    liftsSequence: lifts ? register.sequence(network) : null,
     claim: null,
     approval: null,
     lateMs: 0,
     at: now,
   };
-  const finished = await finish(desk, write, register.restriction(network));
+  const finished = await finish(desk, write, before);
   return finished.ok ? ok(write.issued.der) : finished;
 }
 

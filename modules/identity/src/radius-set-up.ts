@@ -7,10 +7,12 @@ import type { Switch } from '@cityward/radius';
 import type { Sql, Tx } from '@cityward/sql';
 import { certificatePem } from './authority.ts';
 import type { Devices } from './devices.ts';
+import { isDormant } from './domain/standing.ts';
 import { readSlot, writeSlot } from './slot-file.ts';
 
 /** The RADIUS server is a network like others: it has a standing, can be held, and its end closes its door. */
 export const RADIUS_ID = 'radius-server';
+const CAME_BACK = 'it had ended because nobody saw it, and is back with a new certificate';
 const FILE = 'radius-switches.json';
 /** Characters that every switch's configuration takes; 160 bits. */
 const SECRET_BYTES = 20;
@@ -54,6 +56,7 @@ export async function openRadiusSetUps(parts: SetUpParts): Promise<RadiusSetUps>
       if (!checked.ok) return checked;
       const known = await registered(parts.devices, draft.party, by);
       if (!known.ok) return known;
+      const wasDormant = isDormant(parts.devices.register.restriction(RADIUS_ID));
       const client = await certify(parts.devices);
       if (!client.ok) return client;
       const before = new Map(kept.map((one) => [one.address, one.secret]));
@@ -64,7 +67,12 @@ export async function openRadiusSetUps(parts: SetUpParts): Promise<RadiusSetUps>
       await writeSlot(path, `${JSON.stringify(next)}\n`);
       kept = next;
       const { keyPem, certPem, notAfter } = await parts.devices.serverCertificate(draft.names);
-      await record(parts, { switches: next, by, made: { server: notAfter, client: client.value.notAfter } });
+      await record(parts, {
+        switches: next,
+        by,
+        wasDormant,
+        made: { server: notAfter, client: client.value.notAfter },
+      });
       return ok({
         id: RADIUS_ID,
         server: { key: keyPem, certificates: certPem, notAfter },
@@ -104,9 +112,11 @@ async function registered({ networks }: Devices, party: string, by: string): Pro
   return added.ok ? ok(undefined) : err(added.error);
 }
 
+/** A RADIUS server that nobody saw for long comes back by being set up anew: there is one, under one id, and no code for it. */
 async function certify({ enrolment, networks }: Devices): Promise<Result<RadiusSetUp['client'], Refusal>> {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const granted = await enrolment.certifyNetwork(RADIUS_ID, pair.publicKey.export({ type: 'spki', format: 'der' }));
+  const spki = pair.publicKey.export({ type: 'spki', format: 'der' });
+  const granted = await enrolment.certifyNetwork(RADIUS_ID, { spki, bringsBack: true });
   if (!granted.ok) return granted;
   return ok({
     key: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
@@ -118,11 +128,13 @@ async function certify({ enrolment, networks }: Devices): Promise<Result<RadiusS
 interface Recorded {
   readonly switches: readonly AccessSwitch[];
   readonly by: string;
+  readonly wasDormant: boolean;
   readonly made: { readonly server: number; readonly client: number };
 }
-const record = ({ sql, clock, renewed }: SetUpParts, { switches, by, made }: Recorded): Promise<void> =>
+const record = ({ sql, clock, renewed }: SetUpParts, { switches, by, wasDormant, made }: Recorded): Promise<void> =>
   sql.transact(async (tx) => {
-    const data = { switches: switches.map(({ name, address }) => `${name} ${address}`) };
+    const named = switches.map(({ name, address }) => `${name} ${address}`);
+    const data = { switches: named, ...(wasDormant ? { reason: CAME_BACK } : {}) };
     const fact = { module: 'identity', type: 'radius.set-up', actor: by, subject: RADIUS_ID } as const;
     tx.record({ ...fact, at: clock(), data });
     await renewed(tx, made);

@@ -17,6 +17,10 @@ export type Restriction =
   | { readonly kind: 'revoked'; readonly at: number; readonly reason: string; readonly by: string }
   | { readonly kind: 'ended'; readonly as: Ending; readonly at: number; readonly reason: string; readonly by: string };
 
+/** It ended only because nobody had seen it. */
+export const isDormant = (restriction: Restriction | null): boolean =>
+  restriction?.kind === 'ended' && restriction.as === 'dormant';
+
 /** One line of the journal. `sequence` grows by one from change to change, over all devices. */
 export type StandingChange = {
   readonly sequence: number;

@@ -113,7 +113,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'acme.account-opened': (f) => `Network ${f.subject} opened its ACME account`,
   'acme.key-changed': (f) => `Network ${f.subject} changed the key of its ACME account`,
   'acme.account-closed': (f) => `Network ${f.subject} closed its ACME account`,
-  'radius.set-up': (f) => `${who(f)} set up the RADIUS server${switches(f)}`,
+  'radius.set-up': (f) => `${who(f)} set up the RADIUS server${switches(f)}${reason(f)}`,
   'radius-certificate.reminded': (f) => `Somebody has to renew a certificate of the RADIUS server${reason(f)}`,
   'vlans.set': (f) => `${who(f)} set which class of devices belongs in which VLAN`,
   'device.joined': (f) => `Device ${f.subject} joined the network${plug(f)}${inVlan(f)}`,
