@@ -7,6 +7,7 @@ import { contentFault } from './domain/content.ts';
 import type { KeyId, Keyring, OpenKey } from './keyring.ts';
 import { createLanes } from './lanes.ts';
 import type { VaultOptions } from './needs.ts';
+import type { Shelf } from './shelf.ts';
 import { sealContent } from './sealed.ts';
 import * as store from './store.ts';
 import type { RecordHead } from './store.ts';
@@ -21,6 +22,7 @@ export interface RecordParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly journal: VaultJournal;
   readonly saver: Saver;
   readonly keyring: Keyring;
+  readonly shelf: Shelf;
 }
 type Destruction = Extract<VaultChange, { do: 'destroy' }>;
 interface Because {
@@ -96,6 +98,7 @@ export class Records {
       await keyring.destroy([key.value.id]).catch(() => undefined); // it opens nothing
       throw fault;
     }
+    this.#parts.shelf.forget(record);
     return ok({ record, version });
   }
 
@@ -142,7 +145,7 @@ export class Records {
   }
 
   async #destroyKeys(record: string, { by, reason }: Because): Promise<void> {
-    const { sql, clock, journal, keyring, saver } = this.#parts;
+    const { sql, clock, journal, keyring, saver, shelf } = this.#parts;
     const keys = await store.keysOf(sql, record);
     this.#doomed.add(record);
     let asked: VaultChange;
@@ -154,6 +157,7 @@ export class Records {
     }
     await keyring.destroy(keys);
     await saver.save((tx) => saveDestroyed(tx, asked as Destruction));
+    shelf.forget(record);
   }
 
   list(subject: string): Promise<readonly HeldRecord[]> {

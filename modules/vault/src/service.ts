@@ -12,6 +12,7 @@ import type { VaultOptions } from './needs.ts';
 import { Records } from './records.ts';
 import { openRootFile } from './root-file.ts';
 import { vaultRoutes } from './routes.ts';
+import { Shelf } from './shelf.ts';
 import { openVaultJournal, type VaultJournal } from './vault-journal.ts';
 import { createViewing, type Look, type Seen } from './viewing.ts';
 
@@ -110,7 +111,7 @@ async function openAll(options: VaultOptions): Promise<Opened> {
     options.openJournalFile ? { openHandle: options.openJournalFile } : {},
   );
   const saver = createSaver(sql, log);
-  const parts = { ...options, journal, saver, keyring };
+  const parts = { ...options, journal, saver, keyring, shelf: new Shelf(sql) };
   const [consents, records] = [new Consents(parts), new Records(parts)];
   const replayed = (await consents.open()) + (await records.open());
   const view = createViewing({ ...parts, consents, records });

@@ -145,3 +145,7 @@ export function watchedFile(
     return handle;
   };
 }
+
+/** For measuring: the decision alone, over as many grants as are put into the book. */
+export { judge, type DecidingParts } from './deciding.ts';
+export { GrantBook } from './grant-book.ts';

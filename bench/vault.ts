@@ -1,0 +1,86 @@
+/** `bench vault`: looks at records over HTTP, each durable in the ledger first; and decisions over a million grants. */
+import { quantile, startChild } from './ingest/plan.ts';
+import type { Report, RunOptions } from './report.ts';
+
+const BYTES = 4_096;
+const FULL = {
+  ...{ subjects: 250, records: 4, viewers: 16, warmUpMs: 5_000, measureMs: 15_000, rounds: 3 },
+  ...{ grants: 1_000_000, citizens: 100_000, doctors: 2_000, decisions: 200_000 },
+};
+const QUICK: typeof FULL = {
+  ...{ subjects: 10, records: 2, viewers: 4, warmUpMs: 300, measureMs: 1_000, rounds: 1 },
+  ...{ grants: 20_000, citizens: 2_000, doctors: 100, decisions: 5_000 },
+};
+
+interface Started {
+  readonly port: number;
+  readonly cookie: string;
+  readonly records: readonly string[];
+  readonly engine: string;
+}
+interface Viewed {
+  readonly latencies: Float64Array;
+  readonly wrong: number;
+}
+
+async function views({ subjects, records, viewers, warmUpMs, measureMs, rounds }: typeof FULL) {
+  const server = startChild(new URL('./vault/server.ts', import.meta.url).href);
+  const client = startChild(new URL('./vault/client.ts', import.meta.url).href);
+  try {
+    const { engine, ...started } = await server.ask<Started>('start', { subjects, records });
+    const start = { ...started, viewers, bytes: BYTES };
+    await client.ask('run', { ...start, forMs: warmUpMs });
+    const perSecond: number[] = [];
+    const latencies: number[] = [];
+    for (let i = 0; i < rounds; i++) {
+      const before = await server.ask<number>('durable');
+      const began = performance.now();
+      const { latencies: each, wrong } = await client.ask<Viewed>('run', { ...start, forMs: measureMs });
+      perSecond.push(each.length / ((performance.now() - began) / 1_000));
+      for (const one of each) latencies.push(one);
+      const written = (await server.ask<number>('durable')) - before;
+      if (wrong > 0 || written < each.length)
+        throw new Error(`vault: ${wrong} of ${each.length} views were wrong, ${written} are in the ledger`);
+    }
+    await server.ask('stop');
+    return { perSecond: Math.min(...perSecond), latencies, engine };
+  } finally {
+    await Promise.all([server.kill('SIGKILL'), client.kill('SIGKILL')]);
+  }
+}
+
+async function decisions({ grants, citizens: subjects, doctors, decisions: count }: typeof FULL) {
+  const child = startChild(new URL('./vault/decisions.ts', import.meta.url).href, ['--expose-gc']);
+  try {
+    const { rssMb, size } = await child.ask<{ rssMb: number; size: number }>('fill', { grants, subjects, doctors });
+    await child.ask('decide', { decisions: count, subjects, doctors });
+    const { times, allowed } = await child.ask<{ times: Float64Array; allowed: number }>('decide', {
+      ...{ decisions: count, subjects, doctors },
+    });
+    if (size !== grants || allowed === 0 || allowed === count)
+      throw new Error(`vault: ${size} grants, ${allowed} of ${count} allowed`);
+    return { rssMb, p99: quantile([...times], 0.99), allowed };
+  } finally {
+    await child.kill('SIGKILL');
+  }
+}
+
+export async function run({ quick }: RunOptions): Promise<Report> {
+  const sizes = quick ? QUICK : FULL;
+  const viewed = await views(sizes);
+  const decided = await decisions(sizes);
+  return {
+    name: 'vault',
+    figures: {
+      text_views_per_s: Math.round(viewed.perSecond),
+      text_view_p99_ms: Number(quantile(viewed.latencies, 0.99).toFixed(2)),
+      decision_1m_grants_p99_us: Number(decided.p99.toFixed(2)),
+      grants_1m_rss_mb: Math.round(decided.rssMb),
+    },
+    workload: {
+      views: `${sizes.subjects * sizes.records} FHIR records of ${BYTES} bytes, ${sizes.viewers} viewers over HTTP from another process, the slowest of ${sizes.rounds} rounds of ${sizes.measureMs} ms; each look synced to the ledger before it is answered`,
+      decisions: `${sizes.grants} grants of ${sizes.citizens} people to ${sizes.doctors} others, ${sizes.decisions} decisions of consent and policy, ${decided.allowed} allowed; memory is what the process grew by`,
+      engine: viewed.engine,
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** Records as they lie in SQL, the last that were asked for at hand: their heads and their newest ciphertext, never anything in the clear. */
+import type { Sql } from '@cityward/sql';
+import { readHead, readVersion, type RecordHead, type StoredVersion } from './store.ts';
+
+/** Of ciphertext that is kept at hand; the least lately used makes room. */
+export const SHELF_MAX_BYTES = 64 * 1_048_576;
+/** What an entry costs beside its ciphertext. */
+const ENTRY_BYTES = 512;
+
+interface Entry {
+  readonly head: RecordHead;
+  /** The newest version; `null` until it is asked for. */
+  readonly newest: StoredVersion | null;
+}
+const sizeOf = ({ newest }: Entry): number => ENTRY_BYTES + (newest?.content.length ?? 0);
+
+export class Shelf {
+  readonly #sql: Sql;
+  readonly #maxBytes: number;
+  readonly #entries = new Map<string, Entry>();
+  #bytes = 0;
+  /** Grows when anything is forgotten: what was read before that is not put back. */
+  #generation = 0;
+
+  constructor(sql: Sql, maxBytes = SHELF_MAX_BYTES) {
+    this.#sql = sql;
+    this.#maxBytes = maxBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async head(record: string): Promise<RecordHead | null> {
+    const held = this.#entries.get(record);
+    if (held) return held.head;
+    const generation = this.#generation;
+    const head = await readHead(this.#sql, record);
+    if (head && generation === this.#generation) this.#put(record, { head, newest: null });
+    return head;
+  }
+
+  /** The newest without a number; `null` where there is no such version, or its content is gone. */
+  async version(head: RecordHead, version?: number): Promise<StoredVersion | null> {
+    if (version !== undefined) return readVersion(this.#sql, head.id, version);
+    const held = this.#entries.get(head.id);
+    if (held?.newest) {
+      this.#put(head.id, held);
+      return held.newest;
+    }
+    const generation = this.#generation;
+    const newest = await readVersion(this.#sql, head.id);
+    if (newest && generation === this.#generation) this.#put(head.id, { head, newest });
+    return newest;
+  }
+
+  /** It has changed. */
+  forget(record: string): void {
+    this.#generation++;
+    this.#drop(record);
+  }
+
+  #put(record: string, entry: Entry): void {
+    this.#drop(record);
+    this.#entries.set(record, entry);
+    this.#bytes += sizeOf(entry);
+    while (this.#bytes > this.#maxBytes) this.#drop(this.#entries.keys().next().value!);
+  }
+
+  #drop(record: string): void {
+    const entry = this.#entries.get(record);
+    if (!entry) return;
+    this.#entries.delete(record);
+    this.#bytes -= sizeOf(entry);
+  }
+}
