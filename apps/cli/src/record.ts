@@ -1,7 +1,15 @@
 /** Verbs about records of people: store, list, look, destroy. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import { PURPOSES, RECORD_MEDIA, type Api, type HeldRecord, type Purpose, type RecordMedia } from '@cityward/contracts';
+import {
+  PURPOSES,
+  RECORD_MEDIA,
+  type Api,
+  type HeldRecord,
+  type Look,
+  type Purpose,
+  type RecordMedia,
+} from '@cityward/contracts';
 import { plainText } from '@cityward/fleet/verify';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Command } from './command.ts';
@@ -13,6 +21,7 @@ export const recordCommands = (api: Api): readonly Command[] => [
   listCommand(api),
   viewCommand(api),
   destroyCommand(api),
+  looksCommand(api),
 ];
 
 const MEDIA: Readonly<Record<string, RecordMedia>> = {
@@ -119,6 +128,39 @@ function shown(content: Buffer): string {
     return `${content.length} bytes that are no text; write them to a file with --out`;
   }
 }
+
+const lookLine = ({ at, what, by, record, purpose, consent, why, entry }: Look): string =>
+  [
+    new Date(at).toISOString(),
+    what.padEnd(10),
+    by,
+    record ?? consent ?? '',
+    purpose ?? '',
+    plainText(why ?? ''),
+    `entry ${entry}`,
+  ]
+    .filter((part) => part !== '')
+    .join('  ');
+
+const looksCommand = (api: Api): Command => ({
+  verb: 'record looks',
+  words: [],
+  help: 'Who looked at what is held about a person, who was refused, and what else was done with it. Newest first.',
+  flags: [
+    { name: 'subject', value: 'ID', help: 'whose records' },
+    { name: 'before', value: 'ENTRY', help: 'only what was done before this entry of the ledger' },
+  ],
+  examples: ['record looks --subject per-7k2m9c0q4x1ab3d5'],
+  run: async (asked) => {
+    const before = asked.flag('before');
+    const query = {
+      subject: wanted(asked, 'record looks', 'subject'),
+      ...(before === undefined ? {} : { before: Number(before) }),
+    };
+    const { looks } = await asked.client.call(api.listLooks, { query });
+    return { data: looks, text: looks.map(lookLine).join('\n') || 'nobody has looked' };
+  },
+});
 
 const destroyCommand = (api: Api): Command => ({
   verb: 'record destroy',

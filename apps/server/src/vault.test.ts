@@ -4,7 +4,7 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Consent, HeldRecord } from '@cityward/contracts';
+import type { Consent, HeldRecord, Look } from '@cityward/contracts';
 import { DAY_MS } from '@cityward/kernel';
 import { createLog } from '@cityward/log';
 import { keysInTheClear } from '@cityward/vault/testing';
@@ -135,6 +135,29 @@ describe('a record of a person', () => {
     for (const path of ['/api/records', '/api/consents'])
       expect((await ben.call<{ code: string }>('GET', `${path}?subject=${aroha.id}`)).body.code).toBe('NOT_ALLOWED');
   }, 120_000);
+
+  it('tells the person whose it is who looked, and nobody else', async () => {
+    const record = await put();
+    expect((await viewAs(ben.call, record)).status).toBe(404);
+    expect((await viewAs(aroha.call, record, 'PATRQT')).status).toBe(200);
+    const told = async (who: Call, more = ''): Promise<Look[]> =>
+      (await who<{ looks: Look[] }>('GET', `/api/looks${more}`)).body.looks;
+    // What is stored reaches the ledger by the outbox, in a moment; looks are there before they are answered.
+    const [own, refusal] = (await told(aroha.call)).filter((one) => one.record === record && one.what !== 'stored') as [
+      Look,
+      Look,
+    ];
+    expect(own).toMatchObject({ what: 'viewed', by: aroha.id, record, version: 1, purpose: 'PATRQT', consent: null });
+    expect(refusal).toMatchObject({ what: 'refused', by: ben.id, record, purpose: 'TREAT' });
+    expect(await told(aroha.call, `?before=${own.entry}&limit=1`)).toHaveLength(1);
+    expect((await told(aroha.call, `?before=${own.entry}`)).every(({ entry }) => entry < own.entry)).toBe(true);
+    expect(await told(ben.call)).toEqual([]);
+    expect((await ben.call<{ code: string }>('GET', `/api/looks?subject=${aroha.id}`)).body.code).toBe('NOT_ALLOWED');
+    const listed = await run<Look[]>('record', 'looks', '--subject', aroha.id);
+    expect(listed.filter((one) => one.record === record).map(({ what }) => what)).toEqual(
+      expect.arrayContaining(['viewed', 'refused']),
+    );
+  }, 60_000);
 
   it('has every step in the ledger, with ids alone', async () => {
     const types = ['record.put', 'record.viewed', 'record.refused', 'record.destroyed'];

@@ -71,13 +71,22 @@ async function filteredIndices(
 
 export async function listEntries(
   needs: EntryNeeds,
-  { before: wanted, limit = LIMIT_DEFAULT, ...filter }: EntryQuery,
+  query: EntryQuery,
 ): Promise<{ size: number; entries: LedgerEntry[] }> {
+  const { size, records } = await listRecords(needs, query);
+  return { size, entries: records.map(shown) };
+}
+
+/** With the bodies of personal facts: for a module that answers to the person alone. */
+export async function listRecords(
+  needs: EntryNeeds,
+  { before: wanted, limit = LIMIT_DEFAULT, ...filter }: EntryQuery,
+): Promise<{ size: number; records: readonly StoredRecord[] }> {
   const { core } = needs;
   const before = Math.min(wanted ?? core.size, core.size);
   const isFiltered = Object.keys(filter).length > 0;
   const indices = isFiltered
     ? await filteredIndices(needs, filter, { before, limit })
     : descending(before, Math.max(0, before - limit));
-  return { size: core.size, entries: (await core.read(indices)).map(shown) };
+  return { size: core.size, records: await core.read(indices) };
 }

@@ -6,8 +6,8 @@ import { RawAnswer, type RawRoute, type Route } from '@cityward/http';
 import type { Log } from '@cityward/log';
 import type { FactHandler, Sql } from '@cityward/sql';
 import { LogCore, type CheckpointListener } from './core.ts';
-import type { LedgerFact } from './domain/body.ts';
-import { listEntries, type EntryQuery } from './entries.ts';
+import type { Body, LedgerFact } from './domain/body.ts';
+import { listEntries, listRecords, type EntryQuery } from './entries.ts';
 import type { FileLayer } from './files.ts';
 import { createIndexer, type Indexer } from './indexer.ts';
 import { makePack } from './pack.ts';
@@ -48,6 +48,8 @@ export interface Ledger {
   entryOf(factId: string): Promise<number | null>;
   /** What was done to a subject, newest first. */
   entriesAbout(subject: string, limit: number): Promise<readonly LedgerEntry[]>;
+  /** Bodies of facts, of personal ones too, newest first: for a module that shows a person what was done about them. */
+  bodiesOf(query: EntryQuery): Promise<readonly { readonly entry: number; readonly body: Body }[]>;
   readonly factHandler: FactHandler;
   readonly routes: readonly Route[];
   /** Checkpoint and tiles below `/ledger`, for anybody. */
@@ -88,6 +90,10 @@ export function createLedger(options: LedgerOptions): Ledger {
     record: needs.record,
     entryOf: (factId) => core.find(factId),
     entriesAbout: async (subject, limit) => (await needs.listEntries({ subject, limit })).entries,
+    bodiesOf: async (query) => {
+      const { records } = await needs.listRecords(query);
+      return records.map(({ index: entry, body }) => ({ entry, body }));
+    },
     factHandler: { name: 'ledger', handle: append },
     routes: createRoutes({ ...needs, status: () => publicStatus(needs.status()) }),
     logRoutes: createLogRoutes(needs),
@@ -135,6 +141,7 @@ function answers(parts: Parts) {
       return { ...shown, behind, durable: core.size, notes: [...notes, ...core.notes] };
     },
     listEntries: (query: EntryQuery) => listEntries(parts, query),
+    listRecords: (query: EntryQuery) => listRecords(parts, query),
     size: () => core.size,
     now: () => clock(),
     proof: async (index: number) => {

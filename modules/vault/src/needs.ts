@@ -1,14 +1,24 @@
 /** What the vault wants from outside. */
 import type { FileHandle } from 'node:fs/promises';
-import type { ActionName, NewFact, Principal, Resource } from '@cityward/contracts';
+import type { ActionName, FactType, NewFact, Principal, Resource } from '@cityward/contracts';
 import type { Clock, Refusal, Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
 import type { SlotFile } from './key-slots.ts';
 
+export interface BodyQuery {
+  readonly subject: string;
+  readonly type: FactType;
+  readonly before?: number;
+  readonly limit: number;
+}
+export type TellingBody = Pick<NewFact, 'actor' | 'at' | 'data'>;
+
 export interface LedgerNeeds {
   /** On disk when it resolves; rejects where the disk does not take it. */
   append(facts: readonly (NewFact & { readonly id: string })[]): Promise<void>;
+  /** Newest first, with what personal facts say. */
+  bodiesOf(query: BodyQuery): Promise<readonly { readonly entry: number; readonly body: TellingBody }[]>;
 }
 
 export interface VaultOptions {

@@ -30,6 +30,11 @@ export function vaultRoutes(vault: Omit<Vault, 'routes'>): Route[] {
       vault.destroy(params.id, { by: principal.id, reason: body.reason }),
     ),
     route(
+      api.listLooks,
+      async ({ query }, { principal }) => ok({ looks: [...(await vault.looks(whom(query, principal), query))] }),
+      ({ query }, { principal }) => person(whom(query, principal)),
+    ),
+    route(
       api.listConsents,
       async ({ query }, { principal }) => ok({ consents: [...(await vault.consents(whom(query, principal)))] }),
       ({ query }, { principal }) => person(whom(query, principal)),

@@ -1,7 +1,7 @@
 /** Who may see this person's data, who looked, and is it gone when it should be? */
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Consent, ConsentDraft, HeldRecord, RecordDraft } from '@cityward/contracts';
+import type { Consent, ConsentDraft, HeldRecord, Look as Looked, RecordDraft } from '@cityward/contracts';
 import { createSaver, type Saver } from '@cityward/journal';
 import type { Refusal, Result } from '@cityward/kernel';
 import type { Route } from '@cityward/http';
@@ -13,6 +13,7 @@ import { Records } from './records.ts';
 import { openRootFile } from './root-file.ts';
 import { vaultRoutes } from './routes.ts';
 import { Shelf } from './shelf.ts';
+import { looksAt, type LooksPage } from './looks.ts';
 import { openVaultJournal, type VaultJournal } from './vault-journal.ts';
 import { createViewing, type Look, type Seen } from './viewing.ts';
 
@@ -41,6 +42,8 @@ export interface Vault {
   takeBack(consent: string, by: string): Promise<Result<Consent, Refusal>>;
   records(subject: string): Promise<readonly HeldRecord[]>;
   consents(subject: string): Promise<readonly Consent[]>;
+  /** Who looked, who was refused, and what else was done; newest first. */
+  looks(subject: string, page: LooksPage): Promise<readonly Looked[]>;
   /** `null` for no such consent. */
   subjectOfConsent(consent: string): Promise<string | null>;
   status(): VaultStatus;
@@ -85,6 +88,7 @@ export function createVault(options: VaultOptions): Vault {
     takeBack: (...what) => now().consents.takeBack(...what),
     records: (subject) => now().records.list(subject),
     consents: (subject) => now().consents.list(subject),
+    looks: (subject, page) => looksAt(options.ledger, subject, page),
     subjectOfConsent: (consent) => now().consents.subjectOf(consent),
     status: () => {
       const { replayed, saver, slots } = now();

@@ -45,6 +45,14 @@ export class TestLedger {
     if (this.isFull) throw new OperationalFault('write the ledger: ENOSPC');
     this.facts.push(...facts);
   };
+  readonly bodiesOf: VaultOptions['ledger']['bodiesOf'] = ({ subject, type, before = Infinity, limit }) =>
+    Promise.resolve(
+      this.facts
+        .map((body, entry) => ({ entry, body }))
+        .filter(({ entry, body }) => entry < before && body.subject === subject && body.type === type)
+        .reverse()
+        .slice(0, limit),
+    );
   of(type: NewFact['type']): NewFact[] {
     return this.facts.filter((fact) => fact.type === type);
   }

@@ -49,6 +49,24 @@ describe('a record', () => {
     expect(JSON.stringify([rig.at.ledger.facts, await rig.outbox()])).not.toContain('4711');
   });
 
+  it('has a list of who looked, in pages, newest first', async () => {
+    const record = await rig.put();
+    const consent = await rig.give();
+    await rig.seen(record, { purpose: 'HRESCH' });
+    await rig.seen(record);
+    const looks = await rig.at.vault.looks(AROHA, {});
+    expect(looks).toEqual([
+      { entry: 1, at: NOW, what: 'viewed', by: BEN, record, version: 1, purpose: 'TREAT', consent, why: null },
+      {
+        ...{ entry: 0, at: NOW, what: 'refused', by: BEN, record, version: null, purpose: 'HRESCH', consent: null },
+        why: 'another-purpose',
+      },
+    ]);
+    expect(await rig.at.vault.looks(AROHA, { before: 1 })).toEqual(looks.slice(1));
+    expect(await rig.at.vault.looks(AROHA, { limit: 1 })).toEqual(looks.slice(0, 1));
+    expect(await rig.at.vault.looks('per-cat', {})).toEqual([]);
+  });
+
   it('has versions, each under a key of its own', async () => {
     const record = await rig.put();
     const next = must(await rig.at.vault.put(recordOf('second', { record }), OFFICER));
