@@ -5,6 +5,7 @@ import {
   DEVICE_CLASSES,
   EXCEPTION_SCOPES,
   ROTATED,
+  ROTATION_PAGE_MAX,
   type Api,
   type BaselineFix,
   type BaselineScan,
@@ -21,6 +22,7 @@ import { CommandFault, EXIT } from './exit-codes.ts';
 const WATCH_EVERY_MS = 1_000;
 const DAY_MS = 86_400_000;
 const WORST_SHOWN = 10;
+const KEYS_DEFAULT = 200;
 
 const MEANT = [
   { name: 'class', value: 'CLASS', help: 'devices of this class' },
@@ -256,13 +258,40 @@ const rotationCommand = (api: Api): Command => ({
   verb: 'baseline keys',
   words: [],
   help: 'How old credentials and certificates are, and which are due.',
-  flags: [],
-  examples: ['baseline keys'],
-  run: async ({ client }) => {
-    const rotation = await client.call(api.getRotation, {});
-    return { data: rotation, text: rotationText(rotation) };
+  flags: [
+    { name: 'devices', help: 'name the devices too, those that are due first' },
+    { name: 'limit', value: 'N', help: `at most so many devices (${KEYS_DEFAULT})` },
+  ],
+  examples: ['baseline keys', 'baseline keys --devices --limit 5000'],
+  run: async ({ client, flag, has }) => {
+    const wanted = Number(flag('limit') ?? KEYS_DEFAULT);
+    if (!Number.isInteger(wanted) || wanted < 1)
+      throw new CommandFault(EXIT.usage, `baseline keys: --limit "${flag('limit')}", wanted a number from 1`);
+    const limit = Math.min(wanted, ROTATION_PAGE_MAX);
+    const rotation = await client.call(api.getRotation, { query: { limit } });
+    const devices = [...rotation.devices];
+    let { next } = rotation;
+    while (next !== null && devices.length < wanted) {
+      const query = { after: next, limit: Math.min(limit, wanted - devices.length) };
+      const page: Rotation = await client.call(api.getRotation, { query });
+      devices.push(...page.devices);
+      next = page.next;
+    }
+    const data = { ...rotation, devices, next };
+    const named = has('devices') ? [keysText(data)] : [];
+    return { data, text: [rotationText(data), ...named].join('\n') };
   },
 });
+
+const dayOf = (at: number | null): string => (at === null ? 'not known' : new Date(at).toISOString().slice(0, 10));
+const keysText = ({ devices, next }: Rotation): string =>
+  [
+    ...devices.map(
+      ({ device, what, due, since }) =>
+        `  ${device.padEnd(24)} ${what.padEnd(12)} due ${dayOf(due).padEnd(10)} renewed ${dayOf(since)}`,
+    ),
+    ...(next === null ? [] : ['  … and more: give a greater --limit']),
+  ].join('\n');
 
 export const rotationText = ({ rows }: Rotation): string =>
   rows

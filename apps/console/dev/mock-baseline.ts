@@ -140,6 +140,7 @@ const rotationRows = (): Rotation['rows'] => {
     { class: 'street-light', what: 'certificate', devices: 360, unknown: 0, overdue: 0, soon: 0, oldest },
   ];
 };
+const ROTATION_PAGE = 8;
 const rotationDevices = (): Rotation['devices'] =>
   Array.from({ length: 12 }, (_, i) => ({
     device: `cam-${String(i + 1).padStart(4, '0')}`,
@@ -148,6 +149,13 @@ const rotationDevices = (): Rotation['devices'] =>
     due: i % 4 === 0 ? null : Date.now() - (14 - i * 3) * DAY,
     change: i % 4 === 1 ? 'chg-3r2m9c0q4x1ab3d5' : null,
   }));
+
+const rotationPage = (after: string | undefined): Pick<Rotation, 'devices' | 'next'> => {
+  const all = rotationDevices();
+  return after === undefined
+    ? { devices: all.slice(0, ROTATION_PAGE), next: `0.certificate.${all[ROTATION_PAGE - 1]!.device}` }
+    : { devices: all.slice(ROTATION_PAGE), next: null };
+};
 
 export const baselineHandlers: Readonly<Record<string, (state: MockState, asked: Asked) => unknown>> = {
   getBaseline: () => ({
@@ -213,9 +221,9 @@ export const baselineHandlers: Readonly<Record<string, (state: MockState, asked:
   endBaselineException: () => exceptions()[0],
   previewBaselineFix: () => fix(),
   addBaselineFix: () => ({ changes: [], fix: fix() }),
-  getRotation: (state) => ({
+  getRotation: (state, { query }) => ({
     rows: state.calm ? [] : rotationRows(),
-    devices: state.calm ? [] : rotationDevices(),
+    ...(state.calm ? { devices: [], next: null } : rotationPage(query['after'])),
     changes: rotations(state),
   }),
   addRotation: (state, asked) => {

@@ -13,6 +13,7 @@ const Score = Nullable(Type.Integer({ minimum: 0, maximum: 100 }));
 export const TIER_STATES = ['met', 'met-but-excepted', 'not-met', 'unknown', 'not-applicable'] as const;
 export const OUTCOME_STATES = ['passed', 'failed', 'not-applicable', 'unknown'] as const;
 export const EXCEPTION_SCOPES = ['device', 'site', 'class'] as const;
+export const ROTATION_PAGE_MAX = PAGE_ROWS_MAX;
 export const ROTATED = ['credentials', 'certificate'] as const;
 export const BASELINE_EXCEPTION_MAX_DAYS = 366;
 
@@ -210,8 +211,9 @@ export const RotationDevice = Closed({
 });
 export const Rotation = Closed({
   rows: Type.Array(RotationRow),
-  /** Those that are due first. */
+  /** A page of them, those that are due first. */
   devices: Type.Array(RotationDevice),
+  next: Nullable(Type.String()),
   /** Rotations under way or done, newest first. */
   changes: Type.Array(Change),
 });
@@ -332,7 +334,14 @@ export const baseline = {
     method: 'GET',
     path: '/api/rotation',
     action: 'readBaseline',
-    summary: 'How old credentials and certificates are, and which are due',
+    summary: 'How old credentials and certificates are, and which are due, a page of devices at a time',
+    query: Closed({
+      /** When it is due, what, and whose: the last of the page before. */
+      after: Type.Optional(
+        Type.String({ pattern: `^-?[0-9]{1,16}\\.(${ROTATED.join('|')})\\.[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$` }),
+      ),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: ROTATION_PAGE_MAX })),
+    }),
     answer: Rotation,
   }),
   addRotation: endpoint({

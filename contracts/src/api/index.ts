@@ -59,7 +59,14 @@ export type * from './leaving.ts';
 export type * from './vault.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
-export { BASELINE_EXCEPTION_MAX_DAYS, EXCEPTION_SCOPES, OUTCOME_STATES, ROTATED, TIER_STATES } from './baseline.ts';
+export {
+  BASELINE_EXCEPTION_MAX_DAYS,
+  EXCEPTION_SCOPES,
+  OUTCOME_STATES,
+  ROTATED,
+  ROTATION_PAGE_MAX,
+  TIER_STATES,
+} from './baseline.ts';
 export { ACCESS_DEVICES_MAX, ACCESS_LENGTH_MAX_HOURS, ACCESS_SITES_MAX, VISITED_DEVICES_MAX } from './access.ts';
 export { EVIDENCE_BATCH_MAX } from './evidence.ts';
 export { TRUST_REASON_MAX_CHARS } from './trust.ts';

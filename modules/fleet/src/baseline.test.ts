@@ -10,7 +10,6 @@ import {
   drafts,
   documents,
   running,
-  actions,
   open,
   must,
   codeOf,
@@ -307,60 +306,6 @@ describe('mending', () => {
   it('of nothing is refused', async () => {
     expect(codeOf(await world.baseline.addFix(order(), 'ann'))).toBe('NOTHING_TO_MEND');
     expect(codeOf(await world.baseline.previewFix(order({ controls: ['no-such'] })))).toBe('CONTROL_UNKNOWN');
-  });
-});
-
-describe('rotation', () => {
-  it('knows how old a certificate is and when it is due, and plans one change for those', async () => {
-    const view = await world.baseline.rotations.view();
-    expect(view.rows.find((row) => row.class === 'street-light')).toMatchObject({
-      what: 'certificate',
-      devices: 2,
-      unknown: 1,
-      overdue: 1,
-    });
-    expect(view.rows.find((row) => row.class === 'camera' && row.what === 'credentials')).toMatchObject({
-      devices: 3,
-      unknown: 3,
-    });
-    const due = {
-      what: 'certificate' as const,
-      selection: { classes: ['street-light' as const], sites: [], devices: [] },
-      dueOnly: true,
-    };
-    must(await world.baseline.rotations.plan(due, 'ann'));
-    expect(drafts).toMatchObject([
-      {
-        action: { do: 'rotate', what: 'certificate' },
-        revert: null,
-        selection: { devices: ['lamp-0001', 'lamp-0002'] },
-      },
-    ]);
-    expect(codeOf(await world.baseline.rotations.plan({ ...due, what: 'credentials' }, 'ann'))).toBe(
-      'NOTHING_TO_ROTATE',
-    );
-  });
-  it('remembers by which change a device has its credentials, once, and asks again in ninety days', async () => {
-    actions.set('chg-1', { do: 'rotate', what: 'credentials' });
-    const done = {
-      order: 'job',
-      job: 'chg-1',
-      part: 'forward',
-      seq: 3,
-      at: world.now,
-      state: 'done',
-      running: null,
-      reason: null,
-    } as const;
-    await world.baseline.changed('cam-0001', done);
-    world.now += MINUTE_MS;
-    await world.baseline.changed('cam-0001', { ...done, at: world.now });
-    await open();
-    const [row] = (await world.baseline.rotations.view()).devices.filter(
-      ({ device, what }) => device === 'cam-0001' && what === 'credentials',
-    );
-    expect(row).toMatchObject({ since: TEST_NOW, due: TEST_NOW + 90 * DAY_MS, change: 'chg-1' });
-    expect(await facts('credentials.rotated')).toHaveLength(1);
   });
 });
 

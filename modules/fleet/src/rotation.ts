@@ -19,13 +19,13 @@ export const CREDENTIALS_LIVE_MS = 90 * DAY_MS;
 /** Certificates live for ninety days, and are renewed at two thirds of that. */
 const RENEWED_BEFORE_MS = 30 * DAY_MS;
 const SOON_MS = 30 * DAY_MS;
-const DEVICES_SHOWN_MAX = 200;
+const PAGE_DEFAULT = 200;
 const CHANGES_SHOWN_MAX = 20;
 const CHANGE_MS = 7 * DAY_MS;
 
 export interface Rotations {
   start(): Promise<void>;
-  view(): Promise<Rotation>;
+  view(page: PageAsked): Promise<Rotation>;
   plan(
     order: {
       readonly what: Rotated;
@@ -37,6 +37,11 @@ export interface Rotations {
   ): Promise<Result<Change[], Refusal>>;
   /** A device is done with a job: remembered where it was a rotation. */
   done(device: string, report: Pick<JobReport, 'job' | 'at'>, what: Rotated): Promise<void>;
+}
+export interface PageAsked {
+  /** `next` of the page before. */
+  readonly after?: string;
+  readonly limit?: number;
 }
 interface Age {
   readonly device: string;
@@ -65,17 +70,14 @@ export function createRotations({
     start: async () => {
       for (const row of await loadRotations(needs.sql)) known.set(`${row.what} ${row.device}`, row);
     },
-    view: async () => {
+    view: async (page) => {
       const all = [...ages('credentials', EVERYBODY), ...ages('certificate', EVERYBODY)];
       const changes = (await needs.changes())
         .filter(({ action }) => action.do === 'rotate')
         .slice(0, CHANGES_SHOWN_MAX);
       return {
         rows: rowsOf(all, needs.clock()),
-        devices: all
-          .sort((a, b) => (a.due ?? 0) - (b.due ?? 0))
-          .slice(0, DEVICES_SHOWN_MAX)
-          .map(({ device, what, since, due, change }) => ({ device, what, since, due, change })),
+        ...pageOf(all, page),
         changes: [...changes],
       };
     },
@@ -147,6 +149,29 @@ function ageOf(
     return { since: row?.since ?? null, due: row ? row.since + CREDENTIALS_LIVE_MS : null, change };
   const until = world.certificateUntil(device);
   return { since: row?.since ?? null, due: until === null ? null : until - RENEWED_BEFORE_MS, change };
+}
+
+/** Where one stands among all: those that are due first, and of an age that nobody knows before them. */
+type Place = Pick<Age, 'due' | 'what' | 'device'>;
+const compare = (a: Place, b: Place): number =>
+  (a.due ?? 0) - (b.due ?? 0) || order(a.what, b.what) || order(a.device, b.device);
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const cursorOf = ({ due, what, device }: Place): string => `${due ?? 0}.${what}.${device}`;
+
+function placeIn(cursor: string): Place {
+  const [due, what, device] = cursor.split('.') as [string, Rotated, string];
+  return { due: Number(due), what, device };
+}
+
+/** By place and not by number: what is renewed between two pages moves nothing past the reader. */
+function pageOf(all: readonly Age[], { after, limit = PAGE_DEFAULT }: PageAsked): Pick<Rotation, 'devices' | 'next'> {
+  const last = after === undefined ? null : placeIn(after);
+  const rest = all.filter((one) => last === null || compare(one, last) > 0).sort(compare);
+  const page = rest.slice(0, limit);
+  return {
+    devices: page.map(({ device, what, since, due, change }) => ({ device, what, since, due, change })),
+    next: rest.length > limit ? cursorOf(page.at(-1)!) : null,
+  };
 }
 
 function rowsOf(ages: readonly Age[], now: number): Rotation['rows'] {

@@ -26,7 +26,7 @@ export function baselineRoutes(baseline: Baseline): readonly Route[] {
     ),
     route(api.previewBaselineFix, ({ body }) => baseline.previewFix(body)),
     route(api.addBaselineFix, ({ body }, caller) => baseline.addFix(body, caller.principal.id)),
-    route(api.getRotation, async () => ok(await rotations.view())),
+    route(api.getRotation, async ({ query }) => ok(await rotations.view(query))),
     route(api.addRotation, async ({ body }, caller) => {
       const added = await rotations.plan(body, caller.principal.id);
       return added.ok ? ok({ changes: added.value }) : added;

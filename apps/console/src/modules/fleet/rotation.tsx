@@ -10,7 +10,7 @@ import { ActForm } from '../../ui/act-form.tsx';
 import { Answered } from '../../ui/answered.tsx';
 import { formatCount, formatDate } from '../../ui/format.ts';
 import { IconKey } from '../../ui/icons.ts';
-import { Card, CardSkeleton, Empty, Page } from '../../ui/parts.tsx';
+import { Card, CardSkeleton, Empty, Page, RowsSkeleton } from '../../ui/parts.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { ChangeProgress, ChangeState, useChangeNow } from './change-state.tsx';
@@ -149,42 +149,81 @@ const Jobs = ({ changes, answeredAt }: JobsProps): ReactNode => (
   </Card>
 );
 
-const Next = ({ devices }: Pick<Rotation, 'devices'>): ReactNode => (
-  <Card title={said.next}>
-    <Table label={said.next} columns={said.nextColumns} tall>
-      {devices.map(({ device, what, since, due, change }) => (
-        <tr key={`${device} ${what}`}>
-          <th scope="row">
-            <Link to="/devices/$id" params={{ id: device }}>
-              {device}
-            </Link>
-          </th>
-          <td>{said.what[what]}</td>
-          <td>{due === null ? words.notKnown : formatDate(due)}</td>
-          <td>
-            {since === null ? <span className="cw-muted">{words.notKnown}</span> : formatDate(since)}
-            {change !== null && (
-              <span className="cw-block cw-small">
-                <Link to="/changes/$id" params={{ id: change }}>
-                  {said.by}
-                </Link>
-              </span>
-            )}
-          </td>
-        </tr>
-      ))}
-    </Table>
-  </Card>
+const NextRows = ({ devices }: Pick<Rotation, 'devices'>): ReactNode => (
+  <Table label={said.next} columns={said.nextColumns} tall>
+    {devices.map(({ device, what, since, due, change }) => (
+      <tr key={`${device} ${what}`}>
+        <th scope="row">
+          <Link to="/devices/$id" params={{ id: device }}>
+            {device}
+          </Link>
+        </th>
+        <td>{said.what[what]}</td>
+        <td>{due === null ? words.notKnown : formatDate(due)}</td>
+        <td>
+          {since === null ? <span className="cw-muted">{words.notKnown}</span> : formatDate(since)}
+          {change !== null && (
+            <span className="cw-block cw-small">
+              <Link to="/changes/$id" params={{ id: change }}>
+                {said.by}
+              </Link>
+            </span>
+          )}
+        </td>
+      </tr>
+    ))}
+  </Table>
 );
 
+const More = ({ onMore }: { readonly onMore: () => void }): ReactNode => (
+  <div>
+    <Button variant="default" onClick={onMore}>
+      {said.more}
+    </Button>
+  </div>
+);
+
+interface FurtherProps {
+  readonly after: string;
+  readonly onMore: ((next: string) => void) | null;
+}
+/** A page after the first, and under it the way to the next while it is the last. */
+function Further({ after, onMore }: FurtherProps): ReactNode {
+  const page = useAsk('getRotation', { query: { after } }, { refreshMs: REFRESH_MS });
+  return (
+    <Answered query={page} wanted={said.wanted} skeleton={<RowsSkeleton rows={4} />}>
+      {({ devices, next }) => (
+        <>
+          {devices.length > 0 && <NextRows devices={devices} />}
+          {next !== null && onMore && <More onMore={() => onMore(next)} />}
+        </>
+      )}
+    </Answered>
+  );
+}
+
+function Next({ devices, next }: Pick<Rotation, 'devices' | 'next'>): ReactNode {
+  const [pages, setPages] = useState<readonly string[]>([]);
+  const add = (after: string): void => setPages([...pages, after]);
+  return (
+    <Card title={said.next}>
+      <NextRows devices={devices} />
+      {next !== null && pages.length === 0 && <More onMore={() => add(next)} />}
+      {pages.map((after, i) => (
+        <Further key={after} after={after} onMore={i === pages.length - 1 ? add : null} />
+      ))}
+    </Card>
+  );
+}
+
 export function RotationPage(): ReactNode {
-  const rotation = useAsk('getRotation', {}, { refreshMs: REFRESH_MS });
+  const rotation = useAsk('getRotation', { query: {} }, { refreshMs: REFRESH_MS });
   const mayPlan = useRole('operator');
   const [open, setOpen] = useState<Row | null>(null);
   return (
     <Page title={said.title} lead={said.lead}>
       <Answered query={rotation} wanted={said.wanted} skeleton={<CardSkeleton height={260} />}>
-        {({ rows, devices, changes }) =>
+        {({ rows, devices, next, changes }) =>
           rows.length === 0 ? (
             <Card>
               <Empty icon={IconKey} {...said.empty} />
@@ -193,7 +232,7 @@ export function RotationPage(): ReactNode {
             <div className="cw-stack-wide">
               <Ages rows={rows} onPlan={mayPlan ? setOpen : null} />
               <Jobs changes={changes} answeredAt={rotation.dataUpdatedAt} />
-              <Next devices={devices} />
+              <Next devices={devices} next={next} />
             </div>
           )
         }

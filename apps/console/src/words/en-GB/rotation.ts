@@ -40,6 +40,7 @@ export const rotation = {
     next: 'Due first',
     nextColumns: ['Device', 'What', 'Due', 'Renewed'],
     by: 'by this change',
+    more: 'Show more',
     empty: {
       title: 'Nothing to rotate yet',
       text: 'Devices of a class with a baseline are shown here with the age of their credentials and certificates.',
