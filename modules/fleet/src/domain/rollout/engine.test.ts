@@ -2,12 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JOB_REPORT_STATES, type JobReport } from '@cityward/contracts';
+import { DAY_MS } from '@cityward/kernel';
 import { replay, tallies } from './attempts.ts';
 import type { Options } from './draft.ts';
 import { steer } from './gates.ts';
 import { DARK, has, HOLDS, isMoving, type State } from './state.ts';
 import { loseHealth, see } from './take.ts';
 import { bench, exact, momentOf, NEW, OLD, say, settle, SILENCE, stateOf, turn, type Bench } from './testing-engine.ts';
+import type { Schedule } from './windows.ts';
 
 type Step =
   | {
@@ -240,6 +242,25 @@ describe('a device', () => {
     }
     expect(stateOf(b, 0)).toBe('ordered');
   });
+  it.each([-DAY_MS, DAY_MS])(
+    'gets no order outside its window while the clock is wrong by %i ms, and none is lost',
+    (wrong) => {
+      const thursdays: Schedule = { zone: 'UTC', windows: [{ days: [4], from: 0, to: 0 }] };
+      const b = bench(60, { schedule: thursdays }, 30 * DAY_MS);
+      const thursday = 7 * DAY_MS;
+      b.now = thursday;
+      const first = turn(b);
+      expect(first.length).toBeGreaterThan(0);
+      for (const at of first) say(b, at, { seq: 1, state: 'done', running: NEW });
+      b.now = thursday + wrong;
+      for (let more = 0; more < 3; more++) expect(turn(b)).toEqual([]);
+      expect(b.rollout.phase).toBe('running');
+      b.now = thursday + 1;
+      expect(turn(b).length).toBeGreaterThan(0);
+      for (const at of first) expect(stateOf(b, at)).toBe('done');
+      exact(b);
+    },
+  );
   it.each([0, 500])('not back yet after a start is waited for: nothing is paused, over or lost (%i ms)', (healthMs) => {
     const { b, one } = first({ healthMs });
     say(b, one, { seq: 1, state: 'done', running: NEW });

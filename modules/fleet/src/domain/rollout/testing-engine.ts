@@ -38,7 +38,7 @@ export interface Bench {
   isReturning: boolean;
 }
 
-export function bench(devices: number, changes: Partial<Options> = {}): Bench {
+export function bench(devices: number, changes: Partial<Options> = {}, notAfter = 1_000_000): Bench {
   const columns = testColumns(devices);
   const options: Options = {
     ...OPTIONS,
@@ -67,8 +67,8 @@ export function bench(devices: number, changes: Partial<Options> = {}): Bench {
       wanted: NEW,
       before: OLD,
       notBefore: 0,
-      notAfter: 1_000_000,
-      revertUntil: 2_000_000,
+      notAfter,
+      revertUntil: 2 * notAfter,
       starts,
       site: Int32Array.from(order, (row) => located.site[row]!),
       group: Int32Array.from(order, (row) => located.group[row]!),
