@@ -38,7 +38,9 @@ async function main(): Promise<void> {
   const log = createLog({ level: config.value.logLevel });
   const running: Running = { storage: null, modules: null, listeners: null, simulator: null };
   const stopping = new AbortController();
-  const starting = start({ config: config.value, terminal, log, running, signal: stopping.signal });
+  const parts = { config: config.value, terminal, log, running, signal: stopping.signal };
+  // A turn later: whoever sees the first step and presses Ctrl-C at once is heard.
+  const starting = Promise.resolve().then(() => start(parts));
   stopOnSignal({ running, terminal, log, stopping, starting: starting.catch(() => undefined) });
   try {
     const faults = await starting;
