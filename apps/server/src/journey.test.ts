@@ -174,7 +174,7 @@ describe('a change', () => {
       await started(desk, id);
       expect(await settled(id)).toMatchObject({ state: 'finished', waves: [{ counts: { done: 1 } }] });
     }
-    expect(await inLedger(call, 'device.wiped', wiped!)).toContain('erased itself and signed for it');
+    expect(await inLedger(call, 'device.wiped', wiped!)).toContain(`was erased, and ${wiped!} signed for it`);
     await eventually('it is gone', () => (server.modules.mqtt!.isConnected(wiped!) ? null : true));
   }, 300_000);
 
