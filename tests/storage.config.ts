@@ -8,7 +8,7 @@ export default defineConfig({
     ...base.test,
     include: [
       'platform/{sql,jobs}/**/*.test.ts',
-      'modules/{ledger,city,identity,watch,fleet,respond}/src/**/*.test.ts',
+      'modules/{ledger,city,identity,watch,fleet,respond,vault}/src/**/*.test.ts',
     ],
   },
 });
