@@ -11,8 +11,8 @@ export interface FleetCityParts {
   readonly isReached: (device: string) => boolean;
   /** Its gateway has said that it holds it, and may change it: such a device needs no certificate of its own, its gateway has one. */
   readonly isCarried: (device: string) => boolean;
-  /** What a device says of itself; the record of the inventory may be older. */
   readonly clock: Clock;
+  /** What a device says of itself; the record of the inventory may be older. */
   readonly shown: (device: string) => Pick<Shown, 'firmware' | 'hardware'> | null;
 }
 

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { collected } from '@cityward/objects';
 import type { ChangeDraft, JobOrder, JobReport } from '@cityward/contracts';
-import { DAY_MS, HOUR_MS, millis, MINUTE_MS, type Refusal, type Result } from '@cityward/kernel';
-import { silentLog } from '@cityward/log';
-import { openObjects, type Objects } from '@cityward/objects';
+import { DAY_MS, HOUR_MS, MINUTE_MS, type Refusal, type Result } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { idOf, testColumns } from './domain/rollout/testing.ts';
-import { createFleet, type Fleet } from './service.ts';
-import { signedOfficers, TEST_CITY, TEST_NOW, testPorts, testOfficer, testOfficers } from './testing.ts';
+import type { Fleet } from './service.ts';
+import { createTestFleet } from './testing-fleet.ts';
+import { signedOfficers, TEST_CITY, TEST_NOW, testOfficer, testOfficers } from './testing.ts';
 import { jobBytes, verifyOrder } from './verify.ts';
 
 const OLD = '1.0.0';
@@ -22,7 +21,6 @@ const people = [testOfficer('ada'), testOfficer('bea')];
 const officers = testOfficers(people, { city: TEST_CITY });
 
 let sql: TestSql;
-let objects: Objects;
 let folder: string;
 let now = TEST_NOW;
 let refs: Record<string, { name: string; version: string; sha256: string; size: number }>;
@@ -34,7 +32,6 @@ let opened: Fleet[] = [];
 beforeAll(async () => {
   sql = await openTestSql();
   folder = mkdtempSync(join(tmpdir(), 'cityward-changes-'));
-  objects = await openObjects({ folder: join(folder, 'objects') });
 });
 afterAll(async () => {
   for (const fleet of opened) await fleet.stop().catch(() => undefined);
@@ -62,22 +59,12 @@ async function open(database: Sql = sql): Promise<Fleet> {
     ...database,
     transact: (work) => (alive ? database.transact(work) : Promise.reject(new Error('killed'))),
   };
-  const fleet = createFleet({
+  const fleet = await createTestFleet({
     sql: own,
-    objects,
-    clock: () => millis(now),
-    log: silentLog,
-    keyFolder: folder,
-    cityName: TEST_CITY,
-    ...testPorts(),
-    city: {
-      columns: () => columns,
-      reachable: (device) => !away.has(device),
-      barred: () => null,
-      returning: () => false,
-      siteOf: (device) => `site-${Math.floor(Number(device.slice(4)) / 6)}`,
-    },
-    authorities: () => [],
+    folder,
+    now: () => now,
+    columns: () => columns,
+    city: { reachable: (device) => !away.has(device) },
     alarm: (device, what) => alarms.push(`${device} ${what}`),
   });
   await fleet.start();

@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SELECTED_DEVICES_MAX } from '@cityward/contracts';
-import { millis, MINUTE_MS, type Refusal, type Result } from '@cityward/kernel';
-import { silentLog } from '@cityward/log';
-import { openObjects } from '@cityward/objects';
+import { MINUTE_MS, type Refusal, type Result } from '@cityward/kernel';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { idOf, PER_SITE, testColumns } from './domain/rollout/testing.ts';
-import { createFleet, type Fleet } from './service.ts';
-import { signedOfficers, TEST_CITY, TEST_NOW, testOfficer, testOfficers, testPorts } from './testing.ts';
+import type { Fleet } from './service.ts';
+import { createTestFleet } from './testing-fleet.ts';
+import { signedOfficers, TEST_CITY, TEST_NOW, testOfficer, testOfficers } from './testing.ts';
 import { jobBytes, verifyOrder } from './verify.ts';
 
 const DEVICES = 12_000;
@@ -30,24 +29,7 @@ beforeAll(async () => {
   sql = await openTestSql();
   folder = mkdtempSync(join(tmpdir(), 'cityward-drift-'));
   const columns = testColumns(DEVICES, () => ({ class: 'camera' }));
-  fleet = createFleet({
-    sql,
-    objects: await openObjects({ folder: join(folder, 'objects') }),
-    clock: () => millis(now),
-    log: silentLog,
-    keyFolder: folder,
-    cityName: TEST_CITY,
-    ...testPorts(),
-    city: {
-      columns: () => columns,
-      reachable: () => true,
-      barred: () => null,
-      returning: () => false,
-      siteOf: (device) => `site-${Math.floor(Number(device.slice(4)) / PER_SITE)}`,
-    },
-    authorities: () => [],
-    alarm: () => undefined,
-  });
+  fleet = await createTestFleet({ sql, folder, now: () => now, columns: () => columns });
   await fleet.start();
   must(await fleet.officers.add(signedOfficers(officers, people), 'test'));
 }, 120_000);

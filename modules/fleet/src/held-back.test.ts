@@ -3,13 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DAY_MS, HOUR_MS, millis, type Refusal, type Result } from '@cityward/kernel';
-import { silentLog } from '@cityward/log';
-import { openObjects } from '@cityward/objects';
+import { DAY_MS, HOUR_MS, type Refusal, type Result } from '@cityward/kernel';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { idOf, testColumns } from './domain/rollout/testing.ts';
-import { createFleet, type Fleet } from './service.ts';
-import { signedOfficers, TEST_CITY, TEST_NOW, testOfficer, testOfficers, testPorts } from './testing.ts';
+import type { Fleet } from './service.ts';
+import { createTestFleet } from './testing-fleet.ts';
+import { signedOfficers, TEST_CITY, TEST_NOW, testOfficer, testOfficers } from './testing.ts';
 import { jobBytes } from './verify.ts';
 
 const DEVICES = 60;
@@ -31,24 +30,7 @@ function must<T>(result: Result<T, Refusal>): T {
 beforeAll(async () => {
   sql = await openTestSql();
   folder = mkdtempSync(join(tmpdir(), 'cityward-held-back-'));
-  fleet = createFleet({
-    sql,
-    objects: await openObjects({ folder: join(folder, 'objects') }),
-    clock: () => millis(TEST_NOW),
-    log: silentLog,
-    keyFolder: folder,
-    cityName: TEST_CITY,
-    ...testPorts(),
-    city: {
-      columns: () => columns,
-      reachable: () => true,
-      barred: () => null,
-      returning: () => false,
-      siteOf: (device) => `site-${Math.floor(Number(device.slice(4)) / PER_SITE)}`,
-    },
-    authorities: () => [],
-    alarm: () => undefined,
-  });
+  fleet = await createTestFleet({ sql, folder, now: () => TEST_NOW, columns: () => columns });
   await fleet.start();
   must(await fleet.officers.add(signedOfficers(testOfficers(people, { city: TEST_CITY }), people), 'test'));
 }, 60_000);

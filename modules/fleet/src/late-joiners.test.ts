@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Change, ChangeDraft } from '@cityward/contracts';
-import { DAY_MS, millis, MINUTE_MS, type Refusal, type Result } from '@cityward/kernel';
-import { silentLog } from '@cityward/log';
-import { openObjects } from '@cityward/objects';
+import { DAY_MS, MINUTE_MS, type Refusal, type Result } from '@cityward/kernel';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { UNKNOWN, type ColumnRow, type Columns } from './domain/rollout/columns.ts';
 import { idOf, testColumns } from './domain/rollout/testing.ts';
-import { createFleet, type Fleet } from './service.ts';
-import { signedOfficers, TEST_CITY, TEST_NOW, testOfficer, testOfficers, testPorts } from './testing.ts';
+import type { Fleet } from './service.ts';
+import { createTestFleet } from './testing-fleet.ts';
+import { signedOfficers, TEST_CITY, TEST_NOW, testOfficer, testOfficers } from './testing.ts';
 import { jobBytes, verifyOrder } from './verify.ts';
 
 const AT_FIRST = 12;
@@ -61,23 +60,12 @@ beforeEach(async () => {
   runs = new Map();
   unknown = new Set();
   cityOf(AT_FIRST);
-  fleet = createFleet({
+  fleet = await createTestFleet({
     sql,
-    objects: await openObjects({ folder: join(folder, 'objects') }),
-    clock: () => millis(now),
-    log: silentLog,
-    keyFolder: folder,
-    cityName: TEST_CITY,
-    ...testPorts(),
-    city: {
-      columns: () => columns,
-      reachable: () => true,
-      barred: () => null,
-      returning: () => false,
-      siteOf: () => 'site-0',
-    },
-    authorities: () => [],
-    alarm: () => undefined,
+    folder,
+    now: () => now,
+    columns: () => columns,
+    city: { siteOf: () => 'site-0' },
   });
   await fleet.start();
   must(await fleet.officers.add(signedOfficers(officers, people), 'test'));

@@ -7,7 +7,16 @@ import { DAY_MS, type Refusal, type Result } from '@cityward/kernel';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import type { Subject } from './domain/trust.ts';
 import type { Identity } from './service.ts';
-import { anyDevice, certificatesIn, newRequest, removeFolder, testClock, testFolder, testIdentity } from './testing.ts';
+import {
+  anyDevice,
+  certificatesIn,
+  enrolled,
+  newRequest,
+  removeFolder,
+  testClock,
+  testFolder,
+  testIdentity,
+} from './testing.ts';
 
 const DAY = DAY_MS;
 const device = (id: string): Subject => ({ kind: 'device', id });
@@ -43,17 +52,7 @@ describe('dormancy', () => {
   });
 
   async function enrol(id: string): Promise<string> {
-    const [code] = await identity.issueCodes([id], 'per-1');
-    const answer = await identity.est({
-      method: 'POST',
-      path: '/.well-known/est/simpleenroll',
-      headers: { authorization: `Basic ${Buffer.from(`${id}:${code!.code}`).toString('base64')}` },
-      body: Buffer.from(newRequest(id).base64),
-      address: '127.0.0.1',
-      certificate: null,
-    });
-    if (answer.status !== 200) throw new Error(`enrol: ${answer.status} ${answer.body.toString()}`);
-    return certificatesIn(answer.body.toString())[0]!.serialNumber;
+    return (await enrolled(identity, id)).serialNumber;
   }
   const componentOf = (subject: Subject, kind: string) =>
     identity.trustOf(subject).components.find((one) => one.kind === kind)!;

@@ -10,7 +10,7 @@ import { encodeOcspFault, OCSP_REQUEST_MAX_BYTES, parseOcspRequest } from './dom
 import { subjectOf } from './domain/names.ts';
 import { OID } from './domain/oids.ts';
 import type { Identity } from './service.ts';
-import { certificatesIn, newRequest, removeFolder, testClock, testFolder, testIdentity } from './testing.ts';
+import { enrolled, removeFolder, testClock, testFolder, testIdentity } from './testing.ts';
 
 const folder = testFolder();
 const clock = testClock();
@@ -31,16 +31,7 @@ afterAll(async () => {
 });
 
 async function enrol(device: string): Promise<string> {
-  const [code] = await identity.issueCodes([device], 'per-1');
-  const answer = await identity.est({
-    method: 'POST',
-    path: '/.well-known/est/simpleenroll',
-    headers: { authorization: `Basic ${Buffer.from(`${device}:${code!.code}`).toString('base64')}` },
-    body: Buffer.from(newRequest(device).base64),
-    address: '127.0.0.1',
-    certificate: null,
-  });
-  return certificatesIn(answer.body.toString())[0]!.serialNumber;
+  return (await enrolled(identity, device)).serialNumber;
 }
 
 interface Asking {

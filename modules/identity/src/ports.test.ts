@@ -14,7 +14,7 @@ import { checkPlan, decideAccess, FIRST_PLAN, stationOf } from './domain/port-ac
 import type { Standing } from './domain/standing.ts';
 import type { JoinRequest } from './ports.ts';
 import type { Identity } from './service.ts';
-import { certificatesIn, newRequest, removeFolder, testClock, testFolder, testIdentity } from './testing.ts';
+import { enrolled, removeFolder, testClock, testFolder, testIdentity } from './testing.ts';
 
 type NetworkAccess = Static<typeof api.getNetworkAccess.answer>;
 
@@ -124,16 +124,7 @@ describe('sessions', () => {
     await identity.start();
   };
   const enrol = async (device: string): Promise<void> => {
-    const [code] = await identity.issueCodes([device], 'per-1');
-    const made = await identity.est({
-      method: 'POST',
-      path: '/.well-known/est/simpleenroll',
-      headers: { authorization: `Basic ${Buffer.from(`${device}:${code!.code}`).toString('base64')}` },
-      body: Buffer.from(newRequest(device).base64),
-      address: '127.0.0.1',
-      certificate: null,
-    });
-    serials.set(device, certificatesIn(made.body.toString())[0]!.serialNumber);
+    serials.set(device, (await enrolled(identity, device)).serialNumber);
   };
   const join = (device: string, change: Partial<JoinRequest> = {}) =>
     identity.network.join({

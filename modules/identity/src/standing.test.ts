@@ -10,22 +10,12 @@ import type { Sql } from '@cityward/sql';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import type { EstRequest } from './est.ts';
 import type { Identity } from './service.ts';
-import { certificatesIn, newRequest, removeFolder, testClock, testFolder, testIdentity } from './testing.ts';
+import { certificatesIn, enrolled, newRequest, removeFolder, testClock, testFolder, testIdentity } from './testing.ts';
 
 const because = { reason: 'test', by: 'per-1' };
 
 async function enrol(identity: Identity, device: string): Promise<string> {
-  const [code] = await identity.issueCodes([device], 'per-1');
-  const answer = await identity.est({
-    method: 'POST',
-    path: '/.well-known/est/simpleenroll',
-    headers: { authorization: `Basic ${Buffer.from(`${device}:${code!.code}`).toString('base64')}` },
-    body: Buffer.from(newRequest(device).base64),
-    address: '127.0.0.1',
-    certificate: null,
-  });
-  if (answer.status !== 200) throw new Error(`enrol: ${answer.status} ${answer.body.toString()}`);
-  return certificatesIn(answer.body.toString())[0]!.serialNumber;
+  return (await enrolled(identity, device)).serialNumber;
 }
 const admitted = (identity: Identity, device: string, serial: string): string => {
   const result = identity.admit({ commonName: device, serial });

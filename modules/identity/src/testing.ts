@@ -97,6 +97,21 @@ export function certificatesIn(base64: string): X509Certificate[] {
   return found;
 }
 
+/** What a device gets over EST for a one-time code. */
+export async function enrolled(identity: Identity, device: string): Promise<X509Certificate> {
+  const [code] = await identity.issueCodes([device], 'per-1');
+  const answer = await identity.est({
+    method: 'POST',
+    path: '/.well-known/est/simpleenroll',
+    headers: { authorization: `Basic ${Buffer.from(`${device}:${code!.code}`).toString('base64')}` },
+    body: Buffer.from(newRequest(device).base64),
+    address: '127.0.0.1',
+    certificate: null,
+  });
+  if (answer.status !== 200) throw new Error(`enrol: ${answer.status} ${answer.body.toString()}`);
+  return certificatesIn(answer.body.toString())[0]!;
+}
+
 export interface Call {
   readonly port: number;
   readonly ca: string;

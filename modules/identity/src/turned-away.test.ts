@@ -9,7 +9,7 @@ import { DAY_MS, ok, refuse } from '@cityward/kernel';
 import type { DynamicAuthorisation } from '@cityward/radius';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import type { Identity } from './service.ts';
-import { certificatesIn, newRequest, removeFolder, testClock, testFolder, testIdentity } from './testing.ts';
+import { enrolled, removeFolder, testClock, testFolder, testIdentity } from './testing.ts';
 import { ANEW_MAX } from './turned-away.ts';
 
 const HERE = '192.0.2.10';
@@ -52,16 +52,7 @@ describe('who was turned away', () => {
     return result.value as T;
   };
   const enrol = async (device: string): Promise<void> => {
-    const [code] = await identity.issueCodes([device], 'per-1');
-    const made = await identity.est({
-      method: 'POST',
-      path: '/.well-known/est/simpleenroll',
-      headers: { authorization: `Basic ${Buffer.from(`${device}:${code!.code}`).toString('base64')}` },
-      body: Buffer.from(newRequest(device).base64),
-      address: '127.0.0.1',
-      certificate: null,
-    });
-    serials.set(device, certificatesIn(made.body.toString())[0]!.serialNumber);
+    serials.set(device, (await enrolled(identity, device)).serialNumber);
   };
   const macOf = (device: string): string => `02-00-00-00-00-${device.slice(-2)}`;
   const here = (device: string, station: string) => ({
