@@ -3,6 +3,7 @@ import type { ImportReport, ImportRow } from '@cityward/contracts';
 import {
   DEVICES_MAX,
   IMPORT_BODY_MAX_BYTES,
+  inTurn,
   newId,
   ok,
   refuse,
@@ -65,21 +66,16 @@ export interface Imports {
 
 export function createImports(parts: CityParts): Imports {
   const { sql } = parts.needs;
-  let last: Promise<unknown> = Promise.resolve();
-  /** Changes of the inventory one after the other, so that memory follows SQL in the same order. */
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work, work);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
+  // So that memory follows SQL in the same order.
+  const oneByOne = inTurn();
   const get = async (id: string): ImportAnswer => {
     const stored = await loadImport(sql, id);
     return stored ? ok(stored.report) : notFound(id);
   };
   return {
-    preview: (file) => inTurn(() => preview(parts, file)),
-    commit: (id, by) => inTurn(async () => (await commit(parts, id, by)) ?? get(id)),
-    undo: (id, how) => inTurn(async () => (await undo(parts, id, how)) ?? get(id)),
+    preview: (file) => oneByOne(() => preview(parts, file)),
+    commit: (id, by) => oneByOne(async () => (await commit(parts, id, by)) ?? get(id)),
+    undo: (id, how) => oneByOne(async () => (await undo(parts, id, how)) ?? get(id)),
     get,
     file: async (id) => fileOf(parts, id, await get(id)),
     list: () => listImports(sql),

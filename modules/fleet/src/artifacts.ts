@@ -1,10 +1,9 @@
 /** Artifacts for devices: bytes in objects by their hash, what they are for in SQL. */
-import { ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
+import { inTurn, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { ObjectBytes, Objects } from '@cityward/objects';
 import type { Sql } from '@cityward/sql';
 import { About, TARGETS_MAX } from './domain/tuf/metadata.ts';
 import { fits } from './domain/trust/shape.ts';
-import { inTurn } from './in-turn.ts';
 import { artifactRows, insertArtifact, type Artifact } from './store-trust.ts';
 
 /** The largest firmware that a device is sent. */

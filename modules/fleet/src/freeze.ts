@@ -1,8 +1,7 @@
 /** While an incident touches a site, nothing there changes; it thaws by itself. */
 import { CompiledQuery } from 'kysely';
-import { newId, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
+import { inTurn, newId, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { Sql, Tx } from '@cityward/sql';
-import { inTurn } from './in-turn.ts';
 
 /** An incident holds for a week at most; whoever needs longer says so again. */
 const FREEZE_MAX_MS = 7 * 24 * 3_600_000;

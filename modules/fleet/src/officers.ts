@@ -1,10 +1,9 @@
 /** Keeps the versions of the officers' document; takes a new one only as the old one's officers signed it. */
 import type { Officers, SignedOfficers } from '@cityward/contracts';
-import { ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
+import { inTurn, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
 import { officersHash } from './domain/trust/bytes.ts';
 import { verifyFirstOfficers, verifyOfficers } from './domain/trust/officers.ts';
-import { inTurn } from './in-turn.ts';
 import { insertOfficers, officersRows, type OfficersRow } from './store-trust.ts';
 
 export interface OfficersRegister {

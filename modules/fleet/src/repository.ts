@@ -1,11 +1,10 @@
 /** The repository of artifacts in TUF's form: officers sign root and targets elsewhere, the server says how fresh they are. */
-import { canonicalJson, DAY_MS, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
+import { canonicalJson, DAY_MS, inTurn, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { Officers } from '@cityward/contracts';
 import type { Sql } from '@cityward/sql';
 import { makeRoot, makeSnapshot, makeTargets, makeTimestamp } from './domain/tuf/make.ts';
 import type { Envelope, RoleName, Root, Targets } from './domain/tuf/metadata.ts';
 import { checkRoot, checkRole, readEnvelope } from './domain/tuf/verify.ts';
-import { inTurn } from './in-turn.ts';
 import type { OfficersRegister } from './officers.ts';
 import { openOnlineKeys, type OnlineKeys } from './online-keys.ts';
 import type { Artifacts } from './artifacts.ts';

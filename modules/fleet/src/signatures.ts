@@ -1,11 +1,10 @@
 /** Signatures of officers on planned changes: verified as a device would, then stored. */
 import type { ChangeJob, JobSignature, OfficerKey, Officers } from '@cityward/contracts';
-import { ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
+import { inTurn, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
 import { jobHash } from './domain/trust/bytes.ts';
 import { needsOffline } from './domain/trust/officers.ts';
 import { checkJob, checkSignature, officersNeeded } from './domain/trust/signatures.ts';
-import { inTurn } from './in-turn.ts';
 import type { OfficersRegister } from './officers.ts';
 import { putSignature, signatureRows, type SignatureRow } from './store-trust.ts';
 

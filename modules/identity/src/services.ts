@@ -103,6 +103,10 @@ export class Services {
     return service && !service.ended ? service : null;
   }
 
+  has(id: string): boolean {
+    return this.#all.has(id);
+  }
+
   list(): ServiceIdentity[] {
     return [...this.#all.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).map((one) => this.#face(one));
   }

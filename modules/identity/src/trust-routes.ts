@@ -45,10 +45,7 @@ export function trustRoutes({ options, devices, people, trust, cloud }: RoutePar
 }
 
 function serviceTrustRoutes({ trust, cloud }: Pick<RouteParts, 'trust' | 'cloud'>): Route[] {
-  const known = (id: string): boolean =>
-    cloud()
-      .services.list()
-      .some((one) => one.id === id);
+  const known = (id: string): boolean => cloud().services.has(id);
   return [
     route(api.getServiceTrust, ({ params: { id } }) =>
       Promise.resolve(known(id) ? ok(trust().viewOf({ kind: 'service', id })) : serviceUnknown(id)),

@@ -6,7 +6,7 @@
 import { randomFillSync } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { OperationalFault } from '@cityward/kernel';
+import { inTurn, OperationalFault } from '@cityward/kernel';
 import { decodeSlot, encodeSlot, runsOf, SLOT_BYTES, slotState, STATE_DESTROYED, type WrappedKey } from './slot.ts';
 import { KeyIndex } from './key-index.ts';
 
@@ -114,7 +114,7 @@ class Slots implements KeySlots {
   #free: number[] = [];
   /** Slots whose content on disk nobody knows: to be cleared before anything else is written. */
   #doubtful: number[] = [];
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = inTurn();
   #broken: string | null = null;
   #cleared = 0;
   #damaged = 0;
@@ -196,15 +196,8 @@ class Slots implements KeySlots {
   }
 
   async close(): Promise<void> {
-    await this.#last.catch(() => undefined);
-    await this.#file.close();
+    await this.#inTurn(() => this.#file.close());
     this.#bytes.fill(0);
-  }
-
-  #inTurn<Answer>(work: () => Promise<Answer>): Promise<Answer> {
-    const turn = this.#last.then(work, work);
-    this.#last = turn.catch(() => undefined);
-    return turn;
   }
 
   /** Random bytes, synced, then zeros, synced. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '@cityward/journal';
 import { KEY_BYTES, KEY_ID_BYTES } from './slot.ts';
 import { openSealedKey, sealKey, type KeyId, type RootKey } from './keyring.ts';
 
@@ -51,7 +52,6 @@ async function makeRoot(path: string): Promise<Buffer> {
   } finally {
     await handle.close();
   }
-  const folder = await open(dirname(path), 'r');
-  await folder.sync().finally(() => folder.close());
+  await syncFolder(dirname(path));
   return bytes;
 }
