@@ -3,7 +3,7 @@ import type { Principal } from '@cityward/contracts';
 import { DAY_MS, seeded, systemClock } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { createPolicy } from '@cityward/policy';
-import { GrantBook, judge, type DecidingParts } from '@cityward/vault/testing';
+import { byConsent, destroyedBar, GrantBook, judge, ownRecord, type DecidingParts } from '@cityward/vault/testing';
 import { answer } from '../ingest/plan.ts';
 
 const CATEGORIES = ['blood-tests', 'notes', 'x-rays', 'prescriptions', 'letters'];
@@ -47,9 +47,18 @@ function fill({ grants, subjects, doctors }: { grants: number; subjects: number;
 function decide({ decisions, subjects, doctors }: { decisions: number; subjects: number; doctors: number }) {
   const policy = createPolicy({ log: silentLog, onFault: ({ faults }) => fail(faults) });
   const parts: DecidingParts = {
-    clock: systemClock,
-    consents: { from: (...pair) => book.from(...pair) },
-    records: { isDoomed: () => false },
+    grounds: [
+      ownRecord,
+      byConsent({
+        clock: systemClock,
+        consents: {
+          from: (...pair) => book.from(...pair),
+          now: (id) => book.get(id)?.grant ?? null,
+          use: () => Promise.resolve(),
+        },
+      }),
+    ],
+    bars: [destroyedBar({ isDoomed: () => false })],
     may: (...asked) =>
       policy.decide(...asked).allow
         ? { ok: true, value: undefined }
@@ -64,7 +73,7 @@ function decide({ decisions, subjects, doctors }: { decisions: number; subjects:
     const attributes = { signedInBy: 'passkey', trust: 90, trustLevel: 'full' };
     const principal: Principal = { type: 'Person', id, roles: [], attributes };
     const head = { id: 'rec-1', subject, category: random.pick(CATEGORIES), isDestroyed: false };
-    return [{ record: 'rec-1', purpose: 'TREAT', principal }, head] as const;
+    return [{ record: 'rec-1', purpose: 'TREAT', right: 'text', principal }, head] as const;
   });
   const times = new Float64Array(decisions);
   let allowed = 0;

@@ -2,4 +2,4 @@
 export { createVault } from './service.ts';
 export type { Vault, VaultStatus } from './service.ts';
 export type { VaultOptions, LedgerNeeds } from './needs.ts';
-export type { Look, Seen } from './viewing.ts';
+export type { Look, Seen } from './viewing/viewing.ts';

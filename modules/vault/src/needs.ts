@@ -4,7 +4,7 @@ import type { ActionName, FactType, NewFact, Principal, Resource } from '@citywa
 import type { Clock, Refusal, Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
-import type { SlotFile } from './key-slots.ts';
+import type { SlotFile } from './keys/key-slots.ts';
 
 export interface BodyQuery {
   readonly subject: string;

@@ -23,7 +23,7 @@ export function vaultRoutes(vault: Omit<Vault, 'routes'>): Route[] {
     ),
     route(api.viewRecord, async ({ params, query }, { principal }) => {
       const { purpose = OWN_PURPOSE, version } = query;
-      const seen = await vault.view({ record: params.id, version, purpose, principal });
+      const seen = await vault.view({ record: params.id, version, purpose, right: 'text', principal });
       return seen.ok ? ok(new RawAnswer(seen.value.media, seen.value.content)) : seen;
     }),
     route(api.destroyRecord, ({ params, body }, { principal }) =>

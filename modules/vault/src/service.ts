@@ -5,17 +5,19 @@ import type { Consent, ConsentDraft, HeldRecord, Look as Looked, RecordDraft } f
 import { createSaver, type Saver } from '@cityward/journal';
 import type { Refusal, Result } from '@cityward/kernel';
 import type { Route } from '@cityward/http';
-import { Consents } from './consents.ts';
-import { openKeySlots, type KeySlots } from './key-slots.ts';
-import { createKeyring, type Keyring } from './keyring.ts';
+import { byConsent } from './consents/by-consent.ts';
+import { Consents } from './consents/consents.ts';
+import { openKeySlots, type KeySlots } from './keys/key-slots.ts';
+import { createKeyring, type Keyring } from './keys/keyring.ts';
 import type { VaultOptions } from './needs.ts';
-import { Records } from './records.ts';
-import { openRootFile } from './root-file.ts';
+import { destroyedBar, Records } from './records/records.ts';
+import { openRootFile } from './keys/root-file.ts';
 import { vaultRoutes } from './routes.ts';
-import { Shelf } from './shelf.ts';
-import { looksAt, type LooksPage } from './looks.ts';
+import { Shelf } from './records/shelf.ts';
+import { looksAt, type LooksPage } from './viewing/looks.ts';
 import { openVaultJournal, type VaultJournal } from './vault-journal.ts';
-import { createViewing, type Look, type Seen } from './viewing.ts';
+import { ownRecord } from './viewing/deciding.ts';
+import { createViewing, type Look, type Seen } from './viewing/viewing.ts';
 
 export interface VaultStatus {
   /** Found in the journal and not in SQL at the start; in force. */
@@ -118,6 +120,8 @@ async function openAll(options: VaultOptions): Promise<Opened> {
   const parts = { ...options, journal, saver, keyring, shelf: new Shelf(sql) };
   const [consents, records] = [new Consents(parts), new Records(parts)];
   const replayed = (await consents.open()) + (await records.open());
-  const view = createViewing({ ...parts, consents, records });
+  const grounds = [ownRecord, byConsent({ ...parts, consents })];
+  const bars = [destroyedBar(records)];
+  const view = createViewing({ ...parts, grounds, bars });
   return { slots, keyring, journal, saver, consents, records, view, replayed };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { silentLog } from '@cityward/log';
 import { openPglite } from '@cityward/sql';
 import type { Sql } from '@cityward/sql';
-import { openSlotFile } from './key-slots.ts';
+import { openSlotFile } from './keys/key-slots.ts';
 import { AROHA, BEN, consentTo, must, OFFICER, recordOf, testVault, watchedFile } from './testing.ts';
 
 const [folder, cache, what, killAt] = process.argv.slice(2) as [string, string, 'take-back' | 'destroy', string];

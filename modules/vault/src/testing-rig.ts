@@ -7,7 +7,7 @@ import type { ConsentDraft, RecordDraft } from '@cityward/contracts';
 import type { Sql } from '@cityward/sql';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { AROHA, BEN, consentTo, must, OFFICER, person, recordOf, testVault, TEXT, type TestVault } from './testing.ts';
-import type { Look } from './viewing.ts';
+import type { Look } from './viewing/viewing.ts';
 
 export interface Outboxed {
   readonly type: string;
@@ -30,6 +30,7 @@ export interface Rig {
 export const look = (record: string, change: Partial<Look> = {}): Look => ({
   record,
   purpose: 'TREAT',
+  right: 'text',
   principal: person(BEN),
   ...change,
 });

@@ -8,11 +8,11 @@ import { silentLog } from '@cityward/log';
 import { createPolicy } from '@cityward/policy';
 import type { Sql } from '@cityward/sql';
 import { keyContext } from './domain/binding.ts';
-import { openSealedKey } from './keyring.ts';
+import { openSealedKey } from './keys/keyring.ts';
 import type { VaultOptions } from './needs.ts';
-import { openRootFile } from './root-file.ts';
+import { openRootFile } from './keys/root-file.ts';
 import { createVault, type Vault } from './service.ts';
-import { decodeSlot, SLOT_BYTES, slotState } from './slot.ts';
+import { decodeSlot, SLOT_BYTES, slotState } from './keys/slot.ts';
 
 export const NOW = Date.UTC(2027, 0, 15);
 export const AROHA = 'per-aroha';
@@ -155,5 +155,7 @@ export function watchedFile(
 }
 
 /** For measuring: the decision alone, over as many grants as are put into the book. */
-export { judge, type DecidingParts } from './deciding.ts';
-export { GrantBook } from './grant-book.ts';
+export { judge, ownRecord, type DecidingParts } from './viewing/deciding.ts';
+export { byConsent } from './consents/by-consent.ts';
+export { destroyedBar } from './records/records.ts';
+export { GrantBook } from './consents/grant-book.ts';

@@ -16,7 +16,7 @@ import {
   TEXT,
 } from './testing.ts';
 import { deaf, look, useVault } from './testing-rig.ts';
-import type { Look } from './viewing.ts';
+import type { Look } from './viewing/viewing.ts';
 
 const rig = useVault();
 const whys = (): unknown[] => rig.at.ledger.of('record.refused').map(({ data }) => data['why']);

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { HeldRecord, RecordMedia } from '@cityward/contracts';
 import { HOLDINGS_SHOWN_MAX } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
-import type { KeyId } from './keyring.ts';
+import type { KeyId } from '../keys/keyring.ts';
 
 interface Tables {
   'vault.subject': { id: string; key: string };

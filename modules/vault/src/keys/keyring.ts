@@ -4,7 +4,7 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { refuse, ok, type Brand, type Refusal, type Result } from '@cityward/kernel';
-import { keyContext } from './domain/binding.ts';
+import { keyContext } from '../domain/binding.ts';
 import { KEY_BYTES, KEY_ID_BYTES, NONCE_BYTES, TAG_BYTES, type KeyRole, type WrappedKey } from './slot.ts';
 import type { KeySlots } from './key-slots.ts';
 

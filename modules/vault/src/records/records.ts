@@ -3,15 +3,16 @@ import { RECORD_MAX_BYTES, RECORD_VERSIONS_MAX, type HeldRecord, type RecordDraf
 import type { Saver } from '@cityward/journal';
 import { newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Tx } from '@cityward/sql';
-import { contentFault } from './domain/content.ts';
-import type { KeyId, Keyring, OpenKey } from './keyring.ts';
+import { contentFault } from '../domain/content.ts';
+import type { KeyId, Keyring, OpenKey } from '../keys/keyring.ts';
 import { createLanes } from './lanes.ts';
-import type { VaultOptions } from './needs.ts';
+import type { VaultOptions } from '../needs.ts';
 import type { Shelf } from './shelf.ts';
-import { sealContent } from './sealed.ts';
+import { sealContent } from '../keys/sealed.ts';
 import * as store from './store.ts';
 import type { RecordHead } from './store.ts';
-import type { VaultChange, VaultJournal } from './vault-journal.ts';
+import type { Bar } from '../viewing/deciding.ts';
+import type { VaultChange, VaultJournal } from '../vault-journal.ts';
 
 const MODULE = 'vault';
 /** Ids in one question to SQL. */
@@ -164,6 +165,12 @@ export class Records {
     return store.readRecords(this.#parts.sql, { subject });
   }
 }
+
+/** Destroyed, or asked to be. */
+export const destroyedBar =
+  (records: Pick<Records, 'isDoomed'>): Bar =>
+  ({ id, isDestroyed }) =>
+    isDestroyed || records.isDoomed(id) ? 'destroyed' : null;
 
 const gone = (where: string): Result<never, Refusal> =>
   refuse('gone', 'RECORD_DESTROYED', `${where}: it is destroyed, wanted one that is not`);

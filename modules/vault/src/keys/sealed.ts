@@ -1,7 +1,7 @@
 /** A record's content at rest: AES-256-GCM under a key that no other version has, bound to where it belongs. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { refuse, ok, type Refusal, type Result } from '@cityward/kernel';
-import { recordContext, type RecordBinding } from './domain/binding.ts';
+import { recordContext, type RecordBinding } from '../domain/binding.ts';
 import { NONCE_BYTES, TAG_BYTES } from './slot.ts';
 import type { OpenKey } from './keyring.ts';
 

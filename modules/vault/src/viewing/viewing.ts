@@ -1,14 +1,12 @@
 /** The one way to read a record: decided, counted, opened, recorded, decided again, and only then handed out. */
 import type { FactType, RecordMedia } from '@cityward/contracts';
 import { newId, ok, refuse, type Json, type Refusal, type Result } from '@cityward/kernel';
-import type { Consents } from './consents.ts';
-import { judge, type Look, type Why } from './deciding.ts';
-import type { Keyring } from './keyring.ts';
-import type { VaultOptions } from './needs.ts';
-import type { Records } from './records.ts';
-import { openContent } from './sealed.ts';
-import type { Shelf } from './shelf.ts';
-import type { RecordHead, StoredVersion } from './store.ts';
+import { judge, judgeAgain, type DecidingParts, type Look, type Why } from './deciding.ts';
+import type { Keyring } from '../keys/keyring.ts';
+import type { VaultOptions } from '../needs.ts';
+import { openContent } from '../keys/sealed.ts';
+import type { Shelf } from '../records/shelf.ts';
+import type { RecordHead, StoredVersion } from '../records/store.ts';
 
 const MODULE = 'vault';
 /** Where nobody has such a record: what the ledger names instead of a person. */
@@ -16,10 +14,8 @@ const NOBODY = 'nobody';
 
 export type { Look } from './deciding.ts';
 
-export interface ViewingParts extends Pick<VaultOptions, 'clock' | 'ledger' | 'may'> {
+export interface ViewingParts extends Pick<VaultOptions, 'clock' | 'ledger'>, DecidingParts {
   readonly shelf: Shelf;
-  readonly consents: Consents;
-  readonly records: Records;
   readonly keyring: Keyring;
 }
 export interface Seen {
@@ -35,14 +31,14 @@ export function createViewing(parts: ViewingParts): View {
     const verdict = judge(parts, look, head);
     if (!verdict.may || head === null)
       return refused(parts, look, { head, why: verdict.may ? 'unknown' : verdict.why });
-    if (verdict.by === 'consent') await parts.consents.use(verdict.grant);
+    const { basis } = verdict;
+    await basis.count();
     const opened = await open(parts, look, head);
     if (!opened.ok) return refused(parts, look, { head, why: opened.error });
     const { version, media, content } = opened.value;
-    const consent = verdict.by === 'consent' ? verdict.grant.id : null;
-    await record(parts, look, { type: 'record.viewed', head, data: { version, consent } });
+    await record(parts, look, { type: 'record.viewed', head, data: { version, ...basis.data } });
     // What was taken back or destroyed while the disk worked is not handed out any more.
-    const last = judge(parts, look, head, consent);
+    const last = judgeAgain(parts, look, { head, basis });
     if (last.may) return ok({ media, content });
     content.fill(0);
     return refused(parts, look, { head, why: last.why });

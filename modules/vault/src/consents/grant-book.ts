@@ -3,7 +3,7 @@
  * 200 bytes a grant; a grant as an object is made when it is looked at.
  */
 import type { StoredConsent } from './consent-store.ts';
-import type { Grant, GrantState } from './domain/grant.ts';
+import type { Grant, GrantState } from '../domain/grant.ts';
 
 /** In one city; more is refused, never forgotten. */
 export const GRANTS_MAX = 1_000_000;

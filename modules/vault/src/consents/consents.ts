@@ -5,10 +5,10 @@ import type { Saver } from '@cityward/journal';
 import type { Tx } from '@cityward/sql';
 import * as store from './consent-store.ts';
 import type { StoredConsent } from './consent-store.ts';
-import { faultsOf, phaseOf, type Grant } from './domain/grant.ts';
+import { faultsOf, phaseOf, type Grant } from '../domain/grant.ts';
 import { GrantBook, GRANTS_MAX, GRANTS_PER_PAIR_MAX } from './grant-book.ts';
-import type { VaultOptions } from './needs.ts';
-import type { VaultChange, VaultJournal } from './vault-journal.ts';
+import type { VaultOptions } from '../needs.ts';
+import type { VaultChange, VaultJournal } from '../vault-journal.ts';
 
 const MODULE = 'vault';
 /** Ids in one question to SQL. */

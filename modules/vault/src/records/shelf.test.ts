@@ -1,7 +1,7 @@
 /** What is at hand is what SQL has: nothing that has changed is given out, however reads and changes meet. */
 import { describe, expect, it } from 'vitest';
-import { AROHA, must, OFFICER, person, recordOf } from './testing.ts';
-import { useVault } from './testing-rig.ts';
+import { AROHA, must, OFFICER, person, recordOf } from '../testing.ts';
+import { useVault } from '../testing-rig.ts';
 import { Shelf } from './shelf.ts';
 
 const rig = useVault();

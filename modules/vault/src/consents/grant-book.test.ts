@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoredConsent } from './consent-store.ts';
-import type { Grant } from './domain/grant.ts';
+import type { Grant } from '../domain/grant.ts';
 import { GrantBook } from './grant-book.ts';
 
 const people = fc.constantFrom('per-a', 'per-b', 'per-c');

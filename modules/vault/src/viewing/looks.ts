@@ -1,7 +1,7 @@
 /** What a person reads of what was done with what is held about them: from the ledger, so that it is what others can prove too. */
 import { LOOKS_PAGE_MAX, PURPOSES, type FactType, type Look } from '@cityward/contracts';
 import type { Json } from '@cityward/kernel';
-import type { LedgerNeeds, TellingBody } from './needs.ts';
+import type { LedgerNeeds, TellingBody } from '../needs.ts';
 
 const WHAT: readonly (readonly [FactType, Look['what']])[] = [
   ['record.put', 'stored'],

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { HOLDINGS_SHOWN_MAX } from '@cityward/contracts';
 import type { Purpose, Refrain, Right } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
-import type { Grant, Scope } from './domain/grant.ts';
+import type { Grant, Scope } from '../domain/grant.ts';
 
 interface Tables {
   'vault.consent': {

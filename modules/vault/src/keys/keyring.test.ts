@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Refusal, Result } from '@cityward/kernel';
-import type { RecordBinding } from './domain/binding.ts';
+import type { RecordBinding } from '../domain/binding.ts';
 import { openKeySlots, type KeySlots } from './key-slots.ts';
 import { createKeyring, type KeyId, type Keyring, type OpenKey, type RootKey } from './keyring.ts';
 import { openRootFile } from './root-file.ts';

@@ -1,0 +1,110 @@
+/**
+ * Attack cases: each way is tried on the module as it is, where it must come to nothing, and on a copy from which one control was
+ * cut, where it must succeed. So a control that is not what stops an attack is found out, and so is an attack that attacks nothing.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestSql, type TestSql } from '@cityward/sql/testing';
+
+const MODULE = fileURLToPath(new URL('../', import.meta.url));
+const PACKAGES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
+const PATIENT_MS = 180_000;
+
+/** A piece of the module's source without which the way is open. */
+export interface Control {
+  /** In `modules/vault/src`. */
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly text: string;
+  /** What stands there instead, once the control is cut. */
+  readonly cut: string;
+}
+export interface Way<Module> {
+  readonly way: string;
+  readonly control: Control;
+  /** `true` where the attack got through. What it needs of the module it takes from `module`, so that it meets the copy too. */
+  readonly run: (module: Module, place: Place) => Promise<boolean>;
+}
+/** Empty at the start of each run. */
+export interface Place {
+  readonly sql: TestSql;
+  readonly folder: string;
+}
+interface Case<Module> {
+  /** As in the list of attacks, e.g. `A3`. */
+  readonly id: string;
+  readonly name: string;
+  /** The file of the module that the attack uses, in `src`, e.g. `testing.ts`. */
+  readonly through: string;
+  readonly ways: readonly Way<Module>[];
+}
+
+export function attack<Module>({ id, name, through, ways }: Case<Module>): void {
+  const count = { refused: 0, acting: 0 };
+  describe(`${id} ${name}`, () => {
+    let sql: TestSql;
+    beforeAll(async () => {
+      sql = await openTestSql();
+    }, PATIENT_MS);
+    afterAll(() => sql.stop());
+    const tryOn = async (root: string, run: Way<Module>['run']): Promise<boolean> => {
+      const folder = mkdtempSync(join(tmpdir(), 'cityward-attack-'));
+      try {
+        return await run((await import(join(root, 'src', through))) as Module, { sql, folder });
+      } finally {
+        await sql.reset();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    };
+    for (const { way, control, run } of ways) {
+      it(
+        `${way}: comes to nothing`,
+        async () => {
+          expect(await tryOn(MODULE, run)).toBe(false);
+          count.refused++;
+        },
+        PATIENT_MS,
+      );
+      it(
+        `${way}: succeeds without the control`,
+        async () => {
+          const copy = copyWithout(control);
+          try {
+            expect(await tryOn(join(copy, 'modules/vault'), run)).toBe(true);
+          } finally {
+            rmSync(copy, { recursive: true, force: true });
+          }
+          count.acting++;
+        },
+        PATIENT_MS,
+      );
+    }
+    afterAll(() => {
+      process.stdout.write(
+        `${id} ${name}: ${count.refused} of ${ways.length} ways come to nothing, ${count.acting} succeed without their control\n`,
+      );
+    });
+  });
+}
+
+function copyWithout({ file, text, cut }: Control): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cityward-without-'));
+  const module = join(folder, 'modules/vault');
+  cpSync(MODULE, module, { recursive: true, filter: (from) => !from.endsWith('.test.ts') });
+  symlinkSync(PACKAGES, join(folder, 'node_modules'));
+  // What the module's tests read of its neighbours lies where they look for it.
+  for (const neighbour of ['policy', 'ledger'])
+    symlinkSync(join(MODULE, '..', neighbour), join(folder, 'modules', neighbour));
+  const path = join(module, 'src', file);
+  const source = readFileSync(path, 'utf8');
+  const times = source.split(text).length - 1;
+  if (times !== 1) throw new Error(`cut a control of "${file}": "${text}" stands there ${times} times, wanted once`);
+  writeFileSync(
+    path,
+    source.replace(text, () => cut),
+  );
+  return folder;
+}
