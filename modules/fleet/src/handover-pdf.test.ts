@@ -2,7 +2,7 @@
 import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { HandoverCertificate } from '@cityward/contracts';
-import { shown, UNSHOWN } from './handover-fonts.ts';
+import { shown, UNSHOWN } from '@cityward/paper';
 import { handoverPdf } from './handover-pdf.ts';
 
 const AT = Date.UTC(2026, 10, 29);
