@@ -4,7 +4,7 @@ export { newId, isId, parseId } from './ids.ts';
 export type { Result, Refusal, RefusalKind } from './result.ts';
 export { ok, err, refuse, unreachable, OperationalFault } from './result.ts';
 export type { Millis, Clock } from './time.ts';
-export { millis, systemClock, isoTime, SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS } from './time.ts';
+export { millis, systemClock, isoTime, isZone, SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS } from './time.ts';
 export { inTurn } from './in-turn.ts';
 export { Secret } from './secret.ts';
 export type { Random } from './random.ts';

@@ -1,7 +1,7 @@
 /** Every setting of the server: one table yields type, default, environment name, flag and help. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { err, ok, type Result } from '@cityward/kernel';
+import { err, isZone, ok, type Result } from '@cityward/kernel';
 import type { LogLevel } from '@cityward/log';
 
 export interface Config {
@@ -26,6 +26,8 @@ export interface Config {
   readonly acme: ReadonlyMap<string, string>;
   readonly acmePort: number;
   readonly timeServers: string;
+  /** IANA name: where the city's days, weeks and birthdays begin. */
+  readonly timeZone: string;
   /** Without it people sign in by link, passkey and recovery code only, and nothing outbound happens. */
   readonly oidcIssuer: string | undefined;
   readonly oidcClientId: string | undefined;
@@ -225,6 +227,15 @@ export const SETTINGS: readonly Setting[] = [
     fallback: 'ntp-1.port-merrow.example,ntp-2.port-merrow.example',
     read: (text) => (/^[A-Za-z0-9.:-]{1,253}(,[A-Za-z0-9.:-]{1,253}){0,4}$/.test(text) ? text : null),
     wanted: 'one to five names or addresses with commas between',
+  },
+  {
+    key: 'timeZone',
+    flag: 'time-zone',
+    env: 'CITYWARD_TIME_ZONE',
+    help: "where the city's days begin",
+    fallback: 'Pacific/Auckland',
+    read: (text) => (isZone(text) ? text : null),
+    wanted: 'a name such as Pacific/Auckland',
   },
   {
     key: 'oidcIssuer',

@@ -46,6 +46,7 @@ export async function testConfig(change: Partial<Config> = {}): Promise<Config> 
     acmePort: 80,
     logLevel: 'silent',
     timeServers: 'ntp-1.example,ntp-2.example',
+    timeZone: 'Pacific/Auckland',
     ...ports,
     ...change,
   };

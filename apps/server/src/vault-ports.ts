@@ -20,12 +20,13 @@ interface Parts {
 }
 
 export const createVaultFor = (
-  { dataFolder }: Pick<Config, 'dataFolder'>,
+  { dataFolder, timeZone }: Pick<Config, 'dataFolder' | 'timeZone'>,
   { sql, clock, log, identity, ledger, access }: Parts,
 ): Vault =>
   createVault({
     sql,
     clock,
+    zone: timeZone,
     log: log.part('vault'),
     keyFolder: join(dataFolder, 'keys', 'vault'),
     journalFolder: join(dataFolder, 'vault'),

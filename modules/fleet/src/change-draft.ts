@@ -1,6 +1,6 @@
 /** From a draft to a plan, and to the jobs that officers sign: one for each step. */
 import type { Change, ChangeDraft, ChangeJob, ChangeOptions, ChangePlan, JobSignature } from '@cityward/contracts';
-import { newId, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
+import { isZone, newId, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
 import { waveNames } from './change-view.ts';
@@ -8,7 +8,6 @@ import { wordsOf, type Columns } from './domain/rollout/columns.ts';
 import { EXCLUSION_WORDS, OPTIONS, WAVES_MAX, type Options, type Target } from './domain/rollout/draft.ts';
 import { planRollout, type Plan } from './domain/rollout/plan.ts';
 import type { Alarm } from './domain/rollout/take.ts';
-import { isZone } from './domain/rollout/windows.ts';
 import { leafTree } from './domain/trust/leaf-tree.ts';
 import type { Freezes } from './freeze.ts';
 import { leavesOf } from './live-change.ts';

@@ -24,6 +24,8 @@ export interface LedgerNeeds {
 export interface VaultOptions {
   readonly sql: Sql;
   readonly clock: Clock;
+  /** IANA name: where the city's days and weeks begin. */
+  readonly zone: string;
   readonly log: Log;
   /** Of its own: key file and root key. */
   readonly keyFolder: string;

@@ -74,6 +74,7 @@ export function testVault(
   const vault = createVault({
     sql,
     clock: read,
+    zone: 'Pacific/Auckland',
     log: silentLog,
     keyFolder: join(folder, 'keys'),
     journalFolder: join(folder, 'journal'),

@@ -1,6 +1,6 @@
 /** From the form that plans a change to the draft that the server takes, or to what is wrong field by field; pure. */
 import type { ArtifactCard, ChangeDraft, DeviceClass, JobAction } from '@cityward/contracts';
-import { DAY_MS } from '@cityward/kernel';
+import { DAY_MS, isZone } from '@cityward/kernel';
 
 export const ACTIONS = ['install', 'configure', 'restart', 'rotate', 'set', 'wipe'] as const;
 export type ActionName = (typeof ACTIONS)[number];
@@ -98,13 +98,6 @@ export function sharesOf(text: string): number[] | null {
   const percents = parts.map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : 0));
   const grows = percents.every((percent, i) => percent > (percents[i - 1] ?? 0));
   return grows && percents.at(-1) === 100 ? percents.map((percent) => percent / 100) : null;
-}
-function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en-GB', { timeZone: zone }) !== null && zone !== '';
-  } catch {
-    return false;
-  }
 }
 const isWithin = (value: number | string, min: number, max: number): value is number =>
   typeof value === 'number' && value >= min && value <= max;

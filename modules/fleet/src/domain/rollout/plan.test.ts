@@ -1,13 +1,14 @@
 /** Plans: who, in which order, who not, over which steps; and when windows open. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isZone } from '@cityward/kernel';
 import { ENDED, HELD, LIFE_SAFETY, REVOKED, UNKNOWN } from './columns.ts';
 import { OPTIONS, type Options, type Selection, type Target } from './draft.ts';
 import { pathTo } from './paths.ts';
 import { planRollout, type PlanRequest } from './plan.ts';
 import { createPlaces } from './places.ts';
 import { testColumns } from './testing.ts';
-import { isOpen, isZone, minuteOfWeek, nextOpening, type Schedule } from './windows.ts';
+import { isOpen, minuteOfWeek, nextOpening, type Schedule } from './windows.ts';
 
 const anybody: Selection = { classes: [], models: [], wards: [], sites: [], running: [], devices: [] };
 const target: Target = { running: '2.0.0', ordered: true, classes: [], models: [], hardware: [], tracks: [] };

@@ -36,15 +36,6 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** False for a zone that this machine does not know. */
-export function isZone(zone: string): boolean {
-  try {
-    return formatOf(zone) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 /** Local minutes since the beginning of Sunday. */
 export function minuteOfWeek(now: number, zone: string): number {
   const part: Record<string, string> = {};
