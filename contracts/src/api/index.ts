@@ -57,6 +57,7 @@ export type * from './trust.ts';
 export type * from './gate.ts';
 export type * from './leaving.ts';
 export type * from './vault.ts';
+export * from './vault-copies.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {

@@ -5,6 +5,9 @@ import type { Consent, ConsentDraft, HeldRecord, Look as Looked, RecordDraft } f
 import { createSaver, type Saver } from '@cityward/journal';
 import type { Refusal, Result } from '@cityward/kernel';
 import type { Route } from '@cityward/http';
+import type { CopyRegister } from './copies/copy.ts';
+import { createCopyRegister } from './copies/register.ts';
+import { logKeeper, primaryKeeper, shelfKeeper } from './copies/standing.ts';
 import { byConsent } from './consents/by-consent.ts';
 import { Consents } from './consents/consents.ts';
 import { openKeySlots, type KeySlots } from './keys/key-slots.ts';
@@ -59,6 +62,7 @@ interface Opened {
   readonly saver: Saver;
   readonly consents: Consents;
   readonly records: Records;
+  readonly copies: CopyRegister;
   readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
   readonly replayed: number;
 }
@@ -117,11 +121,17 @@ async function openAll(options: VaultOptions): Promise<Opened> {
     options.openJournalFile ? { openHandle: options.openJournalFile } : {},
   );
   const saver = createSaver(sql, log);
-  const parts = { ...options, journal, saver, keyring, shelf: new Shelf(sql) };
+  const shelf = new Shelf(sql);
+  const copies = createCopyRegister(options);
+  await copies.open();
+  copies.keep('primary', primaryKeeper(sql));
+  copies.keep('wal', logKeeper);
+  copies.keep('cache', shelfKeeper(shelf));
+  const parts = { ...options, journal, saver, keyring, shelf, copies };
   const [consents, records] = [new Consents(parts), new Records(parts)];
   const replayed = (await consents.open()) + (await records.open());
   const grounds = [ownRecord, byConsent({ ...parts, consents })];
   const bars = [destroyedBar(records)];
   const view = createViewing({ ...parts, grounds, bars });
-  return { slots, keyring, journal, saver, consents, records, view, replayed };
+  return { slots, keyring, journal, saver, consents, records, copies, view, replayed };
 }

@@ -54,6 +54,10 @@ export class Shelf {
     return newest;
   }
 
+  holds(record: string): boolean {
+    return this.#entries.get(record)?.newest != null;
+  }
+
   /** It has changed. */
   forget(record: string): void {
     this.#generation++;

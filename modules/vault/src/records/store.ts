@@ -1,8 +1,10 @@
 /** Records and their ciphertext in SQL; ids of keys, never a key. */
-import type { Kysely } from 'kysely';
+import { sql as raw, type Kysely } from 'kysely';
 import type { HeldRecord, RecordMedia } from '@cityward/contracts';
 import { HOLDINGS_SHOWN_MAX } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
+import { addItems } from '../copies/copy-store.ts';
+import { PRIMARY } from '../copies/register.ts';
 import type { KeyId } from '../keys/keyring.ts';
 
 interface Tables {
@@ -93,6 +95,7 @@ export async function addVersion(tx: Tx, head: RecordHead, { by, ...version }: N
     .insertInto('vault.version')
     .values({ ...version, by_whom: by })
     .execute();
+  await addItems(tx, PRIMARY, [{ record: id, version: version.version }]);
 }
 
 export interface StoredVersion {
@@ -125,6 +128,19 @@ export async function lastVersion(reader: Reader, record: string): Promise<numbe
 export async function keysOf(reader: Reader, record: string): Promise<KeyId[]> {
   const rows = await db(reader).selectFrom('vault.version').select('key').where('record', '=', record).execute();
   return rows.map(({ key }) => key as KeyId);
+}
+
+/** How many of these still have their content. */
+export async function contentLeft(
+  reader: Reader,
+  versions: readonly { readonly record: string; readonly version: number }[],
+): Promise<number> {
+  if (versions.length === 0) return 0;
+  const { rows } = await raw<{ left: number }>`select count(*)::int as left from vault.version
+    join unnest(${versions.map(({ record }) => record)}::text[], ${versions.map(({ version }) => version)}::int[])
+      as asked (record, version) using (record, version)
+    where content is not null`.execute(db(reader));
+  return rows[0]!.left;
 }
 
 export interface Destroyed {

@@ -1,0 +1,242 @@
+/** The copy register in SQL. */
+import { sql as raw, type Kysely } from 'kysely';
+import type { CopyKind, CopyOutcome } from '@cityward/contracts';
+import type { Sql, Tx } from '@cityward/sql';
+import type { Copy, Found, NewCopy, Outcome, VersionRef } from './copy.ts';
+
+export interface CopyRow {
+  id: string;
+  kind: string;
+  place: string;
+  custodian: string;
+  basis: string;
+  scope: string;
+  opened_by: string;
+  bytes: number | null;
+  sha256: string | null;
+  created: number;
+  expires: number | null;
+  closed_at: number | null;
+  closed_why: string | null;
+  verified_at: number | null;
+  verified: string | null;
+}
+interface ItemRow {
+  copy: string;
+  record: string;
+  version: number;
+  outcome: string | null;
+  outcome_at: number | null;
+  why: string | null;
+}
+interface Tables {
+  'vault.copy': CopyRow;
+  'vault.copy_item': ItemRow;
+  'vault.version': { record: string; version: number; key: string };
+  'vault.record': { id: string; subject: string; category: string };
+  'vault.subject': { id: string; key: string };
+  'vault.category': { subject: string; name: string; key: string };
+}
+type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
+const db = (reader: Reader): Kysely<Tables> => reader.for<Tables>();
+/** Rows in one statement. */
+export const ROWS_PER_STATEMENT = 2_000;
+
+const copyOf = (row: CopyRow): Copy => ({
+  id: row.id,
+  kind: row.kind as CopyKind,
+  place: row.place,
+  custodian: row.custodian,
+  basis: row.basis,
+  holding: row.scope === 'versions' ? { of: 'versions', versions: [] } : { of: row.scope as 'live' | 'snapshot' },
+  openedBy: row.opened_by === 'own' ? 'own' : row.opened_by.split(' '),
+  bytes: row.bytes,
+  sha256: row.sha256,
+  created: row.created,
+  expires: row.expires,
+  closed: row.closed_at === null ? null : { at: row.closed_at, why: row.closed_why! },
+  verified: row.verified_at === null ? null : { at: row.verified_at, found: row.verified as Found },
+});
+
+export interface StoredCopy extends NewCopy {
+  readonly id: string;
+  readonly created: number;
+}
+/** A row that is there stays as it is. */
+export async function addCopy(reader: Reader, copy: StoredCopy): Promise<void> {
+  const { id, kind, place, custodian, basis, holding, openedBy, bytes = null, sha256 = null, created, expires } = copy;
+  const opened_by = openedBy === 'own' ? 'own' : openedBy.join(' ');
+  const ended = { closed_at: null, closed_why: null, verified_at: null, verified: null };
+  const row = { id, kind, place, custodian, basis, scope: holding.of, opened_by, bytes, sha256, created, expires };
+  await db(reader)
+    .insertInto('vault.copy')
+    .values({ ...row, ...ended })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+  if (holding.of === 'versions') await addItems(reader, id, holding.versions);
+}
+
+export async function addItems(reader: Reader, copy: string, versions: readonly VersionRef[]): Promise<void> {
+  for (let from = 0; from < versions.length; from += ROWS_PER_STATEMENT) {
+    const some = versions.slice(from, from + ROWS_PER_STATEMENT);
+    await raw`insert into vault.copy_item (copy, record, version)
+      select ${copy}::text, record, version
+      from unnest(${some.map(({ record }) => record)}::text[], ${some.map(({ version }) => version)}::int[])
+        as held (record, version)
+      on conflict (record, version, copy) do update set outcome = null, outcome_at = null, why = null`.execute(
+      db(reader),
+    );
+  }
+}
+
+/** Copies that hold some of these by name, each with the ones it holds and whose end is not settled; or all of it. */
+export async function holders(
+  reader: Reader,
+  versions: readonly VersionRef[],
+): Promise<{ readonly copy: Copy; readonly versions: readonly VersionRef[] }[]> {
+  const held = new Map<string, VersionRef[]>();
+  for (let from = 0; from < versions.length; from += ROWS_PER_STATEMENT) {
+    const some = versions.slice(from, from + ROWS_PER_STATEMENT);
+    const { rows } = await raw<ItemRow>`select item.copy, item.record, item.version
+      from vault.copy_item as item
+      join unnest(${some.map(({ record }) => record)}::text[], ${some.map(({ version }) => version)}::int[])
+        as asked (record, version) using (record, version)
+      where item.outcome is null or item.outcome in ('asked', 'pending')`.execute(db(reader));
+    for (const { copy, record, version } of rows) {
+      const list = held.get(copy);
+      if (list) list.push({ record, version });
+      else held.set(copy, [{ record, version }]);
+    }
+  }
+  const copies = await copiesBy(reader, [...held.keys()]);
+  return copies.map((copy) => ({ copy, versions: held.get(copy.id)! }));
+}
+
+async function copiesBy(reader: Reader, ids: readonly string[]): Promise<Copy[]> {
+  if (ids.length === 0) return [];
+  const rows = await db(reader).selectFrom('vault.copy').selectAll().where('id', 'in', ids).orderBy('id').execute();
+  return rows.map(copyOf);
+}
+
+export async function readCopy(reader: Reader, id: string): Promise<Copy | null> {
+  return (await copiesBy(reader, [id]))[0] ?? null;
+}
+
+/** Standing copies that are open, and snapshots made at or after `since`: they hold what was there then. */
+export async function openStanding(reader: Reader, since: number): Promise<Copy[]> {
+  const rows = await db(reader)
+    .selectFrom('vault.copy')
+    .selectAll()
+    .where('closed_at', 'is', null)
+    .where((where) =>
+      where.or([
+        where('scope', '=', 'live'),
+        where.and([where('scope', '=', 'snapshot'), where('created', '>=', since)]),
+      ]),
+    )
+    .orderBy('id')
+    .execute();
+  return rows.map(copyOf);
+}
+
+/** Open copies that hold some version of these records by name. */
+export async function openNamed(reader: Reader, records: readonly string[]): Promise<Copy[]> {
+  if (records.length === 0) return [];
+  const { rows } = await raw<CopyRow>`select * from vault.copy where closed_at is null and id in (
+      select copy from vault.copy_item
+      where record = any(${records}::text[]) and (outcome is null or outcome in ('asked', 'pending')))
+    order by id`.execute(db(reader));
+  return rows.map(copyOf);
+}
+
+/** Records that a key, of whatever rank, opens. */
+export async function recordsOfKey(reader: Reader, key: string): Promise<string[]> {
+  const { rows } = await raw<{ record: string }>`
+    select record from vault.version where key = ${key}
+    union select r.id from vault.record r join vault.category c on c.subject = r.subject and c.name = r.category
+      where c.key = ${key}
+    union select r.id from vault.record r join vault.subject s on s.id = r.subject where s.key = ${key}`.execute(
+    db(reader),
+  );
+  return rows.map(({ record }) => record);
+}
+export async function recordsOfSubject(reader: Reader, subject: string): Promise<string[]> {
+  const rows = await db(reader).selectFrom('vault.record').select('id').where('subject', '=', subject).execute();
+  return rows.map(({ id }) => id);
+}
+export async function firstStored(reader: Reader, records: readonly string[]): Promise<number> {
+  const { rows } = await raw<{ first: number | null }>`
+    select min(created)::bigint as first from vault.record where id = any(${records}::text[])`.execute(db(reader));
+  return Number(rows[0]?.first ?? 0);
+}
+
+export interface Settling {
+  readonly copy: string;
+  readonly versions: readonly VersionRef[];
+  readonly outcome: Outcome;
+  readonly at: number;
+}
+/** What became of these in a copy; the row closes with its last item, unless more may still be put there. */
+export async function settle(tx: Tx, { copy, versions, outcome: { is, why }, at }: Settling): Promise<void> {
+  for (let from = 0; from < versions.length; from += ROWS_PER_STATEMENT) {
+    const some = versions.slice(from, from + ROWS_PER_STATEMENT);
+    await raw`update vault.copy_item as item set outcome = ${is}::text, outcome_at = ${at}::bigint, why = ${why}::text
+      from unnest(${some.map(({ record }) => record)}::text[], ${some.map(({ version }) => version)}::int[])
+        as done (record, version)
+      where item.copy = ${copy} and item.record = done.record and item.version = done.version`.execute(db(tx));
+  }
+  await raw`update vault.copy set closed_at = ${at}::bigint, closed_why = ${why}::text
+    where id = ${copy} and closed_at is null and scope = 'versions' and id not like 'cpy-primary%'
+      and not exists (select 1 from vault.copy_item as item
+        where item.copy = vault.copy.id and (item.outcome is null or item.outcome in ('asked', 'pending')))`.execute(
+    db(tx),
+  );
+}
+
+export async function markVerified(
+  reader: Reader,
+  { id, found, at }: { readonly id: string; readonly found: Found; readonly at: number },
+): Promise<void> {
+  await db(reader).updateTable('vault.copy').set({ verified: found, verified_at: at }).where('id', '=', id).execute();
+}
+/** False where it is closed, or never was. */
+export async function closeCopy(
+  reader: Reader,
+  { id, why, at }: { readonly id: string; readonly why: string; readonly at: number },
+): Promise<boolean> {
+  const done = await db(reader)
+    .updateTable('vault.copy')
+    .set({ closed_at: at, closed_why: why })
+    .where('id', '=', id)
+    .where('closed_at', 'is', null)
+    .executeTakeFirst();
+  return Number(done.numUpdatedRows) === 1;
+}
+
+export interface Unsettled {
+  readonly copy: Copy;
+  readonly record: string;
+  readonly version: number;
+  readonly outcome: CopyOutcome;
+  readonly why: string;
+  readonly at: number;
+}
+/** What was asked for and is not done, oldest first. */
+export async function unsettled(reader: Reader, limit: number): Promise<Unsettled[]> {
+  const rows = await db(reader)
+    .selectFrom('vault.copy_item')
+    .selectAll()
+    .where('outcome', 'in', ['asked', 'pending'])
+    .orderBy('outcome_at')
+    .limit(limit)
+    .execute();
+  const copies = new Map((await copiesBy(reader, [...new Set(rows.map(({ copy }) => copy))])).map((c) => [c.id, c]));
+  return rows.map(({ copy, record, version, outcome, why, outcome_at }) => ({
+    copy: copies.get(copy)!,
+    record,
+    version,
+    outcome: outcome as CopyOutcome,
+    why: why ?? '',
+    at: outcome_at!,
+  }));
+}

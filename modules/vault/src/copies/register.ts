@@ -1,0 +1,121 @@
+/** The copy register: what lies where, and how each copy ends. */
+import { newId, type Clock } from '@cityward/kernel';
+import type { CopyKind } from '@cityward/contracts';
+import type { Log } from '@cityward/log';
+import type { Sql } from '@cityward/sql';
+import type { Copy, CopyKeeper, CopyRegister, NewCopy, Of, Outcome, PurgedCopy, VersionRef } from './copy.ts';
+import * as store from './copy-store.ts';
+
+/** The row of content in SQL: every version that is stored becomes an item of it. */
+export const PRIMARY = 'cpy-primary';
+/** Rows that every vault has. They are never closed: what they hold comes and goes. */
+const STANDING: readonly (NewCopy & { readonly id: string })[] = [
+  {
+    id: PRIMARY,
+    kind: 'primary',
+    place: 'sql:vault.version.content',
+    basis: 'the record itself',
+    holding: { of: 'versions', versions: [] },
+  },
+  {
+    id: 'cpy-wal',
+    kind: 'wal',
+    place: 'sql:log',
+    basis: 'the database writes what it changes to its log first',
+    holding: { of: 'live' },
+  },
+  {
+    id: 'cpy-shelf',
+    kind: 'cache',
+    place: 'memory:shelf',
+    basis: 'ciphertext that was asked for lately, in memory',
+    holding: { of: 'live' },
+  },
+].map((row) => ({ ...row, custodian: 'city', openedBy: 'own', expires: null }) as NewCopy & { readonly id: string });
+
+export interface RegisterParts {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface OpenRegister extends CopyRegister {
+  /** Puts the standing rows where they are missing. */
+  open(): Promise<void>;
+  /** What was asked for and is not done. */
+  unsettled(limit: number): Promise<readonly store.Unsettled[]>;
+}
+
+export function createCopyRegister(parts: RegisterParts): OpenRegister {
+  const { sql, clock } = parts;
+  const keepers = new Map<CopyKind, CopyKeeper>();
+  return {
+    open: async () => {
+      for (const row of STANDING) await store.addCopy(sql, { ...row, created: clock() });
+    },
+    register: async (copy, tx) => {
+      const id = newId<string>('cpy');
+      await store.addCopy(tx ?? sql, { ...copy, id, created: clock() });
+      return id;
+    },
+    of: async (what) => {
+      const records = await recordsOf(sql, what);
+      if (records.length === 0) return [];
+      const since = await store.firstStored(sql, records);
+      return [...(await store.openNamed(sql, records)), ...(await store.openStanding(sql, since))];
+    },
+    verify: async (id) => {
+      const copy = await store.readCopy(sql, id);
+      if (!copy) return null;
+      const found = (await keepers.get(copy.kind)?.look(copy, [])) ?? 'unknown';
+      await store.markVerified(sql, { id, found, at: clock() });
+      return found;
+    },
+    purge: (versions) => purge(parts, keepers, versions),
+    close: (id, why) => store.closeCopy(sql, { id, why, at: clock() }),
+    keep: (kind, keeper) => {
+      if (keepers.has(kind)) throw new Error(`keep copies of kind "${kind}": somebody keeps them already`);
+      keepers.set(kind, keeper);
+    },
+    unsettled: (limit) => store.unsettled(sql, limit),
+  };
+}
+
+async function recordsOf(sql: Sql, of: Of): Promise<string[]> {
+  if ('record' in of) return [of.record];
+  return 'key' in of ? store.recordsOfKey(sql, of.key) : store.recordsOfSubject(sql, of.subject);
+}
+
+async function purge(
+  ...[{ sql, clock, log }, keepers, versions]: readonly [
+    RegisterParts,
+    ReadonlyMap<CopyKind, CopyKeeper>,
+    readonly VersionRef[],
+  ]
+): Promise<PurgedCopy[]> {
+  if (versions.length === 0) return [];
+  const records = [...new Set(versions.map(({ record }) => record))];
+  const named = (await store.holders(sql, versions)).filter(({ copy }) => copy.holding.of === 'versions');
+  const standing = await store.openStanding(sql, await store.firstStored(sql, records));
+  const all = [...named, ...standing.map((copy) => ({ copy, versions }))];
+  const done: PurgedCopy[] = [];
+  for (const { copy, versions: held } of all) {
+    const outcome = await ended(keepers.get(copy.kind), copy, held).catch((fault: unknown): Outcome => {
+      log.error('a copy could not be ended; it is tried again', { copy: copy.id, fault: String(fault) });
+      return { is: 'pending', why: 'it could not be reached' };
+    });
+    // Of a standing copy an item is kept only where its end is open: whoever looks for what is left finds it.
+    await sql.transact(async (tx) => {
+      if (copy.holding.of !== 'versions' && !isDone(outcome)) await store.addItems(tx, copy.id, held);
+      await store.settle(tx, { copy: copy.id, versions: held, outcome, at: clock() });
+    });
+    done.push({ copy, outcome, versions: held.length });
+  }
+  return done;
+}
+const isDone = ({ is }: Outcome): boolean => is === 'purged' || is === 'unreadable';
+
+const ended = async (
+  ...[keeper, copy, versions]: readonly [CopyKeeper | undefined, Copy, readonly VersionRef[]]
+): Promise<Outcome> =>
+  keeper ? keeper.purge(copy, versions) : { is: 'pending', why: 'nobody looks after copies of this kind here' };
