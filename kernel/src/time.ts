@@ -15,12 +15,3 @@ export const systemClock: Clock = () => Date.now() as Millis;
 
 /** ISO 8601 in UTC, for logs and files. */
 export const isoTime = (at: Millis): string => new Date(at).toISOString();
-
-/** False for a time zone (an IANA name) that this machine does not know. */
-export function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '' && zone !== '';
-  } catch {
-    return false;
-  }
-}

@@ -7,6 +7,8 @@ import {
   type Api,
   type HeldRecord,
   type Look,
+  type LookLine,
+  type LooksOfWeek,
   type Purpose,
   type RecordMedia,
 } from '@cityward/contracts';
@@ -142,6 +144,31 @@ const lookLine = ({ at, what, by, record, purpose, consent, why, entry }: Look):
     .filter((part) => part !== '')
     .join('  ');
 
+/** As a person says it. */
+const DONE: Readonly<Record<LookLine['what'], string>> = {
+  stored: 'stored',
+  viewed: 'looked at',
+  refused: 'was not let see',
+  destroyed: 'had destroyed',
+  given: 'gave a consent',
+  'taken-back': 'took a consent back',
+};
+function lineText({ what, by, machine, category, purpose, consent, why, count, first, last }: LookLine): string {
+  const day = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+  const times = count === 1 ? '' : ` ${count} times`;
+  const until = first === last ? '' : ` to ${day(last)}`;
+  const [because, actor] = [why === null ? '' : ` (${plainText(why)})`, machine ? `${by} (a machine)` : by];
+  const forWhat = purpose === null ? '' : ` for ${purpose}`;
+  return `${day(first)}${until}  ${actor} ${DONE[what]} ${category ?? ''}${times}${forWhat}${because}  ${consent ?? ''}`.trimEnd();
+}
+function weekText({ week, lines, cut, earlier }: LooksOfWeek): string {
+  const more = [
+    ...(cut ? ['more was done than is shown'] : []),
+    ...(earlier === null ? [] : [`before that: --week ${earlier}`]),
+  ];
+  return [`week ${week.id}`, ...(lines.length === 0 ? ['nothing was done'] : lines.map(lineText)), ...more].join('\n');
+}
+
 const looksCommand = (api: Api): Command => ({
   verb: 'record looks',
   words: [],
@@ -149,12 +176,28 @@ const looksCommand = (api: Api): Command => ({
   flags: [
     { name: 'subject', value: 'ID', help: 'whose records' },
     { name: 'before', value: 'ENTRY', help: 'only what was done before this entry of the ledger' },
+    { name: 'week', value: 'WEEK', help: 'such as 2027-W03: that week alone, like with like in one line' },
+    { name: 'proof', value: 'FILE', help: 'write the week (without --week the present one) with its proofs there' },
   ],
-  examples: ['record looks --subject per-7k2m9c0q4x1ab3d5'],
+  examples: [
+    'record looks --subject per-7k2m9c0q4x1ab3d5',
+    'record looks --subject per-7k2m9c0q4x1ab3d5 --week 2027-W03 --proof looks.zip',
+  ],
   run: async (asked) => {
-    const before = asked.flag('before');
+    const [before, week, proof] = [asked.flag('before'), asked.flag('week'), asked.flag('proof')];
+    const subject = wanted(asked, 'record looks', 'subject');
+    const ofWeek = { query: { subject, ...(week === undefined ? {} : { week }) } };
+    if (proof !== undefined) {
+      const pack = await asked.client.bytes(api.proveLooks, ofWeek);
+      writeFileSync(proof, pack, { mode: 0o600, flag: 'wx' });
+      return { data: { bytes: pack.length, proof }, text: `${pack.length} bytes in ${proof}` };
+    }
+    if (week !== undefined) {
+      const looks = await asked.client.call(api.looksOfWeek, ofWeek);
+      return { data: looks, text: weekText(looks) };
+    }
     const query = {
-      subject: wanted(asked, 'record looks', 'subject'),
+      subject,
       ...(before === undefined ? {} : { before: Number(before) }),
     };
     const { looks } = await asked.client.call(api.listLooks, { query });

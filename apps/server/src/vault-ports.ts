@@ -14,7 +14,7 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Log;
   readonly identity: Pick<Identity, 'isPerson'>;
-  readonly ledger: Pick<Ledger, 'append' | 'bodiesOf'>;
+  readonly ledger: Pick<Ledger, 'append' | 'bodiesOf' | 'packOf'>;
   /** Read when asked, never while modules are created. */
   readonly access: () => Access;
 }

@@ -4,8 +4,9 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Consent, HeldRecord, Look } from '@cityward/contracts';
+import type { Consent, HeldRecord, Look, LooksOfWeek } from '@cityward/contracts';
 import { DAY_MS } from '@cityward/kernel';
+import { verifyPack } from '@cityward/ledger/verify';
 import { createLog } from '@cityward/log';
 import { keysInTheClear } from '@cityward/vault/testing';
 import { callLocally, caller, eventually, type Call } from './testing-clients.ts';
@@ -157,6 +158,28 @@ describe('a record of a person', () => {
     expect(listed.filter((one) => one.record === record).map(({ what }) => what)).toEqual(
       expect.arrayContaining(['viewed', 'refused']),
     );
+  }, 60_000);
+
+  it('tells it week by week, and proves the week to whom it is about alone', async () => {
+    const record = await put();
+    expect((await viewAs(ben.call, record)).status).toBe(404);
+    const told = await aroha.call<LooksOfWeek>('GET', '/api/looks/week');
+    expect(told.body.lines).toContainEqual(
+      expect.objectContaining({ what: 'refused', by: ben.id, category: 'blood-tests', why: 'no-consent' }),
+    );
+    const week = await run<LooksOfWeek>('record', 'looks', '--subject', aroha.id, '--week', told.body.week.id);
+    expect(week.lines.length).toBeGreaterThanOrEqual(told.body.lines.length);
+    await run('record', 'looks', '--subject', aroha.id, '--proof', desk.at('looks.zip'));
+    const { verifierKey } = server.modules.ledger.status();
+    const verdict = verifyPack(readFileSync(desk.at('looks.zip')), { verifierKey });
+    expect(verdict.faults).toEqual([]);
+    expect(verdict.exhibits.map(({ body }) => body)).toContainEqual(
+      expect.objectContaining({ type: 'record.refused', actor: ben.id, subject: aroha.id }),
+    );
+    // Of nobody else.
+    expect(new Set(verdict.exhibits.map(({ body }) => body.subject))).toEqual(new Set([aroha.id]));
+    for (const path of ['/api/looks/week', '/api/looks/week/proof'])
+      expect((await ben.call<{ code: string }>('GET', `${path}?subject=${aroha.id}`)).body.code).toBe('NOT_ALLOWED');
   }, 60_000);
 
   it('has every step in the ledger, with ids alone', async () => {

@@ -17,6 +17,7 @@ import { networkAccess } from './network-access.ts';
 import { gate } from './gate.ts';
 import { leaving } from './leaving.ts';
 import { vault } from './vault.ts';
+import { vaultLooks } from './vault-looks.ts';
 
 export const api = {
   ...session,
@@ -37,6 +38,7 @@ export const api = {
   ...leaving,
   ...baseline,
   ...vault,
+  ...vaultLooks,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -58,6 +60,7 @@ export type * from './gate.ts';
 export type * from './leaving.ts';
 export type * from './vault.ts';
 export * from './vault-copies.ts';
+export type * from './vault-looks.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {
@@ -86,8 +89,8 @@ export {
   CONSENT_SCOPE_MAX,
   CONSENT_USES_MAX,
   HOLDINGS_SHOWN_MAX,
-  LOOKS_PAGE_MAX,
   RECORD_MAX_BYTES,
   RECORD_VERSIONS_MAX,
 } from './vault.ts';
 export { PUBLIC_KEY_MAX_CHARS, SERVICES_MAX } from './services.ts';
+export { LOOK_ENTRIES_SHOWN_MAX, LOOKS_PAGE_MAX, LOOKS_WEEK_MAX } from './vault-looks.ts';

@@ -79,24 +79,6 @@ export const Consent = Closed({
 });
 export type Consent = Static<typeof Consent>;
 
-/** What was done with what is held about somebody, newest first. */
-export const LOOKS = ['stored', 'viewed', 'refused', 'destroyed', 'given', 'taken-back'] as const;
-export const Look = Closed({
-  /** Its place in the ledger: its proof can be asked for. */
-  entry: Count,
-  at: Time,
-  what: OneOf(LOOKS),
-  by: By,
-  record: OrNull(Id),
-  version: OrNull(Count),
-  purpose: OrNull(OneOf(PURPOSES)),
-  consent: OrNull(Id),
-  /** Why somebody was refused, or why it was destroyed. */
-  why: OrNull(Type.String({ maxLength: 500 })),
-});
-export type Look = Static<typeof Look>;
-export const LOOKS_PAGE_MAX = 200;
-
 export const vault = {
   putRecord: endpoint({
     name: 'putRecord',
@@ -141,20 +123,6 @@ export const vault = {
     params: OneId,
     body: Closed({ reason: Reason }),
     answer: HeldRecord,
-  }),
-  listLooks: endpoint({
-    name: 'listLooks',
-    method: 'GET',
-    path: '/api/looks',
-    action: 'readHoldings',
-    summary: 'Who looked at what is held about a person, who was refused, and what else was done with it; newest first',
-    query: Closed({
-      ...AboutWhom.properties,
-      /** An entry of the ledger: only what was done before it. */
-      before: Type.Optional(Count),
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LOOKS_PAGE_MAX })),
-    }),
-    answer: Closed({ looks: Type.Array(Look, { maxItems: LOOKS_PAGE_MAX }) }),
   }),
   listConsents: endpoint({
     name: 'listConsents',

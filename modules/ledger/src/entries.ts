@@ -42,8 +42,9 @@ function shown({ index, body, commitment }: StoredRecord): LedgerEntry {
   };
 }
 
-const fits = (body: StoredRecord['body'], { type, subject, actor, from, to }: EntryFilter): boolean =>
+const fits = (body: StoredRecord['body'], { type, types, subject, actor, from, to }: EntryFilter): boolean =>
   (type ?? body.type) === body.type &&
+  (types?.includes(body.type) ?? true) &&
   (subject ?? body.subject) === body.subject &&
   (actor ?? body.actor) === body.actor &&
   (from ?? body.at) <= body.at &&

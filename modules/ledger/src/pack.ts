@@ -75,21 +75,30 @@ async function deviceActs(
   return acts.filter(({ body }) => body.at >= from && body.at <= to);
 }
 
-async function chosenEntries(needs: PackNeeds, incident: string | null): Promise<number[]> {
-  if (incident !== null) return incidentEntries(needs, incident);
+/** What a pack holds: what an incident draws in, chosen entries about somebody, or the newest. */
+export type PackChoice =
+  | { readonly of: 'newest' }
+  | { readonly of: 'incident'; readonly incident: string }
+  | { readonly of: 'entries'; readonly subject: string; readonly entries: readonly number[] };
+
+async function chosenEntries(needs: PackNeeds, choice: PackChoice): Promise<number[]> {
+  if (choice.of === 'incident') return incidentEntries(needs, choice.incident);
+  if (choice.of === 'entries') return [...choice.entries].sort((a, b) => a - b).slice(-PACK_ENTRIES_MAX);
   const { size } = needs.core;
   const count = Math.min(size, PACK_DEFAULT_ENTRIES);
   return Array.from({ length: count }, (_, i) => size - count + i);
 }
 
 /**
- * A zip that verifies offline; `null` when the ledger knows nothing of the incident.
+ * A zip that verifies offline; `null` when the ledger knows nothing of what was chosen.
  * @param actor who exports; the export is an entry of the log before the pack leaves, and part of it
  */
-export async function makePack(needs: PackNeeds, incident: string | null, actor: string): Promise<Buffer | null> {
+export async function makePack(needs: PackNeeds, choice: PackChoice, actor: string): Promise<Buffer | null> {
   const { core, clock, origin } = needs;
-  const entries = await chosenEntries(needs, incident);
-  if (entries.length === 0 && incident !== null) return null;
+  const entries = await chosenEntries(needs, choice);
+  if (entries.length === 0 && choice.of !== 'newest') return null;
+  const incident = choice.of === 'incident' ? choice.incident : null;
+  const subject = choice.of === 'entries' ? choice.subject : (incident ?? 'ledger');
   const guide = Buffer.from(guideText(origin));
   const manifest = Buffer.from(formatManifest({ origin, incident, entries, guide: sha256Hex(guide) }));
   const told = await core.append([
@@ -98,8 +107,9 @@ export async function makePack(needs: PackNeeds, incident: string | null, actor:
       module: 'ledger',
       type: EXPORT_TYPE,
       actor,
-      subject: incident ?? 'ledger',
+      subject,
       at: clock(),
+      personal: choice.of === 'entries',
       data: { manifest: sha256Hex(manifest), entries: entries.length },
     },
   ]);

@@ -4,6 +4,7 @@ import { isoTime, millis, ok, refuse } from '@cityward/kernel';
 import { RawAnswer, route, type RawReply, type RawRoute, type Route } from '@cityward/http';
 import { parseTilePath, TILE_WIDTH, type Tile } from '@cityward/tlog-tiles/tile';
 import type { EntryQuery } from './entries.ts';
+import type { PackChoice } from './pack.ts';
 
 export interface Statement {
   readonly subject: string;
@@ -16,7 +17,7 @@ export interface RouteNeeds {
   size(): number;
   now(): number;
   proof(index: number): Promise<string>;
-  pack(incident: string | null, actor: string): Promise<Uint8Array | null>;
+  pack(choice: PackChoice, actor: string): Promise<Uint8Array | null>;
   record(statements: readonly Statement[], actor: string): Promise<{ first: number; count: number }>;
   checkpoint(): string;
   tile(tile: Tile): Buffer | null;
@@ -53,7 +54,10 @@ export function createRoutes(needs: RouteNeeds): readonly Route[] {
     route(
       api.evidencePack,
       async ({ query: { incident } }, { principal }) => {
-        const pack = await needs.pack(incident ?? null, principal.id);
+        const pack = await needs.pack(
+          incident === undefined ? { of: 'newest' } : { of: 'incident', incident },
+          principal.id,
+        );
         if (!pack)
           return refuse(
             'not-found',

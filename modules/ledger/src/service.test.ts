@@ -208,6 +208,20 @@ describe('packs', () => {
       error: { code: 'INCIDENT_UNKNOWN' },
     });
   });
+  it('of somebody hold the entries that were chosen, and their export is about the same one', async () => {
+    const ledger = await ledgerIn(newFolder());
+    await ledger.append(story);
+    const pack = await ledger.packOf({ subject: 'per-1', entries: [4, 1] }, 'per-1');
+    const verdict = verifyPack(pack!, { verifierKey: ledger.status().verifierKey });
+    expect(verdict.faults).toEqual([]);
+    expect(verdict.exhibits.map(({ index, body }) => [index, body.type])).toEqual([
+      [1, story[1]!.type],
+      [4, story[4]!.type],
+      [story.length, 'evidence.exported'],
+    ]);
+    expect(verdict.exhibits.at(-1)!.body).toMatchObject({ subject: 'per-1', personal: true });
+    expect(await ledger.packOf({ subject: 'per-1', entries: [] }, 'per-1')).toBeNull();
+  });
   it('without an incident hold the newest thousand, and an empty ledger still gives one', async () => {
     const ledger = await ledgerIn(newFolder());
     const key = { verifierKey: ledger.status().verifierKey };

@@ -10,7 +10,7 @@ import type { Body, LedgerFact } from './domain/body.ts';
 import { listEntries, listRecords, type EntryQuery } from './entries.ts';
 import type { FileLayer } from './files.ts';
 import { createIndexer, type Indexer } from './indexer.ts';
-import { makePack } from './pack.ts';
+import { makePack, type PackChoice } from './pack.ts';
 import { reconcile } from './reconcile.ts';
 import { createLogRoutes, createRoutes, staticFile, type Statement } from './routes.ts';
 import { createIndexStore, type IndexStore } from './store.ts';
@@ -50,6 +50,11 @@ export interface Ledger {
   entriesAbout(subject: string, limit: number): Promise<readonly LedgerEntry[]>;
   /** Bodies of facts, of personal ones too, newest first: for a module that shows a person what was done about them. */
   bodiesOf(query: EntryQuery): Promise<readonly { readonly entry: number; readonly body: Body }[]>;
+  /** A pack of entries about one subject, for that subject; `null` without entries. Its export is an entry about them. */
+  packOf(
+    about: { readonly subject: string; readonly entries: readonly number[] },
+    actor: string,
+  ): Promise<Uint8Array | null>;
   readonly factHandler: FactHandler;
   readonly routes: readonly Route[];
   /** Checkpoint and tiles below `/ledger`, for anybody. */
@@ -94,6 +99,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       const { records } = await needs.listRecords(query);
       return records.map(({ index: entry, body }) => ({ entry, body }));
     },
+    packOf: (about, actor) => needs.pack({ of: 'entries', ...about }, actor),
     factHandler: { name: 'ledger', handle: append },
     routes: createRoutes({ ...needs, status: () => publicStatus(needs.status()) }),
     logRoutes: createLogRoutes(needs),
@@ -148,7 +154,7 @@ function answers(parts: Parts) {
       await core.covered(index + 1);
       return (await core.proofs([index])).proofs[0]!;
     },
-    pack: (incident: string | null, actor: string) => makePack({ ...parts, caughtUp }, incident, actor),
+    pack: (choice: PackChoice, actor: string) => makePack({ ...parts, caughtUp }, choice, actor),
     record: (statements: readonly Statement[], actor: string) => recordStatements(parts, statements, actor),
     checkpoint: () => core.published.text,
     tile: core.tile.bind(core),

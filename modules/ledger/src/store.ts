@@ -22,6 +22,8 @@ interface LedgerTables {
 /** What an entry is looked for by; without a part, by none. */
 export interface EntryFilter {
   readonly type?: string;
+  /** Any of these. */
+  readonly types?: readonly string[];
   readonly subject?: string;
   readonly actor?: string;
   /** Milliseconds since 1970, both included. */
@@ -76,9 +78,10 @@ export function createIndexStore(sql: Sql): IndexStore {
         await tx.for<LedgerTables>().deleteFrom('ledger.entry').execute();
         await tx.for<LedgerTables>().deleteFrom('ledger.seen').execute();
       }),
-    find: async ({ type, subject, actor, from, to }, { before, limit }) => {
+    find: async ({ type, types, subject, actor, from, to }, { before, limit }) => {
       let query = db().selectFrom('ledger.entry').select('index').where('index', '<', before);
       if (type !== undefined) query = query.where('type', '=', type);
+      if (types !== undefined) query = query.where('type', 'in', types);
       if (subject !== undefined) query = query.where('subject', '=', subject);
       if (actor !== undefined) query = query.where('actor', '=', actor);
       if (from !== undefined) query = query.where('at', '>=', from);

@@ -43,7 +43,7 @@ beforeAll(async () => {
   } as unknown as IndexStore;
   pack = (await makePack(
     { core, store, clock: systemClock, origin: ORIGIN, caughtUp: () => Promise.resolve() },
-    'inc-1',
+    { of: 'incident', incident: 'inc-1' },
     'per-1',
   ))!;
 });

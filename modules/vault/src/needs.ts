@@ -8,17 +8,25 @@ import type { SlotFile } from './keys/key-slots.ts';
 
 export interface BodyQuery {
   readonly subject: string;
-  readonly type: FactType;
+  readonly types: readonly FactType[];
   readonly before?: number;
+  /** Milliseconds since 1970, both included. */
+  readonly from?: number;
+  readonly to?: number;
   readonly limit: number;
 }
-export type TellingBody = Pick<NewFact, 'actor' | 'at' | 'data'>;
+export type TellingBody = Pick<NewFact, 'actor' | 'at' | 'data'> & { readonly type: string };
 
 export interface LedgerNeeds {
   /** On disk when it resolves; rejects where the disk does not take it. */
   append(facts: readonly (NewFact & { readonly id: string })[]): Promise<void>;
   /** Newest first, with what personal facts say. */
   bodiesOf(query: BodyQuery): Promise<readonly { readonly entry: number; readonly body: TellingBody }[]>;
+  /** A pack of these entries that verifies offline; `null` without entries. */
+  packOf(
+    about: { readonly subject: string; readonly entries: readonly number[] },
+    actor: string,
+  ): Promise<Uint8Array | null>;
 }
 
 export interface VaultOptions {

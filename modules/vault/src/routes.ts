@@ -1,11 +1,10 @@
 /** The HTTP face of the vault. Only `viewRecord` hands out content, and only as `view` gives it. */
-import { api, type Principal, type Resource } from '@cityward/contracts';
+import { api } from '@cityward/contracts';
 import { RawAnswer, route, type Route } from '@cityward/http';
 import { ok } from '@cityward/kernel';
 import type { Vault } from './service.ts';
+import { person, whom } from './whom.ts';
 
-const person = (id: string): Resource => ({ type: 'Person', id, attributes: {} });
-const whom = (query: { readonly subject?: string }, { id }: Principal): string => query.subject ?? id;
 /** Without a purpose it is one's own record that is asked for. */
 const OWN_PURPOSE = 'PATRQT';
 
@@ -28,11 +27,6 @@ export function vaultRoutes(vault: Omit<Vault, 'routes'>): Route[] {
     }),
     route(api.destroyRecord, ({ params, body }, { principal }) =>
       vault.destroy(params.id, { by: principal.id, reason: body.reason }),
-    ),
-    route(
-      api.listLooks,
-      async ({ query }, { principal }) => ok({ looks: [...(await vault.looks(whom(query, principal), query))] }),
-      ({ query }, { principal }) => person(whom(query, principal)),
     ),
     route(
       api.listConsents,

@@ -1,7 +1,7 @@
 /** Who may see this person's data, who looked, and is it gone when it should be? */
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Consent, ConsentDraft, HeldRecord, Look as Looked, RecordDraft } from '@cityward/contracts';
+import type { Consent, ConsentDraft, HeldRecord, RecordDraft } from '@cityward/contracts';
 import { createSaver, type Saver } from '@cityward/journal';
 import type { Refusal, Result } from '@cityward/kernel';
 import type { Route } from '@cityward/http';
@@ -15,9 +15,10 @@ import { createKeyring, type Keyring } from './keys/keyring.ts';
 import type { VaultOptions } from './needs.ts';
 import { destroyedBar, Records } from './records/records.ts';
 import { openRootFile } from './keys/root-file.ts';
+import { looksRoutes } from './looks/routes.ts';
 import { vaultRoutes } from './routes.ts';
 import { Shelf } from './records/shelf.ts';
-import { looksAt, type LooksPage } from './viewing/looks.ts';
+import { createLooks, type Looks } from './looks/looks.ts';
 import { openVaultJournal, type VaultJournal } from './vault-journal.ts';
 import { ownRecord } from './viewing/deciding.ts';
 import { createViewing, type Look, type Seen } from './viewing/viewing.ts';
@@ -47,8 +48,8 @@ export interface Vault {
   takeBack(consent: string, by: string): Promise<Result<Consent, Refusal>>;
   records(subject: string): Promise<readonly HeldRecord[]>;
   consents(subject: string): Promise<readonly Consent[]>;
-  /** Who looked, who was refused, and what else was done; newest first. */
-  looks(subject: string, page: LooksPage): Promise<readonly Looked[]>;
+  /** Who looked, who was refused, and what else was done. */
+  readonly looks: Looks;
   /** `null` for no such consent. */
   subjectOfConsent(consent: string): Promise<string | null>;
   status(): VaultStatus;
@@ -94,14 +95,14 @@ export function createVault(options: VaultOptions): Vault {
     takeBack: (...what) => now().consents.takeBack(...what),
     records: (subject) => now().records.list(subject),
     consents: (subject) => now().consents.list(subject),
-    looks: (subject, page) => looksAt(options.ledger, subject, page),
+    looks: createLooks(options),
     subjectOfConsent: (consent) => now().consents.subjectOf(consent),
     status: () => {
       const { replayed, saver, slots } = now();
       return { replayed, unsaved: saver.unsaved(), damagedKeys: slots.damaged };
     },
   };
-  return { ...vault, routes: vaultRoutes(vault) };
+  return { ...vault, routes: [...vaultRoutes(vault), ...looksRoutes(vault.looks)] };
 }
 
 async function openAll(options: VaultOptions): Promise<Opened> {

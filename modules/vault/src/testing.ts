@@ -45,14 +45,20 @@ export class TestLedger {
     if (this.isFull) throw new OperationalFault('write the ledger: ENOSPC');
     this.facts.push(...facts);
   };
-  readonly bodiesOf: VaultOptions['ledger']['bodiesOf'] = ({ subject, type, before = Infinity, limit }) =>
-    Promise.resolve(
+  readonly bodiesOf: VaultOptions['ledger']['bodiesOf'] = ({ subject, types, limit, ...window }) => {
+    const { before = Infinity, from = -Infinity, to = Infinity } = window;
+    return Promise.resolve(
       this.facts
         .map((body, entry) => ({ entry, body }))
-        .filter(({ entry, body }) => entry < before && body.subject === subject && body.type === type)
+        .filter(({ entry, body }) => entry < before && body.subject === subject && types.includes(body.type))
+        .filter(({ body: { at } }) => at >= from && at <= to)
         .reverse()
         .slice(0, limit),
     );
+  };
+  /** Names the entries; what a real one holds is the ledger's to show. */
+  readonly packOf: VaultOptions['ledger']['packOf'] = ({ subject, entries }, actor) =>
+    Promise.resolve(entries.length === 0 ? null : Buffer.from(JSON.stringify({ subject, entries, actor })));
   of(type: NewFact['type']): NewFact[] {
     return this.facts.filter((fact) => fact.type === type);
   }

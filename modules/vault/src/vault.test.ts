@@ -54,17 +54,38 @@ describe('a record', () => {
     const consent = await rig.give();
     await rig.seen(record, { purpose: 'HRESCH' });
     await rig.seen(record);
-    const looks = await rig.at.vault.looks(AROHA, {});
+    const looks = await rig.at.vault.looks.list(AROHA, {});
     expect(looks).toEqual([
-      { entry: 1, at: NOW, what: 'viewed', by: BEN, record, version: 1, purpose: 'TREAT', consent, why: null },
       {
-        ...{ entry: 0, at: NOW, what: 'refused', by: BEN, record, version: null, purpose: 'HRESCH', consent: null },
+        entry: 1,
+        at: NOW,
+        what: 'viewed',
+        by: BEN,
+        machine: false,
+        record,
+        version: 1,
+        purpose: 'TREAT',
+        consent,
+        why: null,
+      },
+      {
+        ...{
+          entry: 0,
+          at: NOW,
+          what: 'refused',
+          by: BEN,
+          machine: false,
+          record,
+          version: null,
+          purpose: 'HRESCH',
+          consent: null,
+        },
         why: 'another-purpose',
       },
     ]);
-    expect(await rig.at.vault.looks(AROHA, { before: 1 })).toEqual(looks.slice(1));
-    expect(await rig.at.vault.looks(AROHA, { limit: 1 })).toEqual(looks.slice(0, 1));
-    expect(await rig.at.vault.looks('per-cat', {})).toEqual([]);
+    expect(await rig.at.vault.looks.list(AROHA, { before: 1 })).toEqual(looks.slice(1));
+    expect(await rig.at.vault.looks.list(AROHA, { limit: 1 })).toEqual(looks.slice(0, 1));
+    expect(await rig.at.vault.looks.list('per-cat', {})).toEqual([]);
   });
 
   it('has versions, each under a key of its own', async () => {

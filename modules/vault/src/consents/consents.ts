@@ -8,11 +8,10 @@ import type { StoredConsent } from './consent-store.ts';
 import { faultsOf, phaseOf, type Grant } from '../domain/grant.ts';
 import { GrantBook, GRANTS_MAX, GRANTS_PER_PAIR_MAX } from './grant-book.ts';
 import type { VaultOptions } from '../needs.ts';
+import { someAtATime } from '../some-at-a-time.ts';
 import type { VaultChange, VaultJournal } from '../vault-journal.ts';
 
 const MODULE = 'vault';
-/** Ids in one question to SQL. */
-const IDS_PER_QUERY = 500;
 
 interface Taken {
   readonly id: string;
@@ -50,8 +49,7 @@ export class Consents {
       replayed++;
     }
     const taken = journal.entries.filter((change): change is TakeBack => change.do === 'take-back');
-    for (let from = 0; from < taken.length; from += IDS_PER_QUERY) {
-      const some = taken.slice(from, from + IDS_PER_QUERY);
+    for (const some of someAtATime(taken)) {
       const unsaved = await store.notTakenBack(
         sql,
         some.map(({ consent }) => consent),

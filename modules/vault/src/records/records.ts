@@ -5,6 +5,7 @@ import { newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Tx } from '@cityward/sql';
 import { contentFault } from '../domain/content.ts';
 import type { KeyId, Keyring, OpenKey } from '../keys/keyring.ts';
+import { someAtATime } from '../some-at-a-time.ts';
 import { createLanes } from './lanes.ts';
 import type { VaultOptions } from '../needs.ts';
 import type { Shelf } from './shelf.ts';
@@ -15,8 +16,6 @@ import type { Bar } from '../viewing/deciding.ts';
 import type { VaultChange, VaultJournal } from '../vault-journal.ts';
 
 const MODULE = 'vault';
-/** Ids in one question to SQL. */
-const IDS_PER_QUERY = 500;
 const FIRST = 1;
 
 export interface RecordParts extends Pick<VaultOptions, 'sql' | 'clock'> {
@@ -51,8 +50,7 @@ export class Records {
     const { journal, keyring, sql } = this.#parts;
     const asked = journal.entries.filter((change): change is Destruction => change.do === 'destroy');
     let ended = 0;
-    for (let from = 0; from < asked.length; from += IDS_PER_QUERY) {
-      const some = asked.slice(from, from + IDS_PER_QUERY);
+    for (const some of someAtATime(asked)) {
       for (const { record } of some) this.#doomed.add(record);
       await keyring.destroy(some.flatMap(({ keys }) => keys as KeyId[]));
       const ids = some.map(({ record }) => record);

@@ -5,6 +5,7 @@ import { HOLDINGS_SHOWN_MAX } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 import { addItems } from '../copies/copy-store.ts';
 import { PRIMARY } from '../copies/register.ts';
+import { someAtATime } from '../some-at-a-time.ts';
 import type { KeyId } from '../keys/keyring.ts';
 
 interface Tables {
@@ -210,4 +211,18 @@ export async function readRecords(
     destroyed:
       row.destroyed_at === null ? null : { at: row.destroyed_at, by: row.destroyed_by!, reason: row.destroyed_reason! },
   }));
+}
+
+/** Of these records, where there are such. */
+export async function categoriesOf(reader: Reader, records: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const some of someAtATime(records)) {
+    const rows = await db(reader)
+      .selectFrom('vault.record')
+      .select(['id', 'category'])
+      .where('id', 'in', some)
+      .execute();
+    for (const { id, category } of rows) found.set(id, category);
+  }
+  return found;
 }

@@ -75,7 +75,8 @@ function record(
 ): Promise<void> {
   const subject = head?.subject ?? NOBODY;
   const fact = { module: MODULE, type, actor: principal.id, subject, at: clock(), personal: true } as const;
-  return ledger.append([{ ...fact, id: newId<string>('evt'), data: { record: asked, purpose, ...data } }]);
+  const machine = principal.type === 'Person' ? {} : { machine: true };
+  return ledger.append([{ ...fact, id: newId<string>('evt'), data: { record: asked, purpose, ...machine, ...data } }]);
 }
 
 /** One answer for all that may not be seen, there or not; only who might have seen it hears that it is gone. */
