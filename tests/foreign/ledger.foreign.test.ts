@@ -1,6 +1,6 @@
 /** Three verifiers, two of them not ours: all accept the ledger, none accepts a changed one. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,12 +11,10 @@ import { leafHash } from '@cityward/tlog-tiles';
 import { parseVerifierKey, type VerifierKey } from '@cityward/tlog-tiles/note';
 import { decodeProof, verifyProof } from '@cityward/tlog-tiles/proof-file';
 import { decodeBundle, tilePath, tileWidth } from '@cityward/tlog-tiles/tile';
+import { buildGo, go } from './go-kit.ts';
 import { alterations, serveLog, writeFiles, type Altered, type ServedLog } from './ledger-kit.ts';
 
 const ALTERATIONS = Number(process.env['LEDGER_MUTATIONS'] ?? 2_000);
-const GO_PLACES = ['/usr/lib/go-1.19/bin/go', '/usr/bin/go'];
-const MODULE_SOURCE = '/usr/share/gocode/src/golang.org/x/mod/sumdb/note/note.go';
-const go = existsSync(MODULE_SOURCE) ? GO_PLACES.find((place) => existsSync(place)) : undefined;
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 const hasOpenssl = spawnSync('openssl', ['version']).stdout?.toString().startsWith('OpenSSL 3') ?? false;
 
@@ -29,22 +27,6 @@ beforeAll(async () => {
   key = parsed.value;
 });
 afterAll(() => log.stop());
-
-function buildGo(source: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'cityward-go-'));
-  const program = join(folder, 'program');
-  const env = {
-    ...process.env,
-    GO111MODULE: 'off',
-    GOPATH: '/usr/share/gocode',
-    GOCACHE: join(folder, 'cache'),
-    GOFLAGS: '',
-    GOROOT: '',
-  };
-  const { GOROOT: _unset, ...rest } = env;
-  execFileSync(go!, ['build', '-o', program, source], { env: rest, stdio: 'pipe' });
-  return program;
-}
 
 const json = ({ name, data }: Altered): string => `${JSON.stringify({ Name: name, Data: data.toString('base64') })}\n`;
 

@@ -18,6 +18,7 @@ import { radiusCommands } from './radius.ts';
 import { serviceCommands } from './service.ts';
 import { signCommand } from './sign.ts';
 import { trustCommands } from './trust.ts';
+import { witnessCommand } from './witness.ts';
 
 const COMMANDS: readonly Command[] = [
   ...cityCommands(api),
@@ -35,6 +36,7 @@ const COMMANDS: readonly Command[] = [
   ...trustCommands(api),
   ...recordCommands(api),
   ...consentCommands(api),
+  witnessCommand,
 ];
 
 /** What a run of the command prints, and its exit code. */

@@ -32,6 +32,8 @@ export interface Config {
   readonly oidcIssuer: string | undefined;
   readonly oidcClientId: string | undefined;
   readonly oidcClientSecretFile: string | undefined;
+  /** Without it nobody outside sees what the ledger says, and nothing outbound happens. */
+  readonly witnessesFile: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -265,6 +267,15 @@ export const SETTINGS: readonly Setting[] = [
     wanted: 'a file',
   },
   {
+    key: 'witnessesFile',
+    flag: 'witnesses',
+    env: 'CITYWARD_WITNESSES',
+    help: 'file with a witness of the ledger on each line: URL and key',
+    fallback: '',
+    read: (text) => (text === '' ? '' : resolve(text)),
+    wanted: 'a file',
+  },
+  {
     key: 'logLevel',
     flag: 'log',
     env: 'CITYWARD_LOG',
@@ -313,6 +324,7 @@ const OPTIONAL: ReadonlySet<keyof Config> = new Set([
   'oidcIssuer',
   'oidcClientId',
   'oidcClientSecretFile',
+  'witnessesFile',
 ]);
 /** Of no use one without another. */
 const TOGETHER = ['oidcIssuer', 'oidcClientId', 'oidcClientSecretFile'] as const;

@@ -47,6 +47,7 @@ export async function testConfig(change: Partial<Config> = {}): Promise<Config> 
     logLevel: 'silent',
     timeServers: 'ntp-1.example,ntp-2.example',
     timeZone: 'Pacific/Auckland',
+    witnessesFile: undefined,
     ...ports,
     ...change,
   };

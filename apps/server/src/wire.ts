@@ -26,6 +26,7 @@ import { createIngest, type Ingest } from './ingest.ts';
 import { createLocalSocket, type LocalSocket } from './local-socket.ts';
 import { respondCity, switchOf } from './respond-city.ts';
 import { createSpeaking } from './speaking.ts';
+import { readWitnesses } from './witness-file.ts';
 import { createSpokeAmiss } from './spoke-amiss.ts';
 import { createTrustSources, type TrustSources } from './trust-sources.ts';
 import { readableNeighbours } from './visit.ts';
@@ -165,11 +166,15 @@ interface Shared {
   readonly made: () => Modules;
 }
 
-const createLedgerFor = ({ dataFolder }: Config, { sql, clock, log }: Pick<Shared, 'sql' | 'clock' | 'log'>): Ledger =>
+const createLedgerFor = (
+  { dataFolder, witnessesFile }: Config,
+  { sql, clock, log }: Pick<Shared, 'sql' | 'clock' | 'log'>,
+): Ledger =>
   createLedger({
     folder: join(dataFolder, 'ledger'),
     keyFile: join(dataFolder, 'keys', 'ledger.key'),
     origin: LOG_ORIGIN,
+    witnesses: witnessesFile === undefined ? [] : readWitnesses(witnessesFile),
     sql,
     clock,
     log: log.part('ledger'),

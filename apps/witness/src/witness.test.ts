@@ -51,9 +51,7 @@ class TestLog {
     );
   }
   async request(from: number, to: number): Promise<Buffer> {
-    return Buffer.from(
-      formatAddCheckpoint({ oldSize: from, proof: await this.proof(from, to), note: this.note(to) }),
-    );
+    return Buffer.from(formatAddCheckpoint({ oldSize: from, proof: await this.proof(from, to), note: this.note(to) }));
   }
 }
 const witnessIn = (path: string, more: Partial<WitnessOptions> = {}): Promise<Witness> =>
@@ -147,12 +145,12 @@ describe('a witness', () => {
     expect(calls).toEqual(['datasync', 'answered']);
     isFull = true;
     const listener = await serveWitness(witness, { host: '127.0.0.1', port: 0, onFault: () => calls.push('fault') });
-    const post = async (body: Buffer | string) =>
+    const post = async (body: Uint8Array<ArrayBuffer> | string) =>
       (await fetch(`${listener.url}/add-checkpoint`, { method: 'POST', body })).status;
-    expect(await post(await grown.request(20, 50))).toBe(503);
+    expect(await post(new Uint8Array(await grown.request(20, 50)))).toBe(503);
     expect([calls.at(-1), witness.seen()[0]!.size]).toEqual(['fault', 20]);
     isFull = false;
-    expect(await post(await grown.request(20, 50))).toBe(200);
+    expect(await post(new Uint8Array(await grown.request(20, 50)))).toBe(200);
     expect(await post('x'.repeat(70_000))).toBe(413);
     expect((await fetch(`${listener.url}/add-checkpoint`)).status).toBe(405);
     expect((await fetch(`${listener.url}/else`)).status).toBe(404);

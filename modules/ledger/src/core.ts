@@ -256,6 +256,11 @@ export class LogCore {
   /** Any flushed tile, for proofs. */
   readonly readTile = (tile: Tile): Uint8Array => this.#log.tree.tile(tile);
 
+  /** Shows that the tree of `size` entries begins with the one of `oldSize`. */
+  growth(oldSize: number, size: number): Promise<Uint8Array[]> {
+    return createProver(size, this.readTile).consistency(oldSize);
+  }
+
   /** `.tlog-proof` files of entries, all under the one checkpoint answered with them. The entries must be published. */
   async proofs(indices: readonly number[]): Promise<{ checkpoint: string; proofs: string[] }> {
     const { size, text } = this.published;

@@ -19,6 +19,7 @@ export const placesIn = (folder: string) => ({
   name: join(folder, 'log.json'),
   mark: join(folder, 'mark.json'),
   checkpoint: join(folder, 'checkpoint'),
+  witnessed: join(folder, 'witnessed'),
   wal: join(folder, 'wal'),
   tree: join(folder, 'tree'),
   ids: join(folder, 'ids'),

@@ -20,6 +20,8 @@ export interface RouteNeeds {
   pack(choice: PackChoice, actor: string): Promise<Uint8Array | null>;
   record(statements: readonly Statement[], actor: string): Promise<{ first: number; count: number }>;
   checkpoint(): string;
+  /** The newest that a witness cosigned; `null` for none. */
+  witnessed(): string | null;
   tile(tile: Tile): Buffer | null;
 }
 
@@ -77,15 +79,21 @@ export function createRoutes(needs: RouteNeeds): readonly Route[] {
   ];
 }
 
+type LogFiles = Pick<RouteNeeds, 'checkpoint' | 'witnessed' | 'tile'>;
+/** The newest checkpoint may wait for its witnesses: this one has them, and may be a second older. */
+const WITNESSED = '/witnessed';
+
 export interface StaticFile {
   readonly contentType: string;
   readonly cacheControl: string;
   readonly body: Uint8Array | string;
 }
 
-/** @param path `/checkpoint` or `/tile/...` below the log's prefix; `null` for whatever the log does not serve */
-export function staticFile(needs: Pick<RouteNeeds, 'checkpoint' | 'tile'>, path: string): StaticFile | null {
+/** @param path `/checkpoint`, `/witnessed` or `/tile/...` below the log's prefix; `null` for whatever the log does not serve */
+export function staticFile(needs: LogFiles, path: string): StaticFile | null {
   if (path === '/checkpoint') return { contentType: TEXT, cacheControl: FRESH, body: needs.checkpoint() };
+  const witnessed = path === WITNESSED ? needs.witnessed() : null;
+  if (witnessed !== null) return { contentType: TEXT, cacheControl: FRESH, body: witnessed };
   const tile = path.startsWith('/') ? parseTilePath(path.slice(1)) : null;
   const body = tile?.ok ? needs.tile(tile.value) : null;
   if (!tile?.ok || !body) return null;
@@ -93,7 +101,7 @@ export function staticFile(needs: Pick<RouteNeeds, 'checkpoint' | 'tile'>, path:
 }
 
 /** Anybody may read these (C2SP clients send no cookie); they hold commitments only. */
-export function createLogRoutes(needs: Pick<RouteNeeds, 'checkpoint' | 'tile'>): readonly RawRoute[] {
+export function createLogRoutes(needs: LogFiles): readonly RawRoute[] {
   const serve = (path: string): RawReply => {
     const file = staticFile(needs, path.slice(LOG_PREFIX.length));
     if (!file)
@@ -111,6 +119,7 @@ export function createLogRoutes(needs: Pick<RouteNeeds, 'checkpoint' | 'tile'>):
   const shared = { method: 'GET', action: 'readCheckpoint', resource: evidence } as const;
   return [
     { ...shared, name: 'readLogCheckpoint', path: `${LOG_PREFIX}/checkpoint`, handle: ({ path }) => serve(path) },
+    { ...shared, name: 'readLogWitnessed', path: `${LOG_PREFIX}${WITNESSED}`, handle: ({ path }) => serve(path) },
     { ...shared, name: 'readLogTile', path: `${LOG_PREFIX}/tile/*`, handle: ({ path }) => serve(path) },
   ];
 }

@@ -11,9 +11,12 @@ import { listEntries, listRecords, type EntryQuery } from './entries.ts';
 import type { FileLayer } from './files.ts';
 import { createIndexer, type Indexer } from './indexer.ts';
 import { makePack, type PackChoice } from './pack.ts';
+import { placesIn } from './open-log.ts';
 import { reconcile } from './reconcile.ts';
 import { createLogRoutes, createRoutes, staticFile, type Statement } from './routes.ts';
 import { createIndexStore, type IndexStore } from './store.ts';
+import type { WitnessSettings } from './witness-call.ts';
+import { Witnesses, witnessNotes, type WitnessStatus } from './witnesses.ts';
 
 export interface LedgerOptions {
   /** Holds the log; nobody else writes there. */
@@ -25,6 +28,8 @@ export interface LedgerOptions {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Log;
+  /** Asked to cosign each checkpoint; without any, nothing outbound happens. */
+  readonly witnesses?: readonly WitnessSettings[];
   /** Test seam, for the write-ahead log. */
   readonly files?: FileLayer;
 }
@@ -32,6 +37,7 @@ export interface LedgerOptions {
 export interface LedgerStatus extends EvidenceStatus {
   /** Durable entries, of which `size` are under the checkpoint. */
   readonly durable: number;
+  readonly witnesses: readonly WitnessStatus[];
   /** What /health has to say; empty when all is well. */
   readonly notes: readonly string[];
 }
@@ -55,6 +61,15 @@ export interface Ledger {
     about: { readonly subject: string; readonly entries: readonly number[] },
     actor: string,
   ): Promise<Uint8Array | null>;
+  /** Every fact from an entry on, in order, read from the log's own files; answers how many entries there are. */
+  scan(
+    from: number,
+    visit: (part: readonly { readonly entry: number; readonly body: Body }[]) => void,
+  ): Promise<number>;
+  /** The newest checkpoint that a witness cosigned, with the cosignatures; `null` for none. */
+  witnessed(): string | null;
+  /** Called whenever a witness has said something new. */
+  onWitness(listener: () => void): () => void;
   readonly factHandler: FactHandler;
   readonly routes: readonly Route[];
   /** Checkpoint and tiles below `/ledger`, for anybody. */
@@ -69,6 +84,7 @@ export interface Ledger {
 
 const INDEX_WAIT_MS = 5_000;
 const INDEX_POLL_MS = 20;
+const SCAN_ENTRIES = 5_000;
 
 export function createLedger(options: LedgerOptions): Ledger {
   const { folder, keyFile, origin, clock, log, files } = options;
@@ -76,8 +92,12 @@ export function createLedger(options: LedgerOptions): Ledger {
   const store = createIndexStore(options.sql);
   const notes: string[] = [];
   let indexer: Indexer | null = null;
-  const needs = answers({ core, store, clock, origin, notes, indexed: () => indexer?.indexed ?? 0 });
-  core.onCheckpoint(() => indexer?.poke());
+  const witnesses = createWitnesses(core, options);
+  const needs = answers({ core, store, clock, origin, notes, witnesses, indexed: () => indexer?.indexed ?? 0 });
+  core.onCheckpoint(() => {
+    indexer?.poke();
+    witnesses.poke();
+  });
   const append = async (facts: readonly LedgerFact[]): Promise<void> => {
     await core.append(facts);
   };
@@ -89,8 +109,12 @@ export function createLedger(options: LedgerOptions): Ledger {
       const read = (indices: readonly number[]) => core.read(indices);
       indexer = createIndexer({ store, log, published: () => seenOf(core), size: () => core.size, read }, kept);
       indexer.poke();
+      witnesses.start();
     },
-    stop: () => core.stop(async () => indexer?.stop()),
+    stop: async () => {
+      await witnesses.stop();
+      await core.stop(async () => indexer?.stop());
+    },
     append,
     record: needs.record,
     entryOf: (factId) => core.find(factId),
@@ -100,6 +124,9 @@ export function createLedger(options: LedgerOptions): Ledger {
       return records.map(({ index: entry, body }) => ({ entry, body }));
     },
     packOf: (about, actor) => needs.pack({ of: 'entries', ...about }, actor),
+    scan: (from, visit) => scanLog(core, from, visit),
+    witnessed: () => witnesses.newest(),
+    onWitness: (listener) => witnesses.onAnswer(listener),
     factHandler: { name: 'ledger', handle: append },
     routes: createRoutes({ ...needs, status: () => publicStatus(needs.status()) }),
     logRoutes: createLogRoutes(needs),
@@ -119,13 +146,14 @@ interface Parts {
   readonly clock: Clock;
   readonly origin: string;
   readonly notes: readonly string[];
+  readonly witnesses: Witnesses;
   /** Entries that SQL knows. */
   indexed(): number;
 }
 
 /** What the routes and the facade answer with. */
 function answers(parts: Parts) {
-  const { core, clock, notes, indexed } = parts;
+  const { core, clock, notes, witnesses, indexed } = parts;
   const caughtUp = async (): Promise<void> => {
     const wanted = core.size;
     await core.covered(wanted);
@@ -144,7 +172,9 @@ function answers(parts: Parts) {
         signedAt,
         verifierKey: core.verifierKey,
       };
-      return { ...shown, behind, durable: core.size, notes: [...notes, ...core.notes] };
+      const seen = witnesses.status();
+      const said = [...notes, ...core.notes, ...witnessNotes(seen, core.size)];
+      return { ...shown, behind, durable: core.size, witnesses: seen, notes: said };
     },
     listEntries: (query: EntryQuery) => listEntries(parts, query),
     listRecords: (query: EntryQuery) => listRecords(parts, query),
@@ -156,9 +186,31 @@ function answers(parts: Parts) {
     },
     pack: (choice: PackChoice, actor: string) => makePack({ ...parts, caughtUp }, choice, actor),
     record: (statements: readonly Statement[], actor: string) => recordStatements(parts, statements, actor),
-    checkpoint: () => core.published.text,
+    checkpoint: () => witnesses.cosigned(core.published.text),
+    witnessed: () => witnesses.newest(),
     tile: core.tile.bind(core),
   };
+}
+
+const createWitnesses = (core: LogCore, { folder, witnesses = [], log }: LedgerOptions): Witnesses =>
+  new Witnesses({
+    witnesses,
+    path: placesIn(folder).witnessed,
+    published: () => core.published,
+    prove: (oldSize, size) => core.growth(oldSize, size),
+    log: log.part('witnesses'),
+  });
+
+async function scanLog(...[core, from, visit]: readonly [LogCore, ...Parameters<Ledger['scan']>]): Promise<number> {
+  let at = from;
+  while (at < core.size) {
+    const count = Math.min(SCAN_ENTRIES, core.size - at);
+    const first = at;
+    const records = await core.read(Array.from({ length: count }, (_, i) => first + i));
+    visit(records.map(({ index: entry, body }) => ({ entry, body })));
+    at += count;
+  }
+  return at;
 }
 
 const seenOf = (core: LogCore) => {
