@@ -25,10 +25,7 @@ export interface VerifierKey {
 }
 
 const keyId = (kind: KeyKind, name: string, raw: Uint8Array): string =>
-  hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([kind]), raw]), 'hex').slice(
-    0,
-    KEY_ID_BYTES * 2,
-  );
+  hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([kind]), raw]), 'hex').slice(0, KEY_ID_BYTES * 2);
 
 const rawPublicKey = (key: KeyObject): Buffer => {
   if (key.asymmetricKeyType !== 'ed25519') throw new Error('name a note key: wanted an Ed25519 key');

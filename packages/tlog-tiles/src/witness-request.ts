@@ -23,7 +23,8 @@ export function parseAddCheckpoint(text: string): Parsed<AddCheckpoint> {
   if (split < 0) return bad('read a request: it has no blank line before its checkpoint');
   const [first = '', ...rows] = text.slice(0, split).split('\n');
   const oldSize = first.startsWith('old ') ? parseDecimal(first.slice(4)) : null;
-  if (oldSize === null) return bad(`read a request: its first line ${quoted(first)} is no old size, wanted "old <size>"`);
+  if (oldSize === null)
+    return bad(`read a request: its first line ${quoted(first)} is no old size, wanted "old <size>"`);
   if (rows.length > PROOF_LINES_MAX)
     return bad(`read a request: its proof has ${rows.length} lines, wanted at most ${PROOF_LINES_MAX}`);
   const proof: Uint8Array[] = [];
