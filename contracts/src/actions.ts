@@ -90,6 +90,8 @@ export const ACTIONS = {
   readHoldings: 'Person',
   giveConsent: 'Person',
   takeBackConsent: 'Person',
+  askWhoseData: 'City',
+  tellExposed: 'City',
   publish: 'Topic',
   subscribe: 'Topic',
   reportAbout: 'Device',

@@ -152,6 +152,7 @@ const DONE: Readonly<Record<LookLine['what'], string>> = {
   destroyed: 'had destroyed',
   given: 'gave a consent',
   'taken-back': 'took a consent back',
+  exposed: 'says that an incident touched data about this person',
 };
 function lineText({ what, by, machine, category, purpose, consent, why, count, first, last }: LookLine): string {
   const day = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');

@@ -19,6 +19,7 @@ import { serviceCommands } from './service.ts';
 import { signCommand } from './sign.ts';
 import { trustCommands } from './trust.ts';
 import { witnessCommand } from './witness.ts';
+import { whoseDataCommands } from './whose-data.ts';
 
 const COMMANDS: readonly Command[] = [
   ...cityCommands(api),
@@ -37,6 +38,7 @@ const COMMANDS: readonly Command[] = [
   ...recordCommands(api),
   ...consentCommands(api),
   witnessCommand,
+  ...whoseDataCommands(api),
 ];
 
 /** What a run of the command prints, and its exit code. */

@@ -4,8 +4,8 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Consent, HeldRecord, Look, LooksOfWeek } from '@cityward/contracts';
-import { DAY_MS } from '@cityward/kernel';
+import type { Consent, Exposure, HeldRecord, Look, LooksOfWeek } from '@cityward/contracts';
+import { DAY_MS, HOUR_MS } from '@cityward/kernel';
 import { verifyPack } from '@cityward/ledger/verify';
 import { createLog } from '@cityward/log';
 import { keysInTheClear } from '@cityward/vault/testing';
@@ -181,6 +181,27 @@ describe('a record of a person', () => {
     for (const path of ['/api/looks/week', '/api/looks/week/proof'])
       expect((await ben.call<{ code: string }>('GET', `${path}?subject=${aroha.id}`)).body.code).toBe('NOT_ALLOWED');
   }, 60_000);
+
+  it('says whose data a camera touched, and tells them when an officer has the words', async () => {
+    const { city, ledger, vault } = server.modules;
+    const camera = city.deviceIds().find((id) => city.datasetsOf([id]).length > 0)!;
+    const hour = ['--from', new Date(Date.now() - HOUR_MS).toISOString()];
+    const asked = ['whose-data', '--sources', camera, ...hour, '--reason', 'the camera was taken over'];
+    const found = await run<Exposure>(...asked);
+    expect(found.people).toBe(city.peopleBehind([camera]));
+    expect(found.people).toBeGreaterThan(20);
+    expect(found.groups[0]!.draft).toContain('[What happened');
+    const [one] = (await run<{ subject: string }[]>('whose-data', 'people', found.id)) as [{ subject: string }];
+    writeFileSync(desk.at('notice.txt'), 'A camera at the quay was taken over for an hour; it is mended.');
+    const tell = ['whose-data', 'tell', found.id, '--text', 'notice.txt'];
+    expect(await refused(...tell, ...asPerson(ben))).toContain('NOT_ALLOWED');
+    const told = await vault.exposures.tell(found.id, readFileSync(desk.at('notice.txt'), 'utf8'), 'per-olive');
+    expect(told).toMatchObject({ ok: true, value: { state: 'told', told: found.people } });
+    await eventually('they are told', async () => {
+      const entries = await ledger.entriesAbout(one.subject, 10);
+      return entries.some(({ type }) => type === 'data.exposed') ? true : null;
+    });
+  }, 120_000);
 
   it('has every step in the ledger, with ids alone', async () => {
     const types = ['record.put', 'record.viewed', 'record.refused', 'record.destroyed'];

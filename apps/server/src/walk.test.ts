@@ -115,6 +115,8 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'restoreServiceTrust',
     'putRecord',
     'destroyRecord',
+    'askWhoseData',
+    'tellExposed',
   ],
   auditor: [...SIGNED_IN, 'readServices', 'readAccess', 'readPeople', 'readMetrics', 'readJobs', 'exportEvidence'],
   vendor: FOR_A_TIME,

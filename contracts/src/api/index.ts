@@ -17,6 +17,7 @@ import { networkAccess } from './network-access.ts';
 import { gate } from './gate.ts';
 import { leaving } from './leaving.ts';
 import { vault } from './vault.ts';
+import { vaultExposure } from './vault-exposure.ts';
 import { vaultLooks } from './vault-looks.ts';
 
 export const api = {
@@ -39,6 +40,7 @@ export const api = {
   ...baseline,
   ...vault,
   ...vaultLooks,
+  ...vaultExposure,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -61,6 +63,7 @@ export type * from './leaving.ts';
 export type * from './vault.ts';
 export * from './vault-copies.ts';
 export type * from './vault-looks.ts';
+export type * from './vault-exposure.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {
@@ -94,3 +97,4 @@ export {
 } from './vault.ts';
 export { PUBLIC_KEY_MAX_CHARS, SERVICES_MAX } from './services.ts';
 export { LOOK_ENTRIES_SHOWN_MAX, LOOKS_PAGE_MAX, LOOKS_WEEK_MAX } from './vault-looks.ts';
+export { EXPOSED_PAGE_MAX, EXPOSURE_GROUPS_MAX, EXPOSURE_PEOPLE_MAX, EXPOSURES_SHOWN_MAX } from './vault-exposure.ts';

@@ -4,7 +4,7 @@ import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Route } from '@cityward/http';
 import { WHATS, draftChanges, type Change } from './domain/change.ts';
 import type { CityGraph } from './domain/graph.ts';
-import type { CityDraft, Device, NodeName, Party, Service, Site } from './domain/model.ts';
+import type { Dataset, CityDraft, Device, NodeName, Party, Service, Site } from './domain/model.ts';
 import type { Facets, Standing } from './domain/state.ts';
 import { createHeardKeeper, type HeardKeeper } from './heard.ts';
 import { createImports, type Imports } from './imports.ts';
@@ -58,6 +58,8 @@ export interface City {
   node(id: string): NodeName | null;
   /** Datasets that these devices feed. */
   datasetsOf(devices: readonly string[]): readonly DatasetBehind[];
+  /** With the random ids of the people it is about; null for none of that id. */
+  dataset(id: string): Dataset | null;
   /** How many different people those datasets are about. */
   peopleBehind(devices: readonly string[]): number;
   /** Ignored for ids that are no device. */
@@ -250,6 +252,7 @@ function readers({ inventory, runtime, members }: CityParts) {
       return node ? { kind: inventory.kindOf(slot), id, name: node.name } : null;
     },
     datasetsOf: (devices: readonly string[]) => datasetsOf({ inventory }, devices),
+    dataset: (id: string) => inventory.datasets.get(id) ?? null,
     peopleBehind: (devices: readonly string[]): number => {
       const people = new Set<string>();
       for (const { id } of datasetsOf({ inventory }, devices))

@@ -192,6 +192,26 @@ describe('entries', () => {
   });
 });
 
+describe('what facts mention', () => {
+  it('is asked by type, actor and time, each once for a subject', async () => {
+    const ledger = await ledgerIn(newFolder());
+    const viewed = { type: 'record.viewed', module: 'vault', personal: true, actor: 'per-ben' } as const;
+    await ledger.append([
+      factOf('evt-1', { ...viewed, subject: 'sub-a', at: 10, data: { record: 'rec-1', consent: 'con-1' } }),
+      factOf('evt-2', { ...viewed, subject: 'sub-a', at: 20, data: { record: 'rec-1' } }),
+      factOf('evt-3', { ...viewed, subject: 'sub-b', at: 20, data: { record: 'rec-2' } }),
+      factOf('evt-4', { ...viewed, actor: 'per-cat', subject: 'sub-c', at: 20, data: { record: 'rec-3' } }),
+      factOf('evt-5', { ...viewed, type: 'record.put', subject: 'sub-d', at: 20, data: { record: 'rec-4' } }),
+      factOf('evt-6', { ...viewed, subject: 'sub-e', at: 30, data: { record: 'rec-5' } }),
+    ]);
+    const asked = { types: ['record.viewed'], from: 10, to: 20, prefix: 'rec-' };
+    const by = async (actors: readonly string[] | null) =>
+      (await ledger.mentions({ ...asked, actors })).map(({ subject, mention }) => `${subject} ${mention}`).sort();
+    expect(await by(['per-ben', 'per-none'])).toEqual(['sub-a rec-1', 'sub-b rec-2']);
+    expect(await by(null)).toEqual(['sub-a rec-1', 'sub-b rec-2', 'sub-c rec-3']);
+  });
+});
+
 describe('packs', () => {
   it('hold what belongs to an incident, and the export itself', async () => {
     const ledger = await ledgerIn(newFolder());

@@ -14,9 +14,9 @@ import { makePack, type PackChoice } from './pack.ts';
 import { placesIn } from './open-log.ts';
 import { reconcile } from './reconcile.ts';
 import { createLogRoutes, createRoutes, staticFile, type Statement } from './routes.ts';
-import { createIndexStore, type IndexStore } from './store.ts';
 import type { WitnessSettings } from './witness-call.ts';
 import { Witnesses, witnessNotes, type WitnessStatus } from './witnesses.ts';
+import { createIndexStore, type IndexStore, type Mention, type MentionQuery } from './store.ts';
 
 export interface LedgerOptions {
   /** Holds the log; nobody else writes there. */
@@ -56,6 +56,8 @@ export interface Ledger {
   entriesAbout(subject: string, limit: number): Promise<readonly LedgerEntry[]>;
   /** Bodies of facts, of personal ones too, newest first: for a module that shows a person what was done about them. */
   bodiesOf(query: EntryQuery): Promise<readonly { readonly entry: number; readonly body: Body }[]>;
+  /** What facts mention, each once for a subject: all that were published before it was asked. */
+  mentions(query: MentionQuery): Promise<readonly Mention[]>;
   /** A pack of entries about one subject, for that subject; `null` without entries. Its export is an entry about them. */
   packOf(
     about: { readonly subject: string; readonly entries: readonly number[] },
@@ -122,6 +124,10 @@ export function createLedger(options: LedgerOptions): Ledger {
     bodiesOf: async (query) => {
       const { records } = await needs.listRecords(query);
       return records.map(({ index: entry, body }) => ({ entry, body }));
+    },
+    mentions: async (query) => {
+      await needs.caughtUp();
+      return store.mentions(query);
     },
     packOf: (about, actor) => needs.pack({ of: 'entries', ...about }, actor),
     scan: (from, visit) => scanLog(core, from, visit),

@@ -30,6 +30,21 @@ export interface EntryFilter {
   readonly from?: number;
   readonly to?: number;
 }
+export interface MentionQuery {
+  readonly types: readonly string[];
+  /** `null` for anybody. */
+  readonly actors: readonly string[] | null;
+  /** Milliseconds since 1970, both included. */
+  readonly from: number;
+  readonly to: number;
+  /** What the mentioned ids begin with, e.g. `rec-`. */
+  readonly prefix: string;
+}
+export interface Mention {
+  readonly type: string;
+  readonly subject: string;
+  readonly mention: string;
+}
 export interface EntryWindow {
   /** Only entries below this index. */
   readonly before: number;
@@ -47,6 +62,8 @@ export interface IndexStore {
   clear(): Promise<void>;
   /** Indices, newest first. */
   find(filter: EntryFilter, window: EntryWindow): Promise<number[]>;
+  /** What facts of these types mention, each once for a subject, by these actors or by anybody. */
+  mentions(query: MentionQuery): Promise<readonly Mention[]>;
   /** Indices of what speaks of these ids, or is about them, oldest first. */
   about(ids: readonly string[], limit: number): Promise<number[]>;
   /** Indices of facts of these types about these subjects, oldest first. @param types as SQL patterns, e.g. `finding.%` */
@@ -95,6 +112,13 @@ export function createIndexStore(sql: Sql): IndexStore {
         db(),
       );
       return rows.map((row) => row.index);
+    },
+    mentions: async ({ types, actors, from, to, prefix }) => {
+      const by = actors === null ? raw`true` : raw`actor = any(${listOf(actors)})`;
+      const { rows } = await raw<Mention>`select distinct type, subject, mention from ledger.entry,
+        unnest(mentions) as mention where at between ${from} and ${to} and type = any(${listOf(types)}) and ${by}
+        and starts_with(mention, ${prefix})`.execute(db());
+      return rows;
     },
     about: async (ids, limit) => {
       const list = listOf(ids);

@@ -22,11 +22,26 @@ export interface LedgerNeeds {
   append(facts: readonly (NewFact & { readonly id: string })[]): Promise<void>;
   /** Newest first, with what personal facts say. */
   bodiesOf(query: BodyQuery): Promise<readonly { readonly entry: number; readonly body: TellingBody }[]>;
+  /** What facts of these types mention, each once for a subject; by these actors, or by anybody for `null`. */
+  mentions(query: {
+    readonly types: readonly FactType[];
+    readonly actors: readonly string[] | null;
+    readonly from: number;
+    readonly to: number;
+    readonly prefix: string;
+  }): Promise<readonly { readonly type: string; readonly subject: string; readonly mention: string }[]>;
   /** A pack of these entries that verifies offline; `null` without entries. */
   packOf(
     about: { readonly subject: string; readonly entries: readonly number[] },
     actor: string,
   ): Promise<Uint8Array | null>;
+}
+
+/** What the city keeps about people outside the vault, by random ids. */
+export interface DatasetNeeds {
+  /** Datasets that any of the devices feeds. */
+  behind(devices: readonly string[]): readonly string[];
+  named(id: string): { readonly name: string; readonly purpose: string; readonly subjects: readonly string[] } | null;
 }
 
 export interface VaultOptions {
@@ -40,6 +55,7 @@ export interface VaultOptions {
   /** Of its own, apart from the keys: the journal. */
   readonly journalFolder: string;
   readonly ledger: LedgerNeeds;
+  readonly datasets: DatasetNeeds;
   /** One question to policy. */
   readonly may: (principal: Principal, action: ActionName, resource: Resource) => Result<void, Refusal>;
   /** May this person sign in here? */

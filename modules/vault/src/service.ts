@@ -18,6 +18,8 @@ import { openRootFile } from './keys/root-file.ts';
 import { looksRoutes } from './looks/routes.ts';
 import { vaultRoutes } from './routes.ts';
 import { Shelf } from './records/shelf.ts';
+import { createExposures, type Exposures } from './exposure/exposures.ts';
+import { exposureRoutes } from './exposure/routes.ts';
 import { createLooks, type Looks } from './looks/looks.ts';
 import { openVaultJournal, type VaultJournal } from './vault-journal.ts';
 import { ownRecord } from './viewing/deciding.ts';
@@ -50,6 +52,8 @@ export interface Vault {
   consents(subject: string): Promise<readonly Consent[]>;
   /** Who looked, who was refused, and what else was done. */
   readonly looks: Looks;
+  /** Whose data did this touch? */
+  readonly exposures: Exposures;
   /** `null` for no such consent. */
   subjectOfConsent(consent: string): Promise<string | null>;
   status(): VaultStatus;
@@ -77,13 +81,16 @@ export function createVault(options: VaultOptions): Vault {
     if (!opened) throw new Error('use the vault: it has not started, wanted start first');
     return opened;
   };
+  const exposures = createExposures(options);
   const vault: Omit<Vault, 'routes'> = {
     start: async () => {
       opened = await openAll(options);
+      exposures.start();
     },
     stop: async () => {
       const closing = opened;
       opened = null;
+      await exposures.stop();
       await closing?.saver.stop();
       await closing?.journal.close();
       await closing?.keyring.close();
@@ -96,13 +103,14 @@ export function createVault(options: VaultOptions): Vault {
     records: (subject) => now().records.list(subject),
     consents: (subject) => now().consents.list(subject),
     looks: createLooks(options),
+    exposures,
     subjectOfConsent: (consent) => now().consents.subjectOf(consent),
     status: () => {
       const { replayed, saver, slots } = now();
       return { replayed, unsaved: saver.unsaved(), damagedKeys: slots.damaged };
     },
   };
-  return { ...vault, routes: [...vaultRoutes(vault), ...looksRoutes(vault.looks)] };
+  return { ...vault, routes: [...vaultRoutes(vault), ...looksRoutes(vault.looks), ...exposureRoutes(vault.exposures)] };
 }
 
 async function openAll(options: VaultOptions): Promise<Opened> {

@@ -18,6 +18,13 @@ export const NOW = Date.UTC(2027, 0, 15);
 export const AROHA = 'per-aroha';
 export const BEN = 'per-ben';
 export const OFFICER = 'per-olive';
+/** What the city keeps outside the vault. */
+export const DATASETS = [
+  {
+    ...{ id: 'dat-parking', name: 'Parking', purpose: 'to find free places', fedBy: 'park-1' },
+    subjects: [AROHA, 'sub-hemi'],
+  },
+];
 const PEOPLE = new Set([AROHA, BEN, 'per-cat', OFFICER]);
 
 export const person = (id: string, signedInBy = 'passkey', roles: readonly string[] = []): Principal => ({
@@ -56,6 +63,17 @@ export class TestLedger {
         .slice(0, limit),
     );
   };
+  readonly mentions: VaultOptions['ledger']['mentions'] = ({ types, actors, from, to, prefix }) => {
+    const about = this.facts
+      .filter(({ type, at }) => types.includes(type) && at >= from && at <= to)
+      .filter(({ actor }) => actors === null || actors.includes(actor));
+    const all = about.flatMap(({ type, subject, data }) =>
+      Object.values(data).flatMap((value) =>
+        typeof value === 'string' && value.startsWith(prefix) ? [{ type, subject, mention: value }] : [],
+      ),
+    );
+    return Promise.resolve([...new Map(all.map((one) => [JSON.stringify(one), one])).values()]);
+  };
   /** Names the entries; what a real one holds is the ledger's to show. */
   readonly packOf: VaultOptions['ledger']['packOf'] = ({ subject, entries }, actor) =>
     Promise.resolve(entries.length === 0 ? null : Buffer.from(JSON.stringify({ subject, entries, actor })));
@@ -85,6 +103,10 @@ export function testVault(
     keyFolder: join(folder, 'keys'),
     journalFolder: join(folder, 'journal'),
     ledger,
+    datasets: {
+      behind: (devices) => DATASETS.filter(({ fedBy }) => devices.includes(fedBy)).map(({ id }) => id),
+      named: (id) => DATASETS.find((one) => one.id === id) ?? null,
+    },
     may: (principal, action, resource) =>
       policy.decide(principal, action, resource).allow
         ? { ok: true, value: undefined }

@@ -20,6 +20,7 @@ const WHAT: Readonly<Partial<Record<FactType, Look['what']>>> = {
   'record.destroyed': 'destroyed',
   'consent.given': 'given',
   'consent.taken-back': 'taken-back',
+  'data.exposed': 'exposed',
 };
 const TYPES = Object.keys(WHAT) as FactType[];
 
