@@ -46,6 +46,7 @@ function fill({ grants, subjects, doctors }: { grants: number; subjects: number;
 
 function decide({ decisions, subjects, doctors }: { decisions: number; subjects: number; doctors: number }) {
   const policy = createPolicy({ log: silentLog, onFault: ({ faults }) => fail(faults) });
+  const written = new Set<string>();
   const parts: DecidingParts = {
     grounds: [
       ownRecord,
@@ -55,7 +56,10 @@ function decide({ decisions, subjects, doctors }: { decisions: number; subjects:
           from: (...pair) => book.from(...pair),
           now: (id) => book.get(id)?.grant ?? null,
           use: () => Promise.resolve(),
+          givenOf: (id) => book.get(id)?.given ?? null,
         },
+        // Of most people nothing is recorded that would change a decision: that is looked up each time.
+        lives: { isWritten: (subject) => written.has(subject), consentAgainst: () => null },
       }),
     ],
     bars: [destroyedBar({ isDoomed: () => false })],

@@ -16,7 +16,14 @@ const EVERYBODY: readonly ActionName[] = [
   'readCheckpoint',
 ];
 /** About oneself. What others let one see is no matter of roles: `viewRecord` is in none. */
-const OWN_RECORDS: readonly ActionName[] = ['askRecord', 'readHoldings', 'giveConsent', 'takeBackConsent'];
+const OWN_RECORDS: readonly ActionName[] = [
+  'askRecord',
+  'readHoldings',
+  'giveConsent',
+  'takeBackConsent',
+  'setWishes',
+  'askRight',
+];
 const SIGNED_IN: readonly ActionName[] = [
   ...EVERYBODY,
   'readCity',
@@ -117,6 +124,8 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'destroyRecord',
     'askWhoseData',
     'tellExposed',
+    'recordLife',
+    'readDesk',
   ],
   auditor: [...SIGNED_IN, 'readServices', 'readAccess', 'readPeople', 'readMetrics', 'readJobs', 'exportEvidence'],
   vendor: FOR_A_TIME,

@@ -19,6 +19,7 @@ import { leaving } from './leaving.ts';
 import { vault } from './vault.ts';
 import { vaultExposure } from './vault-exposure.ts';
 import { vaultLooks } from './vault-looks.ts';
+import { vaultLives } from './vault-lives.ts';
 
 export const api = {
   ...session,
@@ -41,6 +42,7 @@ export const api = {
   ...vault,
   ...vaultLooks,
   ...vaultExposure,
+  ...vaultLives,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -64,6 +66,7 @@ export type * from './vault.ts';
 export * from './vault-copies.ts';
 export type * from './vault-looks.ts';
 export type * from './vault-exposure.ts';
+export type * from './vault-lives.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {
@@ -95,6 +98,16 @@ export {
   RECORD_MAX_BYTES,
   RECORD_VERSIONS_MAX,
 } from './vault.ts';
+export {
+  CATEGORIES_OF_WISHES_MAX,
+  LIFE_PHASES,
+  NOTICE_KINDS,
+  NOTICES_SHOWN_MAX,
+  OFFICES,
+  PROPOSALS_SHOWN_MAX,
+  REPRESENTATIVES_MAX,
+  STANDING_ENDS,
+} from './vault-lives.ts';
 export { PUBLIC_KEY_MAX_CHARS, SERVICES_MAX } from './services.ts';
 export { LOOK_ENTRIES_SHOWN_MAX, LOOKS_PAGE_MAX, LOOKS_WEEK_MAX } from './vault-looks.ts';
 export { EXPOSED_PAGE_MAX, EXPOSURE_GROUPS_MAX, EXPOSURE_PEOPLE_MAX, EXPOSURES_SHOWN_MAX } from './vault-exposure.ts';

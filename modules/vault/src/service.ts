@@ -14,6 +14,10 @@ import { openKeySlots, type KeySlots } from './keys/key-slots.ts';
 import { createKeyring, type Keyring } from './keys/keyring.ts';
 import type { VaultOptions } from './needs.ts';
 import { destroyedBar, Records } from './records/records.ts';
+import { byStanding, outlivedBar } from './lives/by-standing.ts';
+import { Lives } from './lives/lives.ts';
+import { lifeRoutes } from './lives/routes.ts';
+import { withStandings } from './lives/with-standings.ts';
 import { openRootFile } from './keys/root-file.ts';
 import { looksRoutes } from './looks/routes.ts';
 import { vaultRoutes } from './routes.ts';
@@ -56,6 +60,9 @@ export interface Vault {
   readonly exposures: Exposures;
   /** `null` for no such consent. */
   subjectOfConsent(consent: string): Promise<string | null>;
+  /** What falls due by time alone and is told: run often, at least once a minute. */
+  tick(): Promise<void>;
+  readonly lives: Pick<Lives, 'propose' | 'proposals' | 'confirm' | 'change' | 'wish' | 'shown' | 'represented'>;
   status(): VaultStatus;
   readonly routes: readonly Route[];
 }
@@ -68,15 +75,20 @@ interface Opened {
   readonly consents: Consents;
   readonly records: Records;
   readonly copies: CopyRegister;
+  readonly lives: Lives;
   readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
   readonly replayed: number;
 }
 
+const AGE_YEARS = 16;
+/** How late somebody is told of what came by time alone; it is in force at its moment all the same. */
+const TICK_MS = 30_000;
 const OWNER_ONLY_FOLDER = 0o700;
 const MIGRATIONS = { module: 'vault', folder: new URL('../migrations/', import.meta.url) };
 
 export function createVault(options: VaultOptions): Vault {
   let opened: Opened | null = null;
+  let ticking: NodeJS.Timeout | undefined;
   const now = (): Opened => {
     if (!opened) throw new Error('use the vault: it has not started, wanted start first');
     return opened;
@@ -86,8 +98,14 @@ export function createVault(options: VaultOptions): Vault {
     start: async () => {
       opened = await openAll(options);
       exposures.start();
+      const tick = (): void =>
+        void vault
+          .tick()
+          .catch((fault: unknown) => options.log.error('a look at what fell due failed', { fault: String(fault) }));
+      ticking = setInterval(tick, TICK_MS).unref();
     },
     stop: async () => {
+      clearInterval(ticking);
       const closing = opened;
       opened = null;
       await exposures.stop();
@@ -105,12 +123,22 @@ export function createVault(options: VaultOptions): Vault {
     looks: createLooks(options),
     exposures,
     subjectOfConsent: (consent) => now().consents.subjectOf(consent),
+    tick: () => now().lives.tick(),
+    get lives() {
+      return now().lives;
+    },
     status: () => {
       const { replayed, saver, slots } = now();
       return { replayed, unsaved: saver.unsaved(), damagedKeys: slots.damaged };
     },
   };
-  return { ...vault, routes: [...vaultRoutes(vault), ...looksRoutes(vault.looks), ...exposureRoutes(vault.exposures)] };
+  const routes = [
+    ...vaultRoutes(vault),
+    ...looksRoutes(vault.looks),
+    ...exposureRoutes(vault.exposures),
+    ...lifeRoutes({ ...options, lives: () => now().lives }),
+  ];
+  return Object.assign(vault, { routes: withStandings(routes, () => now().lives) });
 }
 
 async function openAll(options: VaultOptions): Promise<Opened> {
@@ -138,9 +166,10 @@ async function openAll(options: VaultOptions): Promise<Opened> {
   copies.keep('cache', shelfKeeper(shelf));
   const parts = { ...options, journal, saver, keyring, shelf, copies };
   const [consents, records] = [new Consents(parts), new Records(parts)];
-  const replayed = (await consents.open()) + (await records.open());
-  const grounds = [ownRecord, byConsent({ ...parts, consents })];
-  const bars = [destroyedBar(records)];
+  const lives = new Lives({ ...parts, ageYears: AGE_YEARS });
+  const replayed = (await lives.open()) + (await consents.open()) + (await records.open());
+  const grounds = [ownRecord, byConsent({ ...parts, consents, lives }), byStanding({ ...parts, lives })];
+  const bars = [destroyedBar(records), outlivedBar(lives)];
   const view = createViewing({ ...parts, grounds, bars });
-  return { slots, keyring, journal, saver, consents, records, copies, view, replayed };
+  return { slots, keyring, journal, saver, consents, records, copies, lives, view, replayed };
 }

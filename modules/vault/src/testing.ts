@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConsentDraft, NewFact, Principal, RecordDraft } from '@cityward/contracts';
+import type { ConsentDraft, LifeShown, NewFact, Principal, RecordDraft, WeightyChange } from '@cityward/contracts';
 import { DAY_MS, OperationalFault, type Clock, type Millis, type Refusal, type Result } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { createPolicy } from '@cityward/policy';
@@ -25,7 +25,9 @@ export const DATASETS = [
     subjects: [AROHA, 'sub-hemi'],
   },
 ];
-const PEOPLE = new Set([AROHA, BEN, 'per-cat', OFFICER]);
+export const SECOND_OFFICER = 'per-omar';
+export const [MUM, DAD] = ['per-mum', 'per-dad'] as const;
+const PEOPLE = new Set([AROHA, BEN, 'per-cat', OFFICER, SECOND_OFFICER, MUM, DAD]);
 
 export const person = (id: string, signedInBy = 'passkey', roles: readonly string[] = []): Principal => ({
   type: 'Person',
@@ -143,6 +145,20 @@ export const must = <T>(result: Result<T, Refusal>): T => {
   return result.value;
 };
 export const codeOf = (result: Result<unknown, Refusal>): string => (result.ok ? 'done' : result.error.code);
+
+/** Recorded by one officer with its document, and confirmed by another. */
+export async function recordLife(vault: Vault, change: WeightyChange, subject = AROHA): Promise<LifeShown> {
+  const document = must(await vault.put(recordOf('a certificate', { subject, category: 'papers' }), OFFICER)).record;
+  const { id } = must(await vault.lives.propose(subject, { change, document }, OFFICER));
+  return must(await vault.lives.confirm(subject, id, SECOND_OFFICER));
+}
+/** Aroha as a child who turns sixteen on 4 April 2027, and her guardians. */
+export async function asChild(vault: Vault, guardians: readonly string[] = [MUM]): Promise<LifeShown> {
+  let shown = await recordLife(vault, { do: 'minor', born: '2011-04-04' });
+  for (const person of guardians)
+    shown = await recordLife(vault, { do: 'appoint', person, as: 'guardian', until: null });
+  return shown;
+}
 
 /** Every key of a vault in the clear, the root's among them: to look for where none may be. */
 export async function keysInTheClear(keyFolder: string): Promise<Buffer[]> {

@@ -1,6 +1,7 @@
-/** What is in force before SQL knows of it: consents taken back and used, and destructions that were asked for. */
+/** What is in force before SQL knows of it: consents taken back and used, destructions that were asked for, changes in people's lives. */
 import { join } from 'node:path';
 import { openJournal, type Journal, type JournalOptions } from '@cityward/journal';
+import type { LifeEvent } from './domain/lives/life.ts';
 
 export type VaultChange =
   | {
@@ -21,11 +22,21 @@ export type VaultChange =
       readonly at: number;
       readonly by: string;
       readonly reason: string;
-    };
+    }
+  | { readonly sequence: number; readonly do: 'life'; readonly event: LifeEvent };
 export type VaultJournal = Journal<VaultChange>;
 
 /** What a consent's use says is overtaken by the next use and by its end, never the other way round: nothing is used after its end. */
-const about = (change: VaultChange): string => (change.do === 'destroy' ? change.record : change.consent);
+function about(change: VaultChange): string {
+  switch (change.do) {
+    case 'destroy':
+      return change.record;
+    case 'life':
+      return change.event.id;
+    default:
+      return change.consent;
+  }
+}
 
 export const openVaultJournal = (
   folder: string,

@@ -213,6 +213,7 @@ describe('a consent', () => {
     expect((await rig.at.vault.consents(AROHA)).map(({ given }) => given)).toEqual([
       { at: NOW, by: OFFICER, behalf: true },
     ]);
-    expect((await rig.outbox()).map(({ data }) => (data as { behalf: boolean }).behalf)).toEqual([true]);
+    const [given, notice] = await rig.outbox();
+    expect([given?.data, notice?.type]).toEqual([expect.objectContaining({ behalf: true }), 'notice.given']);
   });
 });

@@ -9,6 +9,7 @@ import { faultsOf, phaseOf, type Grant } from '../domain/grant.ts';
 import { GrantBook, GRANTS_MAX, GRANTS_PER_PAIR_MAX } from './grant-book.ts';
 import type { VaultOptions } from '../needs.ts';
 import { someAtATime } from '../some-at-a-time.ts';
+import { addNotice } from '../notices/notices.ts';
 import type { VaultChange, VaultJournal } from '../vault-journal.ts';
 
 const MODULE = 'vault';
@@ -74,6 +75,7 @@ export class Consents {
       const { subject, purpose, until, uses } = grant;
       const data = { consent: grant.id, person: draft.person, behalf: by !== subject, purpose, until, uses };
       tx.record({ module: MODULE, type: 'consent.given', actor: by, subject, at: now, personal: true, data });
+      await tellOfBehalf(tx, { subject, id: grant.id, did: 'given', at: now, by });
     });
     this.#book.add(consent);
     return ok(consentView(consent, now));
@@ -164,6 +166,11 @@ export class Consents {
     return this.#book.get(id)?.grant ?? null;
   }
 
+  /** When and by whom it was given; `null` for one that is not in memory. */
+  givenOf(id: string): StoredConsent['given'] | null {
+    return this.#book.get(id)?.given ?? null;
+  }
+
   async subjectOf(id: string): Promise<string | null> {
     const consent = this.#book.get(id) ?? (await store.readConsent(this.#parts.sql, id));
     return consent?.grant.subject ?? null;
@@ -183,6 +190,16 @@ async function saveTaken(tx: Tx, taken: Taken): Promise<void> {
   if (subject === null) return;
   const data = { consent: id, behalf: by !== subject };
   tx.record({ module: MODULE, type: 'consent.taken-back', actor: by, subject, at, personal: true, data });
+  await tellOfBehalf(tx, { ...taken, subject, did: 'taken-back' });
+}
+
+interface Behalf extends Taken {
+  readonly subject: string;
+  readonly did: 'given' | 'taken-back';
+}
+/** Whoever did it for somebody, that person hears of it. */
+async function tellOfBehalf(tx: Tx, { subject, id, did, at, by }: Behalf): Promise<void> {
+  if (by !== subject) await addNotice(tx, { subject, kind: 'represented', at, about: { consent: id, did, by }, by });
 }
 
 function grantOf({ person, ...draft }: ConsentDraft): Grant {

@@ -2,6 +2,7 @@
 import type { Principal, Purpose, Right } from '@cityward/contracts';
 import type { Json } from '@cityward/kernel';
 import type { Against } from '../domain/grant.ts';
+import type { StandingWhy } from '../domain/lives/life.ts';
 import type { VaultOptions } from '../needs.ts';
 import type { RecordHead } from '../records/store.ts';
 
@@ -14,11 +15,11 @@ export interface Look {
   readonly principal: Principal;
 }
 /** Told in the ledger alone: to whoever asked, all of them are one answer. */
-export type Why = Against | 'unknown' | 'no-consent' | 'policy' | 'destroyed' | 'no-version' | 'altered';
+export type Why = Against | StandingWhy | 'unknown' | 'no-consent' | 'policy' | 'destroyed' | 'no-version' | 'altered';
 
 /** What a look rests on. */
 export interface Basis {
-  readonly by: 'own' | 'consent';
+  readonly by: 'own' | 'consent' | 'standing';
   /** Written with the look. */
   readonly data: { readonly [key: string]: Json };
   /** Done before anything is opened, and on disk when it resolves: a use is counted. */
@@ -72,7 +73,7 @@ function judgeBy(
   { head, basis }: { readonly head: RecordHead; readonly basis: Basis },
 ): Verdict {
   const { id, subject, category } = head;
-  const attributes = { subject, category, granted: basis.by === 'consent' };
+  const attributes = { subject, category, granted: basis.by === 'consent', represented: basis.by === 'standing' };
   if (!may(look.principal, 'viewRecord', { type: 'Record', id, attributes }).ok) return { may: false, why: 'policy' };
   for (const bar of bars) {
     const why = bar(head, look);

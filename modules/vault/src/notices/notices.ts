@@ -1,0 +1,114 @@
+/** What people are told about what is held about them: one list for each person, and a fact for each notice. */
+import type { Kysely } from 'kysely';
+import { NOTICES_SHOWN_MAX, type Notice, type NoticeKind } from '@cityward/contracts';
+import { newId } from '@cityward/kernel';
+import type { Sql, Tx } from '@cityward/sql';
+
+const MODULE = 'vault';
+
+interface Tables {
+  'vault.notice': {
+    id: string;
+    subject: string;
+    at: number;
+    kind: string;
+    about: string;
+    clauses: string;
+    shown_from: number;
+    read_at: number | null;
+  };
+}
+type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
+const db = (reader: Reader): Kysely<Tables> => reader.for<Tables>();
+
+export interface NewNotice {
+  readonly subject: string;
+  readonly kind: NoticeKind;
+  readonly at: number;
+  /** Ids and times alone: whoever reads it knows what they stand for. */
+  readonly about: Notice['about'];
+  /** By which clauses of the law it is told. */
+  readonly clauses?: readonly string[];
+  /** Later than `at` only where a signed order says so. */
+  readonly shownFrom?: number;
+  /** Who did what it tells of. */
+  readonly by: string;
+}
+
+/** With the transaction that does what it tells of, or not at all. */
+export async function addNotice(tx: Tx, notice: NewNotice): Promise<string> {
+  const { subject, kind, at, about, clauses = [], shownFrom = at, by } = notice;
+  const id = newId<string>('not');
+  await db(tx)
+    .insertInto('vault.notice')
+    .values({
+      ...{ id, subject, at, kind, about: JSON.stringify(about), clauses: JSON.stringify(clauses) },
+      ...{ shown_from: shownFrom, read_at: null },
+    })
+    .execute();
+  const data = { notice: id, kind, shownFrom };
+  tx.record({ module: MODULE, type: 'notice.given', actor: by, subject, at, personal: true, data });
+  return id;
+}
+
+export async function noticesOf(sql: Reader, subject: string, now: number): Promise<Notice[]> {
+  const rows = await db(sql)
+    .selectFrom('vault.notice')
+    .selectAll()
+    .where('subject', '=', subject)
+    .where('shown_from', '<=', now)
+    .orderBy('at', 'desc')
+    .orderBy('id')
+    .limit(NOTICES_SHOWN_MAX)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    at: row.at,
+    kind: row.kind as NoticeKind,
+    about: JSON.parse(row.about) as Notice['about'],
+    clauses: JSON.parse(row.clauses) as string[],
+    readAt: row.read_at,
+  }));
+}
+
+export async function unreadOf(sql: Reader, subject: string, now: number): Promise<number> {
+  const { count } = await db(sql)
+    .selectFrom('vault.notice')
+    .select((select) => select.fn.countAll<string>().as('count'))
+    .where('subject', '=', subject)
+    .where('shown_from', '<=', now)
+    .where('read_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** Those of the person alone that they were shown. */
+export const markRead = async (
+  sql: Reader,
+  { subject, ids, at }: { readonly subject: string; readonly ids: readonly string[]; readonly at: number },
+): Promise<void> =>
+  void (await db(sql)
+    .updateTable('vault.notice')
+    .set({ read_at: at })
+    .where('subject', '=', subject)
+    .where('id', 'in', ids)
+    .where('shown_from', '<=', at)
+    .where('read_at', 'is', null)
+    .execute());
+
+/** Is there one of this kind about the same, from then on? Whoever was told lately is not told again. */
+export async function wasTold(
+  sql: Reader,
+  { subject, kind, about, since }: Pick<NewNotice, 'subject' | 'kind' | 'about'> & { readonly since: number },
+): Promise<boolean> {
+  const row = await db(sql)
+    .selectFrom('vault.notice')
+    .select('id')
+    .where('subject', '=', subject)
+    .where('kind', '=', kind)
+    .where('about', '=', JSON.stringify(about))
+    .where('at', '>=', since)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
