@@ -18,6 +18,7 @@ export const STANDING_ENDS = ['custody-lost', 'order-ended', 'resigned', 'record
 export const WITHHELD_BECAUSE = ['wish', 'interest'] as const;
 
 export const REPRESENTATIVES_MAX = 10;
+export const KIN_MAX = 50;
 export const CATEGORIES_OF_WISHES_MAX = 100;
 export const PROPOSALS_SHOWN_MAX = 200;
 export const NOTICES_SHOWN_MAX = 200;
@@ -36,6 +37,8 @@ export const WeightyChange = Type.Union([
     until: OrNull(Time),
   }),
   Closed({ do: Type.Literal('settle') }),
+  /** By an order: until then the person is not told of emergencies, then they are told of all. */
+  Closed({ do: Type.Literal('hush'), until: Time, clause: Id }),
 ]);
 export type WeightyChange = Static<typeof WeightyChange>;
 /** What one officer records at once: it takes a say away, and gives nobody one. */
@@ -44,6 +47,12 @@ export const SwiftChange = Type.Union([
   Closed({ do: Type.Literal('dispute') }),
   /** Contrary to the person's interest: kept from those who act for them. */
   Closed({ do: Type.Literal('keep'), category: Id }),
+  /** Who is family, and whether the curious are drawn: emergencies of the one are refused, of the other looked at first. */
+  Closed({
+    do: Type.Literal('watch'),
+    kin: Type.Array(Id, { maxItems: KIN_MAX, uniqueItems: true }),
+    guarded: Type.Boolean(),
+  }),
 ]);
 export type SwiftChange = Static<typeof SwiftChange>;
 
@@ -131,10 +140,10 @@ export const vaultLives = {
   getLife: endpoint({
     name: 'getLife',
     method: 'GET',
-    path: '/api/lives/:id',
+    path: '/api/lives',
     action: 'readHoldings',
     summary: 'Who acts for a person, and what the person keeps to themself',
-    params: OneId,
+    query: AboutWhom,
     answer: LifeShown,
   }),
   listRepresented: endpoint({
@@ -150,11 +159,10 @@ export const vaultLives = {
   proposeLife: endpoint({
     name: 'proposeLife',
     method: 'POST',
-    path: '/api/lives/:id/proposals',
+    path: '/api/life-proposals',
     action: 'recordLife',
     summary: 'Record a change in a person’s life with its document; it counts once a second officer confirms it',
-    params: OneId,
-    body: Closed({ change: WeightyChange, document: Id }),
+    body: Closed({ ...OfSubject.properties, change: WeightyChange, document: Id }),
     answer: LifeProposal,
   }),
   listLifeProposals: endpoint({
@@ -168,32 +176,30 @@ export const vaultLives = {
   confirmLife: endpoint({
     name: 'confirmLife',
     method: 'POST',
-    path: '/api/lives/:id/proposals/confirm',
+    path: '/api/life-proposals/:id/confirm',
     action: 'recordLife',
     summary: 'Confirm, as a second officer, a change in a person’s life; it is in force once this answers',
     params: OneId,
-    body: Closed({ proposal: Id }),
     answer: LifeShown,
   }),
   changeLife: endpoint({
     name: 'changeLife',
     method: 'POST',
-    path: '/api/lives/:id/changes',
+    path: '/api/lives/changes',
     action: 'recordLife',
     summary:
       'End what somebody does for a person, or stop all who do while they are at odds; in force once this answers',
-    params: OneId,
-    body: Closed({ change: SwiftChange }),
+    body: Closed({ ...OfSubject.properties, change: SwiftChange }),
     answer: LifeShown,
   }),
   setWishes: endpoint({
     name: 'setWishes',
     method: 'POST',
-    path: '/api/lives/:id/wishes',
+    path: '/api/lives/wishes',
     action: 'setWishes',
     summary: 'What a person keeps from those who act for them, and from emergencies as far as the law lets them',
-    params: OneId,
     body: Closed({
+      ...OfSubject.properties,
       keep: Type.Array(Id, { maxItems: CATEGORIES_OF_WISHES_MAX, uniqueItems: true }),
       exclude: Type.Array(Id, { maxItems: CATEGORIES_OF_WISHES_MAX, uniqueItems: true }),
     }),
@@ -202,11 +208,10 @@ export const vaultLives = {
   confirmConsent: endpoint({
     name: 'confirmConsent',
     method: 'POST',
-    path: '/api/lives/:id/confirm-consent',
+    path: '/api/lives/consents',
     action: 'setWishes',
     summary: 'Let a consent that somebody gave for one stand as one’s own',
-    params: OneId,
-    body: Closed({ consent: Id }),
+    body: Closed({ ...OfSubject.properties, consent: Id }),
     answer: LifeShown,
   }),
   listNotices: endpoint({

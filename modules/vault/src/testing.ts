@@ -150,7 +150,7 @@ export const codeOf = (result: Result<unknown, Refusal>): string => (result.ok ?
 export async function recordLife(vault: Vault, change: WeightyChange, subject = AROHA): Promise<LifeShown> {
   const document = must(await vault.put(recordOf('a certificate', { subject, category: 'papers' }), OFFICER)).record;
   const { id } = must(await vault.lives.propose(subject, { change, document }, OFFICER));
-  return must(await vault.lives.confirm(subject, id, SECOND_OFFICER));
+  return must(await vault.lives.confirm(id, SECOND_OFFICER));
 }
 /** Aroha as a child who turns sixteen on 4 April 2027, and her guardians. */
 export async function asChild(vault: Vault, guardians: readonly string[] = [MUM]): Promise<LifeShown> {

@@ -175,9 +175,9 @@ describe('what is recorded of a life', () => {
     const document = await paper();
     const { id } = must(await lives().propose(AROHA, { change: minor, document }, OFFICER));
     expect((await lives().shown(AROHA)).sixteenAt).toBeNull();
-    expect(codeOf(await lives().confirm(AROHA, id, OFFICER))).toBe('SECOND_OFFICER_WANTED');
-    expect(codeOf(await lives().confirm('per-cat', id, SECOND_OFFICER))).toBe('PROPOSAL_UNKNOWN');
-    const both = await Promise.all([1, 2].map(() => lives().confirm(AROHA, id, SECOND_OFFICER)));
+    expect(codeOf(await lives().confirm(id, OFFICER))).toBe('SECOND_OFFICER_WANTED');
+    expect(codeOf(await lives().confirm('lip-none', SECOND_OFFICER))).toBe('PROPOSAL_UNKNOWN');
+    const both = await Promise.all([1, 2].map(() => lives().confirm(id, SECOND_OFFICER)));
     expect(both.map(codeOf).sort()).toEqual(['PROPOSAL_UNKNOWN', 'done']);
     expect(await lives().proposals()).toEqual([]);
   });
@@ -208,7 +208,7 @@ describe('what is recorded of a life', () => {
   it('waits no longer than a fortnight', async () => {
     const { id } = must(await lives().propose(AROHA, { change: minor, document: await paper() }, OFFICER));
     rig.at.clock.now = NOW + 14 * DAY_MS;
-    expect([await lives().proposals(), codeOf(await lives().confirm(AROHA, id, SECOND_OFFICER))]).toEqual([
+    expect([await lives().proposals(), codeOf(await lives().confirm(id, SECOND_OFFICER))]).toEqual([
       [],
       'PROPOSAL_UNKNOWN',
     ]);

@@ -155,16 +155,20 @@ export class Lives {
         );
   }
 
+  async subjectOf(proposal: string): Promise<string | null> {
+    return (await store.readProposal(this.#parts.sql, proposal))?.subject ?? null;
+  }
+
   /** The second pair of eyes: another officer than the first, who sees the same document. In force once it resolves. */
-  confirm(subject: string, id: string, by: string): Promise<Result<LifeShown, Refusal>> {
+  confirm(id: string, by: string): Promise<Result<LifeShown, Refusal>> {
     return this.#inTurn(async () => {
       const { sql, clock } = this.#parts;
-      const where = `confirm "${id}" of "${subject}"`;
+      const where = `confirm "${id}"`;
       const at = clock();
       const proposal = await store.readProposal(sql, id);
-      if (proposal?.subject !== subject || proposal.expires <= at)
+      if (!proposal || proposal.expires <= at)
         return refuse('not-found', 'PROPOSAL_UNKNOWN', `${where}: none of that id waits`);
-      const { change, document } = proposal;
+      const { subject, change, document } = proposal;
       if (proposal.by === by)
         return refuse('forbidden', 'SECOND_OFFICER_WANTED', `${where}: "${by}" recorded it, wanted another officer`);
       const refused = await this.#refusalOf({ where, subject, change, document, by });
@@ -253,8 +257,10 @@ export class Lives {
     const data = { event: event.id, what: change.do };
     tx.record({ module: MODULE, type: 'life.changed', actor: by, subject, at, personal: true, data });
     if (by === subject) return;
+    // That somebody is not told for a time, they are not told before it is over.
+    const shownFrom = change.do === 'hush' ? Math.max(at, change.until) : at;
     const tell = (kind: NoticeKind, about: Record<string, string | string[]>) =>
-      addNotice(tx, { subject, kind, at, about, by });
+      addNotice(tx, { subject, kind, at, about, by, shownFrom });
     await tell('life-changed', { what: change.do, event: event.id });
     const consents = await readConsentsOf(tx, subject);
     const slept = new Set(before ? asleepAmong(before, consents, at) : []);

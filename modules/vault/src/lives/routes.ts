@@ -1,5 +1,5 @@
 /** The HTTP face of people's lives and notices. */
-import { api } from '@cityward/contracts';
+import { api, type Resource } from '@cityward/contracts';
 import { route, type Route } from '@cityward/http';
 import { ok } from '@cityward/kernel';
 import type { VaultOptions } from '../needs.ts';
@@ -11,25 +11,48 @@ interface Parts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly lives: () => Lives;
 }
 
+const ofBody = ({ body }: { readonly body: { readonly subject: string } }): Resource => person(body.subject);
+
 export function lifeRoutes({ sql, clock, lives }: Parts): Route[] {
   return [
-    route(api.getLife, async ({ params }) => ok(await lives().shown(params.id))),
+    route(
+      api.getLife,
+      async ({ query }, { principal }) => ok(await lives().shown(whom(query, principal))),
+      ({ query }, { principal }) => person(whom(query, principal)),
+    ),
     route(
       api.listRepresented,
       (_, { principal }) => Promise.resolve(ok({ represented: lives().represented(principal.id) })),
       (_, { principal }) => person(principal.id),
     ),
     route(api.listLifeProposals, async () => ok({ proposals: await lives().proposals() })),
-    route(api.proposeLife, ({ params, body }, { principal }) => lives().propose(params.id, body, principal.id)),
-    route(api.confirmLife, ({ params, body }, { principal }) =>
-      lives().confirm(params.id, body.proposal, principal.id),
+    route(
+      api.proposeLife,
+      ({ body: { subject, ...asked } }, { principal }) => lives().propose(subject, asked, principal.id),
+      ofBody,
     ),
-    route(api.changeLife, ({ params, body }, { principal }) => lives().change(params.id, body.change, principal.id)),
-    route(api.setWishes, ({ params, body }, { principal }) =>
-      lives().wish(params.id, { do: 'wishes', ...body }, principal.id),
+    route(
+      api.confirmLife,
+      ({ params }, { principal }) => lives().confirm(params.id, principal.id),
+      // Whoever asks about none that waits is told so.
+      async ({ params }, { principal }) => person((await lives().subjectOf(params.id)) ?? principal.id),
     ),
-    route(api.confirmConsent, ({ params, body }, { principal }) =>
-      lives().wish(params.id, { do: 'confirm', ...body }, principal.id),
+    route(
+      api.changeLife,
+      ({ body: { subject, change } }, { principal }) => lives().change(subject, change, principal.id),
+      ofBody,
+    ),
+    route(
+      api.setWishes,
+      ({ body: { subject, ...wishes } }, { principal }) =>
+        lives().wish(subject, { do: 'wishes', ...wishes }, principal.id),
+      ofBody,
+    ),
+    route(
+      api.confirmConsent,
+      ({ body: { subject, consent } }, { principal }) =>
+        lives().wish(subject, { do: 'confirm', consent }, principal.id),
+      ofBody,
     ),
     ...noticeRoutes({ sql, clock }),
   ];
@@ -52,7 +75,7 @@ function noticeRoutes({ sql, clock }: Omit<Parts, 'lives'>): Route[] {
         await markRead(sql, { subject, ids: notices, at });
         return ok({ unread: await unreadOf(sql, subject, at) });
       },
-      ({ body }) => person(body.subject),
+      ofBody,
     ),
   ];
 }

@@ -1,6 +1,6 @@
 /** May this be recorded of this life? Each refusal names what is wanted. */
 import { REPRESENTATIVES_MAX, type Office, type SwiftChange, type WeightyChange } from '@cityward/contracts';
-import { ok, refuse, unreachable, type Refusal, type Result } from '@cityward/kernel';
+import { DAY_MS, ok, refuse, unreachable, type Refusal, type Result } from '@cityward/kernel';
 import { phaseAt, standingAgainst, type Life, type LifeChange, type Proved } from './life.ts';
 import { dayNumber, startOfDay, yearsAfter } from './local-days.ts';
 
@@ -10,6 +10,9 @@ export interface Circumstances {
   /** From what age on a person decides alone, as the law says. */
   readonly ageYears: number;
 }
+
+/** So long an order lets notices wait; a longer one is made anew. */
+const HUSH_MAX_MS = 30 * DAY_MS;
 
 const invalid = (message: string): Result<never, Refusal> => refuse('invalid', 'LIFE_NOT_VALID', message);
 const conflict = (message: string): Result<never, Refusal> => refuse('conflict', 'LIFE_OTHERWISE', message);
@@ -44,6 +47,10 @@ export function decideWeighty(
       return life.disputedSince === null ? conflict(`${where}: nobody is at odds`) : ok({ do: 'settle', proof });
     case 'died':
       return ok({ do: 'died', proof });
+    case 'hush':
+      return change.until > circumstances.now && change.until <= circumstances.now + HUSH_MAX_MS
+        ? ok({ do: 'hush', until: change.until, clause: change.clause, proof })
+        : invalid(`${where}: wanted an end within ${HUSH_MAX_MS / DAY_MS} days`);
     default:
       return unreachable(change);
   }
@@ -91,6 +98,7 @@ export function decideSwift(life: Life, change: SwiftChange, now: number): Resul
         ? ok(change)
         : conflict(`${where}: nobody acts for them, so that nobody can be at odds`);
     case 'keep':
+    case 'watch':
       return ok(change);
     default:
       return unreachable(change);

@@ -24,6 +24,8 @@ export type LifeChange =
   | { readonly do: 'end'; readonly standing: string; readonly why: (typeof STANDING_ENDS)[number] }
   | { readonly do: 'dispute' }
   | { readonly do: 'keep'; readonly category: string }
+  | { readonly do: 'watch'; readonly kin: readonly string[]; readonly guarded: boolean }
+  | { readonly do: 'hush'; readonly until: number; readonly clause: string; readonly proof: Proved }
   | { readonly do: 'wishes'; readonly keep: readonly string[]; readonly exclude: readonly string[] }
   | { readonly do: 'confirm'; readonly consent: string };
 
@@ -59,6 +61,12 @@ export interface Life {
   /** As an officer recorded in the person's interest; the person's wishes do not undo it. */
   readonly keptFor: readonly string[];
   readonly excluded: readonly string[];
+  /** Family, as recorded: none of them breaks the glass for this person. */
+  readonly kin: readonly string[];
+  /** Somebody whose records draw the curious: each emergency is looked at first. */
+  readonly isGuarded: boolean;
+  /** Until when an order lets notices of emergencies wait. */
+  readonly hushedUntil: number | null;
   /** Consents that the person made their own. */
   readonly confirmed: readonly string[];
 }
@@ -74,6 +82,9 @@ export const unwritten = (subject: string): Life => ({
   keeps: [],
   keptFor: [],
   excluded: [],
+  kin: [],
+  isGuarded: false,
+  hushedUntil: null,
   confirmed: [],
 });
 
@@ -104,6 +115,10 @@ export function evolve(life: Life, { change, at, by }: LifeEvent, zone: string):
     }
     case 'keep':
       return { ...life, keptFor: [...new Set([...life.keptFor, change.category])] };
+    case 'watch':
+      return { ...life, kin: [...change.kin], isGuarded: change.guarded };
+    case 'hush':
+      return { ...life, hushedUntil: change.until };
     case 'wishes':
       return { ...life, keeps: [...change.keep], excluded: [...change.exclude] };
     case 'confirm':
