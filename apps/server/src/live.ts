@@ -9,6 +9,7 @@ import type { Jobs } from '@cityward/jobs';
 import type { Ledger } from '@cityward/ledger';
 import type { Log } from '@cityward/log';
 import type { Respond } from '@cityward/respond';
+import type { Vault } from '@cityward/vault';
 import type { Access } from './access.ts';
 import { deviceResource, isVisitor } from './visit.ts';
 
@@ -38,6 +39,7 @@ export interface LiveParts {
   readonly access: Access;
   readonly respond: Respond;
   readonly fleet: Fleet;
+  readonly vault: Pick<Vault, 'endSignIn'>;
   readonly ledger: Ledger;
   readonly jobs: Jobs;
   readonly log: Log;
@@ -50,7 +52,7 @@ export function createLive(parts: LiveParts): {
   readonly start: () => void;
   readonly stop: () => void;
 } {
-  const { city, identity, access, respond, fleet, ledger, jobs, log } = parts;
+  const { city, identity, access, respond, fleet, vault, ledger, jobs, log } = parts;
   const now = (): number => Date.now();
   const hub = createLiveHub({
     log,
@@ -85,7 +87,10 @@ export function createLive(parts: LiveParts): {
       );
       identity.sessions.onEnd((ended) => {
         const token = access.tokenOf(ended.session);
-        if (token !== null) hub.endSession(token, { kind: 'ended', at: now(), ...reasonOf(identity, ended) });
+        if (token !== null) {
+          hub.endSession(token, { kind: 'ended', at: now(), ...reasonOf(identity, ended) });
+          vault.endSignIn(token);
+        }
         access.forget(ended.session);
       });
       timer = setInterval(count, COUNTS_EVERY_MS);

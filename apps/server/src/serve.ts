@@ -147,7 +147,12 @@ const consoleListener = ({ config, modules, log, replay, live, consoleFolder }: 
     ...common({ config, modules, log: log.part('http') }, config.consolePort),
     allowedOrigins: originsOf(config),
     routes: routesOf(modules, replay),
-    rawRoutes: [...modules.ledger.logRoutes, ...modules.fleet.rawRoutes, ...publicKeyRoutes(modules)],
+    rawRoutes: [
+      ...modules.ledger.logRoutes,
+      ...modules.fleet.rawRoutes,
+      ...modules.vault.rawRoutes,
+      ...publicKeyRoutes(modules),
+    ],
     statics: { folder: consoleFolder, fallback: 'index.html' },
     live: live.hub,
     metrics: metricsOf(modules),

@@ -20,6 +20,7 @@ import { vault } from './vault.ts';
 import { vaultExposure } from './vault-exposure.ts';
 import { vaultLooks } from './vault-looks.ts';
 import { vaultLives } from './vault-lives.ts';
+import { vaultLease } from './vault-lease.ts';
 
 export const api = {
   ...session,
@@ -43,6 +44,7 @@ export const api = {
   ...vaultLooks,
   ...vaultExposure,
   ...vaultLives,
+  ...vaultLease,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -67,6 +69,8 @@ export * from './vault-copies.ts';
 export type * from './vault-looks.ts';
 export type * from './vault-exposure.ts';
 export type * from './vault-lives.ts';
+export type * from './vault-lease.ts';
+export { PIECE_BYTES, PROOF_MAX_CHARS, VIEW_LEASE_MS } from './vault-lease.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {

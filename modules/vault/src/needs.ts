@@ -60,6 +60,10 @@ export interface VaultOptions {
   readonly may: (principal: Principal, action: ActionName, resource: Resource) => Result<void, Refusal>;
   /** May this person sign in here? */
   readonly isPerson: (id: string) => boolean;
+  /** Milliseconds that only grow; the process's own without it. */
+  readonly monotonic?: () => number;
+  /** Records that one person may have open at once. */
+  readonly viewsPerPersonMax?: number;
   /** Test seams: files that fail, or lose what was not synced. */
   readonly openSlotFile?: (path: string) => Promise<SlotFile>;
   readonly openJournalFile?: (path: string) => Promise<FileHandle>;

@@ -8,7 +8,7 @@ import { person, whom } from './whom.ts';
 /** Without a purpose it is one's own record that is asked for. */
 const OWN_PURPOSE = 'PATRQT';
 
-export function vaultRoutes(vault: Omit<Vault, 'routes'>): Route[] {
+export function vaultRoutes(vault: Omit<Vault, 'routes' | 'rawRoutes'>): Route[] {
   return [
     route(
       api.putRecord,

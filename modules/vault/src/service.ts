@@ -1,17 +1,22 @@
 /** Who may see this person's data, who looked, and is it gone when it should be? */
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Consent, ConsentDraft, HeldRecord, RecordDraft } from '@cityward/contracts';
 import { createSaver, type Saver } from '@cityward/journal';
 import type { Refusal, Result } from '@cityward/kernel';
-import type { Route } from '@cityward/http';
+import type { RawRoute, Route } from '@cityward/http';
 import type { CopyRegister } from './copies/copy.ts';
 import { createCopyRegister } from './copies/register.ts';
-import { logKeeper, primaryKeeper, shelfKeeper } from './copies/standing.ts';
+import { logKeeper, primaryKeeper, cacheKeeper } from './copies/standing.ts';
 import { byConsent } from './consents/by-consent.ts';
 import { Consents } from './consents/consents.ts';
 import { openKeySlots, type KeySlots } from './keys/key-slots.ts';
 import { createKeyring, type Keyring } from './keys/keyring.ts';
+import { reviewed } from './lease/reviewed.ts';
+import { signInOf, viewRawRoutes, viewRoutes } from './lease/view-routes.ts';
+import { asText } from './lease/as-text.ts';
+import { Views } from './lease/views.ts';
 import type { VaultOptions } from './needs.ts';
 import { destroyedBar, Records } from './records/records.ts';
 import { byStanding, outlivedBar } from './lives/by-standing.ts';
@@ -36,6 +41,8 @@ export interface VaultStatus {
   readonly unsaved: number;
   /** Keys whose slots hold what nobody wrote: their records do not open. */
   readonly damagedKeys: number;
+  /** Open on pages at this moment. */
+  readonly openViews: number;
 }
 
 export interface Vault {
@@ -64,7 +71,10 @@ export interface Vault {
   tick(): Promise<void>;
   readonly lives: Pick<Lives, 'propose' | 'proposals' | 'confirm' | 'change' | 'wish' | 'shown' | 'represented'>;
   status(): VaultStatus;
+  /** Signed out, or the sign-in of that token has ended: what it had open goes dark. */
+  endSignIn(token: string): void;
   readonly routes: readonly Route[];
+  readonly rawRoutes: readonly RawRoute[];
 }
 
 interface Opened {
@@ -77,6 +87,7 @@ interface Opened {
   readonly copies: CopyRegister;
   readonly lives: Lives;
   readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
+  readonly views: Views;
   readonly replayed: number;
 }
 
@@ -84,6 +95,7 @@ const AGE_YEARS = 16;
 /** How late somebody is told of what came by time alone; it is in force at its moment all the same. */
 const TICK_MS = 30_000;
 const OWNER_ONLY_FOLDER = 0o700;
+const INCARNATION_BYTES = 8;
 const MIGRATIONS = { module: 'vault', folder: new URL('../migrations/', import.meta.url) };
 
 export function createVault(options: VaultOptions): Vault {
@@ -94,7 +106,7 @@ export function createVault(options: VaultOptions): Vault {
     return opened;
   };
   const exposures = createExposures(options);
-  const vault: Omit<Vault, 'routes'> = {
+  const vault: Omit<Vault, 'routes' | 'rawRoutes'> = {
     start: async () => {
       opened = await openAll(options);
       exposures.start();
@@ -109,6 +121,7 @@ export function createVault(options: VaultOptions): Vault {
       const closing = opened;
       opened = null;
       await exposures.stop();
+      closing?.views.stop();
       await closing?.saver.stop();
       await closing?.journal.close();
       await closing?.keyring.close();
@@ -128,17 +141,23 @@ export function createVault(options: VaultOptions): Vault {
       return now().lives;
     },
     status: () => {
-      const { replayed, saver, slots } = now();
-      return { replayed, unsaved: saver.unsaved(), damagedKeys: slots.damaged };
+      const { replayed, saver, slots, views } = now();
+      return { replayed, unsaved: saver.unsaved(), damagedKeys: slots.damaged, openViews: views.size };
     },
+    endSignIn: (token) => opened?.views.endSignIn(signInOf(token)),
   };
+  const views = (): Views => now().views;
   const routes = [
     ...vaultRoutes(vault),
     ...looksRoutes(vault.looks),
     ...exposureRoutes(vault.exposures),
     ...lifeRoutes({ ...options, lives: () => now().lives }),
+    ...viewRoutes(views),
   ];
-  return Object.assign(vault, { routes: withStandings(routes, () => now().lives) });
+  return Object.assign(vault, {
+    routes: withStandings(routes, () => now().lives),
+    rawRoutes: viewRawRoutes(views),
+  });
 }
 
 async function openAll(options: VaultOptions): Promise<Opened> {
@@ -153,17 +172,17 @@ async function openAll(options: VaultOptions): Promise<Opened> {
   const slots = await openKeySlots({ path, ...(openSlotFile ? { openFile: openSlotFile } : {}) });
   if (slots.damaged > 0) log.error('keys of records are damaged; what they open is lost', { slots: slots.damaged });
   const keyring = createKeyring(slots, root);
-  const journal = await openVaultJournal(
+  const written = await openVaultJournal(
     journalFolder,
     options.openJournalFile ? { openHandle: options.openJournalFile } : {},
   );
+  const journal = reviewed(written, (changed) => views.review(changed));
   const saver = createSaver(sql, log);
   const shelf = new Shelf(sql);
   const copies = createCopyRegister(options);
   await copies.open();
   copies.keep('primary', primaryKeeper(sql));
   copies.keep('wal', logKeeper);
-  copies.keep('cache', shelfKeeper(shelf));
   const parts = { ...options, journal, saver, keyring, shelf, copies };
   const [consents, records] = [new Consents(parts), new Records(parts)];
   const lives = new Lives({ ...parts, ageYears: AGE_YEARS });
@@ -171,5 +190,15 @@ async function openAll(options: VaultOptions): Promise<Opened> {
   const grounds = [ownRecord, byConsent({ ...parts, consents, lives }), byStanding({ ...parts, lives })];
   const bars = [destroyedBar(records), outlivedBar(lives)];
   const view = createViewing({ ...parts, grounds, bars });
-  return { slots, keyring, journal, saver, consents, records, copies, lives, view, replayed };
+  const views = new Views({
+    clock: options.clock,
+    monotonic: options.monotonic ?? (() => performance.now()),
+    incarnation: randomBytes(INCARNATION_BYTES).toString('hex'),
+    mayServe: () => true,
+    show: asText(view),
+    ...(options.viewsPerPersonMax === undefined ? {} : { perPersonMax: options.viewsPerPersonMax }),
+  });
+  views.start();
+  copies.keep('cache', cacheKeeper(shelf, views));
+  return { slots, keyring, journal, saver, consents, records, copies, lives, view, views, replayed };
 }

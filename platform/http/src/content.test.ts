@@ -17,7 +17,7 @@ const content: Content = {
   read: ({ first, last } = { first: 0, last: bytes.length - 1 }) => Readable.from([bytes.subarray(first, last + 1)]),
 };
 const textOf = async ({ body }: RawReply): Promise<string> =>
-  body instanceof Readable ? Buffer.concat(await body.toArray()).toString() : Buffer.from(body).toString();
+  body instanceof Readable ? Buffer.concat(await body.toArray()).toString() : Buffer.from(body as string).toString();
 const get = (headers: Record<string, string>, method = 'GET'): RawReply => contentReply(content, { method, headers });
 
 describe('content', () => {

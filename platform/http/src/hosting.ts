@@ -134,6 +134,13 @@ function hostRawRoute(app: FastifyInstance, host: Host, route: RawRoute): void {
       );
       const { status, headers, body, refused = [] } = answer;
       for (const code of refused) tellRefused(host, request, code);
+      if (typeof body === 'function') {
+        reply.hijack();
+        reply.raw.statusCode = status;
+        reply.raw.setHeaders(new Map(Object.entries({ ...SECURITY_HEADERS, ...headers })));
+        body(reply.raw);
+        return reply;
+      }
       return reply
         .code(status)
         .headers(headers)

@@ -5,6 +5,7 @@ export { createHttpListener } from './listener.ts';
 export type { HttpListener } from './listener.ts';
 export type { Asked, HttpListenerOptions, PeerFacts, RefusedFacts, RequestFacts } from './options.ts';
 export type { RawReply, RawRequest, RawRoute } from './raw.ts';
+export { RefusedRequest } from './problems.ts';
 export { contentReply } from './content.ts';
 export type { Content } from './content.ts';
 export { createLiveHub } from './live.ts';

@@ -1,5 +1,5 @@
 /** Paths that are no JSON commands, still declared with an action and put before policy: EST, tiles, revocation lists. */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ActionName, Method, Resource } from '@cityward/contracts';
 import type { PeerFacts } from './options.ts';
@@ -23,8 +23,11 @@ export interface RawRequest {
 export interface RawReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** A stream goes out as fast as it is taken; its length is in the headers. */
-  readonly body: Uint8Array | string | Readable;
+  /**
+   * A stream goes out as fast as it is taken; its length is in the headers. A function writes the answer itself, in the turn in
+   * which it is called, after status and headers were set: for what must be looked at once more right before it is sent.
+   */
+  readonly body: Uint8Array | string | Readable | ((response: ServerResponse) => void);
   /** Codes of what was refused in this request, one for each thing: told to the listener's `refused`. */
   readonly refused?: readonly string[];
 }

@@ -38,6 +38,7 @@ function basisOf(
   return {
     by: 'consent',
     data: { consent: id },
+    until: grant.until,
     count: () => consents.use(grant),
     against: () => {
       const now = consents.now(id);

@@ -1,8 +1,7 @@
-/** Keepers of the copies that every vault has: the content in SQL, the database's log, and the shelf in memory. */
+/** Keepers of the copies that every vault has: the content in SQL, the database's log, and what is at hand in memory. */
 import type { CopyKeeper } from './copy.ts';
 import type { Sql } from '@cityward/sql';
 import { contentLeft } from '../records/store.ts';
-import type { Shelf } from '../records/shelf.ts';
 
 /** Destroying a record takes its content from SQL in the transaction that marks it. */
 export const primaryKeeper = (sql: Sql): CopyKeeper => ({
@@ -25,10 +24,16 @@ export const logKeeper: CopyKeeper = {
     }),
 };
 
-export const shelfKeeper = (shelf: Shelf): CopyKeeper => ({
-  look: (_copy, versions) => Promise.resolve(versions.some(({ record }) => shelf.holds(record)) ? 'held' : 'gone'),
+/** Something in memory that has content at hand, encrypted. */
+interface AtHand {
+  holds(record: string): boolean;
+  forget(record: string): void;
+}
+export const cacheKeeper = (...all: readonly AtHand[]): CopyKeeper => ({
+  look: (_copy, versions) =>
+    Promise.resolve(all.some((one) => versions.some(({ record }) => one.holds(record))) ? 'held' : 'gone'),
   purge: (_copy, versions) => {
-    for (const { record } of versions) shelf.forget(record);
+    for (const one of all) for (const { record } of versions) one.forget(record);
     return Promise.resolve({ is: 'purged', why: 'forgotten' });
   },
 });

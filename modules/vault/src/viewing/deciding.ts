@@ -22,6 +22,8 @@ export interface Basis {
   readonly by: 'own' | 'consent' | 'standing';
   /** Written with the look. */
   readonly data: { readonly [key: string]: Json };
+  /** When it ends by itself; left out where it does not. */
+  readonly until?: number;
   /** Done before anything is opened, and on disk when it resolves: a use is counted. */
   count(): Promise<void>;
   /** Asked again in the turn in which content is handed out: `null` where it still holds. */

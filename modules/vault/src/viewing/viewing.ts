@@ -1,7 +1,7 @@
 /** The one way to read a record: decided, counted, opened, recorded, decided again, and only then handed out. */
 import type { FactType, RecordMedia } from '@cityward/contracts';
 import { newId, ok, refuse, type Json, type Refusal, type Result } from '@cityward/kernel';
-import { judge, judgeAgain, type DecidingParts, type Look, type Why } from './deciding.ts';
+import { judge, judgeAgain, type Basis, type DecidingParts, type Look, type Why } from './deciding.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { VaultOptions } from '../needs.ts';
 import { openContent } from '../keys/sealed.ts';
@@ -21,6 +21,16 @@ export interface ViewingParts extends Pick<VaultOptions, 'clock' | 'ledger'>, De
 export interface Seen {
   readonly media: RecordMedia;
   readonly content: Buffer;
+  readonly held: Held;
+}
+/** What a look goes on resting on, for whoever goes on showing it. */
+export interface Held {
+  readonly subject: string;
+  readonly basis: Basis['data'];
+  /** When the reason ends by itself, by the city's clock; `null` for never. */
+  readonly until: number | null;
+  /** Asked again, waiting for nothing: `null` where it still holds. */
+  against(): Why | null;
 }
 
 export type View = (look: Look) => Promise<Result<Seen, Refusal>>;
@@ -39,10 +49,24 @@ export function createViewing(parts: ViewingParts): View {
     await record(parts, look, { type: 'record.viewed', head, data: { version, ...basis.data } });
     // What was taken back or destroyed while the disk worked is not handed out any more.
     const last = judgeAgain(parts, look, { head, basis });
-    if (last.may) return ok({ media, content });
+    if (last.may) return ok({ media, content, held: heldBy(parts, look, { head, basis }) });
     content.fill(0);
     return refused(parts, look, { head, why: last.why });
   };
+}
+
+function heldBy(
+  ...[parts, look, { head, basis }]: readonly [
+    DecidingParts,
+    Look,
+    { readonly head: RecordHead; readonly basis: Basis },
+  ]
+): Held {
+  const against = (): Why | null => {
+    const verdict = judgeAgain(parts, look, { head, basis });
+    return verdict.may ? null : verdict.why;
+  };
+  return { subject: head.subject, basis: basis.data, until: basis.until ?? null, against };
 }
 
 async function open(

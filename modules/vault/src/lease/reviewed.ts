@@ -1,0 +1,17 @@
+/** The journal, with whoever shows something asked again before anything is written: what changed in memory is dark at once. */
+import type { VaultChange, VaultJournal } from '../vault-journal.ts';
+import type { Changed } from './views.ts';
+
+const changedBy = (change: Partial<VaultChange>): Changed => ({
+  ...('consent' in change ? { consent: change.consent } : {}),
+  ...('record' in change ? { record: change.record } : {}),
+});
+
+export const reviewed = (journal: VaultJournal, review: (changed: Changed) => void): VaultJournal => ({
+  ...journal,
+  append: (changes) => {
+    // A use takes nothing from whoever looks already.
+    for (const change of changes) if (change.do !== 'use') review(changedBy(change));
+    return journal.append(changes);
+  },
+});
