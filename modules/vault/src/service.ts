@@ -154,10 +154,7 @@ export function createVault(options: VaultOptions): Vault {
     ...lifeRoutes({ ...options, lives: () => now().lives }),
     ...viewRoutes(views),
   ];
-  return Object.assign(vault, {
-    routes: withStandings(routes, () => now().lives),
-    rawRoutes: viewRawRoutes(views),
-  });
+  return Object.assign(vault, { routes: withStandings(routes, () => now().lives), rawRoutes: viewRawRoutes(views) });
 }
 
 async function openAll(options: VaultOptions): Promise<Opened> {
