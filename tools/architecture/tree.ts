@@ -109,10 +109,13 @@ function moduleOf(node: ts.Node): string | null {
   ) {
     return node.moduleSpecifier.text;
   }
-  const [argument] =
-    ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword ? node.arguments : [];
+  const [argument] = ts.isCallExpression(node) && isImport(node.expression) ? node.arguments : [];
   return argument && ts.isStringLiteral(argument) ? argument.text : null;
 }
+
+/** `import(…)`, or `import.meta.resolve(…)` of a file that is no code. */
+const isImport = (called: ts.Expression): boolean =>
+  called.kind === ts.SyntaxKind.ImportKeyword || called.getText() === 'import.meta.resolve';
 
 const IMPURE_NAMES = new Set([
   'process',
