@@ -57,6 +57,7 @@ export const ACTIONS = {
   exportEvidence: 'Evidence',
   recordEvidence: 'Evidence',
   readPeople: 'City',
+  readProfessionals: 'City',
   invitePerson: 'City',
   setRoles: 'Person',
   disablePerson: 'Person',

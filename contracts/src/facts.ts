@@ -65,6 +65,7 @@ export const FACT_TYPES = [
   'device.move-failed',
   'reporter.refused',
   'person.invited',
+  'person.registered',
   'person.signed-in',
   'person.sign-in-refused',
   'person.signed-out',

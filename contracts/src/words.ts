@@ -81,6 +81,13 @@ export type TemporaryRole = (typeof TEMPORARY_ROLES)[number];
 export const ROLES = [...STANDING_ROLES, ...TEMPORARY_ROLES] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Who somebody is to the city: who runs it, whose records it holds, and who looks after those people elsewhere. */
+export const PERSON_KINDS = ['staff', 'resident', 'professional'] as const;
+export type PersonKind = (typeof PERSON_KINDS)[number];
+/** What professionals do. */
+export const PROFESSIONS = ['doctor', 'nurse', 'midwife', 'pharmacist', 'dentist', 'social-worker'] as const;
+export type Profession = (typeof PROFESSIONS)[number];
+
 /** What can have an identity, and so a level of trust. */
 export const IDENTITY_KINDS = ['device', 'person', 'service', 'network'] as const;
 export type IdentityKind = (typeof IDENTITY_KINDS)[number];

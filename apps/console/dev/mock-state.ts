@@ -130,6 +130,8 @@ export const sessionOf = (state: MockState): Session => ({
   me: state.signedIn
     ? {
         ...whoIs(state),
+        kind: 'staff',
+        position: null,
         passkeys: state.passkeys,
         recoveryCodesLeft: 8,
         account: state.account,

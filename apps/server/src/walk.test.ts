@@ -34,6 +34,7 @@ const SIGNED_IN: readonly ActionName[] = [
   'readBaseline',
   'readDeviceBaseline',
   'subscribeLive',
+  'readProfessionals',
   'readApiDescription',
   'manageSelf',
   'askAccess',
@@ -47,6 +48,7 @@ const FOR_A_TIME: readonly ActionName[] = [
   'askAccess',
   'endAccess',
   'subscribeLive',
+  'readProfessionals',
   ...OWN_RECORDS,
 ];
 /** Written out, not computed: a change of policy must be meant. */

@@ -71,6 +71,7 @@ export type * from './vault-exposure.ts';
 export type * from './vault-lives.ts';
 export type * from './vault-lease.ts';
 export { PIECE_BYTES, PROOF_MAX_CHARS, VIEW_LEASE_MS } from './vault-lease.ts';
+export { PROFESSIONALS_MAX } from './session.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {

@@ -3,13 +3,19 @@ import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
 import { PasskeyOfficerKey } from '../jobs.ts';
 import { Closed, Id, OneOf, Time } from '../schema.ts';
-import { ROLES, STANDING_ROLES, TRUST_LEVELS } from '../words.ts';
+import { PERSON_KINDS, PROFESSIONS, ROLES, STANDING_ROLES, TRUST_LEVELS } from '../words.ts';
 
 /** What a person may be given for good; temporary roles only come through access that is asked for and approved. */
 const Role = OneOf(STANDING_ROLES);
+/** What a professional does, and where: the id of a party. */
+export const Position = Closed({ profession: OneOf(PROFESSIONS), organisation: Id });
+export type Position = Static<typeof Position>;
+const PositionOrNull = Type.Union([Position, Type.Null()]);
 export const Me = Closed({
   person: Id,
   handle: Type.String(),
+  kind: OneOf(PERSON_KINDS),
+  position: PositionOrNull,
   /** Those of this moment, temporary ones among them. */
   roles: Type.Array(OneOf(ROLES)),
   passkeys: Type.Integer(),
@@ -29,6 +35,15 @@ export const Session = Closed({
   provider: Type.Union([Type.String(), Type.Null()]),
 });
 export type Session = Static<typeof Session>;
+/** Somebody whom people can let see their records by name. */
+export const Professional = Closed({
+  id: Id,
+  name: Type.String(),
+  ...Position.properties,
+  organisationName: Type.String(),
+});
+export type Professional = Static<typeof Professional>;
+export const PROFESSIONALS_MAX = 2_000;
 export const Person = Closed({
   id: Id,
   handle: Type.String(),
@@ -192,12 +207,21 @@ export const session = {
     summary: 'Make new recovery codes, shown once',
     answer: Closed({ codes: Type.Array(Type.String()) }),
   }),
+  listProfessionals: endpoint({
+    name: 'listProfessionals',
+    method: 'GET',
+    path: '/api/professionals',
+    action: 'readProfessionals',
+    summary: 'The professionals whom a person can let see their records',
+    answer: Closed({ professionals: Type.Array(Professional, { maxItems: PROFESSIONALS_MAX }) }),
+  }),
   listPeople: endpoint({
     name: 'listPeople',
     method: 'GET',
     path: '/api/people',
     action: 'readPeople',
-    summary: 'The people who may sign in',
+    summary:
+      'The people of the city and its partners who may sign in; not its residents, nor those who look after them',
     /** `connected`: who may also come in with an account at the city's sign-in provider. */
     answer: Closed({
       people: Type.Array(Person),
@@ -213,7 +237,14 @@ export const session = {
     action: 'invitePerson',
     summary: 'Invite a person by one-time link',
     /** Nobody's role is needed to be invited: a vendor comes with none and asks for temporary access. */
-    body: Closed({ handle: Handle, roles: Type.Array(Role, { uniqueItems: true }) }),
+    body: Closed({
+      handle: Handle,
+      roles: Type.Array(Role, { uniqueItems: true }),
+      /** Staff without it. Residents and professionals have no roles, and their link leads to the portal. */
+      kind: Type.Optional(OneOf(PERSON_KINDS)),
+      /** Of a professional. */
+      position: Type.Optional(Position),
+    }),
     answer: Closed({ person: Person, link: Type.String() }),
   }),
   setRoles: endpoint({

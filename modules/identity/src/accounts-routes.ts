@@ -10,14 +10,18 @@ export function accountRoutes(parts: RouteParts): Route[] {
   const session = (done: Result<void, Refusal>, caller: Caller): Result<Session, Refusal> =>
     done.ok ? ok(sessionOf(parts, caller.sessionToken)) : err(done.error);
   return [
-    route(api.beginAccountSignIn, () => accounts().beginSignIn()),
+    route(api.beginAccountSignIn, (_input, caller) => accounts().beginSignIn(caller.origin)),
     route(api.signInByAccount, async ({ body }, caller) =>
       signedIn(parts, await accounts().signIn(body, attemptOf(caller)), caller),
     ),
-    route(api.beginAccountConnection, (_input, caller) => accounts().beginConnection(caller.principal.id), self),
+    route(
+      api.beginAccountConnection,
+      (_input, caller) => accounts().beginConnection(caller.principal.id, caller.origin),
+      self,
+    ),
     route(
       api.connectAccount,
-      async ({ body }, caller) => session(await accounts().connect(caller.principal.id, body), caller),
+      async ({ body }, caller) => session(await accounts().connect(caller.principal.id, body, caller.origin), caller),
       self,
     ),
     route(

@@ -11,12 +11,14 @@ import type { People } from './people.ts';
 import { readSlot } from './slot-file.ts';
 import type { Attempt, SignedIn, WaysIn } from './ways-in.ts';
 
-/** A page of the console: other sites may lead a browser to a page, never to the API. */
+/** A page of the console and of the portal: other sites may lead a browser to a page, never to the API. */
 export const CALLBACK_PATH = '/sign-in/account';
 const KEY_BYTES = 32;
 const SUBJECT_MAX_CHARS = 255;
 const SIGN_IN = 'sign in with account';
 const connectBy = (person: string): string => `connect account ${person}`;
+/** The two pages that send people to the provider; each has an address of its own that the provider sends them back to. */
+type Door = 'console' | 'portal';
 
 /** What the browser keeps while its person is at the provider. */
 export interface Begun {
@@ -32,7 +34,7 @@ export interface Back {
 interface AccountsParts {
   readonly people: People;
   readonly waysIn: WaysIn;
-  readonly provider: OpenIdProvider | null;
+  readonly providers: Readonly<Record<Door, OpenIdProvider>> | null;
 }
 
 const notConfigured = (): Result<never, Refusal> =>
@@ -66,18 +68,19 @@ export class Accounts {
     this.#parts = parts;
   }
 
-  static async open(options: IdentityOptions, { people, waysIn }: Omit<AccountsParts, 'provider'>): Promise<Accounts> {
-    const provider = options.provider ? await providerOf(options, options.provider) : null;
-    const accounts = new Accounts({ people, waysIn, provider });
-    if (!provider) return accounts;
-    const rows = await store.readAccounts(options.sql.for<AccountsTables>(), provider.issuer);
+  static async open(options: IdentityOptions, { people, waysIn }: Omit<AccountsParts, 'providers'>): Promise<Accounts> {
+    const providers = options.provider ? await providersOf(options, options.provider) : null;
+    const accounts = new Accounts({ people, waysIn, providers });
+    if (!providers) return accounts;
+    const rows = await store.readAccounts(options.sql.for<AccountsTables>(), providers.console.issuer);
     for (const account of rows) accounts.#bound.set(account.subject, account);
     return accounts;
   }
 
   /** The provider's host, for people; null without one. */
   get host(): string | null {
-    return this.#parts.provider ? new URL(this.#parts.provider.issuer).host : null;
+    const { providers } = this.#parts;
+    return providers ? new URL(providers.console.issuer).host : null;
   }
 
   of(person: string): Account | null {
@@ -90,32 +93,33 @@ export class Accounts {
     return [...this.#bound.values()].map(({ person }) => person);
   }
 
-  beginSignIn(): Promise<Result<Begun, Refusal>> {
-    return this.#begin(SIGN_IN);
+  /** @param at the origin of the page that asks, and that the provider sends its person back to */
+  beginSignIn(at?: string): Promise<Result<Begun, Refusal>> {
+    return this.#begin(SIGN_IN, at);
   }
 
-  beginConnection(person: string): Promise<Result<Begun, Refusal>> {
-    return this.#begin(connectBy(person));
+  beginConnection(person: string, at?: string): Promise<Result<Begun, Refusal>> {
+    return this.#begin(connectBy(person), at);
   }
 
   signIn(back: Back, from: Attempt): Promise<Result<SignedIn, Refusal>> {
     return this.#parts.waysIn.byProvider(from, async () => {
-      const subject = await this.#finish(SIGN_IN, back);
+      const subject = await this.#finish(SIGN_IN, back, from.origin);
       if (!subject.ok) return subject;
       const account = this.#bound.get(subject.value);
       return account ? ok(account.person) : notConnected();
     });
   }
 
-  async connect(id: string, back: Back): Promise<Result<void, Refusal>> {
-    const { people, provider } = this.#parts;
-    const found = await this.#finish(connectBy(id), back);
+  async connect(id: string, back: Back, at?: string): Promise<Result<void, Refusal>> {
+    const { people, providers } = this.#parts;
+    const found = await this.#finish(connectBy(id), back, at);
     if (!found.ok) return found;
     const subject = found.value;
     const free = this.#mayConnect(id, subject);
     if (!free.ok) return free;
     const before = this.#bound.get(subject);
-    const account = { issuer: provider!.issuer, subject, person: id, bound: people.options.clock() };
+    const account = { issuer: providers!.console.issuer, subject, person: id, bound: people.options.clock() };
     this.#bound.set(subject, account); // at once, so that no second person is given the same account meanwhile
     try {
       await people.transact(async (tx) => {
@@ -173,19 +177,25 @@ export class Accounts {
     return ok(undefined);
   }
 
-  async #begin(purpose: string): Promise<Result<Begun, Refusal>> {
-    const { provider } = this.#parts;
+  #doorAt(origin: string | undefined): Door {
+    return origin !== undefined && origin === this.#parts.people.options.portal ? 'portal' : 'console';
+  }
+
+  async #begin(purpose: string, at: string | undefined): Promise<Result<Begun, Refusal>> {
+    const door = this.#doorAt(at);
+    const provider = this.#parts.providers?.[door];
     if (!provider) return notConfigured();
-    const attempt = this.#attempts.issue(purpose, this.#now()).toString('base64url');
+    const attempt = this.#attempts.issue(`${door}: ${purpose}`, this.#now()).toString('base64url');
     const url = await provider.urlFor(this.#tiesOf(attempt));
     return url.ok ? ok({ url: url.value, attempt }) : url;
   }
 
-  async #finish(purpose: string, { attempt, answer }: Back): Promise<Result<string, Refusal>> {
-    const { provider } = this.#parts;
+  async #finish(...[purpose, { attempt, answer }, at]: readonly [string, Back, string | undefined]) {
+    const door = this.#doorAt(at);
+    const provider = this.#parts.providers?.[door];
     if (!provider) return notConfigured();
     // Used up before anything is awaited.
-    if (!this.#attempts.answer(purpose, attempt, this.#now())) return attemptOver();
+    if (!this.#attempts.answer(`${door}: ${purpose}`, attempt, this.#now())) return attemptOver();
     return provider.subjectOf(answer, this.#tiesOf(attempt));
   }
 
@@ -201,12 +211,15 @@ export class Accounts {
   }
 }
 
-async function providerOf(
-  { origins, clock, log }: IdentityOptions,
+async function providersOf(
+  { origins, portal, clock, log }: IdentityOptions,
   { issuer, clientId, secretFile }: NonNullable<IdentityOptions['provider']>,
-): Promise<OpenIdProvider> {
+): Promise<Readonly<Record<Door, OpenIdProvider>>> {
   const secret = (await readSlot(secretFile)).toString('utf8').trim();
   if (secret === '') throw new Error(`read client secret "${secretFile}": it is empty, wanted the provider's secret`);
-  const redirectUri = new URL(CALLBACK_PATH, origins[0]).href;
-  return openIdProvider({ issuer, clientId, clientSecret: new Secret(secret), redirectUri, clock, log });
+  const backTo = (origin: string | undefined): OpenIdProvider => {
+    const redirectUri = new URL(CALLBACK_PATH, origin).href;
+    return openIdProvider({ issuer, clientId, clientSecret: new Secret(secret), redirectUri, clock, log });
+  };
+  return { console: backTo(origins[0]), portal: backTo(portal ?? origins[0]) };
 }

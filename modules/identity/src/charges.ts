@@ -97,7 +97,8 @@ function persons(people: People): Charges {
   return {
     *list() {
       const active = lastSeen();
-      const living = people.all().filter(({ state }) => state !== 'disabled');
+      // Residents have their records here whether they look at them or not.
+      const living = people.all().filter(({ state, kind }) => state !== 'disabled' && kind !== 'resident');
       const administrators = living.filter(({ roles, state }) => roles.includes('administrator') && state === 'active');
       const isLast = (id: string): boolean => administrators.every((one) => one.id === id);
       for (const { id, roles, lastSeen: signedIn } of living) {

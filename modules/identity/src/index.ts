@@ -1,6 +1,6 @@
 /** Who or what is this, really, and how far do we trust it now? */
 export { createIdentity } from './service.ts';
-export type { Identity, AuthorityFace, SessionsFace, Admitted, IdentityStatus } from './service.ts';
+export type { Identity, AuthorityFace, SessionsFace, Admitted, IdentityStatus, PersonFace } from './service.ts';
 export type { IdentityOptions, Directory, KnownDevice, Authorise, ProviderSettings } from './needs.ts';
 export type { Standing } from './domain/standing.ts';
 export type { SignalDraft, Subject, TrustMark } from './domain/trust.ts';

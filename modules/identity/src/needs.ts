@@ -20,6 +20,8 @@ export interface Directory {
   isLifeSafety?(id: string): boolean;
   /** Is this a party of the city? Without it any id may be a maker's. */
   isParty?(id: string): boolean;
+  /** What people call a party; null for none of this id. */
+  partyName?(id: string): string | null;
   /** Is this a site of the city? Without it any id may be one. */
   isSite?(id: string): boolean;
 }
@@ -56,6 +58,8 @@ export interface IdentityOptions {
   readonly directory: Directory;
   /** Where the console is served, e.g. `http://localhost:8080`; the first one stands in links. */
   readonly origins: readonly string[];
+  /** Where residents and professionals sign in, e.g. `http://portal.localhost:8081`. Default: nowhere of their own. */
+  readonly portal?: string | undefined;
   /** Base of the EST listener as devices reach it, e.g. `https://localhost:8443`; shown with a new code. */
   readonly estUrl?: string;
   /** Base of the public listener as others reach it, e.g. `http://status.example`: written into certificates. Default: not. */

@@ -1,5 +1,5 @@
 /** People, links, passkeys, recovery codes and sessions: their tables and what is asked of them. */
-import type { StandingRole } from '@cityward/contracts';
+import type { PersonKind, Profession, StandingRole } from '@cityward/contracts';
 import type { Kysely } from 'kysely';
 import type { PersonRecord, PersonState } from './domain/people.ts';
 import type { SignInMethod } from './domain/session.ts';
@@ -8,6 +8,9 @@ export interface PeopleTables {
   'identity.person': {
     id: string;
     handle: string;
+    kind: PersonKind;
+    profession: Profession | null;
+    organisation: string | null;
     roles: string;
     state: PersonState;
     created: number;
@@ -70,17 +73,22 @@ export async function readPeople(db: Db): Promise<StoredPerson[]> {
   return rows.map((row) => ({
     id: row.id,
     handle: row.handle,
+    kind: row.kind,
+    position: row.profession === null ? null : { profession: row.profession, organisation: row.organisation! },
     roles: words(row.roles) as StandingRole[],
     state: row.state,
     lastSeen: row.last_seen,
   }));
 }
 
-export const addPerson = async (db: Db, { id, handle, roles, state }: PersonRecord, at: number): Promise<void> =>
-  void (await db
+export async function addPerson(db: Db, person: PersonRecord, at: number): Promise<void> {
+  const { id, handle, kind, position, roles, state } = person;
+  const place = { profession: position?.profession ?? null, organisation: position?.organisation ?? null };
+  await db
     .insertInto('identity.person')
-    .values({ id, handle, roles: roles.join(','), state, created: at, last_seen: null })
-    .execute());
+    .values({ id, handle, kind, ...place, roles: roles.join(','), state, created: at, last_seen: null })
+    .execute();
+}
 
 export const putPerson = async (db: Db, { id, roles, state }: PersonRecord): Promise<void> =>
   void (await db

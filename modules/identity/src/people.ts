@@ -5,6 +5,7 @@ import { newId, ok, type Clock, type Json, type PersonId, type Refusal, type Res
 import type { Log } from '@cityward/log';
 import type { Sql, Tx } from '@cityward/sql';
 import { decideDisable, decideInvite, decideRoles, FIRST_HANDLE, FIRST_ROLES, sameHandle } from './domain/people.ts';
+import type { WantedPerson } from './domain/people.ts';
 import { AccessDesk } from './access-desk.ts';
 import { openJournal, type Journal, createSaver, type Saver } from '@cityward/journal';
 import type { Directory } from './needs.ts';
@@ -25,6 +26,7 @@ export interface PeopleOptions {
   readonly folder: string;
   readonly cityName: string;
   readonly origins: readonly string[];
+  readonly portal?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly directory: Directory;
@@ -103,7 +105,7 @@ export class People {
   }
 
   list(): Person[] {
-    return this.all().map(faceOf);
+    return this.staff().map(faceOf);
   }
 
   get(id: string): StoredPerson | undefined {
@@ -115,15 +117,42 @@ export class People {
     return this.#people.get(who) ?? this.all().find((person) => sameHandle(person.handle, who));
   }
 
+  /** Those who run the city. */
+  staff(): readonly StoredPerson[] {
+    return this.all().filter(({ kind }) => kind === 'staff');
+  }
+
   /** The first person of a city, made now when there is nobody yet. */
   async first(): Promise<StoredPerson> {
-    return this.all()[0] ?? this.#add({ handle: FIRST_HANDLE, roles: FIRST_ROLES }, 'system');
+    return this.staff()[0] ?? this.#add({ handle: FIRST_HANDLE, roles: FIRST_ROLES, ...STAFF }, 'system');
   }
 
   /** `also` is saved in the same transaction: an invitation without its link would be half done. */
   async invite(wanted: Wanted, by: string, also: Also): Promise<Result<Person, Refusal>> {
     const decision = decideInvite(this.all(), wanted);
     return decision.ok ? ok(faceOf(await this.#add(wanted as Added, by, also))) : decision;
+  }
+
+  /**
+   * People of a register that knows them, all or none: they count as people before they ever signed in, so that others can let
+   * them see something. Answers their ids.
+   */
+  async register(drafts: readonly Registered[], by: string): Promise<readonly string[]> {
+    const people = drafts.map((draft): StoredPerson => ({
+      ...draft,
+      id: newId<PersonId>('per'),
+      roles: [],
+      state: 'active',
+      lastSeen: null,
+    }));
+    await this.transact(async (tx) => {
+      for (const person of people) {
+        await store.addPerson(tx.for<PeopleTables>(), person, this.options.clock());
+        this.record(tx, { type: 'person.registered', actor: by, subject: person.id, data: { kind: person.kind } });
+      }
+    });
+    for (const person of people) this.#people.set(person.id, person);
+    return people.map(({ id }) => id);
   }
 
   /** Sets roles and ends every sign-in of the person, so that the next request has only what is allowed now. */
@@ -183,9 +212,10 @@ export class People {
     tx.record({ module: 'identity', ...fact, at: this.options.clock(), personal: true });
   }
 
-  async #add({ handle, roles }: Added, by: string, also?: Also): Promise<StoredPerson> {
+  async #add({ handle, roles, kind, position }: Added, by: string, also?: Also): Promise<StoredPerson> {
     const id = newId<PersonId>('per');
-    const person: StoredPerson = { id, handle: handle.trim(), roles: [...roles], state: 'invited', lastSeen: null };
+    const place = { kind, position, roles: [...roles] };
+    const person: StoredPerson = { id, handle: handle.trim(), ...place, state: 'invited', lastSeen: null };
     this.#people.set(id, person);
     try {
       await this.transact(async (tx) => {
@@ -214,10 +244,9 @@ export class People {
 }
 
 type Also = (tx: Tx, person: string) => Promise<void>;
-interface Wanted {
-  readonly handle: string;
-  readonly roles: readonly Role[];
-}
+type Wanted = WantedPerson;
+type Registered = Pick<StoredPerson, 'handle' | 'kind' | 'position'>;
+const STAFF = { kind: 'staff', position: null } as const;
 /** Once it is decided. */
 type Added = Wanted & { readonly roles: readonly StandingRole[] };
 

@@ -1,5 +1,5 @@
 /** The HTTP face of identity: sign-in and people, and the certificates of devices. */
-import { api, type Resource } from '@cityward/contracts';
+import { api, PROFESSIONALS_MAX, type Resource } from '@cityward/contracts';
 import { route, type Caller, type Route } from '@cityward/http';
 import { err, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { accountRoutes } from './accounts-routes.ts';
@@ -41,7 +41,7 @@ function sessionRoutes(parts: RouteParts): Route[] {
     route(api.signInByLink, async ({ body }, caller) =>
       signedIn(parts, await waysIn().byLink(body.token, attemptOf(caller)), caller),
     ),
-    route(api.passkeyChallenge, async () => ok(await waysIn().passkeyChallenge())),
+    route(api.passkeyChallenge, async (_input, caller) => ok(await waysIn().passkeyChallenge(caller.origin))),
     route(api.signInByPasskey, async ({ body }, caller) =>
       signedIn(parts, await waysIn().byPasskey(body, attemptOf(caller)), caller),
     ),
@@ -60,11 +60,15 @@ function selfRoutes(parts: RouteParts): Route[] {
   const { waysIn } = parts;
   const self = (_input: unknown, caller: Caller): Resource => selfOf(caller);
   return [
-    route(api.newPasskeyChallenge, (_input, caller) => waysIn().newPasskeyChallenge(caller.principal.id), self),
+    route(
+      api.newPasskeyChallenge,
+      (_input, caller) => waysIn().newPasskeyChallenge(caller.principal.id, caller.origin),
+      self,
+    ),
     route(
       api.addPasskey,
       async ({ body }, caller): Promise<Answer> => {
-        const added = await waysIn().addPasskey(caller.principal.id, body);
+        const added = await waysIn().addPasskey(caller.principal.id, body, caller.origin);
         return added.ok ? ok(sessionOf(parts, caller.sessionToken)) : err(added.error);
       },
       self,
@@ -83,7 +87,7 @@ function selfRoutes(parts: RouteParts): Route[] {
   ];
 }
 
-function peopleRoutes({ people, waysIn, accounts, trust }: RouteParts): Route[] {
+function peopleRoutes({ options, people, waysIn, accounts, trust }: RouteParts): Route[] {
   const person = ({ params }: { readonly params: { readonly id: string } }): Resource => ({
     type: 'Person',
     id: params.id,
@@ -95,10 +99,23 @@ function peopleRoutes({ people, waysIn, accounts, trust }: RouteParts): Route[] 
       const levels = all.map(({ id }) => trust().markOf({ kind: 'person', id }).level);
       return Promise.resolve(ok({ people: all, connected: accounts().connected(), trust: levels }));
     }),
+    route(api.listProfessionals, () => {
+      const professionals = people()
+        .all()
+        .flatMap(({ id, handle: name, position, state }) =>
+          position === null || state !== 'active' ? [] : [{ id, name, ...position, organisationName: '' }],
+        )
+        .map((one) => ({
+          ...one,
+          organisationName: options.directory.partyName?.(one.organisation) ?? one.organisation,
+        }));
+      return Promise.resolve(ok({ professionals: professionals.slice(0, PROFESSIONALS_MAX) }));
+    }),
     route(api.invitePerson, async ({ body }, caller) => {
       const by = caller.principal.id;
       let link: LinkDraft | null = null;
-      const invited = await people().invite(body, by, (tx, person) => {
+      const { kind = 'staff', position = null, ...wanted } = body;
+      const invited = await people().invite({ ...wanted, kind, position }, by, (tx, person) => {
         link = waysIn().draftLink(person, by);
         return link.save(tx);
       });

@@ -6,8 +6,7 @@ import type { DeviceIdentity, NetworkKind, Observation, Principal, ServiceIdenti
 import type { Route } from '@cityward/http';
 import { authorityFace, type AuthorityFace } from './authority-face.ts';
 import { Accounts } from './accounts.ts';
-import type { AccessFace } from './access-desk.ts';
-import { accessFace, accessHub, connectAccess, type AccessHub } from './access-face.ts';
+import { accessHub, connectAccess, type AccessHub } from './access-face.ts';
 import type { Caretaker } from './caretaker.ts';
 import { openCare } from './charges.ts';
 import { cloudRoutes, openCloud, type Cloud, type CloudRoutes, type ServiceCall } from './cloud.ts';
@@ -25,15 +24,17 @@ import type { IdentityOptions } from './needs.ts';
 import { openNetworkAccess, type NetworkAccess, type NetworkAccessFace } from './network-access.ts';
 import type { Ocsp } from './ocsp.ts';
 import { People } from './people.ts';
+import { peopleFace, type PeopleFace } from './people-face.ts';
 import { createRoutes } from './routes.ts';
 import type { EndedSession } from './sessions.ts';
 import type { Because, StandingListener } from './standing.ts';
 import { speakers } from './speakers.ts';
 import { TrustService, type TrustListener } from './trust.ts';
-import { WaysIn, type PersonPasskey } from './ways-in.ts';
+import { WaysIn } from './ways-in.ts';
 
 export type { AuthorityFace } from './authority-face.ts';
 export type { Admitted } from './devices.ts';
+export type { PersonFace, SessionsFace } from './people-face.ts';
 
 export interface IdentityStatus {
   /** Changes that the journal held and SQL did not at start. */
@@ -42,20 +43,6 @@ export interface IdentityStatus {
   readonly unsaved: number;
   /** What somebody has to do by a day. */
   readonly reminders: readonly string[];
-}
-
-/** Sign-ins, as the transport needs them. */
-export interface SessionsFace {
-  /** Who holds this session token; null for nobody. From memory; counts as activity. */
-  authenticate(token: string): Principal | null;
-  /** The same without counting as activity: for streams, which ask before each event. */
-  principalOf(token: string): Principal | null;
-  /** Does the session still stand? Does not count as activity either. */
-  stands(token: string): boolean;
-  /** A name for the session that may be kept and compared, unlike its token. */
-  idOf(token: string): string;
-  /** Told at once when a session ends, however: streams close here. `ended.session` is what `idOf` gives. */
-  onEnd(listener: (ended: EndedSession) => void): () => void;
 }
 
 /** Cloud services, as the transport and other modules need them. */
@@ -69,7 +56,7 @@ export interface ServicesFace extends CloudRoutes {
   end(id: string, ending: { readonly reason: string; readonly by: string }): Promise<Result<ServiceIdentity, Refusal>>;
 }
 
-export interface Identity {
+export interface Identity extends PeopleFace {
   start(): Promise<void>;
   stop(): Promise<void>;
   readonly authority: AuthorityFace;
@@ -114,21 +101,10 @@ export interface Identity {
   /** Answers OCSP requests, on whichever listener they come. */
   readonly ocsp: Ocsp;
   status(): IdentityStatus;
-  readonly sessions: SessionsFace;
-  /** Temporary access of vendors and installers. */
-  readonly access: AccessFace;
   /** Cloud services: who a call comes from, and the raw routes of their listener. */
   readonly services: ServicesFace;
   /** May this authenticated reporter say this? Pure; standing and topics are judged elsewhere. */
   maySpeak(reporter: string, body: Observation): Result<void, SpeakRefusal>;
-  /** A person's passkey, to check what they signed with it; null where it is none of theirs. */
-  passkeyOf(person: string, id: string): PersonPasskey | null;
-  /** May this person sign in here? */
-  isPerson(id: string): boolean;
-  /** A one-time link for the first person; null once anybody has ever signed in. */
-  firstLink(): Promise<string | null>;
-  /** A new one-time link for a person by id or handle: for the CLI over its owner-only socket, nobody else. */
-  reissueLink(who: string): Promise<Result<string, Refusal>>;
   /** What a registered network is; null for every other id. */
   networkOf(id: string): NetworkKind | null;
   /** Networks that may speak for the device now. */
@@ -222,22 +198,6 @@ const addTo =
     listeners.add(listener);
     return () => void listeners.delete(listener);
   };
-
-type PeopleFace = Pick<Identity, 'sessions' | 'access' | 'firstLink' | 'reissueLink' | 'passkeyOf' | 'isPerson'>;
-const peopleFace = (started: () => Opened, hub: Hub): PeopleFace => ({
-  sessions: {
-    authenticate: (token) => started().people.sessions.authenticate(token),
-    principalOf: (token) => started().people.sessions.principalOf(token),
-    stands: (token) => started().people.sessions.endsAt(token) !== null,
-    idOf: (token) => started().people.sessions.idOf(token),
-    onEnd: addTo(hub.ends),
-  },
-  access: accessFace(() => started().people.access, hub.access),
-  passkeyOf: (person, id) => started().waysIn.passkeyOf(person, id),
-  isPerson: (id) => started().people.get(id)?.state === 'active',
-  firstLink: () => firstLink(started()),
-  reissueLink: (who) => reissueLink(started(), who),
-});
 
 type TrustFace = Pick<Identity, 'putSignal' | 'trustOf' | 'trustMarkOf' | 'onTrust' | 'judgeAll'>;
 function trustFace({ directory }: IdentityOptions, started: () => Opened, hub: Hub): TrustFace {
@@ -363,21 +323,4 @@ async function openAll(options: IdentityOptions): Promise<Opened> {
   const care = await openCare(options, { devices, people, waysIn, trust, services: cloud.services });
   const acme = await openAcme(options, devices);
   return { devices, people, cloud, waysIn, accounts, trust, access, care, acme };
-}
-
-async function firstLink({ people, waysIn }: Opened): Promise<string | null> {
-  if (people.all().some((person) => person.state !== 'invited')) return null;
-  return waysIn.issueLink((await people.first()).id, 'system');
-}
-
-async function reissueLink({ people, waysIn }: Opened, who: string): Promise<Result<string, Refusal>> {
-  const person = people.find(who);
-  if (!person) return personUnknown(who);
-  if (person.state === 'disabled')
-    return refuse(
-      'conflict',
-      'PERSON_DISABLED',
-      `issue link for "${who}": the person is disabled, wanted one who is not`,
-    );
-  return ok(await waysIn.issueLink(person.id, 'system'));
 }

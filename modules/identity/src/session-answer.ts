@@ -38,6 +38,8 @@ export function sessionOf({ options, people, waysIn, accounts }: RouteParts, tok
       ? {
           person: person.id,
           handle: person.handle,
+          kind: person.kind,
+          position: person.position,
           roles: [...(principal!.roles as Role[])],
           expires,
           ...waysIn().counts(person.id),
@@ -55,8 +57,9 @@ export function signedIn(parts: RouteParts, result: Result<SignedIn, Refusal>, c
 }
 
 /** Callers without an address count as one: they are limited together, never not at all. */
-export const attemptOf = ({ sessionToken, address }: Caller): Attempt => ({
+export const attemptOf = ({ sessionToken, address, origin }: Caller): Attempt => ({
   before: sessionToken,
+  origin,
   address: address ?? 'unknown',
 });
 

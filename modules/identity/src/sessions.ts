@@ -98,7 +98,7 @@ export class Sessions {
   }
 
   #principal({ person: id, method }: Live): Principal {
-    const { roles } = this.#parts.person(id)!;
+    const { roles, position } = this.#parts.person(id)!;
     const now = this.#parts.rights(id);
     // Nobody is officer and administrator in one, whatever the document says.
     const officer = !roles.includes('administrator') && !roles.includes('officer') && this.#isOfficer(id);
@@ -106,7 +106,7 @@ export class Sessions {
       type: 'Person',
       id,
       roles: [...roles, ...(officer ? (['officer'] as const) : []), ...now.roles],
-      attributes: { signedInBy: method, ...now.attributes },
+      attributes: { signedInBy: method, ...position, ...now.attributes },
     };
   }
 

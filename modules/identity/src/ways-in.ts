@@ -42,6 +42,8 @@ export interface Attempt {
   /** The session token that came with the request. */
   readonly before: string | null;
   readonly address: string;
+  /** Of the page that it was made on. */
+  readonly origin?: string;
 }
 interface Accepted {
   readonly person: string;
@@ -64,6 +66,8 @@ export class WaysIn {
   readonly #people: People;
   readonly #pepper: Buffer;
   readonly #rules: Passkeys;
+  /** Passkeys of the portal are made for its name, so that neither page can ask for the other's. */
+  readonly #portalRules: Passkeys;
   readonly #links = new Map<string, LinkRow>();
   readonly #passkeys = new Map<string, Passkey>();
   readonly #spkis = new WeakMap<Passkey, string | null>();
@@ -72,12 +76,16 @@ export class WaysIn {
   readonly #guard: SignInGuard;
 
   private constructor(people: People, pepper: Buffer) {
-    const { origins, cityName, clock, log, sql } = people.options;
+    const { origins, portal, cityName, clock, log, sql } = people.options;
     this.#guard = createSignInGuard({ sql, clock, log, key: pepper });
     this.#people = people;
     this.#pepper = pepper;
-    const rpId = new URL(origins[0] ?? 'http://localhost').hostname;
-    this.#rules = createPasskeys({ rpId, rpName: cityName, origins, clock, log });
+    const rulesAt = (at: readonly string[]): Passkeys => {
+      const rpId = new URL(at[0] ?? 'http://localhost').hostname;
+      return createPasskeys({ rpId, rpName: cityName, origins: at, clock, log });
+    };
+    this.#rules = rulesAt(origins);
+    this.#portalRules = portal === undefined ? this.#rules : rulesAt([portal]);
   }
 
   static async open(people: People): Promise<WaysIn> {
@@ -120,7 +128,7 @@ export class WaysIn {
     const issued = this.#now();
     const link = { hash: hashOf(token), person, issued, expires: issued + LINK_LIFE_MS };
     return {
-      url: `${this.#people.options.origins[0] ?? ''}/#token=${token}`,
+      url: `${this.#doorOf(person)}#token=${token}`,
       save: async (tx) => {
         await store.putLink(tx.for<PeopleTables>(), link);
         const data = { expires: link.expires };
@@ -176,14 +184,15 @@ export class WaysIn {
     return this.#signIn({ person, method: 'recovery-code', from, spend }, () => this.#recovery.set(hash, person));
   }
 
-  passkeyChallenge(): Promise<Json> {
-    return this.#rules.authentication();
+  /** @param at the origin of the page that asks */
+  passkeyChallenge(at?: string): Promise<Json> {
+    return this.#rulesAt(at).authentication();
   }
 
   async byPasskey(answer: Json, from: Attempt): SignIn {
     const limited = this.#guard.limited('passkey', from.address);
     if (limited) return limited;
-    const accepted = await this.#rules.authenticate(answer, (id) => this.#passkeys.get(id));
+    const accepted = await this.#rulesAt(from.origin).authenticate(answer, (id) => this.#passkeys.get(id));
     if (!accepted.ok) return this.#failed('passkey', from, accepted.error);
     const passkey = accepted.value;
     this.#passkeys.set(passkey.id, passkey);
@@ -201,7 +210,7 @@ export class WaysIn {
     return this.#signIn({ person: proven.value, method: 'oidc', from, spend }, () => undefined);
   }
 
-  async newPasskeyChallenge(id: string): Promise<Result<Json, Refusal>> {
+  async newPasskeyChallenge(id: string, at?: string): Promise<Result<Json, Refusal>> {
     const person = this.#people.get(id);
     if (!person) return personUnknown(id);
     const existing = this.#passkeysOf(id);
@@ -211,13 +220,13 @@ export class WaysIn {
         'TOO_MANY_PASSKEYS',
         `add passkey: wanted at most ${PASSKEYS_PER_PERSON_MAX} for one person`,
       );
-    return ok(await this.#rules.registration(person, existing));
+    return ok(await this.#rulesAt(at).registration(person, existing));
   }
 
-  async addPasskey(id: string, answer: Json): Promise<Result<void, Refusal>> {
+  async addPasskey(id: string, answer: Json, at?: string): Promise<Result<void, Refusal>> {
     const person = this.#people.get(id);
     if (!person) return personUnknown(id);
-    const registered = await this.#rules.register(person, answer);
+    const registered = await this.#rulesAt(at).register(person, answer);
     if (!registered.ok) return registered;
     const passkey = registered.value;
     if (this.#passkeys.has(passkey.id) || this.#passkeysOf(id).length >= PASSKEYS_PER_PERSON_MAX)
@@ -316,6 +325,17 @@ export class WaysIn {
   /** Keyed, so that a copy of the database alone cannot even test a guess. */
   #peppered(code: string): string {
     return createHmac('sha256', this.#pepper).update(normaliseCode(code)).digest('hex');
+  }
+
+  #rulesAt(origin: string | undefined): Passkeys {
+    return origin !== undefined && origin === this.#people.options.portal ? this.#portalRules : this.#rules;
+  }
+
+  /** The page where somebody signs in: whoever runs the city at its console, all others at the portal. */
+  #doorOf(person: string): string {
+    const { origins, portal } = this.#people.options;
+    const isStaff = (this.#people.get(person)?.kind ?? 'staff') === 'staff';
+    return isStaff || portal === undefined ? `${origins[0] ?? ''}/` : `${portal}/sign-in`;
   }
 
   #now(): number {

@@ -68,6 +68,7 @@ manageSelf            -      yes           yes      yes     yes     yes     yes 
 readJobs              -      yes           yes      -       yes     yes     -        -    -       yes -
 retryJob              -      -             yes      -       -       -       -        -    -       yes -
 readPeople            -      yes           -        -       -       yes     -        -    -       yes -
+readProfessionals     -      yes           yes      yes     yes     yes     yes      -    -       -   -
 invitePerson          -      yes           -        -       -       -       -        -    -       yes -
 setRoles              -      yes           -        -       -       -       -        -    -       -   -
 reissueLink           -      -             -        -       -       -       -        -    -       yes -

@@ -38,14 +38,18 @@ const must = <T>(result: Result<T, Refusal>): T => {
   return result.value;
 };
 
+export const headersOf = ({ headers }: HttpListenerOptions): Readonly<Record<string, string>> =>
+  headers ?? SECURITY_HEADERS;
+
 /** Adds the first hook of every request, known path or not. */
 export function addGate(app: FastifyInstance, host: Host): void {
   const { options } = host;
   const scheme = options.https ? 'https' : 'http';
   const rules = trustRules(scheme, options.allowedHosts, options.allowedOrigins);
-  const cookie = { name: options.sessionCookie ?? SESSION_COOKIE, secure: scheme === 'https' };
+  const secure = options.secureCookie ?? scheme === 'https';
+  const cookie = { name: options.sessionCookie ?? SESSION_COOKIE, secure };
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(SECURITY_HEADERS);
+    reply.headers(headersOf(options));
     if (request.url.length > URL_MAX_CHARS)
       must(refuse('too-large', 'URL_TOO_LONG', `read the address: use at most ${URL_MAX_CHARS} characters`));
     const { method, headers } = request;
@@ -134,11 +138,13 @@ export function fail(host: Pick<Host, 'options' | 'callers'>, { thrown, request,
   if (refusal?.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(refusal.retryAfterMs / SECOND_MS));
   const status = refusal ? options.statusOf(refusal.kind, refusal.code) : 500;
   if (status === 401 || status === 403) reply.headers(options.challenge?.(status, request.headers.authorization) ?? {});
+  const problem = refusal ? problemOf(refusal, request.id) : unexpected(request.id);
+  const page = options.problemPage?.(problem, { status, path, headers: request.headers }) ?? null;
   return reply
     .code(status)
-    .headers(SECURITY_HEADERS)
-    .type('application/json; charset=utf-8')
-    .send(JSON.stringify(refusal ? problemOf(refusal, request.id) : unexpected(request.id)));
+    .headers(headersOf(options))
+    .type(page === null ? 'application/json; charset=utf-8' : 'text/html; charset=utf-8')
+    .send(page ?? JSON.stringify(problem));
 }
 
 export const notFound = (request: FastifyRequest): never =>

@@ -8,7 +8,7 @@ import type { Endpoint } from '@cityward/contracts';
 import { THE_CITY } from '@cityward/contracts';
 import { Readable } from 'node:stream';
 import { takeBytes, takeStream, takeText } from './bodies.ts';
-import { authorise, callerOf, must, pathOf, tellRefused } from './gate.ts';
+import { authorise, callerOf, headersOf, must, pathOf, tellRefused } from './gate.ts';
 import type { Host } from './gate.ts';
 import { peerOf } from './facts.ts';
 import { FILE_HANDLER_MAX_MS, HANDLER_MAX_MS, inTime } from './in-time.ts';
@@ -16,7 +16,6 @@ import type { Asked } from './options.ts';
 import type { RawRequest, RawRoute } from './raw.ts';
 import type { Caller, Route } from './types.ts';
 import { RawAnswer } from './types.ts';
-import { SECURITY_HEADERS } from './headers.ts';
 import type { TLSSocket } from 'node:tls';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -180,7 +179,7 @@ export function hostLive(app: FastifyInstance, host: Host): void {
         if (!begun) {
           begun = true;
           reply.hijack();
-          raw.writeHead(200, { ...SECURITY_HEADERS, 'content-type': 'text/event-stream; charset=utf-8' });
+          raw.writeHead(200, { ...headersOf(host.options), 'content-type': 'text/event-stream; charset=utf-8' });
         }
         return raw.write(text);
       },

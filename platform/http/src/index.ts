@@ -1,9 +1,10 @@
 /** HTTP for every listener. */
 export type { Caller, Handle, Route } from './types.ts';
 export { route, RawAnswer } from './types.ts';
+export { SECURITY_HEADERS } from './headers.ts';
 export { createHttpListener } from './listener.ts';
 export type { HttpListener } from './listener.ts';
-export type { Asked, HttpListenerOptions, PeerFacts, RefusedFacts, RequestFacts } from './options.ts';
+export type { Asked, FailedRequest, HttpListenerOptions, PeerFacts, RefusedFacts, RequestFacts } from './options.ts';
 export type { RawReply, RawRequest, RawRoute } from './raw.ts';
 export { RefusedRequest } from './problems.ts';
 export { contentReply } from './content.ts';

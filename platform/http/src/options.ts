@@ -1,6 +1,6 @@
 /** What a listener is made of: who may connect, what it serves, whom it asks, and every limit it keeps. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Endpoint, Principal } from '@cityward/contracts';
+import type { Endpoint, Principal, Problem } from '@cityward/contracts';
 import type { Refusal, RefusalKind, Result } from '@cityward/kernel';
 import { MINUTE_MS, SECOND_MS } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
@@ -122,12 +122,26 @@ export interface HttpListenerOptions {
   /** Told of everything that is refused, at the gate or by a raw route: for evidence. */
   readonly refused?: (refused: RefusedFacts) => void;
   readonly sessionCookie?: string;
+  /** The session cookie goes over TLS alone although this listener has none: something before it has. */
+  readonly secureCookie?: boolean;
+  /** In place of the headers that every answer carries otherwise. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A failed request as a page for people; null where a program asked, which gets JSON. */
+  readonly problemPage?: (problem: Problem, failed: FailedRequest) => string | null;
   readonly connectionsMax?: number;
   /** A connection without a request is kept for so long: where clients poll, a little longer than they wait between two polls. */
   readonly keepAliveMs?: number;
   /** Instead of the limits of `in-time.ts`; for tests. */
   readonly handlerMaxMs?: number;
   readonly log: Log;
+}
+
+/** What a page about a failure may look at. */
+export interface FailedRequest {
+  readonly status: number;
+  /** Without the query. */
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
 }
 
 /** The part of an endpoint that policy and metrics look at. */

@@ -119,15 +119,19 @@ describe('people', () => {
   const person = (id: string, roles: StandingRole[], state: PersonRecord['state'] = 'active'): PersonRecord => ({
     id,
     handle: `handle of ${id}`,
+    kind: 'staff',
+    position: null,
     roles,
     state,
   });
+  const position = { profession: 'doctor', organisation: 'party-clinic' } as const;
   const ann = person('per-ann', ['administrator']);
   const bob = person('per-bob', ['operator']);
   const cem = person('per-cem', ['administrator'], 'invited');
   const dee = person('per-dee', ['officer']);
   const gone = person('per-gone', ['administrator'], 'disabled');
-  const all = [ann, bob, cem, dee, gone];
+  const tui: PersonRecord = { ...person('per-tui', []), kind: 'resident' };
+  const all = [ann, bob, cem, dee, gone, tui];
 
   it.each([
     [{ handle: 'new', roles: ['operator'] }, 'ok'],
@@ -135,7 +139,15 @@ describe('people', () => {
     [{ handle: 'new', roles: [] }, 'ok'],
     [{ handle: 'new', roles: ['vendor'] }, 'ROLE_ONLY_TEMPORARY'],
     [{ handle: ' Handle of PER-BOB ', roles: ['operator'] }, 'HANDLE_TAKEN'],
-  ] as const)('%# are invited or not', (wanted, code) => expect(codeOf(decideInvite(all, wanted))).toBe(code));
+    [{ handle: 'new', roles: [], kind: 'resident' }, 'ok'],
+    [{ handle: 'new', roles: ['auditor'], kind: 'resident' }, 'ROLES_ONLY_STAFF'],
+    [{ handle: 'new', roles: [], kind: 'professional' }, 'POSITION_NOT_VALID'],
+    [{ handle: 'new', roles: [], kind: 'professional', position }, 'ok'],
+    [{ handle: 'new', roles: [], kind: 'resident', position }, 'POSITION_NOT_VALID'],
+    [{ handle: 'new', roles: ['operator'], position }, 'POSITION_NOT_VALID'],
+  ] as const)('%# are invited or not', (wanted, code) =>
+    expect(codeOf(decideInvite(all, { kind: 'staff', position: null, ...wanted }))).toBe(code),
+  );
   it.each([
     ['per-bob', ['analyst'], 'ok'],
     ['per-bob', ['officer'], 'OFFICER_NOT_GRANTED'],
@@ -148,6 +160,7 @@ describe('people', () => {
     ['per-bob', ['operator', 'installer'], 'ROLE_ONLY_TEMPORARY'],
     ['per-gone', ['operator'], 'PERSON_DISABLED'],
     ['per-none', ['operator'], 'PERSON_UNKNOWN'],
+    ['per-tui', ['auditor'], 'ROLES_ONLY_STAFF'],
   ] as const)('%s gets %j: %s', (id, roles, code) =>
     expect(codeOf(decideRoles(all, { id, roles, by: 'per-other' }))).toBe(code),
   );

@@ -1,5 +1,6 @@
 /** People and roles: who may be invited, what roles they may have, and who may not be lost. */
-import { TEMPORARY_ROLES, type Person, type Role, type StandingRole } from '@cityward/contracts';
+import { TEMPORARY_ROLES, type Person, type PersonKind, type Position } from '@cityward/contracts';
+import type { Role, StandingRole } from '@cityward/contracts';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 
 export type PersonState = Person['state'];
@@ -7,6 +8,9 @@ export interface PersonRecord {
   readonly id: string;
   /** A label that the person chose; the only thing kept that may be a name. */
   readonly handle: string;
+  readonly kind: PersonKind;
+  /** Of professionals alone. */
+  readonly position: Position | null;
   /** Those that they hold for good; temporary access adds to them, and is not kept here. */
   readonly roles: readonly StandingRole[];
   readonly state: PersonState;
@@ -22,6 +26,8 @@ export type PeopleRefusal = Refusal<
   | 'OFFICER_NOT_ADMINISTRATOR'
   | 'OWN_ROLES_NOT_RAISED'
   | 'ROLE_ONLY_TEMPORARY'
+  | 'ROLES_ONLY_STAFF'
+  | 'POSITION_NOT_VALID'
   | 'LAST_ADMINISTRATOR'
   | 'HANDLE_TAKEN'
   | 'PERSON_UNKNOWN'
@@ -62,11 +68,27 @@ const othersAdminister = (people: Iterable<PersonRecord>, id: string): boolean =
 const lastAdministrator = (verb: string): Result<never, PeopleRefusal> =>
   refuse('conflict', 'LAST_ADMINISTRATOR', `${verb}: this is the last active administrator, wanted another one first`);
 
-export function decideInvite(
-  people: readonly PersonRecord[],
-  wanted: { readonly handle: string; readonly roles: readonly Role[] },
-): Result<void, PeopleRefusal> {
+export interface WantedPerson {
+  readonly handle: string;
+  readonly roles: readonly Role[];
+  readonly kind: PersonKind;
+  readonly position: Position | null;
+}
+
+/** Whoever runs the city has roles; whoever only has records here, or looks after those people, has none. */
+function placeOf({ handle, roles, kind, position }: WantedPerson): Result<void, PeopleRefusal> {
+  const where = `invite "${handle}" as "${kind}"`;
+  if (kind !== 'staff' && roles.length > 0)
+    return refuse('forbidden', 'ROLES_ONLY_STAFF', `${where}: only staff have roles, wanted none`);
+  return (kind === 'professional') === (position !== null)
+    ? ok(undefined)
+    : refuse('invalid', 'POSITION_NOT_VALID', `${where}: wanted a position for a professional, and for nobody else`);
+}
+
+export function decideInvite(people: readonly PersonRecord[], wanted: WantedPerson): Result<void, PeopleRefusal> {
   if (wanted.roles.includes('officer')) return officerNotGranted();
+  const placed = placeOf(wanted);
+  if (!placed.ok) return placed;
   const given = standing(wanted.roles);
   if (!given.ok) return given;
   if (people.length >= PEOPLE_MAX)
@@ -95,6 +117,8 @@ export function decideRoles(
   if (!person) return personUnknown(id);
   if (person.state === 'disabled')
     return refuse('conflict', 'PERSON_DISABLED', `set roles of "${id}": the person is disabled, wanted one who is not`);
+  if (person.kind !== 'staff' && roles.length > 0)
+    return refuse('forbidden', 'ROLES_ONLY_STAFF', `set roles of "${id}": only staff have roles, wanted none`);
   if (roles.includes('officer') && !person.roles.includes('officer')) return officerNotGranted();
   if (roles.includes('officer') && roles.includes('administrator'))
     return refuse(

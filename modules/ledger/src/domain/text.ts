@@ -124,6 +124,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'device.move-failed': (f) => `Device ${f.subject} could not be moved${plug(f)}${inVlan(f)}${reason(f)}`,
   'reporter.refused': (f) => `What ${f.subject} sent was refused${times(f)}${atDoor(f)}`,
   'person.invited': (f) => `${who(f)} invited person ${f.subject}`,
+  'person.registered': (f) => `${who(f)} entered person ${f.subject} from a register`,
   'person.signed-in': (f) => `Person ${f.subject} signed in`,
   'person.sign-in-refused': (f) =>
     `${countIn(f.data, 'refused') ?? 'Some'} attempts to sign in were refused${reason(f)}`,
