@@ -12,6 +12,9 @@ export interface Config {
   readonly simulator: boolean;
   readonly storyAfterSeconds: number;
   readonly consolePort: number;
+  readonly portalPort: number;
+  /** Where people reach the portal; by itself this machine's own name for it. */
+  readonly portalUrl: string | undefined;
   readonly estPort: number;
   readonly ingestPort: number;
   readonly mqttPort: number;
@@ -36,6 +39,10 @@ export interface Config {
   readonly witnessesFile: string | undefined;
   readonly logLevel: LogLevel;
 }
+
+/** A name of its own, so that neither cookies nor passkeys of the console reach it. */
+export const portalOrigin = ({ portalPort, portalUrl }: Pick<Config, 'portalPort' | 'portalUrl'>): string =>
+  portalUrl ?? `http://portal.localhost:${portalPort}`;
 
 interface Setting {
   readonly key: keyof Config;
@@ -138,6 +145,23 @@ export const SETTINGS: readonly Setting[] = [
     wanted: '0, or days from 7 to 3650',
   },
   { key: 'consolePort', flag: 'port', env: 'CITYWARD_PORT', help: 'console and API', fallback: '8080', ...port },
+  {
+    key: 'portalPort',
+    flag: 'portal-port',
+    env: 'CITYWARD_PORTAL_PORT',
+    help: 'portal of residents and professionals',
+    fallback: '8081',
+    ...port,
+  },
+  {
+    key: 'portalUrl',
+    flag: 'portal-url',
+    env: 'CITYWARD_PORTAL_URL',
+    help: 'where people reach the portal, if something with TLS stands before it; without it http://portal.localhost',
+    fallback: '',
+    read: (text) => (text === '' || /^https:\/\/[a-z0-9.-]{1,253}(:\d{1,5})?$/.test(text) ? text : null),
+    wanted: 'https:// and a name in small letters, with a port or without',
+  },
   {
     key: 'estPort',
     flag: 'est-port',
@@ -321,6 +345,7 @@ export function readConfig(
 const OPTIONAL: ReadonlySet<keyof Config> = new Set([
   'databaseUrl',
   'statusUrl',
+  'portalUrl',
   'oidcIssuer',
   'oidcClientId',
   'oidcClientSecretFile',

@@ -23,6 +23,7 @@ export async function preflight(config: Config): Promise<readonly string[]> {
     [config.estPort, '--est-port', 'enrolment'],
     [config.ingestPort, '--ingest-port', 'observations over HTTPS'],
     [config.mqttPort, '--mqtt-port', 'MQTT'],
+    [config.portalPort, '--portal-port', 'the portal'],
     [config.servicesPort, '--services-port', 'tokens and API for cloud services'],
     [config.syslogTlsPort, '--syslog-tls-port', 'syslog over TLS'],
     [config.syslogPort, '--syslog-port', 'plain syslog'],

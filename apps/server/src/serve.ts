@@ -5,6 +5,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Health } from '@cityward/contracts';
 import { systemClock } from '@cityward/kernel';
 import { createHttpListener, type HttpListener, type Route } from '@cityward/http';
+import type { Identity } from '@cityward/identity';
 import type { Log } from '@cityward/log';
 import type { Config } from './config.ts';
 import { createDeviceListener } from './device-listener.ts';
@@ -12,6 +13,7 @@ import { createMqttGateway, type MqttGateway } from './gateway-mqtt.ts';
 import { createSyslogGateway, type SyslogGateway } from './gateway-syslog.ts';
 import { openListenerCertificate, type ListenerCertificateParts, type ListenerTls } from './listener-certificate.ts';
 import { createMenderDoor } from './mender-door.ts';
+import { portalListener } from './portal-listener.ts';
 import { publicKeyRoutes } from './public-keys.ts';
 import { servicesListener } from './services-listener.ts';
 import { learnHistory, learnUsualContacts } from './history.ts';
@@ -54,6 +56,8 @@ export async function startModules(config: Config, modules: Modules): Promise<vo
 
 export interface Listeners {
   readonly console: HttpListener;
+  /** Pages of residents and professionals. */
+  readonly portal: HttpListener;
   /** Tokens and the API for cloud services. */
   readonly services: HttpListener;
   stop(): Promise<void>;
@@ -79,25 +83,8 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
   const { tls } = certificate;
   const opening = { config, modules, tls, log };
   const mqtt = (modules.mqtt = mqttGateway(opening));
-  const est = identity.createEstListener({
-    host: 'localhost',
-    port: config.estPort,
-    log: log.part('est'),
-    tickets: ticketsOf(config.dataFolder, log.part('est'), 'est'),
-    knock: createMenderDoor(identity),
-  });
-  const live = createLive({
-    ...modules,
-    log: log.part('live'),
-    observationsPerSecond: () => feed.observationsPerSecond(),
-  });
-  const replay = createReplay({
-    ...modules,
-    clock: systemClock,
-    log: log.part('replay'),
-    read: readRecording(modules.city),
-    teach: teachBy(modules),
-  });
+  const est = estListener(opening);
+  const [live, replay] = [liveOf(modules, log), replayOf(modules, log)];
   const devices = createDeviceListener({
     ...opening,
     common: common({ config, modules, log: log.part('ingest') }, config.ingestPort),
@@ -105,6 +92,12 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
   });
   const [syslog, services] = [syslogGateway(opening), serviceApi(opening, routesOf(modules, replay))];
   const pages = consoleListener({ config, modules, log, replay, live, consoleFolder: opens.consoleFolder });
+  const portal = portalListener({
+    config,
+    modules,
+    common: common({ config, modules, log: log.part('portal') }, config.portalPort),
+    routes: routesOf(modules, replay),
+  });
   await mqtt.listener.start();
   // Orders to switches are retained in memory only: those of containments in force are sent anew from here.
   await modules.respond.start();
@@ -113,20 +106,53 @@ export async function openListeners(config: Config, modules: Modules, opens: Ope
   live.start();
   feed.start();
   await modules.trust.start();
+  await portal.start();
   await pages.start();
   await local.start(pages, `localhost:${config.consolePort}`);
   return {
     console: pages,
+    portal,
     services,
     stop: async () => {
       certificate.stop();
       replay.stop();
       live.stop();
       await local.stop();
-      await Promise.all([pages.stop(), services.stop(), devices.stop(), est.stop(), syslog.stop(), mqtt.stop()]);
+      await Promise.all([
+        pages.stop(),
+        portal.stop(),
+        services.stop(),
+        devices.stop(),
+        est.stop(),
+        syslog.stop(),
+        mqtt.stop(),
+      ]);
     },
   };
 }
+
+const estListener = ({ config, modules: { identity }, log }: Opening): ReturnType<Identity['createEstListener']> =>
+  identity.createEstListener({
+    host: 'localhost',
+    port: config.estPort,
+    log: log.part('est'),
+    tickets: ticketsOf(config.dataFolder, log.part('est'), 'est'),
+    knock: createMenderDoor(identity),
+  });
+const liveOf = (modules: Modules, log: Log): ReturnType<typeof createLive> =>
+  createLive({
+    ...modules,
+    log: log.part('live'),
+    observationsPerSecond: () => modules.feed.observationsPerSecond(),
+  });
+const replayOf = (modules: Modules, log: Log): Replay =>
+  createReplay({
+    ...modules,
+    clock: systemClock,
+    log: log.part('replay'),
+    read: readRecording(modules.city),
+    teach: teachBy(modules),
+  });
 
 const serviceApi = ({ config, modules, tls, log }: Opening, routes: readonly Route[]): HttpListener =>
   servicesListener({

@@ -24,10 +24,12 @@ export interface TestServer {
 }
 
 export async function testConfig(change: Partial<Config> = {}): Promise<Config> {
-  const [consolePort, estPort, ingestPort, mqttPort, syslogTlsPort, syslogPort, servicesPort] = (await freePorts(
-    7,
-  )) as [number, number, number, number, number, number, number];
-  const ports = { consolePort, estPort, ingestPort, mqttPort, syslogTlsPort, syslogPort, servicesPort };
+  const names = ['console', 'portal', 'est', 'ingest', 'mqtt', 'syslogTls', 'syslog', 'services'] as const;
+  const free = await freePorts(names.length);
+  const ports = Object.fromEntries(names.map((name, at) => [`${name}Port`, free[at]!])) as Record<
+    `${(typeof names)[number]}Port`,
+    number
+  >;
   const dataFolder = change.dataFolder ?? mkdtempSync(join(tmpdir(), 'cityward-server-'));
   return {
     dataFolder,
@@ -38,6 +40,7 @@ export async function testConfig(change: Partial<Config> = {}): Promise<Config> 
     storyAfterSeconds: 60,
     databaseUrl: undefined,
     statusUrl: undefined,
+    portalUrl: undefined,
     oidcIssuer: undefined,
     oidcClientId: undefined,
     oidcClientSecretFile: undefined,

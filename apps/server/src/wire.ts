@@ -15,7 +15,8 @@ import { openStream, type Stream } from '@cityward/stream';
 import type { Vault } from '@cityward/vault';
 import { createWatch, type Watch } from '@cityward/watch';
 import { createAccess, isLifeSafety, metricsToken, type Access } from './access.ts';
-import type { Config } from './config.ts';
+import { portalOrigin, type Config } from './config.ts';
+import { partyName } from './city-names.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { fleetCity } from './fleet-city.ts';
 import { gatePorts, leavingPorts } from './gate-ports.ts';
@@ -222,6 +223,7 @@ function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shar
         return record !== null && isLifeSafety(record);
       },
       isParty: (id) => city.node(id)?.kind === 'party',
+      partyName: (id) => partyName(city, id),
       isSite: (id) => city.node(id)?.kind === 'site',
       switchOf: (id) => switchOf(city, id),
     },
@@ -229,6 +231,7 @@ function createIdentityFor(config: Config, { sql, city, clock, log, made }: Shar
     provider: providerOf(config),
     dormantDays: config.dormantDays,
     origins: originsOf(config),
+    portal: portalOrigin(config),
     estUrl: `https://localhost:${config.estPort}`,
     servicesUrl: `https://localhost:${config.servicesPort}`,
     keepPassphrase: config.simulator,

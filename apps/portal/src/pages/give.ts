@@ -1,0 +1,208 @@
+/** Letting somebody see: one page of questions, one page that says in words what would be allowed, and only then the consent. */
+import {
+  api,
+  CONSENT_USES_MAX,
+  PURPOSES,
+  RIGHTS,
+  type ConsentDraft,
+  type Purpose,
+  type Right,
+} from '@cityward/contracts';
+import { DAY_MS } from '@cityward/kernel';
+import { field } from '../forms.ts';
+import { formMark } from '../layout.ts';
+import { markup, NOTHING } from '../markup.ts';
+import {
+  actButton,
+  choiceField,
+  dateField,
+  faultSummary,
+  selectField,
+  textField,
+  type ChoiceGroup,
+  type Faults,
+} from '../parts.ts';
+import { cameByLink, problemPage } from '../problems.ts';
+import { promiseOf, rightsList, sentenceOf } from '../sentences.ts';
+import { categoryName, elsewhere, refusedBy, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
+
+/** A person chooses among these; what is one's own use, or the service's, is not for a consent. */
+export const OFFERED_PURPOSES: readonly Purpose[] = ['TREAT', 'FAMRQT', 'HPAYMT', 'HRESCH', 'PUBHLTH'];
+const FIELDS = [
+  'person',
+  'number',
+  'what',
+  'how',
+  'purpose',
+  'until-day',
+  'until-month',
+  'until-year',
+  'uses',
+] as const;
+const LONGEST_MS = 5 * 365.25 * DAY_MS;
+const NUMBER_MAX_CHARS = 64;
+
+/** As people write a number down: in groups, in capitals. */
+export const numberIn = (text: string): string => text.toLowerCase().replace(/\s+/g, '').slice(0, NUMBER_MAX_CHARS);
+
+async function professionals(visit: OwnVisit): Promise<readonly ChoiceGroup[]> {
+  const listed = await visit.ask(api.listProfessionals);
+  if (!listed.ok) return [];
+  const { words, me } = visit;
+  const groups = new Map<string, { value: string; label: string }[]>();
+  for (const { id, name, profession, organisationName } of listed.value.professionals) {
+    if (id === me.person) continue;
+    const group = groups.get(organisationName) ?? [];
+    groups.set(organisationName, [...group, { value: id, label: `${name}, ${words.professions[profession]}` }]);
+  }
+  return [...groups].sort().map(([label, choices]) => ({ label, choices }));
+}
+
+async function heldCategories(visit: OwnVisit): Promise<readonly string[]> {
+  const held = await visit.ask(api.listRecords, { query: {} });
+  return held.ok ? [...new Set(held.value.records.map(({ category }) => category))].sort() : [];
+}
+
+async function formPage(visit: OwnVisit, form: URLSearchParams, faults: Faults = new Map()): Promise<Answer> {
+  const { words } = visit;
+  const { give } = words;
+  if (cameByLink(visit)) return problemPage(visit, 'own');
+  const [groups, categories] = [await professionals(visit), await heldCategories(visit)];
+  const fault = (id: string): string | undefined => faults.get(id);
+  const value = (id: string): string => field(form, id);
+  return {
+    is: 'page',
+    title: give.title,
+    back: '/',
+    isFaulty: faults.size > 0,
+    ...(faults.size > 0 ? { status: 400 } : {}),
+    main: markup`${faultSummary(visit, faults)}<h1>${give.title}</h1><p class="lead">${give.lead}</p>
+<form method="post" action="/give" novalidate>${formMark(visit)}
+<h2>${give.who}</h2>
+${selectField({ id: 'person', label: give.professional, nothing: give.choose, groups, value: value('person'), fault: fault('person') })}
+${textField({ id: 'number', label: give.other, hint: give.otherHint, value: value('number'), fault: fault('number') })}
+${
+  categories.length === 0
+    ? markup`<p>${give.nothing}</p>`
+    : choiceField({
+        id: 'what',
+        kind: 'checkbox',
+        label: give.what,
+        hint: give.whatHint,
+        choices: categories.map((one) => ({ value: one, label: categoryName(visit, one) })),
+        chosen: new Set(form.getAll('what')),
+        fault: fault('what'),
+      })
+}
+${choiceField({ id: 'how', kind: 'checkbox', label: give.how, hint: give.howHint, choices: RIGHTS.map((one) => ({ value: one, label: words.rights[one] })), chosen: new Set(form.getAll('how')), fault: fault('how') })}
+${choiceField({ id: 'purpose', kind: 'radio', label: give.purpose, choices: OFFERED_PURPOSES.map((one) => ({ value: one, label: words.purposes[one] })), chosen: new Set(form.getAll('purpose')), fault: fault('purpose') })}
+${dateField({ id: 'until', label: give.until, hint: give.untilHint, names: give, values: { day: value('until-day'), month: value('until-month'), year: value('until-year') }, fault: fault('until') })}
+${textField({ id: 'uses', label: give.uses, hint: give.usesHint, value: value('uses'), width: 'year', mode: 'numeric', fault: fault('uses') })}
+<button class="main" type="submit">${give.next}</button></form>`,
+  };
+}
+
+type Read = { readonly draft: ConsentDraft } | { readonly faults: Faults };
+
+const isRight = (text: string): text is Right => (RIGHTS as readonly string[]).includes(text);
+const isPurpose = (text: string): text is Purpose => (PURPOSES as readonly string[]).includes(text);
+const wholeIn = (text: string): number => (/^\d{1,5}$/.test(text) ? Number(text) : NaN);
+
+function readUntil(visit: OwnVisit, form: URLSearchParams): number | string {
+  const { faults } = visit.words.give;
+  const [day, month, year] = ['day', 'month', 'year'].map((name) => wholeIn(field(form, `until-${name}`))) as [
+    number,
+    number,
+    number,
+  ];
+  const until = visit.calendar.endOf({ day, month, year });
+  const now = visit.needs.clock();
+  if (until === null) return faults.noDate;
+  if (until <= now) return faults.past;
+  return until - now > LONGEST_MS ? faults.far : until;
+}
+
+function readWho(
+  visit: OwnVisit,
+  form: URLSearchParams,
+): { readonly person: string } | readonly ['person' | 'number', string] {
+  const { faults } = visit.words.give;
+  const [chosen, number] = [field(form, 'person'), numberIn(field(form, 'number'))];
+  if (chosen !== '' && number !== '') return ['person', faults.both];
+  const person = chosen || number;
+  if (person === '') return ['person', faults.nobody];
+  if (person === visit.me.person) return [chosen ? 'person' : 'number', faults.oneself];
+  return visit.needs.faceOf(person) === null ? [chosen ? 'person' : 'number', faults.unknown] : { person };
+}
+
+function read(visit: OwnVisit, form: URLSearchParams): Read {
+  const faults = new Map<string, string>();
+  const words = visit.words.give.faults;
+  const who = readWho(visit, form);
+  if (!('person' in who)) faults.set(who[0], who[1]);
+  const categories = [...new Set(form.getAll('what'))];
+  if (categories.length === 0) faults.set('what', words.nothing);
+  const rights = [...new Set(form.getAll('how'))].filter(isRight);
+  if (rights.length === 0) faults.set('how', words.noRight);
+  const purpose = field(form, 'purpose');
+  if (!isPurpose(purpose)) faults.set('purpose', words.noPurpose);
+  const until = readUntil(visit, form);
+  if (typeof until === 'string') faults.set('until', until);
+  const times = field(form, 'uses');
+  const uses = times === '' ? null : wholeIn(times);
+  if (uses !== null && !(uses >= 1 && uses <= CONSENT_USES_MAX)) faults.set('uses', words.uses);
+  if (faults.size > 0 || !('person' in who) || !isPurpose(purpose) || typeof until === 'string') return { faults };
+  const keeps = rights.includes('store') || rights.includes('export');
+  return {
+    draft: {
+      ...{ subject: visit.me.person, person: who.person, scope: { of: 'categories', categories }, rights, purpose },
+      ...{ from: visit.needs.clock(), until, uses },
+      refrains: keeps ? ['NORDSCLCD'] : ['NORDSCLCD', 'NOPERSISTP'],
+    },
+  };
+}
+
+const given = (form: URLSearchParams): Record<string, string[]> =>
+  Object.fromEntries(
+    FIELDS.map((name) => [name, form.getAll(name)] as const).filter(([, values]) => values.length > 0),
+  );
+
+function checkPage(visit: OwnVisit, { rights, ...draft }: ConsentDraft): Answer {
+  const { check, consent, promise } = visit.words;
+  const not = RIGHTS.filter((one) => !rights.includes(one));
+  const fields = given(visit.form);
+  return {
+    is: 'page',
+    title: check.title,
+    main: markup`<h1>${check.title}</h1><p class="lead">${check.lead(sentenceOf(visit, draft))}</p>
+<h2>${check.may}</h2>${rightsList(visit, rights)}<p>${consent.refrain}</p>
+${not.length > 0 ? markup`<h2>${check.mayNot}</h2>${rightsList(visit, not)}` : NOTHING}
+<div class="inset"><p><strong>${promise.lead}</strong></p>${promiseOf(visit, rights)}</div>
+<div class="buttons">${actButton(visit, { to: '/consents', label: check.confirm, fields, id: 'allow' })}${actButton(visit, { to: '/give/change', label: check.change, look: 'second', fields })}</div>
+<p><a href="/">${check.cancel}</a></p>`,
+  };
+}
+
+async function check(visit: OwnVisit): Promise<Answer> {
+  const found = read(visit, visit.form);
+  return 'draft' in found ? checkPage(visit, found.draft) : formPage(visit, visit.form, found.faults);
+}
+
+/** Read again from the fields: what is allowed is what they say, whatever page they came from. */
+async function give(visit: OwnVisit): Promise<Answer> {
+  const found = read(visit, visit.form);
+  if (!('draft' in found)) return formPage(visit, visit.form, found.faults);
+  const done = await visit.ask(api.giveConsent, { body: found.draft });
+  if (done.ok) return elsewhere(`/consents/${done.value.id}/given`);
+  const { faults } = visit.words.give;
+  if (done.error.code === 'PERSON_UNKNOWN') return formPage(visit, visit.form, new Map([['person', faults.unknown]]));
+  if (done.error.code === 'CONSENTS_FULL') return formPage(visit, visit.form, new Map([['person', faults.full]]));
+  return refusedBy(done.error);
+}
+
+export const givePages: readonly PageRoute[] = [
+  { method: 'GET', path: '/give', show: (visit) => formPage(visit, visit.query) },
+  { method: 'POST', path: '/give', show: check },
+  { method: 'POST', path: '/give/change', show: (visit) => formPage(visit, visit.form) },
+  { method: 'POST', path: '/consents', show: give },
+];
