@@ -23,6 +23,8 @@ const QUIET_FLAGS = [
 
 export interface RunningCity {
   readonly origin: string;
+  /** Of residents and professionals. */
+  readonly portal: string;
   readonly link: string;
   readonly dataFolder: string;
   readonly ports: { readonly est: number; readonly mqtt: number };
@@ -51,30 +53,10 @@ interface CityStart {
   readonly flags: readonly string[];
 }
 async function startCityOf({ port, dataFolder, flags }: CityStart): Promise<RunningCity> {
-  const [est, ingest, mqtt, syslogTls, syslog, services] = (await freePorts(6)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const ports = [
-    '--port',
-    port,
-    '--est-port',
-    est,
-    '--ingest-port',
-    ingest,
-    '--mqtt-port',
-    mqtt,
-    '--syslog-tls-port',
-    syslogTls,
-    '--syslog-port',
-    syslog,
-    '--services-port',
-    services,
-  ];
+  const names = ['portal', 'est', 'ingest', 'mqtt', 'syslog-tls', 'syslog', 'services'] as const;
+  const free = await freePorts(names.length);
+  const portOf = (name: (typeof names)[number]): number => free[names.indexOf(name)]!;
+  const ports = ['--port', port, ...names.flatMap((name) => [`--${name}-port`, portOf(name)])];
   const args = [join(ROOT, 'apps/server/start.mjs'), '--data', dataFolder, ...ports.map(String), ...flags];
   const city: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
@@ -97,7 +79,8 @@ async function startCityOf({ port, dataFolder, flags }: CityStart): Promise<Runn
     origin: `http://localhost:${port}`,
     link,
     dataFolder,
-    ports: { est, mqtt },
+    portal: `http://portal.localhost:${portOf('portal')}`,
+    ports: { est: portOf('est'), mqtt: portOf('mqtt') },
     said: () => said,
     cityward: (...words) => {
       const run = spawnSync(

@@ -1,6 +1,5 @@
 /** The portal through the running server: its pages, forms, languages, headers, and what its visitors may and may not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DAY_MS } from '@cityward/kernel';
 import { openTestServer, type TestServer } from './testing.ts';
 
 let server: TestServer;
@@ -19,20 +18,22 @@ interface Answered {
 /** A browser without a script: keeps cookies, sends forms with their mark and origin, follows where it is sent. */
 function browser() {
   const cookies = new Map<string, string>();
-  const send = async (method: 'GET' | 'POST', url: string, more: { form?: object; headers?: object } = {}): Promise<Answered> => {
+  const send = async (
+    method: 'GET' | 'POST',
+    url: string,
+    more: { form?: object; headers?: object } = {},
+  ): Promise<Answered> => {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const form = new URLSearchParams();
     for (const [name, values] of Object.entries(more.form ?? {}))
       for (const value of [values].flat()) form.append(name, String(value));
+    const asForm = { origin: `http://${host}`, 'content-type': 'application/x-www-form-urlencoded' };
+    const headers = { host, ...(cookie ? { cookie } : {}), ...(method === 'POST' ? asForm : {}), ...more.headers };
+    const sent = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
     const answer = await server.listeners.portal.inject({
       method,
       url,
-      headers: {
-        host,
-        ...(cookie ? { cookie } : {}),
-        ...(method === 'POST' ? { origin: `http://${host}`, 'content-type': 'application/x-www-form-urlencoded' } : {}),
-        ...more.headers,
-      },
+      headers: sent,
       ...(method === 'POST' ? { payload: form.toString() } : {}),
     });
     for (const set of [answer.headers['set-cookie'] ?? []].flat()) {
@@ -69,11 +70,172 @@ async function somebody(kind: 'resident' | 'professional', handle: string) {
   return { id: id!, codes, home, ...own };
 }
 
-describe('the portal', () => {
-  it('answers', async () => {
+const GLUCOSE = {
+  resourceType: 'Observation',
+  status: 'final',
+  language: 'en-NZ',
+  code: { text: 'Glucose <fasting>' },
+  valueQuantity: { value: 5.1, unit: 'mmol/L' },
+};
+const put = async (subject: string, content: object = GLUCOSE): Promise<string> => {
+  const base64 = Buffer.from(JSON.stringify(content)).toString('base64');
+  const draft = { subject, category: 'blood-tests', media: 'application/fhir+json', content: base64 } as const;
+  const stored = await server.modules.vault.put(draft, 'system');
+  if (!stored.ok) throw new Error(stored.error.message);
+  return stored.value.record;
+};
+const nextYear = (): number => new Date().getUTCFullYear() + 1;
+const allowing = (person: string) => ({
+  ...{ person, what: 'blood-tests', how: ['view', 'text'], purpose: 'TREAT' },
+  ...{ 'until-day': '1', 'until-month': '3', 'until-year': String(nextYear()) },
+});
+
+describe('a resident without a script', () => {
+  it('signs in by a code of her sheet, once by each', async () => {
     const aroha = await somebody('resident', 'Aroha Ngata');
-    expect(aroha.home.status).toBe(200);
-    expect(aroha.home.body).toContain('Aroha Ngata');
-    expect(DAY_MS).toBe(86_400_000);
+    expect(aroha.home.body).toContain('<p class="muted">Kia ora Aroha Ngata</p>');
+    expect(aroha.home.body).toContain('Nobody can see your records');
+    const again = browser();
+    await again.go('/sign-in');
+    const [code] = aroha.codes;
+    expect((await again.submit('/sign-in', { code: code!.toLowerCase().replaceAll('-', ' ') })).status).toBe(200);
+    const used = browser();
+    await used.go('/sign-in');
+    const refused = await used.submit('/sign-in', { code });
+    expect([refused.status, used.cookies.size]).toEqual([400, 0]);
+    expect(refused.body).toContain('<a href="#code">This code is not known');
+    expect(refused.body).toMatch(/<title>Error: /);
+  });
+
+  it('lets a doctor see, after a page that says so in words, and takes it back with one click', async () => {
+    const [mere, ben] = [await somebody('resident', 'Mere Tamihana'), await somebody('professional', 'Dr Ben Harris')];
+    const record = await put(mere.id);
+    const form = (await mere.go('/give')).body;
+    expect(form).not.toMatch(/ checked| selected/);
+    expect(form).toContain('<option value="' + ben.id + '">Dr Ben Harris, doctor</option>');
+    const empty = await mere.submit('/give');
+    expect(empty.status).toBe(400);
+    for (const field of ['person', 'what', 'how', 'purpose', 'until'])
+      expect(empty.body).toContain(`<a href="#${field}">`);
+    const check = await mere.submit('/give', allowing(ben.id));
+    const sentence = `Dr Ben Harris, a doctor at Quay Street Clinic, can see your blood tests for treatment until the end of 1 March ${nextYear()}.`;
+    expect(check.body).toContain(`From now on ${sentence}`);
+    expect(check.body).toContain('No byte is served from the moment the revocation is confirmed.');
+    expect(await server.modules.vault.consents(mere.id)).toEqual([]);
+    const given = await mere.submit('/consents', allowing(ben.id));
+    expect(given.body).toContain(sentence);
+    const [consent] = await server.modules.vault.consents(mere.id);
+    expect(consent).toMatchObject({ person: ben.id, rights: ['view', 'text'], refrains: ['NORDSCLCD', 'NOPERSISTP'] });
+    const look = { record, purpose: 'TREAT', principal: asDoctor(ben.id) } as const;
+    expect((await server.modules.vault.view(look)).ok).toBe(true);
+    expect((await mere.go('/')).body).toContain(sentence);
+    const taken = await mere.submit(`/consents/${consent!.id}/take-back`);
+    expect(taken.body).toContain('Dr Ben Harris can see nothing by this consent any more.');
+    for (const promise of ['No byte is served', 'within 150 ms (aim)', 'cannot be recalled'])
+      expect(taken.body).toContain(promise);
+    expect((await server.modules.vault.view(look)).ok).toBe(false);
+    const looks = (await mere.go('/looks')).body;
+    expect(looks).toContain('Dr Ben Harris, a doctor at Quay Street Clinic looked at your blood tests, for treatment.');
+    expect(looks).toContain('was refused: you had taken the consent back.');
+    expect(looks).toMatch(/<h2>Week of \d+ \w+ \d{4}<\/h2>/);
+  });
+
+  it('sees what is held and opens her own record, escaped and in words; nobody else does', async () => {
+    const [rangi, ben] = [await somebody('resident', 'Rangi'), await somebody('professional', 'Dr Cole')];
+    const record = await put(rangi.id);
+    expect((await rangi.go('/held')).body).toContain(`href="/records/${record}"`);
+    const page = await rangi.go(`/records/${record}`);
+    expect(page.body).toContain('<h1>Glucose &lt;fasting&gt;</h1>');
+    expect(page.body).toContain('<dd><span lang="en-NZ">5.1 mmol/L</span></dd>');
+    const [other, none] = [await ben.go(`/records/${record}`), await ben.go('/records/rec-0000000000000000')];
+    expect([other.status, none.status]).toEqual([404, 404]);
+    const bare = (text: string): string => text.replaceAll(/req-[a-z0-9]+|rec-[a-z0-9]+|value="[^"]*"/g, '');
+    expect(bare(other.body)).toBe(bare(none.body));
+  });
+
+  it('reads the pages in te reo Māori, and stays where she is', async () => {
+    const hine = await somebody('resident', 'Hine');
+    expect(hine.home.body).toContain('<html lang="en-NZ">');
+    const answer = await hine.go('/language/mi?back=/held');
+    expect(answer.body).toContain('<html lang="mi">');
+    expect(answer.body).toContain('He aha e puritia ana mōku');
+    expect(answer.body).toContain('lang="en-NZ" aria-label="Pages in English">English</a>');
+    const away = await hine.send('GET', '/language/en?back=//evil.example');
+    expect(away.headers['location']).toBe('/');
+  });
+
+  it('makes a new sheet, shown once, and signs out', async () => {
+    const tama = await somebody('resident', 'Tama');
+    await tama.go('/me');
+    const made = await tama.submit('/me/sheet');
+    expect(made.body.match(/<li>[a-zA-Z0-9]{5}(-[a-zA-Z0-9]{5}){3}<\/li>/g)).toHaveLength(8);
+    await tama.go('/');
+    expect((await tama.submit('/sign-out')).body).toContain('Sign in with a code');
+    expect((await tama.go('/held')).body).toContain('Sign in with a code');
   });
 });
+
+describe('the doors of the portal', () => {
+  it('send nobody to the sign-in page, and show every other page to nobody', async () => {
+    const routes = await server.listeners.portal.routes();
+    const open = ['/sign-in', '/language/', '/help', '/portal.', '/shield.svg'];
+    const nobody = browser();
+    const pages = routes.filter(({ method, path }) => method === 'GET' && !open.some((one) => path.startsWith(one)));
+    expect(pages.length).toBeGreaterThan(8);
+    for (const { path } of pages) {
+      const answer = await nobody.send('GET', path.replaceAll(/:[a-z]+/g, 'cam-0001'));
+      expect([path, answer.status, answer.headers['location']]).toEqual([path, 303, '/sign-in']);
+    }
+  });
+
+  it.each<[string, { mark?: 'none' | 'of nobody'; headers?: object }]>([
+    ['without its mark', { mark: 'none' }],
+    ['with the mark of nobody', { mark: 'of nobody' }],
+    ['without an origin', { headers: { origin: undefined } }],
+    ['from a page of no origin', { headers: { origin: 'null' } }],
+    ['from another site', { headers: { origin: 'http://evil.example' } }],
+    ['from the console', { headers: { origin: 'http://localhost:8080' } }],
+  ])('take no form %s', async (how, { mark, headers }) => {
+    const [wiremu, stranger] = [await somebody('resident', `Wiremu ${how}`), browser()];
+    await wiremu.go('/me');
+    await stranger.go('/sign-in');
+    const given = mark === 'none' ? '' : mark === 'of nobody' ? stranger.mark() : wiremu.mark();
+    const send = (more: object) => wiremu.send('POST', '/me/sheet', { form: { mark: given }, ...more });
+    const answer = await send(headers ? { headers } : {});
+    expect(answer.status).toBe(403);
+    expect(answer.body).not.toContain('class="codes"');
+    expect(answer.body).toContain('</html>');
+  });
+
+  it('answer to their own name alone, with pages that ask nobody else and are kept nowhere', async () => {
+    const { inject } = server.listeners.portal;
+    const foreign = await inject({
+      method: 'GET',
+      url: '/sign-in',
+      headers: { host: `localhost:${server.config.portalPort}` },
+    });
+    expect(foreign.statusCode).toBe(403);
+    const page = await browser().go('/sign-in');
+    expect(page.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': expect.stringContaining("default-src 'none'") as string,
+      'referrer-policy': 'same-origin',
+      'x-frame-options': 'DENY',
+    });
+    expect(String(page.headers['content-security-policy'])).not.toContain('unsafe');
+    expect(page.body).not.toMatch(/(src|href|action)="(https?:)?\/\//);
+    expect((await browser().go('/no-such-page')).body).toContain('<h1>Page not found</h1>');
+  });
+
+  it('know no sign-in of the console, and no bearer', async () => {
+    const { cookies } = await somebody('resident', 'Pania');
+    const [[name, token]] = [...cookies] as [[string, string]];
+    expect(name).toBe('cityward-portal');
+    const renamed = await browser().send('GET', '/held', { headers: { cookie: `cityward-session=${token}` } });
+    const bearer = await browser().send('GET', '/held', { headers: { authorization: `Bearer ${token}` } });
+    expect([renamed.status, bearer.status]).toEqual([303, 303]);
+  });
+});
+
+/** As his own sign-in would make him; the vault is asked without a page here. */
+const asDoctor = (id: string) => ({ type: 'Person', id, roles: [], attributes: { signedInBy: 'passkey' } }) as const;

@@ -45,7 +45,7 @@ export const around = {
     title: 'Sign in to see who can see your records',
     lead: 'See what the city holds about you, let somebody see it, and take it back.',
     code: 'A code from your sheet',
-    codeHint: 'For example ABCDE-FGHJK-MNPQR-STVWX. Each code works once. Cross it out when you have used it.',
+    codeHint: 'For example 7k2m9-c0q4x-1ab3d-5efgh. Each code works once. Cross it out when you have used it.',
     byCode: 'Sign in with a code',
     byPasskey: 'Sign in with a passkey',
     passkeyHint: 'With your phone, this computer or a security key.',

@@ -48,7 +48,7 @@ export const around: Around = {
     lead: 'Tirohia ngā mea e puritia ana e te tāone mōu, tukuna tētahi kia kite, ā, tangohia anō.',
     code: 'He waehere nō tō whārangi',
     codeHint:
-      'Hei tauira ABCDE-FGHJK-MNPQR-STVWX. Kotahi anake te whakamahinga o ia waehere. Tapahia ina mutu te whakamahi.',
+      'Hei tauira 7k2m9-c0q4x-1ab3d-5efgh. Kotahi anake te whakamahinga o ia waehere. Tapahia ina mutu te whakamahi.',
     byCode: 'Takiuru mā te waehere',
     byPasskey: 'Takiuru mā te kīuru',
     passkeyHint: 'Mā tō waea, mā tēnei rorohiko, mā tētahi kī haumaru rānei.',
