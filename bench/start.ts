@@ -73,6 +73,10 @@ async function startOnce(
     PORT + 4,
     '--syslog-port',
     PORT + 5,
+    '--portal-port',
+    PORT + 6,
+    '--services-port',
+    PORT + 7,
   ].map(String);
   const city = spawn(
     process.execPath,

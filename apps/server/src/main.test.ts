@@ -13,7 +13,16 @@ import { freePorts } from './testing-ports.ts';
 import { openTestServer } from './testing.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
-const PORT_FLAGS = ['--port', '--est-port', '--ingest-port', '--mqtt-port', '--syslog-tls-port', '--syslog-port'];
+const PORT_FLAGS = [
+  '--port',
+  '--portal-port',
+  '--services-port',
+  '--est-port',
+  '--ingest-port',
+  '--mqtt-port',
+  '--syslog-tls-port',
+  '--syslog-port',
+];
 const children: ChildProcess[] = [];
 let folder: string;
 beforeAll(() => {

@@ -9,8 +9,6 @@ import { partyName } from './city-names.ts';
 import { portalOrigin, type Config } from './config.ts';
 import { CITY_NAME, type Modules } from './wire.ts';
 
-/** Days begin and end by it. */
-export const CITY_TIME_ZONE = 'Pacific/Auckland';
 const NOTICE = 'Demonstration: Port Merrow, its residents and their records are made up.';
 /** What a page's script asks for; everything else is asked inside the process. */
 const SCRIPTED: readonly Endpoint[] = [
@@ -76,7 +74,7 @@ export function portalListener({ config, modules, common, routes }: PortalParts)
     clock: systemClock,
     log: common.log,
     city: CITY_NAME,
-    timeZone: CITY_TIME_ZONE,
+    timeZone: config.timeZone,
     origin,
     notice: config.simulator ? NOTICE : null,
   });

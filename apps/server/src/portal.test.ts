@@ -126,7 +126,7 @@ describe('a resident without a script', () => {
     expect(given.body).toContain(sentence);
     const [consent] = await server.modules.vault.consents(mere.id);
     expect(consent).toMatchObject({ person: ben.id, rights: ['view', 'text'], refrains: ['NORDSCLCD', 'NOPERSISTP'] });
-    const look = { record, purpose: 'TREAT', principal: asDoctor(ben.id) } as const;
+    const look = { record, right: 'text', purpose: 'TREAT', principal: asDoctor(ben.id) } as const;
     expect((await server.modules.vault.view(look)).ok).toBe(true);
     expect((await mere.go('/')).body).toContain(sentence);
     const taken = await mere.submit(`/consents/${consent!.id}/take-back`);

@@ -144,6 +144,7 @@ export const facts: Record<FactType, string> = {
   'enrolment.refused': 'Enrolment refused',
   'reporter.refused': 'Reporter refused',
   'person.invited': 'Person invited',
+  'person.registered': 'Person registered',
   'person.signed-in': 'Signed in',
   'person.sign-in-refused': 'Sign-in refused',
   'person.signed-out': 'Signed out',
