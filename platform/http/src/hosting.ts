@@ -136,7 +136,7 @@ function hostRawRoute(app: FastifyInstance, host: Host, route: RawRoute): void {
       if (typeof body === 'function') {
         reply.hijack();
         reply.raw.statusCode = status;
-        reply.raw.setHeaders(new Map(Object.entries({ ...SECURITY_HEADERS, ...headers })));
+        reply.raw.setHeaders(new Map(Object.entries({ ...headersOf(host.options), ...headers })));
         body(reply.raw);
         return reply;
       }
