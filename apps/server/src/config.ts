@@ -40,10 +40,6 @@ export interface Config {
   readonly logLevel: LogLevel;
 }
 
-/** A name of its own, so that neither cookies nor passkeys of the console reach it. */
-export const portalOrigin = ({ portalPort, portalUrl }: Pick<Config, 'portalPort' | 'portalUrl'>): string =>
-  portalUrl ?? `http://portal.localhost:${portalPort}`;
-
 interface Setting {
   readonly key: keyof Config;
   readonly flag: string;

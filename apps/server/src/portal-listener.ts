@@ -5,8 +5,8 @@ import { createHttpListener, type HttpListener, type HttpListenerOptions, type R
 import { refuse, systemClock, type Refusal, type Result } from '@cityward/kernel';
 import { createPortal, type Ask, type Face } from '@cityward/portal';
 import type { Access } from './access.ts';
-import { partyName } from './city-names.ts';
-import { portalOrigin, type Config } from './config.ts';
+import { partyName, portalOrigin } from './city-names.ts';
+import type { Config } from './config.ts';
 import { CITY_NAME, type Modules } from './wire.ts';
 
 const NOTICE = 'Demonstration: Port Merrow, its residents and their records are made up.';
