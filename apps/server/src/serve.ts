@@ -281,13 +281,18 @@ export function healthOf({ sql, ledger, identity, vault, stream }: Modules): Hea
   if (replayed > 0) notes.push(`${replayed} changes of standing were in the journal and not in SQL; they are in force`);
   if (unsaved > 0) notes.push(`${unsaved} changes of standing wait for SQL; they are in force`);
   const held = vault.status();
+  if (held.gate.is === 'closed') notes.push(`The records of people are ${held.gateWords}`);
+  if (held.broughtBack > 0)
+    notes.push(
+      `${held.broughtBack} things that the database of the records had forgotten were brought back from the ledger`,
+    );
   if (held.unsaved > 0) notes.push(`${held.unsaved} changes of records or consents wait for SQL; they are in force`);
   if (held.damagedKeys > 0)
     notes.push(`${held.damagedKeys} keys of records are damaged: what they open cannot be read`);
   const storage = sql.engine === 'pglite' ? 'PGlite (embedded)' : 'PostgreSQL';
   const promise = `${sql.promise}. Stream, journal and ledger are written through to the disk before they are acknowledged`;
   return {
-    status: unsaved + held.unsaved + held.damagedKeys > 0 || !healthy ? 'degraded' : 'ok',
+    status: unsaved + held.unsaved + held.damagedKeys > 0 || held.gate.is === 'closed' || !healthy ? 'degraded' : 'ok',
     storage,
     promise,
     version: VERSION,

@@ -6,7 +6,7 @@ import type { Clock } from '@cityward/kernel';
 import type { Ledger } from '@cityward/ledger';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
-import { createVault, type Vault } from '@cityward/vault';
+import { createVault, type Vault, type VaultOptions } from '@cityward/vault';
 import type { Access } from './access.ts';
 import type { Config } from './config.ts';
 
@@ -15,7 +15,10 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Log;
   readonly identity: Pick<Identity, 'isPerson'>;
-  readonly ledger: Pick<Ledger, 'append' | 'bodiesOf' | 'packOf' | 'mentions'>;
+  readonly ledger: Pick<
+    Ledger,
+    'append' | 'bodiesOf' | 'packOf' | 'mentions' | 'scan' | 'rootOf' | 'entryOf' | 'status' | 'onWitness'
+  >;
   readonly city: Pick<City, 'dataset' | 'datasetsOf'>;
   /** Read when asked, never while modules are created. */
   readonly access: () => Access;
@@ -32,7 +35,7 @@ export const createVaultFor = (
     log: log.part('vault'),
     keyFolder: join(dataFolder, 'keys', 'vault'),
     journalFolder: join(dataFolder, 'vault'),
-    ledger,
+    ledger: ledgerFor(ledger),
     datasets: {
       behind: (devices) => city.datasetsOf(devices).map(({ id }) => id),
       named: (id) => city.dataset(id),
@@ -40,3 +43,19 @@ export const createVaultFor = (
     may: (principal, action, resource) => access().may(principal, action, resource),
     isPerson: (id) => identity.isPerson(id),
   });
+
+const ledgerFor = (ledger: Parts['ledger']): VaultOptions['ledger'] => ({
+  append: ledger.append,
+  bodiesOf: ledger.bodiesOf,
+  packOf: ledger.packOf,
+  mentions: ledger.mentions,
+  scan: ledger.scan,
+  rootOf: ledger.rootOf,
+  entryOf: ledger.entryOf,
+  onWitness: ledger.onWitness,
+  witnesses: () => ledger.status().witnesses,
+  standing: () => {
+    const { origin, durable: size, checkpoint } = ledger.status();
+    return { origin, size, checkpoint };
+  },
+});

@@ -13,6 +13,7 @@ import { createIndexer, type Indexer } from './indexer.ts';
 import { makePack, type PackChoice } from './pack.ts';
 import { placesIn } from './open-log.ts';
 import { reconcile } from './reconcile.ts';
+import { rootFromTiles } from '@cityward/tlog-tiles';
 import { createLogRoutes, createRoutes, staticFile, type Statement } from './routes.ts';
 import type { WitnessSettings } from './witness-call.ts';
 import { Witnesses, witnessNotes, type WitnessStatus } from './witnesses.ts';
@@ -68,6 +69,8 @@ export interface Ledger {
     from: number,
     visit: (part: readonly { readonly entry: number; readonly body: Body }[]) => void,
   ): Promise<number>;
+  /** Base64, of its first entries; throws where it has fewer. */
+  rootOf(size: number): Promise<string>;
   /** The newest checkpoint that a witness cosigned, with the cosignatures; `null` for none. */
   witnessed(): string | null;
   /** Called whenever a witness has said something new. */
@@ -131,6 +134,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     packOf: (about, actor) => needs.pack({ of: 'entries', ...about }, actor),
     scan: (from, visit) => scanLog(core, from, visit),
+    rootOf: (size) => rootOf(core, size),
     witnessed: () => witnesses.newest(),
     onWitness: (listener) => witnesses.onAnswer(listener),
     factHandler: { name: 'ledger', handle: append },
@@ -217,6 +221,11 @@ async function scanLog(...[core, from, visit]: readonly [LogCore, ...Parameters<
     at += count;
   }
   return at;
+}
+
+async function rootOf(core: LogCore, size: number): Promise<string> {
+  await core.covered(size);
+  return Buffer.from(await rootFromTiles(size, core.readTile)).toString('base64');
 }
 
 const seenOf = (core: LogCore) => {

@@ -17,6 +17,16 @@ export interface BodyQuery {
 }
 export type TellingBody = Pick<NewFact, 'actor' | 'at' | 'data'> & { readonly type: string };
 
+/** What a witness of the ledger said since this start. */
+export interface WitnessSaid {
+  readonly name: string;
+  readonly state: 'not-asked' | 'agrees' | 'silent' | 'ahead' | 'contradicts';
+  /** Entries under the newest checkpoint that it cosigned. */
+  readonly cosigned: number | null;
+  /** Entries that it has seen, where those are more than the ledger has. */
+  readonly seen: number | null;
+}
+
 export interface LedgerNeeds {
   /** On disk when it resolves; rejects where the disk does not take it. */
   append(facts: readonly (NewFact & { readonly id: string })[]): Promise<void>;
@@ -35,6 +45,20 @@ export interface LedgerNeeds {
     about: { readonly subject: string; readonly entries: readonly number[] },
     actor: string,
   ): Promise<Uint8Array | null>;
+  /** Every fact from an entry on, in order, from the ledger's own files; answers how many entries there are. */
+  scan(
+    from: number,
+    visit: (
+      part: readonly { readonly entry: number; readonly body: TellingBody & { readonly subject: string } }[],
+    ) => void,
+  ): Promise<number>;
+  standing(): { readonly origin: string; readonly size: number; readonly checkpoint: string };
+  /** Base64, of its first entries. */
+  rootOf(size: number): Promise<string>;
+  entryOf(fact: string): Promise<number | null>;
+  witnesses(): readonly WitnessSaid[];
+  /** Called whenever a witness has said something. */
+  onWitness(listener: () => void): () => void;
 }
 
 /** What the city keeps about people outside the vault, by random ids. */

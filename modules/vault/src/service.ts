@@ -1,40 +1,29 @@
 /** Who may see this person's data, who looked, and is it gone when it should be? */
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Consent, ConsentDraft, HeldRecord, RecordDraft } from '@cityward/contracts';
-import { createSaver, type Saver } from '@cityward/journal';
-import type { Refusal, Result } from '@cityward/kernel';
+import { closeAll, openAll, type Opened } from './opening.ts';
+import { OperationalFault, type Refusal, type Result } from '@cityward/kernel';
 import type { RawRoute, Route } from '@cityward/http';
-import type { CopyRegister } from './copies/copy.ts';
-import { createCopyRegister } from './copies/register.ts';
-import { logKeeper, primaryKeeper, cacheKeeper } from './copies/standing.ts';
-import { byConsent } from './consents/by-consent.ts';
-import { Consents } from './consents/consents.ts';
-import { openKeySlots, type KeySlots } from './keys/key-slots.ts';
-import { createKeyring, type Keyring } from './keys/keyring.ts';
-import { reviewed } from './lease/reviewed.ts';
 import { signInOf, viewRawRoutes, viewRoutes } from './lease/view-routes.ts';
-import { asText } from './lease/as-text.ts';
-import { Views } from './lease/views.ts';
+import type { Views } from './lease/views.ts';
 import type { VaultOptions } from './needs.ts';
-import { destroyedBar, Records } from './records/records.ts';
-import { byStanding, outlivedBar } from './lives/by-standing.ts';
-import { Lives } from './lives/lives.ts';
+import type { Lives } from './lives/lives.ts';
 import { lifeRoutes } from './lives/routes.ts';
 import { withStandings } from './lives/with-standings.ts';
-import { openRootFile } from './keys/root-file.ts';
 import { looksRoutes } from './looks/routes.ts';
 import { vaultRoutes } from './routes.ts';
-import { Shelf } from './records/shelf.ts';
+import { closed, Gate, stateInWords, type GateNeeds, type GateState } from './gate/gate.ts';
 import { createExposures, type Exposures } from './exposure/exposures.ts';
 import { exposureRoutes } from './exposure/routes.ts';
 import { createLooks, type Looks } from './looks/looks.ts';
-import { openVaultJournal, type VaultJournal } from './vault-journal.ts';
-import { ownRecord } from './viewing/deciding.ts';
-import { createViewing, type Look, type Seen } from './viewing/viewing.ts';
+import { viewClosed, type Look, type Seen } from './viewing/viewing.ts';
 
 export interface VaultStatus {
+  /** Whether anything is seen at all, and why not. */
+  readonly gate: GateState;
+  /** The same in words, for whoever operates it. */
+  readonly gateWords: string;
+  /** What SQL had forgotten and the ledger knew, at this start; in force. */
+  readonly broughtBack: number;
   /** Found in the journal and not in SQL at the start; in force. */
   readonly replayed: number;
   /** In force, and waiting for SQL. */
@@ -46,7 +35,7 @@ export interface VaultStatus {
 }
 
 export interface Vault {
-  /** Throws where keys and root do not belong together, or the journal is damaged. */
+  /** Where keys and root do not belong together, or the journal is damaged, the vault starts closed and says so. */
   start(): Promise<void>;
   stop(): Promise<void>;
   put(draft: RecordDraft, by: string): Promise<Result<{ record: string; version: number }, Refusal>>;
@@ -73,79 +62,70 @@ export interface Vault {
   status(): VaultStatus;
   /** Signed out, or the sign-in of that token has ended: what it had open goes dark. */
   endSignIn(token: string): void;
+  /** Of this life: what was given out in another one counts no more. Throws while there is none. */
+  incarnation(): string;
   readonly routes: readonly Route[];
   readonly rawRoutes: readonly RawRoute[];
 }
 
-interface Opened {
-  readonly slots: KeySlots;
-  readonly keyring: Keyring;
-  readonly journal: VaultJournal;
-  readonly saver: Saver;
-  readonly consents: Consents;
-  readonly records: Records;
-  readonly copies: CopyRegister;
-  readonly lives: Lives;
-  readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
-  readonly views: Views;
-  readonly replayed: number;
-}
-
-const AGE_YEARS = 16;
 /** How late somebody is told of what came by time alone; it is in force at its moment all the same. */
 const TICK_MS = 30_000;
-const OWNER_ONLY_FOLDER = 0o700;
-const INCARNATION_BYTES = 8;
-const MIGRATIONS = { module: 'vault', folder: new URL('../migrations/', import.meta.url) };
 
 export function createVault(options: VaultOptions): Vault {
   let opened: Opened | null = null;
   let ticking: NodeJS.Timeout | undefined;
   const now = (): Opened => {
-    if (!opened) throw new Error('use the vault: it has not started, wanted start first');
+    if (!opened) throw new OperationalFault('use the vault: it is not open');
     return opened;
   };
   const exposures = createExposures(options);
+  const gate: Gate = gateOf(options, (by, names) => now().incarnation.pass(by, names));
+  const whenOpen = <T>(
+    what: string,
+    work: (parts: Opened) => Promise<Result<T, Refusal>>,
+  ): Promise<Result<T, Refusal>> => (gate.isOpen ? work(now()) : Promise.resolve(closed(what)));
   const vault: Omit<Vault, 'routes' | 'rawRoutes'> = {
     start: async () => {
-      opened = await openAll(options);
+      opened = await openOrSay(options, gate);
       exposures.start();
-      const tick = (): void =>
-        void vault
-          .tick()
-          .catch((fault: unknown) => options.log.error('a look at what fell due failed', { fault: String(fault) }));
-      ticking = setInterval(tick, TICK_MS).unref();
+      ticking = setInterval(tickOf(options, vault), TICK_MS).unref();
     },
     stop: async () => {
+      gate.close({ is: 'working' });
       clearInterval(ticking);
       const closing = opened;
       opened = null;
       await exposures.stop();
-      closing?.views.stop();
-      await closing?.saver.stop();
-      await closing?.journal.close();
-      await closing?.keyring.close();
+      if (closing) await closeAll(closing);
     },
-    put: (...what) => now().records.put(...what),
-    view: (look) => now().view(look),
+    put: (...what) => whenOpen('store a record', ({ records }) => records.put(...what)),
+    view: (look) => (gate.isOpen ? now().view(look) : viewClosed(options, look)),
     destroy: (...what) => now().records.destroy(...what),
-    give: (...what) => now().consents.give(...what),
+    give: (...what) => whenOpen('give consent', ({ consents }) => consents.give(...what)),
     takeBack: (...what) => now().consents.takeBack(...what),
     records: (subject) => now().records.list(subject),
     consents: (subject) => now().consents.list(subject),
     looks: createLooks(options),
     exposures,
     subjectOfConsent: (consent) => now().consents.subjectOf(consent),
-    tick: () => now().lives.tick(),
+    tick: async () => {
+      if (gate.isOpen) await now().lives.tick();
+    },
     get lives() {
       return now().lives;
     },
-    status: () => {
-      const { replayed, saver, slots, views } = now();
-      return { replayed, unsaved: saver.unsaved(), damagedKeys: slots.damaged, openViews: views.size };
-    },
     endSignIn: (token) => opened?.views.endSignIn(signInOf(token)),
+    status: () => statusOf(gate, opened),
+    incarnation: () => now().incarnation.standing.incarnation,
   };
+  return Object.assign(vault, routesOf(options, { vault, now }));
+}
+
+interface Faces {
+  readonly vault: Omit<Vault, 'routes' | 'rawRoutes'>;
+  readonly now: () => Opened;
+}
+function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'routes' | 'rawRoutes'> {
   const views = (): Views => now().views;
   const routes = [
     ...vaultRoutes(vault),
@@ -154,48 +134,40 @@ export function createVault(options: VaultOptions): Vault {
     ...lifeRoutes({ ...options, lives: () => now().lives }),
     ...viewRoutes(views),
   ];
-  return Object.assign(vault, { routes: withStandings(routes, () => now().lives), rawRoutes: viewRawRoutes(views) });
+  return { routes: withStandings(routes, () => now().lives), rawRoutes: viewRawRoutes(views) };
 }
 
-async function openAll(options: VaultOptions): Promise<Opened> {
-  const { sql, log, keyFolder, journalFolder, openSlotFile } = options;
-  await sql.migrate(MIGRATIONS);
-  for (const folder of [keyFolder, journalFolder]) {
-    await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
-    await chmod(folder, OWNER_ONLY_FOLDER);
-  }
-  const root = await openRootFile(join(keyFolder, 'root.key'));
-  const path = join(keyFolder, 'slots');
-  const slots = await openKeySlots({ path, ...(openSlotFile ? { openFile: openSlotFile } : {}) });
-  if (slots.damaged > 0) log.error('keys of records are damaged; what they open is lost', { slots: slots.damaged });
-  const keyring = createKeyring(slots, root);
-  const written = await openVaultJournal(
-    journalFolder,
-    options.openJournalFile ? { openHandle: options.openJournalFile } : {},
-  );
-  const journal = reviewed(written, (changed) => views.review(changed));
-  const saver = createSaver(sql, log);
-  const shelf = new Shelf(sql);
-  const copies = createCopyRegister(options);
-  await copies.open();
-  copies.keep('primary', primaryKeeper(sql));
-  copies.keep('wal', logKeeper);
-  const parts = { ...options, journal, saver, keyring, shelf, copies };
-  const [consents, records] = [new Consents(parts), new Records(parts)];
-  const lives = new Lives({ ...parts, ageYears: AGE_YEARS });
-  const replayed = (await lives.open()) + (await consents.open()) + (await records.open());
-  const grounds = [ownRecord, byConsent({ ...parts, consents, lives }), byStanding({ ...parts, lives })];
-  const bars = [destroyedBar(records), outlivedBar(lives)];
-  const view = createViewing({ ...parts, grounds, bars });
-  const views = new Views({
-    clock: options.clock,
-    monotonic: options.monotonic ?? (() => performance.now()),
-    incarnation: randomBytes(INCARNATION_BYTES).toString('hex'),
-    mayServe: () => true,
-    show: asText(view),
-    ...(options.viewsPerPersonMax === undefined ? {} : { perPersonMax: options.viewsPerPersonMax }),
+const gateOf = (options: VaultOptions, passed: GateNeeds['passed']): Gate =>
+  new Gate({
+    ...options,
+    passed,
+    onFault: (fault) => options.log.error('the gate of the vault could not be opened', { fault: String(fault) }),
   });
-  views.start();
-  copies.keep('cache', cacheKeeper(shelf, views));
-  return { slots, keyring, journal, saver, consents, records, copies, lives, view, views, replayed };
+
+const tickOf =
+  ({ log }: VaultOptions, vault: Pick<Vault, 'tick'>) =>
+  (): void =>
+    void vault.tick().catch((fault: unknown) => log.error('a look at what fell due failed', { fault: String(fault) }));
+
+/** What cannot be opened leaves the vault closed, and the city running: it may be restored. */
+async function openOrSay(options: VaultOptions, gate: Gate): Promise<Opened | null> {
+  try {
+    const opened = await openAll(options, gate);
+    await opened.incarnation.begin(gate);
+    return opened;
+  } catch (fault) {
+    options.log.error('the vault is closed: it could not be opened', { fault: String(fault) });
+    gate.close({ is: 'broken', fault: (fault as Error).message });
+    return null;
+  }
 }
+
+const statusOf = (gate: Gate, opened: Opened | null): VaultStatus => ({
+  gate: gate.state,
+  gateWords: stateInWords(gate.state),
+  broughtBack: opened?.incarnation.broughtBack ?? 0,
+  replayed: opened?.replayed ?? 0,
+  unsaved: opened?.saver.unsaved() ?? 0,
+  openViews: opened?.views.size ?? 0,
+  damagedKeys: opened?.slots.damaged ?? 0,
+});

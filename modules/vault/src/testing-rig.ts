@@ -34,11 +34,15 @@ export const look = (record: string, change: Partial<Look> = {}): Look => ({
   principal: person(BEN),
   ...change,
 });
-/** SQL that takes no more writes, as where it was cut off. */
-export const deaf = (over: Sql): Sql => ({
-  ...over,
-  transact: () => Promise.reject(new Error('SQL is gone')),
-});
+/** SQL that takes no more writes once the vault over it has started, as where it was cut off. */
+export function deaf(over: Sql): Sql & { deafen(): void } {
+  let isDeaf = false;
+  return {
+    ...over,
+    deafen: () => void (isDeaf = true),
+    transact: (work) => (isDeaf ? Promise.reject(new Error('SQL is gone')) : over.transact(work)),
+  };
+}
 /** In the way of the disk. */
 export function gate() {
   let open = (): void => undefined;
@@ -72,6 +76,7 @@ export function useVault(): Rig {
     at = testVault(over, folder, { ledger, ...options });
     at.clock.now = clock.now;
     await at.vault.start();
+    if ('deafen' in over) (over as ReturnType<typeof deaf>).deafen();
   };
   return {
     get at() {

@@ -45,6 +45,7 @@ const policy = createPolicy({
 /** Facts in the order in which they were on disk. */
 export class TestLedger {
   readonly facts: NewFact[] = [];
+  readonly #ids: string[] = [];
   isFull = false;
   /** Resolves when the disk does: for what happens meanwhile. */
   disk: () => Promise<void> = () => Promise.resolve();
@@ -53,6 +54,7 @@ export class TestLedger {
     await this.disk();
     if (this.isFull) throw new OperationalFault('write the ledger: ENOSPC');
     this.facts.push(...facts);
+    this.#ids.push(...facts.map(({ id }) => id));
   };
   readonly bodiesOf: VaultOptions['ledger']['bodiesOf'] = ({ subject, types, limit, ...window }) => {
     const { before = Infinity, from = -Infinity, to = Infinity } = window;
@@ -79,6 +81,16 @@ export class TestLedger {
   /** Names the entries; what a real one holds is the ledger's to show. */
   readonly packOf: VaultOptions['ledger']['packOf'] = ({ subject, entries }, actor) =>
     Promise.resolve(entries.length === 0 ? null : Buffer.from(JSON.stringify({ subject, entries, actor })));
+
+  readonly standing = () => ({ origin: 'test.example/ledger', size: this.facts.length, checkpoint: '' });
+  readonly rootOf: VaultOptions['ledger']['rootOf'] = () => Promise.resolve('');
+  readonly entryOf: VaultOptions['ledger']['entryOf'] = (id) => Promise.resolve(this.#ids.indexOf(id));
+  readonly witnesses: VaultOptions['ledger']['witnesses'] = () => [];
+  readonly onWitness: VaultOptions['ledger']['onWitness'] = () => () => undefined;
+  readonly scan: VaultOptions['ledger']['scan'] = (from, visit) => {
+    visit(this.facts.map((body, entry) => ({ entry, body })).slice(from));
+    return Promise.resolve(this.facts.length);
+  };
   of(type: NewFact['type']): NewFact[] {
     return this.facts.filter((fact) => fact.type === type);
   }

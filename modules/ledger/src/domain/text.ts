@@ -220,6 +220,14 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'life.changed': (f) => `${who(f)} recorded a change in the life of ${f.subject}`,
   'life.turned-sixteen': (f) => `${f.subject} turned sixteen and decides alone`,
   'notice.given': (f) => `${f.subject} was told about what is held about them`,
+  'vault.begun': (f) =>
+    `The vault began ${f.subject}${f.data['putBack'] === null ? '' : ', since something was put back'}`,
+  'vault.opened': (f) => `The vault was opened in ${f.subject} by the word of ${textIn(f.data, 'by') ?? 'somebody'}`,
+  'vault.backed-up': (f) => `${who(f)} had the vault backed up: ${f.subject}`,
+  'vault.restored': (f) => `${who(f)} restored the vault from backup ${f.subject}${reason(f)}`,
+  'vault.erased': (f) => `${who(f)} had all keys of ${f.subject} destroyed${reason(f)}`,
+  'backup-key.destroyed': (f) =>
+    `The backup key of week ${f.subject} was destroyed: no key backup of that week opens any more`,
   'replay.started': (f) => `${who(f)} began to replay recorded traffic ${titled(f)}`,
   'replay.ended': (f) => `The replay ${f.subject} ended`,
   'server.started': () => 'Cityward started',

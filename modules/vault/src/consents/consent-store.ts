@@ -1,5 +1,5 @@
 /** Consents in SQL. */
-import type { Kysely } from 'kysely';
+import { sql as raw, type Kysely } from 'kysely';
 import { HOLDINGS_SHOWN_MAX } from '@cityward/contracts';
 import type { Purpose, Refrain, Right } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
@@ -141,3 +141,12 @@ export const markUsed = async (tx: Tx, id: string, used: number): Promise<void> 
     .where('id', '=', id)
     .where('used', '<', used)
     .execute());
+
+/** Limited consents that were used more often than SQL knows, as far as their limit goes. Answers how many. */
+export async function raiseUses(tx: Tx, counts: readonly (readonly [id: string, used: number])[]): Promise<number> {
+  const { rows } = await raw<{ id: string }>`update vault.consent as consent set used = least(seen.used, consent.uses)
+    from unnest(${counts.map(([id]) => id)}::text[], ${counts.map(([, used]) => used)}::int[]) as seen (id, used)
+    where consent.id = seen.id and consent.uses is not null and consent.used < least(seen.used, consent.uses)
+    returning consent.id`.execute(db(tx));
+  return rows.length;
+}

@@ -15,7 +15,8 @@ export interface Look {
   readonly principal: Principal;
 }
 /** Told in the ledger alone: to whoever asked, all of them are one answer. */
-export type Why = Against | StandingWhy | 'unknown' | 'no-consent' | 'policy' | 'destroyed' | 'no-version' | 'altered';
+export type Why =
+  Against | StandingWhy | 'unknown' | 'no-consent' | 'policy' | 'destroyed' | 'no-version' | 'altered' | 'closed';
 
 /** What a look rests on. */
 export interface Basis {

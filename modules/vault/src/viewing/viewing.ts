@@ -1,6 +1,7 @@
 /** The one way to read a record: decided, counted, opened, recorded, decided again, and only then handed out. */
 import type { FactType, RecordMedia } from '@cityward/contracts';
 import { newId, ok, refuse, type Json, type Refusal, type Result } from '@cityward/kernel';
+import { closed } from '../gate/gate.ts';
 import { judge, judgeAgain, type Basis, type DecidingParts, type Look, type Why } from './deciding.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { VaultOptions } from '../needs.ts';
@@ -34,6 +35,12 @@ export interface Held {
 }
 
 export type View = (look: Look) => Promise<Result<Seen, Refusal>>;
+
+/** While the gate is closed nothing is looked up: one answer, whatever is asked for. */
+export const viewClosed = (
+  parts: Pick<ViewingParts, 'ledger' | 'clock'>,
+  look: Look,
+): Promise<Result<never, Refusal>> => refused(parts, look, { head: null, why: 'closed' });
 
 export function createViewing(parts: ViewingParts): View {
   return async (look) => {
@@ -105,12 +112,13 @@ function record(
 
 /** One answer for all that may not be seen, there or not; only who might have seen it hears that it is gone. */
 async function refused(
-  parts: ViewingParts,
+  parts: Pick<ViewingParts, 'ledger' | 'clock'>,
   look: Look,
   { head, why }: { readonly head: RecordHead | null; readonly why: Why },
 ): Promise<Result<never, Refusal>> {
   await record(parts, look, { type: 'record.refused', head, data: { why } });
   const where = `view record "${look.record}"`;
+  if (why === 'closed') return closed(where);
   if (why === 'destroyed') return refuse('gone', 'RECORD_DESTROYED', `${where}: it is destroyed`);
   if (why === 'altered')
     return refuse('conflict', 'CONTENT_ALTERED', `${where}: its content is not what was stored there`);

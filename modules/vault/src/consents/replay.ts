@@ -1,0 +1,33 @@
+/** What the ledger says of consents: taken back, and how often used. */
+import type { Sql } from '@cityward/sql';
+import type { Replayer } from '../gate/replay.ts';
+import { someAtATime } from '../some-at-a-time.ts';
+import * as store from './consent-store.ts';
+
+/** @param isWhole from the ledger's first entry on: only then its looks are all the uses there were */
+export function consentReplayer(sql: Sql, isWhole: boolean): Replayer {
+  const taken = new Map<string, { readonly id: string; readonly at: number; readonly by: string }>();
+  const used = new Map<string, number>();
+  return {
+    types: ['consent.taken-back', 'record.viewed'],
+    take: ({ body: { type, actor: by, at, data } }) => {
+      const id = data['consent'];
+      if (typeof id !== 'string') return;
+      if (type === 'consent.taken-back') taken.set(id, { id, at, by });
+      else if (isWhole) used.set(id, (used.get(id) ?? 0) + 1);
+    },
+    apply: async () => {
+      let found = 0;
+      for (const some of someAtATime([...taken.keys()])) {
+        const unsaved = await store.notTakenBack(sql, some);
+        if (unsaved.size === 0) continue;
+        await sql.transact(async (tx) => {
+          for (const id of unsaved) await store.markTakenBack(tx, taken.get(id)!);
+        });
+        found += unsaved.size;
+      }
+      for (const some of someAtATime([...used])) found += await sql.transact((tx) => store.raiseUses(tx, some));
+      return found;
+    },
+  };
+}
