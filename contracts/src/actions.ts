@@ -91,6 +91,7 @@ export const ACTIONS = {
   readHoldings: 'Person',
   giveConsent: 'Person',
   takeBackConsent: 'Person',
+  takeOut: 'Person',
   askWhoseData: 'City',
   tellExposed: 'City',
   recordLife: 'Person',

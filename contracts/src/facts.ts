@@ -161,6 +161,7 @@ export const FACT_TYPES = [
   'vault.restored',
   'vault.erased',
   'backup-key.destroyed',
+  'data.taken-out',
   'replay.started',
   'replay.ended',
   'server.started',

@@ -152,6 +152,7 @@ const DONE: Readonly<Record<LookLine['what'], string>> = {
   destroyed: 'had destroyed',
   given: 'gave a consent',
   'taken-back': 'took a consent back',
+  'taken-out': 'took everything along',
   exposed: 'says that an incident touched data about this person',
 };
 function lineText({ what, by, machine, category, purpose, consent, why, count, first, last }: LookLine): string {

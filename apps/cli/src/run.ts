@@ -11,6 +11,7 @@ import { doorCommands } from './doors.ts';
 import { configCommands } from './config.ts';
 import { baselineCommands } from './baseline.ts';
 import { jobCommands } from './job.ts';
+import { myDataCommand } from './my-data.ts';
 import { officersCommands } from './officers.ts';
 import { consentCommands } from './consent.ts';
 import { recordCommands } from './record.ts';
@@ -39,6 +40,7 @@ const COMMANDS: readonly Command[] = [
   ...consentCommands(api),
   witnessCommand,
   ...whoseDataCommands(api),
+  myDataCommand(api),
 ];
 
 /** What a run of the command prints, and its exit code. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Consent, Exposure, HeldRecord, Look, LooksOfWeek } from '@cityward/contracts';
 import { DAY_MS, HOUR_MS } from '@cityward/kernel';
 import { verifyPack } from '@cityward/ledger/verify';
+import { readZip } from '@cityward/formats/zip';
 import { createLog } from '@cityward/log';
 import { keysInTheClear } from '@cityward/vault/testing';
 import { callLocally, caller, eventually, type Call } from './testing-clients.ts';
@@ -180,6 +181,19 @@ describe('a record of a person', () => {
     expect(new Set(verdict.exhibits.map(({ body }) => body.subject))).toEqual(new Set([aroha.id]));
     for (const path of ['/api/looks/week', '/api/looks/week/proof'])
       expect((await ben.call<{ code: string }>('GET', `${path}?subject=${aroha.id}`)).body.code).toBe('NOT_ALLOWED');
+  }, 60_000);
+
+  it('gives a person everything along, and nobody that of another', async () => {
+    const record = await put();
+    await run('my-data', '--out', desk.at('mine.zip'), ...asPerson(aroha));
+    const files = readZip(readFileSync(desk.at('mine.zip')))!;
+    expect(Buffer.from(files.get(`records/blood-tests/${record}-v1.fhir.json`)!).toString()).toBe(RESULT);
+    await run('my-data', '--out', desk.at('bens.zip'), ...asPerson(ben));
+    expect(
+      [...readZip(readFileSync(desk.at('bens.zip')))!.keys()].filter((name) => name.startsWith('records/')),
+    ).toEqual([]);
+    expect((await aroha.byLink<{ code: string }>('GET', '/api/my-data')).body.code).toBe('NOT_ALLOWED');
+    for (const file of ['mine.zip', 'bens.zip']) rmSync(desk.at(file));
   }, 60_000);
 
   it('says whose data a camera touched, and tells them when an officer has the words', async () => {

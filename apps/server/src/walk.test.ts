@@ -19,6 +19,7 @@ const EVERYBODY: readonly ActionName[] = [
 const OWN_RECORDS: readonly ActionName[] = [
   'askRecord',
   'readHoldings',
+  'takeOut',
   'giveConsent',
   'takeBackConsent',
   'setWishes',

@@ -18,6 +18,7 @@ import { gate } from './gate.ts';
 import { leaving } from './leaving.ts';
 import { vault } from './vault.ts';
 import { vaultExposure } from './vault-exposure.ts';
+import { vaultTakeout } from './vault-takeout.ts';
 import { vaultLooks } from './vault-looks.ts';
 import { vaultLives } from './vault-lives.ts';
 import { vaultLease } from './vault-lease.ts';
@@ -42,6 +43,7 @@ export const api = {
   ...baseline,
   ...vault,
   ...vaultLooks,
+  ...vaultTakeout,
   ...vaultExposure,
   ...vaultLives,
   ...vaultLease,
@@ -116,3 +118,4 @@ export {
 export { PUBLIC_KEY_MAX_CHARS, SERVICES_MAX } from './services.ts';
 export { LOOK_ENTRIES_SHOWN_MAX, LOOKS_PAGE_MAX, LOOKS_WEEK_MAX } from './vault-looks.ts';
 export { EXPOSED_PAGE_MAX, EXPOSURE_GROUPS_MAX, EXPOSURE_PEOPLE_MAX, EXPOSURES_SHOWN_MAX } from './vault-exposure.ts';
+export { TAKEOUT_PART_MAX_BYTES } from './vault-takeout.ts';

@@ -10,7 +10,16 @@ const By = Type.String({ maxLength: 64 });
 const AboutWhom = { subject: Type.Optional(Id) };
 const Why = OrNull(Type.String({ maxLength: 500 }));
 
-export const LOOKS = ['stored', 'viewed', 'refused', 'destroyed', 'given', 'taken-back', 'exposed'] as const;
+export const LOOKS = [
+  'stored',
+  'viewed',
+  'refused',
+  'destroyed',
+  'given',
+  'taken-back',
+  'exposed',
+  'taken-out',
+] as const;
 export const Look = Closed({
   /** Its place in the ledger: its proof can be asked for. */
   entry: Count,

@@ -11,7 +11,7 @@ import { IdIndex } from './id-index.ts';
 import { newFolder } from './fixture.ts';
 import { formatManifest, parseManifest } from './pack-format.ts';
 import { decodeGroupHead, encodeGroupHead, GROUP_HEAD_BYTES, recordsOf } from './wal-frame.ts';
-import { readZip, writeZip } from './zip.ts';
+import { readZip, writeZip } from '@cityward/formats/zip';
 
 const FUZZ_RUNS = 10_000;
 

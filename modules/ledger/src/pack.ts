@@ -15,7 +15,7 @@ import {
 } from './pack-format.ts';
 import type { StoredRecord } from './read-back.ts';
 import type { IndexStore } from './store.ts';
-import { writeZip } from './zip.ts';
+import { writeZip } from '@cityward/formats/zip';
 
 export interface PackNeeds {
   readonly core: LogCore;

@@ -17,7 +17,7 @@ import {
   sha256Hex,
   type Manifest,
 } from './pack-format.ts';
-import { readZip } from './zip.ts';
+import { readZip } from '@cityward/formats/zip';
 
 export interface VerifyOptions {
   /** The log's key as `name+id+base64`, from outside of what is verified. */

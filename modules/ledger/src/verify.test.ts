@@ -10,7 +10,7 @@ import { factOf, factsOf, newFolder, ORIGIN, startedCore } from './fixture.ts';
 import { makePack } from './pack.ts';
 import type { IndexStore } from './store.ts';
 import { verifyLog, verifyPack } from './verify.ts';
-import { readZip, writeZip } from './zip.ts';
+import { readZip, writeZip } from '@cityward/formats/zip';
 
 const MUTATIONS = Number(process.env['LEDGER_MUTATIONS'] ?? 2_400);
 const SEED = process.env['LEDGER_MUTATION_SEED'] ?? '1';

@@ -3,4 +3,4 @@ export type { PackVerdict, ProvenExhibit, VerifyOptions } from './verify-pack.ts
 export { verifyPack } from './verify-pack.ts';
 export type { LogReader, LogVerdict, VerifyLogOptions } from './verify-log.ts';
 export { verifyLog } from './verify-log.ts';
-export { readZip as packFiles } from './zip.ts';
+export { readZip as packFiles } from '@cityward/formats/zip';

@@ -107,6 +107,7 @@ viewRecord            -      yes           yes      yes     yes     yes     yes 
 destroyRecord         -      -             -        -       yes     -       -        -    -       yes -
 putRecord             -      -             -        -       yes     -       -        -    -       yes -
 readHoldings          -      yes           yes      yes     yes     yes     yes      -    -       yes -
+takeOut               -      yes           yes      yes     yes     yes     yes      -    -       -   -
 giveConsent           -      yes           yes      yes     yes     yes     yes      -    -       -   -
 takeBackConsent       -      yes           yes      yes     yes     yes     yes      -    -       yes -
 askWhoseData          -      -             -        -       yes     -       -        -    -       yes -

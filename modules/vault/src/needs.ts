@@ -88,6 +88,8 @@ export interface VaultOptions {
   readonly monotonic?: () => number;
   /** Records that one person may have open at once. */
   readonly viewsPerPersonMax?: number;
+  /** Test seam: content in one part of what somebody takes along. */
+  readonly takeoutPartMaxBytes?: number;
   /** Test seams: files that fail, or lose what was not synced. */
   readonly openSlotFile?: (path: string) => Promise<SlotFile>;
   readonly openJournalFile?: (path: string) => Promise<FileHandle>;

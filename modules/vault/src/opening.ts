@@ -13,6 +13,8 @@ import { createKeyring, type Keyring, type RootKey } from './keys/keyring.ts';
 import { reviewed } from './lease/reviewed.ts';
 import { asText } from './lease/as-text.ts';
 import { Views } from './lease/views.ts';
+import { createLooks } from './looks/looks.ts';
+import { createTakeout, type TakeOut } from './takeout/takeout.ts';
 import type { VaultOptions } from './needs.ts';
 import { destroyedBar, Records } from './records/records.ts';
 import { byStanding, outlivedBar } from './lives/by-standing.ts';
@@ -46,6 +48,7 @@ export interface Opened {
   readonly lives: Lives;
   readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
   readonly views: Views;
+  readonly takeOut: TakeOut;
   readonly replayed: number;
   readonly incarnation: Incarnation;
 }
@@ -121,7 +124,9 @@ async function openOver(options: VaultOptions, { gate, journal: written, slots, 
   });
   views.start();
   copies.keep('cache', cacheKeeper(shelf, views));
-  const made = { slots, keyring, journal, saver, consents, records, copies, lives, view, views };
+  const looks = createLooks(options);
+  const takeOut = createTakeout({ ...parts, view, looks, consents: (subject) => consents.list(subject) });
+  const made = { slots, keyring, journal, saver, consents, records, copies, lives, view, views, takeOut };
   return { ...made, replayed: fromJournal, incarnation };
 }
 

@@ -15,6 +15,8 @@ import { closed, Gate, stateInWords, type GateNeeds, type GateState } from './ga
 import { createExposures, type Exposures } from './exposure/exposures.ts';
 import { exposureRoutes } from './exposure/routes.ts';
 import { createLooks, type Looks } from './looks/looks.ts';
+import { takeoutRoutes } from './takeout/routes.ts';
+import type { TakeOut } from './takeout/takeout.ts';
 import { viewClosed, type Look, type Seen } from './viewing/viewing.ts';
 
 export interface VaultStatus {
@@ -52,6 +54,8 @@ export interface Vault {
   consents(subject: string): Promise<readonly Consent[]>;
   /** Who looked, who was refused, and what else was done. */
   readonly looks: Looks;
+  /** Everything that is held about the one who asks, as a zip. */
+  readonly takeOut: TakeOut;
   /** Whose data did this touch? */
   readonly exposures: Exposures;
   /** `null` for no such consent. */
@@ -107,6 +111,7 @@ export function createVault(options: VaultOptions): Vault {
     consents: (subject) => now().consents.list(subject),
     looks: createLooks(options),
     exposures,
+    takeOut: (...what) => now().takeOut(...what),
     subjectOfConsent: (consent) => now().consents.subjectOf(consent),
     tick: async () => {
       if (gate.isOpen) await now().lives.tick();
@@ -131,6 +136,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
     ...vaultRoutes(vault),
     ...looksRoutes(vault.looks),
     ...exposureRoutes(vault.exposures),
+    ...takeoutRoutes(vault.takeOut),
     ...lifeRoutes({ ...options, lives: () => now().lives }),
     ...viewRoutes(views),
   ];

@@ -47,6 +47,8 @@ export class TestLedger {
   readonly facts: NewFact[] = [];
   readonly #ids: string[] = [];
   isFull = false;
+  /** Takes facts, and tells nothing. */
+  isDeaf = false;
   /** Resolves when the disk does: for what happens meanwhile. */
   disk: () => Promise<void> = () => Promise.resolve();
 
@@ -57,6 +59,7 @@ export class TestLedger {
     this.#ids.push(...facts.map(({ id }) => id));
   };
   readonly bodiesOf: VaultOptions['ledger']['bodiesOf'] = ({ subject, types, limit, ...window }) => {
+    if (this.isDeaf) return Promise.reject(new OperationalFault('read the ledger: its index is down'));
     const { before = Infinity, from = -Infinity, to = Infinity } = window;
     return Promise.resolve(
       this.facts
@@ -104,7 +107,9 @@ export interface TestVault {
 export function testVault(
   sql: Sql,
   folder: string,
-  options: Partial<Pick<VaultOptions, 'may' | 'openSlotFile' | 'openJournalFile'>> & { ledger?: TestLedger } = {},
+  options: Partial<Pick<VaultOptions, 'may' | 'openSlotFile' | 'openJournalFile' | 'takeoutPartMaxBytes'>> & {
+    ledger?: TestLedger;
+  } = {},
 ): TestVault {
   const { ledger = new TestLedger(), ...more } = options;
   const clock = { now: NOW };

@@ -212,6 +212,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'record.refused': (f) => `${who(f)} was not let see a record of ${f.subject}`,
   'record.destroyed': (f) => `${who(f)} had a record of ${f.subject} destroyed`,
   'consent.given': (f) => `${who(f)} gave a consent of ${f.subject}`,
+  'data.taken-out': (f) => `${who(f)} took along what is held about ${f.subject}`,
   'exposure.asked': (f) => `${who(f)} asked whose data was touched${reason(f)}`,
   'exposure.told': (f) => `${who(f)} had the people of ${f.subject} told`,
   'data.exposed': (f) => `${f.subject} was told that an incident touched data about them${reason(f)}`,

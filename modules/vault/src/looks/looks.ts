@@ -21,6 +21,7 @@ const WHAT: Readonly<Partial<Record<FactType, Look['what']>>> = {
   'consent.given': 'given',
   'consent.taken-back': 'taken-back',
   'data.exposed': 'exposed',
+  'data.taken-out': 'taken-out',
 };
 const TYPES = Object.keys(WHAT) as FactType[];
 

@@ -226,3 +226,33 @@ export async function categoriesOf(reader: Reader, records: readonly string[]): 
   }
   return found;
 }
+
+export interface HeldVersion {
+  readonly record: string;
+  readonly version: number;
+  readonly category: string;
+  readonly media: RecordMedia;
+  readonly bytes: number;
+  readonly at: number;
+}
+/** What is not destroyed of what is held about somebody, record by record and oldest version first. */
+export async function versionsAfter(
+  ...[reader, subject, { after, limit }]: readonly [
+    Reader,
+    string,
+    { readonly after: string | undefined; readonly limit: number },
+  ]
+): Promise<HeldVersion[]> {
+  const rows = await db(reader)
+    .selectFrom('vault.version as version')
+    .innerJoin('vault.record as record', 'record.id', 'version.record')
+    .select(['version.record', 'version.version', 'record.category', 'version.media', 'version.bytes', 'version.at'])
+    .where('record.subject', '=', subject)
+    .where('record.destroyed_at', 'is', null)
+    .$if(after !== undefined, (query) => query.where('version.record', '>', after!))
+    .orderBy('version.record')
+    .orderBy('version.version')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...row, media: row.media as RecordMedia }));
+}

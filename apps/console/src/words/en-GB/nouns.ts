@@ -221,6 +221,7 @@ export const facts: Record<FactType, string> = {
   'record.destroyed': 'Record destroyed',
   'consent.given': 'Consent given',
   'consent.taken-back': 'Consent taken back',
+  'data.taken-out': 'Data taken along',
   'exposure.asked': 'Asked whose data was touched',
   'exposure.told': 'People told of an exposure',
   'data.exposed': 'Person told of an exposure',
