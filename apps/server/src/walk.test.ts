@@ -15,11 +15,10 @@ const EVERYBODY: readonly ActionName[] = [
   'readServiceKeys',
   'readCheckpoint',
 ];
-/** About oneself. What others let one see is no matter of roles: `viewRecord` is in none. */
+/** About oneself. What others let one see is no matter of roles: `viewRecord` is in none, nor `takeOut`, which a link does not open. */
 const OWN_RECORDS: readonly ActionName[] = [
   'askRecord',
   'readHoldings',
-  'takeOut',
   'giveConsent',
   'takeBackConsent',
   'setWishes',
