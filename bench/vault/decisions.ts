@@ -1,4 +1,5 @@
 /** A million grants in memory, and decisions over them one by one. */
+import { hash } from 'node:crypto';
 import type { Principal } from '@cityward/contracts';
 import { DAY_MS, seeded, systemClock } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
@@ -9,7 +10,12 @@ import { answer } from '../ingest/plan.ts';
 const CATEGORIES = ['blood-tests', 'notes', 'x-rays', 'prescriptions', 'letters'];
 const subjectOf = (i: number): string => `sub-${String(i).padStart(6, '0')}`;
 const doctorOf = (i: number): string => `per-${String(i).padStart(6, '0')}`;
-const conOf = (i: number): string => `con-${i.toString(32).padStart(16, '0')}`;
+const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz';
+/** As random as ids are, and the same each time. */
+const conOf = (i: number): string =>
+  `con-${Array.from(hash('sha256', String(i), 'buffer').subarray(0, 16), (byte) => LETTERS[byte & 31]!).join('')}`;
+/** Everybody works somewhere: a decision looks for what is for a role there too. */
+const postsOf = (person: string) => [{ organisation: `party-${person.slice(-2)}`, role: 'doctor' }] as const;
 let book: GrantBook;
 
 /** Each subject lets as many doctors see one category each as there are grants for. */
@@ -34,6 +40,7 @@ function fill({ grants, subjects, doctors }: { grants: number; subjects: number;
         uses: null,
         used: 0,
         depth: 0,
+        parent: null,
         refrains: [],
         state: { is: 'standing' },
       },
@@ -52,11 +59,11 @@ function decide({ decisions, subjects, doctors }: { decisions: number; subjects:
       ownRecord,
       byConsent({
         clock: systemClock,
+        postsOf: (person) => postsOf(person),
         consents: {
           from: (...pair) => book.from(...pair),
-          now: (id) => book.get(id)?.grant ?? null,
+          now: (id) => book.get(id),
           use: () => Promise.resolve(),
-          givenOf: (id) => book.get(id)?.given ?? null,
         },
         // Of most people nothing is recorded that would change a decision: that is looked up each time.
         lives: { isWritten: (subject) => written.has(subject), consentAgainst: () => null },

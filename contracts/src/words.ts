@@ -167,6 +167,22 @@ export type RecordMedia = (typeof RECORD_MEDIA)[number];
 export const RIGHTS = ['view', 'text', 'annotate', 'copy', 'print', 'export', 'store'] as const;
 export type Right = (typeof RIGHTS)[number];
 
+/** As what a person works at an organisation: what a consent to a role names. */
+export const POST_ROLES = [
+  'doctor',
+  'nurse',
+  'midwife',
+  'dentist',
+  'pharmacist',
+  'therapist',
+  'technician',
+  'receptionist',
+  'manager',
+  'social-worker',
+  'researcher',
+] as const;
+export type PostRole = (typeof POST_ROLES)[number];
+
 /** Why data is used: codes of HL7 v3 PurposeOfUse. */
 export const PURPOSES = ['TREAT', 'ETREAT', 'HPAYMT', 'HOPERAT', 'HRESCH', 'PUBHLTH', 'FAMRQT', 'PATRQT'] as const;
 export type Purpose = (typeof PURPOSES)[number];

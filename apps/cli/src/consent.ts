@@ -12,11 +12,17 @@ export const consentCommands = (api: Api): readonly Command[] => [
 ];
 
 const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
-function line({ id, person, scope, rights, purpose, from, until, uses, used, state, given }: Consent): string {
+function toWhom({ person, organisation, role }: Consent): string {
+  const where = organisation === null ? '' : ` at ${organisation}`;
+  return person === null ? `any ${role}${where}` : `${person}${role === null ? '' : ` as ${role}`}${where}`;
+}
+function line(consent: Consent): string {
+  const { id, scope, rights, purpose, from, until, uses, used, state, given, parent } = consent;
   const what = scope.of === 'categories' ? scope.categories : scope.records;
   const often = uses === null ? '' : `  used ${used} of ${uses}`;
+  const after = parent === null ? '' : `  handed on from ${parent}, by ${given.by}`;
   const behalf = given.behalf ? `  on behalf, by ${given.by}` : '';
-  return `${id}  ${state}  ${person} may ${rights.join(', ')} ${what.join(', ')}  ${purpose}  ${day(from)} to ${day(until)}${often}${behalf}`;
+  return `${id}  ${state}  ${toWhom(consent)} may ${rights.join(', ')} ${what.join(', ')}  ${purpose}  ${day(from)} to ${day(until)}${often}${behalf}${after}`;
 }
 
 const listCommand = (api: Api): Command => ({
@@ -49,8 +55,8 @@ const DEFAULT_RIGHTS = 'view,text';
 
 const grantCommand = (api: Api): Command => ({
   verb: 'consent grant',
-  words: ['PERSON'],
-  help: 'Let a person see records, as the one whose they are, or as an officer on behalf. Asks for that person’s recovery code.',
+  words: ['PERSON?'],
+  help: 'Let a person, or whoever holds a role at an organisation, see records, as the one whose they are, or as an officer on behalf. Asks for that person’s recovery code.',
   flags: [
     { name: 'subject', value: 'ID', help: 'whose records they are' },
     { name: 'categories', value: 'NAME,…', help: 'all records of these categories' },
@@ -59,18 +65,31 @@ const grantCommand = (api: Api): Command => ({
     { name: 'until', value: 'DAY', help: 'the end, such as 2027-03-01' },
     { name: 'from', value: 'DAY', help: 'the beginning (now)' },
     { name: 'rights', value: 'RIGHT,…', help: `view, text, … (${DEFAULT_RIGHTS})` },
+    { name: 'organisation', value: 'ID', help: 'only while they work there' },
+    {
+      name: 'role',
+      value: 'ROLE',
+      help: 'only while they work there so, such as doctor; without PERSON for all who do',
+    },
+    { name: 'depth', value: 'N', help: 'how often it may be handed on within the organisation (0)' },
     { name: 'uses', value: 'N', help: 'how often it may be used in all' },
     { name: 'refrains', value: 'CODE,…', help: 'NOPERSISTP, DELAU, NORDSCLCD, NOREUSE' },
     ...PERSON_FLAGS,
   ],
-  examples: ['consent grant per-ben --subject per-aroha --categories blood-tests --purpose TREAT --until 2027-03-01'],
+  examples: [
+    'consent grant per-ben --subject per-aroha --categories blood-tests --purpose TREAT --until 2027-03-01',
+    'consent grant --organisation party-quay-clinic --role doctor --subject per-aroha --categories notes --purpose TREAT --until 2027-03-01',
+  ],
   run: async (asked) => {
     const from = asked.flag('from');
-    const uses = asked.flag('uses');
+    const [uses, depth] = [asked.flag('uses'), asked.flag('depth')];
     // What a word means the city says: one list of them, in one place.
     const body = {
       subject: wanted(asked, 'consent grant', 'subject'),
-      person: asked.words[0] ?? '',
+      person: asked.words[0],
+      organisation: asked.flag('organisation'),
+      role: asked.flag('role'),
+      depth: depth === undefined ? 0 : Number(depth),
       scope: scopeOf(asked),
       rights: listOf(asked.flag('rights') ?? DEFAULT_RIGHTS),
       purpose: wanted(asked, 'consent grant', 'purpose'),

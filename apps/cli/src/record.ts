@@ -151,6 +151,7 @@ const DONE: Readonly<Record<LookLine['what'], string>> = {
   refused: 'was not let see',
   destroyed: 'had destroyed',
   given: 'gave a consent',
+  'handed-on': 'handed a consent on',
   'taken-back': 'took a consent back',
   'taken-out': 'took everything along',
   exposed: 'says that an incident touched data about this person',

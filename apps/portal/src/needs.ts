@@ -24,6 +24,7 @@ export interface Face {
 export interface PortalNeeds {
   readonly ask: Ask;
   readonly faceOf: (person: string) => Face | null;
+  readonly organisationName: (id: string) => string | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly city: string;

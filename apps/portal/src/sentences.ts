@@ -2,10 +2,10 @@
 import { RIGHTS, type Consent, type Right } from '@cityward/contracts';
 import { markup, type Html } from './markup.ts';
 import { summaryList, tag } from './parts.ts';
-import { categoryName, whoIs, type Visit } from './visit.ts';
+import { categoryName, toWhom, whoIs, type Visit } from './visit.ts';
 import type { Sentence } from './words/index.ts';
 
-type Told = Pick<Consent, 'person' | 'scope' | 'purpose' | 'until'>;
+type Told = Pick<Consent, 'person' | 'organisation' | 'role' | 'scope' | 'purpose' | 'until'>;
 
 export function whatOf(visit: Visit, scope: Consent['scope']): readonly string[] {
   return scope.of === 'categories'
@@ -13,9 +13,9 @@ export function whatOf(visit: Visit, scope: Consent['scope']): readonly string[]
     : [visit.words.home.records(scope.records.length)];
 }
 
-/** @param person of whom it speaks: the one who may see, or the one whose records they are */
-export const sentenceOf = (visit: Visit, consent: Told, person: string = consent.person): Sentence => ({
-  who: whoIs(visit, person),
+/** @param person of whom it speaks, where that is not the one who may see */
+export const sentenceOf = (visit: Visit, consent: Told, person?: string): Sentence => ({
+  who: person === undefined ? toWhom(visit, consent) : whoIs(visit, person),
   what: whatOf(visit, consent.scope),
   purpose: consent.purpose,
   until: visit.calendar.lastDay(consent.until),
@@ -44,10 +44,10 @@ export function consentSummary(visit: Visit, consent: Consent): Html {
   const { words, calendar } = visit;
   const { consent: names } = words;
   const when = (at: number): string => `${calendar.weekday(at)}, ${calendar.time(at)}`;
-  const { person, scope, purpose, rights, uses, used, given, takenBack } = consent;
+  const { scope, purpose, rights, uses, used, given, takenBack } = consent;
   return summaryList([
     [names.state, stateTag(visit, consent)],
-    [names.who, words.who(whoIs(visit, person))],
+    [names.who, words.who(toWhom(visit, consent))],
     [names.what, words.joined(whatOf(visit, scope))],
     [names.why, words.purposes[purpose]],
     [names.how, markup`${rightsList(visit, rights)}<p>${names.refrain}</p>`],

@@ -1,5 +1,6 @@
 /** One visit to one page: who is there, in which language, what they sent; and what a page may answer. */
-import type { EndpointAnswer, Endpoint, EndpointInput, Me, Session } from '@cityward/contracts';
+import { PROFESSIONS } from '@cityward/contracts';
+import type { Consent, EndpointAnswer, Endpoint, EndpointInput, Me, Session } from '@cityward/contracts';
 import type { Caller } from '@cityward/http';
 import type { Refusal, Result } from '@cityward/kernel';
 import type { Calendar } from './dates.ts';
@@ -74,6 +75,14 @@ export function whoIs({ needs, words }: Visit, person: string): Who {
   if (!face) return { name: words.looks.somebody(person), profession: null, organisation: null };
   const { name, position } = face;
   return { name, profession: position?.profession ?? null, organisation: position?.organisationName ?? null };
+}
+
+/** The person that a consent names, or whoever holds the post that it is for. */
+export function toWhom(visit: Visit, to: Pick<Consent, 'person' | 'organisation' | 'role'>): Who {
+  const { needs, words } = visit;
+  if (to.person !== null) return whoIs(visit, to.person);
+  const organisation = to.organisation === null ? null : (needs.organisationName(to.organisation) ?? to.organisation);
+  return { name: words.anyone, profession: PROFESSIONS.find((one) => one === to.role) ?? null, organisation };
 }
 
 export const categoryName = ({ words }: Pick<Visit, 'words'>, category: string): string =>

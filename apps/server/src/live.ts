@@ -39,7 +39,7 @@ export interface LiveParts {
   readonly access: Access;
   readonly respond: Respond;
   readonly fleet: Fleet;
-  readonly vault: Pick<Vault, 'endSignIn'>;
+  readonly vault: Pick<Vault, 'endSignIn' | 'postsChanged'>;
   readonly ledger: Ledger;
   readonly jobs: Jobs;
   readonly log: Log;
@@ -85,6 +85,7 @@ export function createLive(parts: LiveParts): {
       identity.access.onChange(({ id, person, state }) =>
         hub.publish({ kind: 'access', at: now(), id, person, state }),
       );
+      identity.onPostEnded(() => vault.postsChanged());
       identity.sessions.onEnd((ended) => {
         const token = access.tokenOf(ended.session);
         if (token !== null) {

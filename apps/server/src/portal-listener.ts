@@ -71,6 +71,7 @@ export function portalListener({ config, modules, common, routes }: PortalParts)
   const portal = createPortal({
     ask: createAsk(routes, modules.access),
     faceOf: (person) => faceOf(modules, person),
+    organisationName: (id) => partyName(modules.city, id),
     clock: systemClock,
     log: common.log,
     city: CITY_NAME,

@@ -8,18 +8,19 @@ import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
 import { createVault, type Vault, type VaultOptions } from '@cityward/vault';
 import type { Access } from './access.ts';
+import { partyName } from './city-names.ts';
 import type { Config } from './config.ts';
 
 interface Parts {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Log;
-  readonly identity: Pick<Identity, 'isPerson'>;
+  readonly identity: Pick<Identity, 'isPerson' | 'postsOf' | 'faceOf'>;
   readonly ledger: Pick<
     Ledger,
     'append' | 'bodiesOf' | 'packOf' | 'mentions' | 'scan' | 'rootOf' | 'entryOf' | 'status' | 'onWitness'
   >;
-  readonly city: Pick<City, 'dataset' | 'datasetsOf'>;
+  readonly city: Pick<City, 'dataset' | 'datasetsOf' | 'node'>;
   /** Read when asked, never while modules are created. */
   readonly access: () => Access;
 }
@@ -42,6 +43,9 @@ export const createVaultFor = (
     },
     may: (principal, action, resource) => access().may(principal, action, resource),
     isPerson: (id) => identity.isPerson(id),
+    isOrganisation: (id) => city.node(id)?.kind === 'party',
+    postsOf: (person) => identity.postsOf(person),
+    nameOf: (id) => identity.faceOf(id)?.handle ?? partyName(city, id),
   });
 
 const ledgerFor = (ledger: Parts['ledger']): VaultOptions['ledger'] => ({

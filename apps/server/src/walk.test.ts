@@ -23,6 +23,8 @@ const OWN_RECORDS: readonly ActionName[] = [
   'takeBackConsent',
   'setWishes',
   'askRight',
+  'handOnConsent',
+  'readPosts',
 ];
 const SIGNED_IN: readonly ActionName[] = [
   ...EVERYBODY,
@@ -128,6 +130,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'tellExposed',
     'recordLife',
     'readDesk',
+    'keepPosts',
   ],
   auditor: [...SIGNED_IN, 'readServices', 'readAccess', 'readPeople', 'readMetrics', 'readJobs', 'exportEvidence'],
   vendor: FOR_A_TIME,
@@ -244,7 +247,7 @@ describe('routes', () => {
         type,
         id:
           type === 'Person'
-            ? action === 'judgeAccess' // never one's own
+            ? action === 'judgeAccess' || action === 'keepPosts' // never one's own
               ? 'person-other'
               : 'person-walk'
             : type === 'City'

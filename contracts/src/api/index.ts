@@ -16,12 +16,14 @@ import { networks } from './networks.ts';
 import { networkAccess } from './network-access.ts';
 import { gate } from './gate.ts';
 import { leaving } from './leaving.ts';
+import { posts } from './posts.ts';
 import { vault } from './vault.ts';
 import { vaultExposure } from './vault-exposure.ts';
 import { vaultTakeout } from './vault-takeout.ts';
 import { vaultLooks } from './vault-looks.ts';
 import { vaultLives } from './vault-lives.ts';
 import { vaultLease } from './vault-lease.ts';
+import { vaultGrants } from './vault-grants.ts';
 
 export const api = {
   ...session,
@@ -41,12 +43,14 @@ export const api = {
   ...gate,
   ...leaving,
   ...baseline,
+  ...posts,
   ...vault,
   ...vaultLooks,
   ...vaultTakeout,
   ...vaultExposure,
   ...vaultLives,
   ...vaultLease,
+  ...vaultGrants,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -66,6 +70,7 @@ export type * from './fleet-trust.ts';
 export type * from './trust.ts';
 export type * from './gate.ts';
 export type * from './leaving.ts';
+export type * from './posts.ts';
 export type * from './vault.ts';
 export * from './vault-copies.ts';
 export type * from './vault-looks.ts';
@@ -74,6 +79,7 @@ export type * from './vault-lives.ts';
 export type * from './vault-lease.ts';
 export { PIECE_BYTES, PROOF_MAX_CHARS, VIEW_LEASE_MS } from './vault-lease.ts';
 export { PROFESSIONALS_MAX } from './session.ts';
+export type * from './vault-grants.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {
@@ -98,7 +104,10 @@ export {
   DOCUMENT_MAX_BYTES,
   SELECTED_DEVICES_MAX,
 } from './changes.ts';
+export { POSTS_PER_PERSON_MAX, POSTS_SHOWN_MAX } from './posts.ts';
+export { PREVIEW_ABOUT } from './vault-grants.ts';
 export {
+  CONSENT_DEPTH_MAX,
   CONSENT_SCOPE_MAX,
   CONSENT_USES_MAX,
   HOLDINGS_SHOWN_MAX,

@@ -16,6 +16,7 @@ export const LOOKS = [
   'refused',
   'destroyed',
   'given',
+  'handed-on',
   'taken-back',
   'exposed',
   'taken-out',

@@ -2,7 +2,7 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import { endpoint } from '../endpoint.ts';
 import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
-import { PURPOSES, RECORD_MEDIA, REFRAINS, RIGHTS } from '../words.ts';
+import { POST_ROLES, PURPOSES, RECORD_MEDIA, REFRAINS, RIGHTS } from '../words.ts';
 
 const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 const By = Type.String({ maxLength: 64 });
@@ -17,6 +17,8 @@ export const RECORD_VERSIONS_MAX = 1_000;
 export const HOLDINGS_SHOWN_MAX = 1_000;
 export const CONSENT_SCOPE_MAX = 200;
 export const CONSENT_USES_MAX = 10_000;
+/** How often a consent may be handed on, one after the other. */
+export const CONSENT_DEPTH_MAX = 3;
 const BASE64_MAX_CHARS = Math.ceil(RECORD_MAX_BYTES / 3) * 4;
 
 export const RecordDraft = Closed({
@@ -54,8 +56,12 @@ export const ConsentScope = Type.Union([
 ]);
 export const ConsentDraft = Closed({
   subject: Id,
-  /** A person who may sign in here. */
-  person: Id,
+  /** A person who may sign in here. Without one it is for whoever holds the role at the organisation when they look. */
+  person: Type.Optional(Id),
+  /** Where they have to work when they look. */
+  organisation: Type.Optional(Id),
+  /** As what they have to work there. */
+  role: Type.Optional(OneOf(POST_ROLES)),
   scope: ConsentScope,
   rights: Type.Array(OneOf(RIGHTS), { minItems: 1, uniqueItems: true }),
   purpose: OneOf(PURPOSES),
@@ -64,6 +70,8 @@ export const ConsentDraft = Closed({
   /** How often it may be used in all; null without a limit. */
   uses: OrNull(Type.Integer({ minimum: 1, maximum: CONSENT_USES_MAX })),
   refrains: Type.Array(OneOf(REFRAINS), { uniqueItems: true }),
+  /** How often it may be handed on within the organisation; not at all without it. */
+  depth: Type.Optional(Type.Integer({ minimum: 0, maximum: CONSENT_DEPTH_MAX })),
 });
 export type ConsentDraft = Static<typeof ConsentDraft>;
 
@@ -71,6 +79,12 @@ export const CONSENT_STATES = ['standing', 'not-yet', 'ended', 'used-up', 'taken
 export const Consent = Closed({
   id: Id,
   ...ConsentDraft.properties,
+  person: OrNull(Id),
+  organisation: OrNull(Id),
+  role: OrNull(OneOf(POST_ROLES)),
+  depth: Count,
+  /** The consent that was handed on by it; with that one it ends. */
+  parent: OrNull(Id),
   used: Count,
   /** `behalf`: somebody of the city gave it for the subject. */
   given: Closed({ at: Time, by: By, behalf: Type.Boolean() }),
@@ -138,7 +152,7 @@ export const vault = {
     method: 'POST',
     path: '/api/consents',
     action: 'giveConsent',
-    summary: 'Let a person see records, for a purpose, for a time',
+    summary: 'Let a person, or whoever holds a role at an organisation, see records, for a purpose, for a time',
     body: ConsentDraft,
     answer: Consent,
   }),

@@ -6,6 +6,7 @@ import type { AccessFace } from './access-desk.ts';
 import { personUnknown, type PersonRecord } from './domain/people.ts';
 import type { People } from './people.ts';
 import type { EndedSession } from './sessions.ts';
+import type { Held, Posts } from './posts.ts';
 import type { PersonPasskey, WaysIn } from './ways-in.ts';
 
 /** A person as other parts of the city may know them. */
@@ -38,7 +39,11 @@ export interface PeopleFace {
   isPerson(id: string): boolean;
   /** Who somebody is, for those who may read their id; null for nobody. */
   faceOf(id: string): PersonFace | null;
-  /** People of a register that knows them; their ids. They count as people before they ever signed in. */
+  /** Where this person works at this moment and as what; from memory. */
+  postsOf(id: string): readonly Held[];
+  /** Told at once when somebody's work somewhere ends, or will end sooner. */
+  onPostEnded(listener: () => void): () => void;
+  /** People of a register that knows them, and where they work; their ids. They count as people before they ever signed in. */
   registerPeople(people: readonly Registered[]): Promise<readonly string[]>;
   /** A new sheet of recovery codes; the one before ends. For the reference city alone: elsewhere people make their own. */
   issueSheet(id: string): Promise<readonly string[]>;
@@ -50,12 +55,17 @@ export interface PeopleFace {
 
 interface OpenedPeople {
   readonly people: People;
+  readonly posts: Posts;
   readonly waysIn: WaysIn;
 }
 
 export const peopleFace = (
   started: () => OpenedPeople,
-  hub: { readonly access: AccessHub; readonly ends: Set<(ended: EndedSession) => void> },
+  hub: {
+    readonly access: AccessHub;
+    readonly ends: Set<(ended: EndedSession) => void>;
+    readonly posts: Set<() => void>;
+  },
 ): PeopleFace => ({
   sessions: {
     authenticate: (token) => started().people.sessions.authenticate(token),
@@ -74,7 +84,17 @@ export const peopleFace = (
     const person = started().people.get(id);
     return person ? { ...person, ...started().waysIn.counts(id) } : null;
   },
-  registerPeople: (people) => started().people.register(people, 'system'),
+  postsOf: (id) => started().posts.held(id),
+  onPostEnded: (listener) => {
+    hub.posts.add(listener);
+    return () => void hub.posts.delete(listener);
+  },
+  registerPeople: async (people) => {
+    const ids = await started().people.register(people, 'system');
+    for (const [i, { position }] of people.entries())
+      if (position !== null) await started().posts.register(ids[i]!, position);
+    return ids;
+  },
   issueSheet: (id) => started().waysIn.issueRecoveryCodes(id),
   firstLink: () => firstLink(started()),
   reissueLink: (who) => reissueLink(started(), who),

@@ -8,6 +8,7 @@ import { accessRoutes } from './access-routes.ts';
 import { acmeRoutes } from './acme-door.ts';
 import { deviceResource, enrolmentRoutes } from './enrolment-routes.ts';
 import { networkAccessRoutes } from './network-access.ts';
+import { postRoutes } from './posts-routes.ts';
 import { networkRoutes } from './network-routes.ts';
 import { servicesRoutes } from './services-routes.ts';
 import { trustRoutes } from './trust-routes.ts';
@@ -23,6 +24,7 @@ export const createRoutes = (parts: RouteParts): readonly Route[] => [
   ...sessionRoutes(parts),
   ...selfRoutes(parts),
   ...peopleRoutes(parts),
+  ...postRoutes(parts.posts),
   ...accountRoutes(parts),
   ...accessRoutes(() => parts.people().access, parts.people),
   ...servicesRoutes(parts.cloud),

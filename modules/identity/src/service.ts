@@ -28,6 +28,7 @@ import { peopleFace, type PeopleFace } from './people-face.ts';
 import { createRoutes } from './routes.ts';
 import type { EndedSession } from './sessions.ts';
 import type { Because, StandingListener } from './standing.ts';
+import { Posts } from './posts.ts';
 import { speakers } from './speakers.ts';
 import { TrustService, type TrustListener } from './trust.ts';
 import { WaysIn } from './ways-in.ts';
@@ -121,6 +122,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   const hub: Hub = {
     standing: new Set(),
     ends: new Set(),
+    posts: new Set(),
     trust: new Set(),
     access: accessHub(),
     refused: new Set(),
@@ -143,6 +145,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       await closing?.trust.stop();
       await closing?.cloud.stop();
       await closing?.waysIn.stop();
+      await closing?.posts.stop();
       await closing?.people.stop();
       await closing?.devices.stop();
     },
@@ -163,6 +166,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       accounts: () => started().accounts,
       cloud: () => started().cloud,
       trust: () => started().trust,
+      posts: () => started().posts,
     }),
   };
 }
@@ -171,12 +175,14 @@ export function createIdentity(options: IdentityOptions): Identity {
 interface Hub {
   readonly standing: Set<StandingListener>;
   readonly ends: Set<(ended: EndedSession) => void>;
+  readonly posts: Set<() => void>;
   readonly trust: Set<TrustListener>;
   readonly access: AccessHub;
   readonly refused: Set<RefusalListener>;
 }
 
-function tellAll(hub: Hub, { devices, trust, people }: Opened): void {
+function tellAll(hub: Hub, { devices, trust, people, posts }: Opened): void {
+  posts.onEnd = () => hub.posts.forEach((tell) => tell());
   devices.standing.onStanding((device, standing) => hub.standing.forEach((tell) => tell(device, standing)));
   devices.refusals.onNoted((...noted) => hub.refused.forEach((tell) => tell(...noted)));
   trust.onTrust((change) => hub.trust.forEach((tell) => tell(change)));
@@ -303,6 +309,7 @@ function deviceFace(options: IdentityOptions, started: () => Opened, hub: Hub): 
 interface Opened {
   readonly devices: Devices;
   readonly people: People;
+  readonly posts: Posts;
   readonly waysIn: WaysIn;
   readonly accounts: Accounts;
   readonly cloud: Cloud;
@@ -315,6 +322,7 @@ interface Opened {
 async function openAll(options: IdentityOptions): Promise<Opened> {
   const devices = await openDevices(options);
   const people = await People.open(options);
+  const posts = await Posts.open(options, people);
   const waysIn = await WaysIn.open(people);
   const accounts = await Accounts.open(options, { people, waysIn });
   const trust = await TrustService.open(options);
@@ -322,5 +330,5 @@ async function openAll(options: IdentityOptions): Promise<Opened> {
   const cloud = await openCloud(options, { devices, people, trust });
   const care = await openCare(options, { devices, people, waysIn, trust, services: cloud.services });
   const acme = await openAcme(options, devices);
-  return { devices, people, cloud, waysIn, accounts, trust, access, care, acme };
+  return { devices, people, posts, cloud, waysIn, accounts, trust, access, care, acme };
 }

@@ -9,6 +9,7 @@ import type { Devices } from './devices.ts';
 import type { IdentityOptions } from './needs.ts';
 import type { NetworkAccess } from './network-access.ts';
 import type { People } from './people.ts';
+import type { Posts } from './posts.ts';
 import type { TrustService } from './trust.ts';
 import type { Attempt, SignedIn, WaysIn } from './ways-in.ts';
 
@@ -18,6 +19,7 @@ export interface RouteParts {
   readonly access: () => NetworkAccess;
   readonly acme: () => OpenedAcme;
   readonly people: () => People;
+  readonly posts: () => Posts;
   readonly waysIn: () => WaysIn;
   readonly accounts: () => Accounts;
   readonly cloud: () => Cloud;

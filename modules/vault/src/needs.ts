@@ -4,6 +4,7 @@ import type { ActionName, FactType, NewFact, Principal, Resource } from '@citywa
 import type { Clock, Refusal, Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
+import type { Held } from './domain/grant.ts';
 import type { SlotFile } from './keys/key-slots.ts';
 
 export interface BodyQuery {
@@ -90,6 +91,12 @@ export interface VaultOptions {
   readonly viewsPerPersonMax?: number;
   /** Test seam: content in one part of what somebody takes along. */
   readonly takeoutPartMaxBytes?: number;
+  /** What a person or an organisation is called here; null where nobody is called so. */
+  readonly nameOf: (id: string) => string | null;
+  /** Is this an organisation that the city knows? */
+  readonly isOrganisation: (id: string) => boolean;
+  /** Where this person works at this moment and as what, as the city keeps it; from memory. */
+  readonly postsOf: (person: string) => readonly Held[];
   /** Test seams: files that fail, or lose what was not synced. */
   readonly openSlotFile?: (path: string) => Promise<SlotFile>;
   readonly openJournalFile?: (path: string) => Promise<FileHandle>;

@@ -41,8 +41,11 @@ export function vaultRoutes(vault: Omit<Vault, 'routes' | 'rawRoutes'>): Route[]
     route(
       api.takeBackConsent,
       ({ params }, { principal }) => vault.takeBack(params.id, principal.id),
-      // One that nobody gave is nobody's: whoever asks is told so.
-      async ({ params }, { principal }) => person((await vault.subjectOfConsent(params.id)) ?? principal.id),
+      async ({ params }, { principal }) => {
+        const parties = await vault.grants.partiesOf(params.id);
+        // One that nobody gave is nobody's: whoever asks is told so. Who gave one, or handed it on, may always end it.
+        return person(parties === null || parties.giver === principal.id ? principal.id : parties.subject);
+      },
     ),
   ];
 }

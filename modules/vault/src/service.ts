@@ -3,6 +3,8 @@ import type { Consent, ConsentDraft, HeldRecord, RecordDraft } from '@cityward/c
 import { closeAll, openAll, type Opened } from './opening.ts';
 import { OperationalFault, type Refusal, type Result } from '@cityward/kernel';
 import type { RawRoute, Route } from '@cityward/http';
+import { createGrants, type Grants } from './consents/grants-face.ts';
+import { grantRoutes } from './consents/grant-routes.ts';
 import { signInOf, viewRawRoutes, viewRoutes } from './lease/view-routes.ts';
 import type { Views } from './lease/views.ts';
 import type { VaultOptions } from './needs.ts';
@@ -52,14 +54,13 @@ export interface Vault {
   takeBack(consent: string, by: string): Promise<Result<Consent, Refusal>>;
   records(subject: string): Promise<readonly HeldRecord[]>;
   consents(subject: string): Promise<readonly Consent[]>;
+  readonly grants: Grants;
   /** Who looked, who was refused, and what else was done. */
   readonly looks: Looks;
   /** Everything that is held about the one who asks, as a zip. */
   readonly takeOut: TakeOut;
   /** Whose data did this touch? */
   readonly exposures: Exposures;
-  /** `null` for no such consent. */
-  subjectOfConsent(consent: string): Promise<string | null>;
   /** What falls due by time alone and is told: run often, at least once a minute. */
   tick(): Promise<void>;
   readonly lives: Pick<Lives, 'propose' | 'proposals' | 'confirm' | 'change' | 'wish' | 'shown' | 'represented'>;
@@ -68,6 +69,8 @@ export interface Vault {
   endSignIn(token: string): void;
   /** Of this life: what was given out in another one counts no more. Throws while there is none. */
   incarnation(): string;
+  /** Where people work has changed: what is open by it goes dark in this call. */
+  postsChanged(): void;
   readonly routes: readonly Route[];
   readonly rawRoutes: readonly RawRoute[];
 }
@@ -109,16 +112,17 @@ export function createVault(options: VaultOptions): Vault {
     takeBack: (...what) => now().consents.takeBack(...what),
     records: (subject) => now().records.list(subject),
     consents: (subject) => now().consents.list(subject),
+    grants: createGrants(options, { now: () => now().consents, whenOpen }),
     looks: createLooks(options),
     exposures,
     takeOut: (...what) => now().takeOut(...what),
-    subjectOfConsent: (consent) => now().consents.subjectOf(consent),
     tick: async () => {
       if (gate.isOpen) await now().lives.tick();
     },
     get lives() {
       return now().lives;
     },
+    postsChanged: () => opened?.views.review({}),
     endSignIn: (token) => opened?.views.endSignIn(signInOf(token)),
     status: () => statusOf(gate, opened),
     incarnation: () => now().incarnation.standing.incarnation,
@@ -134,6 +138,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
   const views = (): Views => now().views;
   const routes = [
     ...vaultRoutes(vault),
+    ...grantRoutes(vault.grants),
     ...looksRoutes(vault.looks),
     ...exposureRoutes(vault.exposures),
     ...takeoutRoutes(vault.takeOut),

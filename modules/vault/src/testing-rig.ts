@@ -72,8 +72,8 @@ export function useVault(): Rig {
   });
   const begin = async (over: Sql, options: Parameters<typeof testVault>[2] = {}): Promise<void> => {
     await at.vault.stop();
-    const { ledger, clock } = at;
-    at = testVault(over, folder, { ledger, ...options });
+    const { ledger, clock, posts } = at;
+    at = testVault(over, folder, { ledger, posts, ...options });
     at.clock.now = clock.now;
     await at.vault.start();
     if ('deafen' in over) (over as ReturnType<typeof deaf>).deafen();

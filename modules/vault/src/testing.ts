@@ -2,7 +2,15 @@
 import { readFileSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConsentDraft, LifeShown, NewFact, Principal, RecordDraft, WeightyChange } from '@cityward/contracts';
+import type {
+  ConsentDraft,
+  LifeShown,
+  NewFact,
+  PostRole,
+  Principal,
+  RecordDraft,
+  WeightyChange,
+} from '@cityward/contracts';
 import { DAY_MS, OperationalFault, type Clock, type Millis, type Refusal, type Result } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { createPolicy } from '@cityward/policy';
@@ -27,7 +35,12 @@ export const DATASETS = [
 ];
 export const SECOND_OFFICER = 'per-omar';
 export const [MUM, DAD] = ['per-mum', 'per-dad'] as const;
-const PEOPLE = new Set([AROHA, BEN, 'per-cat', OFFICER, SECOND_OFFICER, MUM, DAD]);
+export const CAT = 'per-cat';
+const PEOPLE = new Set([AROHA, BEN, CAT, 'per-dan', OFFICER, SECOND_OFFICER, MUM, DAD]);
+export const HARBOUR = 'harbour-clinic';
+export const NORTH = 'north-clinic';
+/** Where people work: what a test writes in here holds at once. */
+export type Posts = Map<string, readonly { readonly organisation: string; readonly role: PostRole }[]>;
 
 export const person = (id: string, signedInBy = 'passkey', roles: readonly string[] = []): Principal => ({
   type: 'Person',
@@ -103,15 +116,17 @@ export interface TestVault {
   readonly vault: Vault;
   readonly ledger: TestLedger;
   readonly clock: { now: number };
+  readonly posts: Posts;
 }
 export function testVault(
   sql: Sql,
   folder: string,
   options: Partial<Pick<VaultOptions, 'may' | 'openSlotFile' | 'openJournalFile' | 'takeoutPartMaxBytes'>> & {
     ledger?: TestLedger;
+    posts?: Posts;
   } = {},
 ): TestVault {
-  const { ledger = new TestLedger(), ...more } = options;
+  const { ledger = new TestLedger(), posts = new Map(), ...more } = options;
   const clock = { now: NOW };
   const read: Clock = () => clock.now as Millis;
   const vault = createVault({
@@ -131,9 +146,12 @@ export function testVault(
         ? { ok: true, value: undefined }
         : { ok: false, error: { kind: 'forbidden', code: 'NOT_ALLOWED', message: action } },
     isPerson: (id) => PEOPLE.has(id),
+    isOrganisation: (id) => id === HARBOUR || id === NORTH,
+    postsOf: (id) => posts.get(id) ?? [],
+    nameOf: (id) => (id === HARBOUR ? 'Harbour Clinic' : null),
     ...more,
   });
-  return { vault, ledger, clock };
+  return { vault, ledger, clock, posts };
 }
 
 export const TEXT = 'HbA1c 41 mmol/mol for 4711-canary';

@@ -5,7 +5,7 @@ import { refuse } from '@cityward/kernel';
 import { markup, NOTHING } from '../markup.ts';
 import { linkButton, panel } from '../parts.ts';
 import { canSee, consentSummary, promiseOf } from '../sentences.ts';
-import { elsewhere, refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
+import { elsewhere, refusedBy, toWhom, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
 import { takeBackButton } from './home.ts';
 
 /** One of one's own; another's is not found. */
@@ -46,14 +46,14 @@ async function takeBack(visit: OwnVisit): Promise<Answer> {
 async function takenBack(visit: OwnVisit): Promise<Answer> {
   const found = await ownConsent(visit);
   if (!found.ok) return refusedBy(found.error);
-  const { takenBack: taken, person, rights, id } = found.value;
+  const { takenBack: taken, rights, id } = found.value;
   if (taken === null) return elsewhere(`/consents/${id}`);
   const { words, calendar } = visit;
   const when = `${calendar.weekday(taken.at)}, ${calendar.time(taken.at)}`;
   return {
     is: 'page',
     title: words.taken.title,
-    main: markup`${panel(words.taken.title, words.taken.now(whoIs(visit, person).name))}
+    main: markup`${panel(words.taken.title, words.taken.now(toWhom(visit, found.value).name))}
 <p>${words.taken.at(when)} ${words.consent.receipt}: <span class="number">${id}</span></p>
 ${promiseOf(visit, rights)}
 <p class="muted">${words.taken.again}</p>

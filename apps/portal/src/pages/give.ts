@@ -174,7 +174,7 @@ function checkPage(visit: OwnVisit, { rights, ...draft }: ConsentDraft): Answer 
   return {
     is: 'page',
     title: check.title,
-    main: markup`<h1>${check.title}</h1><p class="lead">${check.lead(sentenceOf(visit, draft))}</p>
+    main: markup`<h1>${check.title}</h1><p class="lead">${check.lead(sentenceOf(visit, { ...draft, person: draft.person ?? null, organisation: draft.organisation ?? null, role: draft.role ?? null }))}</p>
 <h2>${check.may}</h2>${rightsList(visit, rights)}<p>${consent.refrain}</p>
 ${not.length > 0 ? markup`<h2>${check.mayNot}</h2>${rightsList(visit, not)}` : NOTHING}
 <div class="inset"><p><strong>${promise.lead}</strong></p>${promiseOf(visit, rights)}</div>

@@ -5,7 +5,7 @@ import { markup, NOTHING, type Html } from '../markup.ts';
 import { actButton, emptyState, linkButton } from '../parts.ts';
 import { cameByLink } from '../problems.ts';
 import { canSee, stateTag } from '../sentences.ts';
-import { refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute, type Visit } from '../visit.ts';
+import { refusedBy, toWhom, type Answer, type OwnVisit, type PageRoute, type Visit } from '../visit.ts';
 
 const WEEK_DAYS = 7;
 const STANDS: ReadonlySet<Consent['state']> = new Set(['standing', 'not-yet']);
@@ -15,7 +15,7 @@ export const takeBackButton = (visit: Visit, consent: Consent): Html =>
   actButton(visit, {
     to: `/consents/${consent.id}/take-back`,
     label: visit.words.home.takeBack,
-    of: visit.words.home.takeBackOf(whoIs(visit, consent.person).name),
+    of: visit.words.home.takeBackOf(toWhom(visit, consent).name),
     look: 'warn',
   });
 
@@ -23,7 +23,7 @@ function card(visit: Visit, consent: Consent): Html {
   const { home } = visit.words;
   const { uses, used, given } = consent;
   const notes = [uses === null ? null : home.times(used, uses), given.behalf ? home.behalf : null].filter(Boolean);
-  return markup`<article class="card"><p>${canSee(visit, consent)}</p>${notes.length > 0 ? markup`<p class="muted">${notes.join(' ')}</p>` : ''}<div class="buttons">${takeBackButton(visit, consent)}<a href="/consents/${consent.id}">${home.details}<span class="unseen">${home.takeBackOf(whoIs(visit, consent.person).name)}</span></a></div></article>`;
+  return markup`<article class="card"><p>${canSee(visit, consent)}</p>${notes.length > 0 ? markup`<p class="muted">${notes.join(' ')}</p>` : ''}<div class="buttons">${takeBackButton(visit, consent)}<a href="/consents/${consent.id}">${home.details}<span class="unseen">${home.takeBackOf(toWhom(visit, consent).name)}</span></a></div></article>`;
 }
 
 const past = (visit: Visit, consents: readonly Consent[]): Html =>
@@ -31,7 +31,7 @@ const past = (visit: Visit, consents: readonly Consent[]): Html =>
     ? NOTHING
     : markup`<details><summary>${visit.words.home.past}</summary><ul class="rows">${consents.map(
         (one) =>
-          markup`<li><span><a href="/consents/${one.id}">${visit.words.who(whoIs(visit, one.person))}</a></span>${stateTag(visit, one)}</li>`,
+          markup`<li><span><a href="/consents/${one.id}">${visit.words.who(toWhom(visit, one))}</a></span>${stateTag(visit, one)}</li>`,
       )}</ul></details>`;
 
 /** Looks of others alone. */

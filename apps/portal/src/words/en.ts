@@ -9,6 +9,7 @@ export const en = {
   ...around,
   joined,
   who,
+  anyone: 'Whoever has the post',
   professions: PROFESSIONS,
   purposes: PURPOSES,
   rights: RIGHTS,

@@ -7,6 +7,7 @@ export const mi: Words = {
   ...around,
   joined,
   who,
+  anyone: 'Te tangata kei taua tūranga',
   professions: PROFESSIONS,
   purposes: PURPOSES,
   rights: RIGHTS,

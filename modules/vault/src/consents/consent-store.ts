@@ -1,15 +1,19 @@
 /** Consents in SQL. */
 import { sql as raw, type Kysely } from 'kysely';
 import { HOLDINGS_SHOWN_MAX } from '@cityward/contracts';
-import type { Purpose, Refrain, Right } from '@cityward/contracts';
+import type { PostRole, Purpose, Refrain, Right } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
-import type { Grant, Scope } from '../domain/grant.ts';
+import type { Grant, Holder, Scope } from '../domain/grant.ts';
 
 interface Tables {
   'vault.consent': {
     id: string;
     subject: string;
-    person: string;
+    person: string | null;
+    organisation: string | null;
+    role: string | null;
+    depth: number;
+    parent: string | null;
     body: string;
     purpose: string;
     from_at: number;
@@ -43,7 +47,7 @@ function consentOf(row: Row): StoredConsent {
     grant: {
       id: row.id,
       subject: row.subject,
-      grantee: { person: row.person, organisation: null, role: null },
+      grantee: { person: row.person, organisation: row.organisation, role: row.role as PostRole | null },
       scope,
       rights,
       purpose: row.purpose as Purpose,
@@ -51,7 +55,8 @@ function consentOf(row: Row): StoredConsent {
       until: row.until_at,
       uses: row.uses,
       used: row.used,
-      depth: 0,
+      depth: row.depth,
+      parent: row.parent,
       refrains,
       state:
         row.taken_back_at === null
@@ -63,13 +68,15 @@ function consentOf(row: Row): StoredConsent {
 }
 
 export async function addConsent(tx: Tx, { grant, given }: StoredConsent): Promise<void> {
-  const { id, subject, grantee, scope, rights, purpose, refrains } = grant;
+  const { id, subject, grantee, scope, rights, purpose, refrains, depth, parent } = grant;
   await db(tx)
     .insertInto('vault.consent')
     .values({
       id,
       subject,
-      person: grantee.person!,
+      ...grantee,
+      depth,
+      parent,
       body: JSON.stringify({ scope, rights, refrains } satisfies Body),
       purpose,
       from_at: grant.from,
@@ -84,13 +91,40 @@ export async function addConsent(tx: Tx, { grant, given }: StoredConsent): Promi
     .execute();
 }
 
-/** Those that may still be of use to somebody. */
-export async function readStanding(reader: Reader, now: number): Promise<StoredConsent[]> {
+/** Those that may still be of use to somebody, some at a time in the order of their ids; begins with ''. */
+export async function readStanding(
+  reader: Reader,
+  now: number,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<StoredConsent[]> {
   const rows = await db(reader)
     .selectFrom('vault.consent')
     .selectAll()
     .where('taken_back_at', 'is', null)
     .where('until_at', '>', now)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map(consentOf);
+}
+/** What is for this person by name, or for what they work as; the newest. */
+export async function readConsentsTo(reader: Reader, { person, posts }: Holder, now: number): Promise<StoredConsent[]> {
+  const rows = await db(reader)
+    .selectFrom('vault.consent')
+    .selectAll()
+    .where('taken_back_at', 'is', null)
+    .where('until_at', '>', now)
+    .where((eb) =>
+      eb.or([
+        eb('person', '=', person),
+        ...posts.map(({ organisation, role }) =>
+          eb.and([eb('person', 'is', null), eb('organisation', '=', organisation), eb('role', '=', role)]),
+        ),
+      ]),
+    )
+    .orderBy('given_at', 'desc')
+    .limit(HOLDINGS_SHOWN_MAX)
     .execute();
   return rows.map(consentOf);
 }

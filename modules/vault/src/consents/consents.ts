@@ -1,18 +1,24 @@
 /** Consents: given in SQL, taken back in the journal first. What is in force is in memory, from the call on. */
-import type { Consent, ConsentDraft } from '@cityward/contracts';
-import { newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import type { Consent, ConsentDraft, HandOnDraft } from '@cityward/contracts';
+import { MINUTE_MS, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Saver } from '@cityward/journal';
 import type { Tx } from '@cityward/sql';
+import { chainFrom } from './chain.ts';
 import * as store from './consent-store.ts';
 import type { StoredConsent } from './consent-store.ts';
-import { faultsOf, phaseOf, type Grant } from '../domain/grant.ts';
-import { GrantBook, GRANTS_MAX, GRANTS_PER_PAIR_MAX } from './grant-book.ts';
+import { narrower, notHeld, type Chain, type Grant, type Holder } from '../domain/grant.ts';
+import { consentView, grantOf, handedOn, refusalOf, toWhom } from './giving.ts';
+import { GrantBook, GRANTS_MAX, GRANTS_PER_PAIR_MAX, HANDED_ON_MAX } from './grant-book.ts';
 import type { VaultOptions } from '../needs.ts';
 import { someAtATime } from '../some-at-a-time.ts';
 import { addNotice } from '../notices/notices.ts';
 import type { VaultChange, VaultJournal } from '../vault-journal.ts';
 
 const MODULE = 'vault';
+/** Read at once at the start. */
+const CONSENTS_PER_PAGE = 5_000;
+/** Looking through all of them for what is over, when there is no room left, at most so often. */
+const PRUNED_EVERY_MS = MINUTE_MS;
 
 interface Taken {
   readonly id: string;
@@ -20,8 +26,9 @@ interface Taken {
   readonly by: string;
 }
 type TakeBack = Extract<VaultChange, { do: 'take-back' }>;
+type Use = Extract<VaultChange, { do: 'use' }>;
 
-export interface ConsentParts extends Pick<VaultOptions, 'sql' | 'clock' | 'isPerson'> {
+export interface ConsentParts extends Pick<VaultOptions, 'sql' | 'clock' | 'isPerson' | 'isOrganisation' | 'postsOf'> {
   readonly journal: VaultJournal;
   readonly saver: Saver;
 }
@@ -33,6 +40,7 @@ export class Consents {
   readonly #taking = new Map<string, Promise<void>>();
   /** Taken back in memory, and the disk failed: whoever asks again has it written again. */
   readonly #unwritten = new Set<string>();
+  #pruned = -Infinity;
 
   constructor(parts: ConsentParts) {
     this.#parts = parts;
@@ -40,16 +48,37 @@ export class Consents {
 
   /** Reads what stands, and puts over it what the journal knows and SQL does not. Answers how many of those there were. */
   async open(): Promise<number> {
-    const { sql, clock, journal } = this.#parts;
-    for (const consent of await store.readStanding(sql, clock())) this.#book.add(consent);
+    await this.#read();
+    const { entries } = this.#parts.journal;
+    const used = await this.#replayUses(entries.filter((change): change is Use => change.do === 'use'));
+    return used + (await this.#replayTaken(entries.filter((change): change is TakeBack => change.do === 'take-back')));
+  }
+
+  async #read(): Promise<void> {
+    const { sql, clock } = this.#parts;
+    const now = clock();
+    for (let after = ''; ;) {
+      const page = await store.readStanding(sql, now, { after, limit: CONSENTS_PER_PAGE });
+      for (const consent of page) this.#book.add(consent);
+      if (page.length < CONSENTS_PER_PAGE) return;
+      after = page.at(-1)!.grant.id;
+    }
+  }
+
+  async #replayUses(uses: readonly Use[]): Promise<number> {
     let replayed = 0;
-    for (const change of journal.entries) {
-      if (change.do !== 'use' || (this.#book.get(change.consent)?.grant.used ?? Infinity) >= change.used) continue;
-      this.#book.change(change.consent, { used: change.used });
-      await sql.transact((tx) => store.markUsed(tx, change.consent, change.used));
+    for (const { consent, used } of uses) {
+      if ((this.#book.get(consent)?.grant.used ?? Infinity) >= used) continue;
+      this.#book.change(consent, { used });
+      await this.#parts.sql.transact((tx) => store.markUsed(tx, consent, used));
       replayed++;
     }
-    const taken = journal.entries.filter((change): change is TakeBack => change.do === 'take-back');
+    return replayed;
+  }
+
+  async #replayTaken(taken: readonly TakeBack[]): Promise<number> {
+    const { sql } = this.#parts;
+    let replayed = 0;
     for (const some of someAtATime(taken)) {
       const unsaved = await store.notTakenBack(
         sql,
@@ -65,51 +94,75 @@ export class Consents {
   }
 
   async give(draft: ConsentDraft, by: string): Promise<Result<Consent, Refusal>> {
-    const now = this.#parts.clock();
     const grant = grantOf(draft);
-    const refused = this.#refusalOf(grant, { by, now });
-    if (refused) return refused;
-    const consent: StoredConsent = { grant, given: { at: now, by } };
-    await this.#parts.sql.transact(async (tx) => {
-      await store.addConsent(tx, consent);
-      const { subject, purpose, until, uses } = grant;
-      const data = { consent: grant.id, person: draft.person, behalf: by !== subject, purpose, until, uses };
-      tx.record({ module: MODULE, type: 'consent.given', actor: by, subject, at: now, personal: true, data });
-      await tellOfBehalf(tx, { subject, id: grant.id, did: 'given', at: now, by });
-    });
-    this.#book.add(consent);
-    return ok(consentView(consent, now));
+    const now = this.#parts.clock();
+    const refused = this.faultOf(grant, { by, now });
+    return refused ?? ok(await this.#add({ grant, given: { at: now, by } }));
   }
 
-  #refusalOf(grant: Grant, { by, now }: { readonly by: string; readonly now: number }): Result<never, Refusal> | null {
-    const { subject } = grant;
-    const person = grant.grantee.person!;
-    const where = `give consent of "${subject}" to "${person}"`;
-    if (!this.#parts.isPerson(person))
-      return refuse('not-found', 'PERSON_UNKNOWN', `${where}: wanted a person who may sign in here`);
-    if (person === subject) return refuse('invalid', 'CONSENT_TO_SUBJECT', `${where}: wanted somebody else`);
-    // On behalf of another one could otherwise let oneself see everything.
-    if (person === by) return refuse('forbidden', 'CONSENT_TO_ONESELF', `${where}: wanted somebody else to give it`);
-    const faults = faultsOf(grant, now);
+  /** Why it may not be given now; `null` where it may. */
+  faultOf(grant: Grant, given: { readonly by: string; readonly now: number }): Result<never, Refusal> | null {
+    const refused = refusalOf(this.#parts, grant, given);
+    if (refused || this.#hasRoom(grant, given.now)) return refused;
+    return refuse(
+      'conflict',
+      'CONSENTS_FULL',
+      `give consent of "${grant.subject}" to "${toWhom(grant.grantee)}": wanted at most ${GRANTS_PER_PAIR_MAX} that stand between two people, and ${GRANTS_MAX} in all`,
+    );
+  }
+
+  /** By one to whom it was given, who has it at this moment; to anybody else there is no such consent. */
+  async handOn(id: string, draft: HandOnDraft, by: string): Promise<Result<Consent, Refusal>> {
+    const { clock, postsOf } = this.#parts;
+    const now = clock();
+    const where = `hand consent "${id}" on`;
+    const parent = this.#book.get(id);
+    const chain = parent && chainFrom({ get: this.now, postsOf }, parent, { person: by, posts: postsOf(by) });
+    if (!parent || !chain || notHeld(chain, now) !== null)
+      return refuse(
+        'not-found',
+        'CONSENT_NOT_HELD',
+        `${where}: there is none of that id that you were given and that stands`,
+      );
+    const grant = handedOn(parent.grant, draft);
+    const faults = narrower(parent.grant, grant);
     if (faults.length > 0) {
       const message = `${where}: ${faults[0]!}`;
-      return { ok: false, error: { kind: 'invalid', code: 'CONSENT_NOT_VALID', message, details: faults } };
+      return { ok: false, error: { kind: 'invalid', code: 'CONSENT_NOT_NARROWER', message, details: faults } };
     }
-    if (!this.#hasRoom(subject, person, now))
-      return refuse(
-        'conflict',
-        'CONSENTS_FULL',
-        `${where}: wanted at most ${GRANTS_PER_PAIR_MAX} that stand between two people, and ${GRANTS_MAX} in all`,
-      );
-    return null;
+    if (this.#book.handedOn(id) >= HANDED_ON_MAX)
+      return refuse('conflict', 'CONSENTS_FULL', `${where}: wanted at most ${HANDED_ON_MAX} times`);
+    const refused = this.faultOf(grant, { by, now });
+    return refused ?? ok(await this.#add({ grant, given: { at: now, by } }));
   }
 
-  #hasRoom(...[subject, person, now]: readonly [string, string, number]): boolean {
-    const isFull = (): boolean =>
-      this.#book.size >= GRANTS_MAX || this.#book.from(subject, person).length >= GRANTS_PER_PAIR_MAX;
-    if (!isFull()) return true;
-    this.#book.prune((grant) => this.#isSettled(grant, now));
-    return !isFull();
+  async #add(consent: StoredConsent): Promise<Consent> {
+    const { grant, given } = consent;
+    await this.#parts.sql.transact(async (tx) => {
+      await store.addConsent(tx, consent);
+      const { id, subject, grantee, purpose, until, uses, parent } = grant;
+      const { at, by: actor } = given;
+      const told = { consent: id, ...grantee, purpose, until, uses };
+      const shared = { module: MODULE, actor, subject, at, personal: true } as const;
+      if (parent === null)
+        tx.record({ ...shared, type: 'consent.given', data: { ...told, behalf: actor !== subject } });
+      else tx.record({ ...shared, type: 'consent.handed-on', data: { ...told, parent } });
+      await tellOfBehalf(tx, { subject, id, did: parent === null ? 'given' : 'handed-on', at, by: actor });
+    });
+    this.#book.add(consent);
+    return this.#view(consent, given.at);
+  }
+
+  #hasRoom({ subject, grantee }: Grant, now: number): boolean {
+    const isFull = (): boolean => this.#book.between(subject, grantee) >= GRANTS_PER_PAIR_MAX;
+    if (isFull()) this.#book.tidy(subject, grantee, (grant) => this.#isSettled(grant, now));
+    if (isFull()) return false;
+    if (this.#book.size < GRANTS_MAX) return true;
+    if (now - this.#pruned >= PRUNED_EVERY_MS) {
+      this.#pruned = now;
+      this.#book.prune((grant) => this.#isSettled(grant, now));
+    }
+    return this.#book.size < GRANTS_MAX;
   }
 
   /** Over, and nothing about it is still to be written. */
@@ -125,7 +178,7 @@ export class Consents {
     if (!known) {
       const stored = await store.readConsent(this.#parts.sql, id);
       return stored
-        ? ok(consentView(stored, now))
+        ? ok(this.#view(stored, now))
         : refuse('not-found', 'CONSENT_UNKNOWN', `take consent "${id}" back: there is none of that id`);
     }
     const pending = this.#taking.get(id);
@@ -135,7 +188,7 @@ export class Consents {
       this.#taking.set(id, taking);
       await taking;
     }
-    return ok(consentView(this.#book.get(id)!, now));
+    return ok(this.#view(this.#book.get(id)!, now));
   }
 
   async #take(taken: Taken): Promise<void> {
@@ -149,38 +202,63 @@ export class Consents {
     await saver.save((tx) => saveTaken(tx, taken));
   }
 
-  /** Counts a use before anything is shown by it: on disk when it resolves. A grant without a limit is not counted. */
-  async use(grant: Grant): Promise<void> {
-    if (grant.uses === null) return;
-    const used = grant.used + 1;
-    this.#book.change(grant.id, { used });
-    await this.#parts.journal.append([{ do: 'use', consent: grant.id, used }]);
-    void this.#parts.saver.save((tx) => store.markUsed(tx, grant.id, used));
+  /** Counts a use before anything is shown by it: on disk when it resolves. Also of all that it was handed on from. */
+  async use(chain: Chain): Promise<void> {
+    const counted = chain
+      .filter(({ grant }) => grant.uses !== null)
+      .map(({ grant: { id, used } }) => ({ id, used: used + 1 }));
+    if (counted.length === 0) return;
+    for (const { id, used } of counted) this.#book.change(id, { used });
+    // In one write: after a kill all of them are counted, or nothing was shown.
+    await this.#parts.journal.append(counted.map(({ id, used }) => ({ do: 'use', consent: id, used })));
+    void this.#parts.saver.save(async (tx) => {
+      for (const { id, used } of counted) await store.markUsed(tx, id, used);
+    });
   }
 
-  /** Grants from the subject to the person, as they stand at this moment. */
-  from(subject: string, person: string): readonly Grant[] {
-    return this.#book.from(subject, person);
+  /** Consents of the subject that this person may have a use of, as they stand at this moment. */
+  from(subject: string, holder: Holder): readonly StoredConsent[] {
+    return this.#book.from(subject, holder);
   }
-  now(id: string): Grant | null {
-    return this.#book.get(id)?.grant ?? null;
-  }
+  now = (id: string): StoredConsent | null => this.#book.get(id);
 
-  /** When and by whom it was given; `null` for one that is not in memory. */
-  givenOf(id: string): StoredConsent['given'] | null {
-    return this.#book.get(id)?.given ?? null;
+  /** With what the journal knows over what SQL says; `null` for none of that id. */
+  async find(id: string): Promise<StoredConsent | null> {
+    return this.#book.get(id) ?? (await store.readConsent(this.#parts.sql, id));
   }
-
-  async subjectOf(id: string): Promise<string | null> {
-    const consent = this.#book.get(id) ?? (await store.readConsent(this.#parts.sql, id));
-    return consent?.grant.subject ?? null;
+  view(consent: StoredConsent): Consent {
+    return this.#view(consent, this.#parts.clock());
   }
 
   async list(subject: string): Promise<readonly Consent[]> {
-    const now = this.#parts.clock();
     const stored = await store.readConsentsOf(this.#parts.sql, subject);
     // Memory is ahead of SQL: it says what is in force.
-    return stored.map((one) => consentView(this.#book.get(one.grant.id) ?? one, now));
+    return stored.map((one) => this.view(this.#book.get(one.grant.id) ?? one));
+  }
+
+  /** What this person was let see by others, and has now or will have. */
+  async to(person: string): Promise<readonly Consent[]> {
+    const { sql, clock, postsOf } = this.#parts;
+    const now = clock();
+    const holder = { person, posts: postsOf(person) };
+    const stored = await store.readConsentsTo(sql, holder, now);
+    return stored.flatMap(({ grant: { id } }) => {
+      const one = this.#book.get(id);
+      const chain = one && chainFrom({ get: this.now, postsOf }, one, holder);
+      const why = chain && notHeld(chain, now);
+      return one && chain && (why === null || why === 'not-yet') ? [this.#view(one, now)] : [];
+    });
+  }
+
+  #view(consent: StoredConsent, now: number): Consent {
+    const before: Grant[] = [];
+    for (let id = consent.grant.parent; id !== null;) {
+      const one = this.#book.get(id)?.grant;
+      if (one === undefined) return consentView(consent, { before: null, now });
+      before.push(one);
+      id = one.parent;
+    }
+    return consentView(consent, { before, now });
   }
 }
 
@@ -195,37 +273,9 @@ async function saveTaken(tx: Tx, taken: Taken): Promise<void> {
 
 interface Behalf extends Taken {
   readonly subject: string;
-  readonly did: 'given' | 'taken-back';
+  readonly did: 'given' | 'handed-on' | 'taken-back';
 }
 /** Whoever did it for somebody, that person hears of it. */
 async function tellOfBehalf(tx: Tx, { subject, id, did, at, by }: Behalf): Promise<void> {
   if (by !== subject) await addNotice(tx, { subject, kind: 'represented', at, about: { consent: id, did, by }, by });
-}
-
-function grantOf({ person, ...draft }: ConsentDraft): Grant {
-  const grantee = { person, organisation: null, role: null };
-  return { id: newId<string>('con'), ...draft, grantee, used: 0, depth: 0, state: { is: 'standing' } };
-}
-
-function consentView({ grant, given }: StoredConsent, now: number): Consent {
-  const { id, subject, grantee, scope, rights, purpose, from, until, uses, used, refrains, state } = grant;
-  return {
-    id,
-    subject,
-    person: grantee.person!,
-    scope:
-      scope.of === 'categories'
-        ? { of: 'categories', categories: [...scope.categories] }
-        : { of: 'records', records: [...scope.records] },
-    rights: [...rights],
-    purpose,
-    from,
-    until,
-    uses,
-    used,
-    refrains: [...refrains],
-    given: { ...given, behalf: given.by !== subject },
-    takenBack: state.is === 'taken-back' ? { at: state.at, by: state.by } : null,
-    state: phaseOf(grant, now),
-  };
 }

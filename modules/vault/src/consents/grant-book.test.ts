@@ -1,8 +1,9 @@
 /** The book says of every grant what was put into it, whatever came and went meanwhile. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { newId } from '@cityward/kernel';
 import type { StoredConsent } from './consent-store.ts';
-import type { Grant } from '../domain/grant.ts';
+import type { Grant, Held, Holder } from '../domain/grant.ts';
 import { GrantBook } from './grant-book.ts';
 
 const people = fc.constantFrom('per-a', 'per-b', 'per-c');
@@ -23,10 +24,21 @@ const steps = fc.array(
   { maxLength: 60 },
 );
 
+const DOCTOR = { organisation: 'harbour-clinic', role: 'doctor' } as const;
+const idOf = (i: number): string => `con-${String(i).padStart(16, '0')}`;
+const holder = (person: string, ...posts: Held[]): Holder => ({ person, posts });
 type Draft = Omit<Drawn, 'subject' | 'person' | 'category'> & Record<'subject' | 'person' | 'category', string>;
 function consentOf({ subject, person, category, until, uses }: Draft, i: number): StoredConsent {
   const grant: Grant = {
-    ...{ id: `con-${i}`, subject, grantee: { person, organisation: null, role: null }, uses, used: 0, depth: 0 },
+    ...{
+      id: idOf(i),
+      subject,
+      grantee: { person, organisation: null, role: null },
+      uses,
+      used: 0,
+      depth: 0,
+      parent: null,
+    },
     ...{ scope: { of: 'categories', categories: [category] }, rights: ['text'], purpose: 'TREAT', refrains: [] },
     ...{ from: 0, until, state: { is: 'standing' } },
   };
@@ -63,7 +75,7 @@ describe('a book of grants', () => {
         for (const subject of ['per-a', 'per-b', 'per-c'])
           for (const person of ['per-a', 'per-b', 'per-c']) {
             const own = list.filter(({ grant }) => grant.subject === subject && grant.grantee.person === person);
-            expect([...book.from(subject, person)]).toEqual(own.map(({ grant }) => grant));
+            expect([...book.from(subject, holder(person))]).toEqual(own);
           }
       }),
       { numRuns: 500 },
@@ -76,8 +88,55 @@ describe('a book of grants', () => {
       book.add(
         consentOf({ subject: `sub-${i % 700}`, person: 'per-a', category: 'notes', until: i + 1, uses: null }, i),
       );
-    for (let i = 0; i < 5_000; i += 97) expect(book.get(`con-${i}`)!.grant).toMatchObject({ until: i + 1, uses: null });
-    expect(book.from('sub-3', 'per-a')).toHaveLength(8);
-    expect(book.get('con-5000')).toBeNull();
+    for (let i = 0; i < 5_000; i += 97) expect(book.get(idOf(i))!.grant).toMatchObject({ until: i + 1, uses: null });
+    expect(book.from('sub-3', holder('per-a'))).toHaveLength(8);
+    expect(book.get(idOf(5_000))).toBeNull();
+  });
+
+  const forRole = (i: number): StoredConsent => {
+    const consent = consentOf({ subject: 'sub-1', person: 'per-a', category: 'notes', until: 9, uses: null }, i);
+    return { ...consent, grant: { ...consent.grant, grantee: { person: null, ...DOCTOR } } };
+  };
+
+  it('finds what is for a role by who holds it, and by nobody else', () => {
+    const book = new GrantBook();
+    book.add(forRole(1));
+    const found = (...posts: Held[]): number => book.from('sub-1', holder('per-b', ...posts)).length;
+    expect(found(DOCTOR)).toBe(1);
+    expect([
+      found(),
+      found({ ...DOCTOR, role: 'nurse' }),
+      found({ ...DOCTOR, organisation: 'north-clinic' }),
+      book.from('sub-2', holder('per-b', DOCTOR)).length,
+    ]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('tidies what is over away from decisions, first, last or between, and finds it by its id still', () => {
+    for (const over of [[0], [2], [4], [0, 1, 4], [1, 2, 3], [0, 1, 2, 3, 4]]) {
+      const book = new GrantBook();
+      for (let i = 0; i < 5; i++) book.add(forRole(i));
+      book.tidy('sub-1', { person: null, ...DOCTOR }, ({ id }) => over.some((i) => id === idOf(i)));
+      book.add(forRole(5));
+      const left = [0, 1, 2, 3, 4, 5].filter((i) => !over.includes(i));
+      expect(book.from('sub-1', holder('per-b', DOCTOR)).map(({ grant }) => grant.id)).toEqual(left.map(idOf));
+      expect(book.get(idOf(over[0]!))).not.toBeNull();
+    }
+  });
+
+  it('refuses an id that was not made for a consent, and has none under it', () => {
+    const book = new GrantBook();
+    const odd = forRole(1);
+    expect(() => book.add({ ...odd, grant: { ...odd.grant, id: 'con-1' } })).toThrow('keep consent "con-1"');
+    for (const id of ['con-1', 'rec-0000000000000000', 'con-000000000000000i', '']) expect(book.get(id)).toBeNull();
+  });
+
+  it('keeps any id that is made for one as it is', () => {
+    const book = new GrantBook();
+    const ids = Array.from({ length: 500 }, () => newId<string>('con'));
+    for (const [i, id] of ids.entries()) {
+      const consent = forRole(i);
+      book.add({ ...consent, grant: { ...consent.grant, id } });
+    }
+    for (const id of ids) expect(book.get(id)!.grant.id).toBe(id);
   });
 });

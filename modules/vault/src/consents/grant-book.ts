@@ -1,141 +1,135 @@
-/**
- * The grants that may be of use, in memory, found by who asks about whom: what a decision looks at never waits. In columns, some
- * 200 bytes a grant; a grant as an object is made when it is looked at.
- */
+/** The grants that may be of use, in memory, found by who asks about whom: what a decision looks at never waits and never searches. */
 import type { StoredConsent } from './consent-store.ts';
-import type { Grant, GrantState } from '../domain/grant.ts';
+import type { Grant, Grantee, Holder } from '../domain/grant.ts';
+import { packId, SHORT_ID_BYTES } from '../domain/short-id.ts';
+import { CONSENT_PREFIX, GrantColumns, hashOfId } from './grant-columns.ts';
+import { mixed, RowTable } from './row-table.ts';
 
 /** In one city; more is refused, never forgotten. */
 export const GRANTS_MAX = 1_000_000;
-/** From one person to another: a decision looks at each. */
+/** From one person to another, or to one role at one organisation: a decision looks at each. */
 export const GRANTS_PER_PAIR_MAX = 200;
-/** What many grants have in common is kept once; so many of these are compared with. */
-const SHAPES_COMPARED_MAX = 10_000;
-const FIRST_ROWS = 1_024;
-const NO_LIMIT = -1;
+/** That one consent is handed on, at one time. */
+export const HANDED_ON_MAX = 20;
 
-type Shape = Pick<Grant, 'scope' | 'rights' | 'purpose' | 'refrains' | 'depth'>;
-const STANDING: GrantState = { is: 'standing' };
+const NOBODY_NEXT = -1;
+const FIRST_ROWS = 1_024;
+
+/** By the person where it names one, else by the role at the organisation. Ids have no space. */
+const keyOf = ({ person, organisation, role }: Grantee): string => person ?? roleKey(organisation!, role!);
+const roleKey = (organisation: string, role: string): string => `${organisation} ${role}`;
 
 export class GrantBook {
-  readonly #rows = new Map<string, number>();
-  /** Rows by person, then by subject. */
-  readonly #byPair = new Map<string, Map<string, number | readonly number[]>>();
-  readonly #free: number[] = [];
-  readonly #ids: string[] = [];
-  readonly #subjects: string[] = [];
-  readonly #persons: string[] = [];
-  readonly #givers: string[] = [];
-  readonly #shapes: Shape[] = [];
-  /** From, until, given: three to a row. */
-  #times = new Float64Array(3 * FIRST_ROWS);
-  /** Uses, used: two to a row. */
-  #counts = new Int32Array(2 * FIRST_ROWS);
-  readonly #ended = new Map<number, GrantState>();
-  #known = new Map<string, Shape>();
-  #names = new Map<string, string>();
+  #columns = new GrantColumns();
+  #byId = this.#idTable();
+  /** The first row of each pair; the others follow in `#next`. */
+  #byPair = this.#pairTable();
+  #next = new Int32Array(FIRST_ROWS).fill(NOBODY_NEXT);
+  #handedOn = new Map<string, number>();
+  readonly #packed = new Uint8Array(SHORT_ID_BYTES);
 
+  /** Rows in use, with what is over and not dropped yet. */
   get size(): number {
-    return this.#rows.size;
+    return this.#columns.rows;
   }
 
-  /** Of a person: each grant names one. */
-  add({ grant, given }: StoredConsent): void {
-    const row = this.#free.pop() ?? this.#ids.length;
-    const [person, subject] = [this.#name(grant.grantee.person ?? ''), this.#name(grant.subject)];
-    this.#room(row);
-    this.#rows.set(grant.id, row);
-    this.#ids[row] = grant.id;
-    this.#subjects[row] = subject;
-    this.#persons[row] = person;
-    this.#givers[row] = this.#name(given.by);
-    this.#shapes[row] = this.#shape(grant);
-    this.#times.set([grant.from, grant.until, given.at], 3 * row);
-    this.#counts.set([grant.uses ?? NO_LIMIT, grant.used], 2 * row);
-    if (grant.state.is !== 'standing') this.#ended.set(row, grant.state);
-    let subjects = this.#byPair.get(person);
-    if (!subjects) this.#byPair.set(person, (subjects = new Map()));
-    const rows = subjects.get(subject);
-    subjects.set(subject, rows === undefined ? row : [...listed(rows), row]);
+  add(consent: StoredConsent): void {
+    const { parent, grantee } = consent.grant;
+    const row = this.#columns.add(consent, keyOf(grantee));
+    if (row >= this.#next.length) {
+      const wider = new Int32Array(2 * this.#next.length).fill(NOBODY_NEXT);
+      wider.set(this.#next);
+      this.#next = wider;
+    }
+    this.#byId.add(row);
+    const first = this.#firstOf(this.#columns.subjectAt(row), this.#columns.keyAt(row));
+    if (first === null) this.#byPair.add(row);
+    else this.#next[this.#lastFrom(first)] = row;
+    if (parent !== null) this.#handedOn.set(parent, this.handedOn(parent) + 1);
   }
 
   get(id: string): StoredConsent | null {
-    const row = this.#rows.get(id);
-    if (row === undefined) return null;
-    return { grant: this.#grant(row), given: { at: this.#times[3 * row + 2]!, by: this.#givers[row]! } };
+    const row = this.#rowOf(id);
+    return row === null ? null : this.#columns.at(row);
   }
 
-  /** Every grant from the subject to the person, whatever it allows. */
-  from(subject: string, person: string): readonly Grant[] {
-    const rows = this.#byPair.get(person)?.get(subject);
-    return rows === undefined ? [] : listed(rows).map((row) => this.#grant(row));
+  /** Every consent of the subject for that person by name, and for what they work as, whatever it allows. */
+  from(subject: string, { person, posts }: Holder): readonly StoredConsent[] {
+    const found: StoredConsent[] = [];
+    const of = this.#columns.number(subject);
+    if (of === null) return found;
+    this.#collect(found, of, person);
+    for (const { organisation, role } of posts) this.#collect(found, of, roleKey(organisation, role));
+    return found;
+  }
+
+  /** How many stand or stood between the two and were not tidied away. */
+  between(subject: string, grantee: Grantee): number {
+    const found: StoredConsent[] = [];
+    const of = this.#columns.number(subject);
+    if (of !== null) this.#collect(found, of, keyOf(grantee));
+    return found.length;
+  }
+
+  /** How often the consent was handed on. */
+  handedOn(id: string): number {
+    return this.#handedOn.get(id) ?? 0;
   }
 
   /** Puts what changed of a grant in place of it. */
   change(id: string, change: Pick<Grant, 'state'> | Pick<Grant, 'used'>): void {
-    const row = this.#rows.get(id);
-    if (row === undefined) return;
-    if ('state' in change) this.#ended.set(row, change.state);
-    else this.#counts[2 * row + 1] = change.used;
+    const row = this.#rowOf(id);
+    if (row !== null) this.#columns.change(row, change);
   }
 
-  /** Drops what nobody can use any more; SQL keeps it. */
+  /** No decision between the two looks at what is over any more; it is found by its id still. */
+  tidy(subject: string, grantee: Grantee, isOver: (grant: Grant) => boolean): void {
+    const [of, key] = [this.#columns.number(subject), this.#columns.number(keyOf(grantee))];
+    const first = of === null || key === null ? null : this.#firstOf(of, key);
+    if (first === null) return;
+    const kept = [...this.#rowsFrom(first)].filter((row) => !isOver(this.#columns.at(row).grant));
+    if (kept[0] === undefined) this.#byPair.remove(first);
+    else if (kept[0] !== first) this.#byPair.replace(first, kept[0]);
+    for (const [i, row] of kept.entries()) this.#next[row] = kept[i + 1] ?? NOBODY_NEXT;
+  }
+
+  /** Drops what nobody can use any more; SQL keeps it. Looks at every grant. */
   prune(isOver: (grant: Grant) => boolean): void {
-    for (const [id, row] of this.#rows) {
-      if (!isOver(this.#grant(row))) continue;
-      this.#rows.delete(id);
-      this.#ended.delete(row);
-      this.#free.push(row);
-      const [person, subject] = [this.#persons[row]!, this.#subjects[row]!];
-      const subjects = this.#byPair.get(person)!;
-      const left = listed(subjects.get(subject)!).filter((one) => one !== row);
-      if (left.length > 0) subjects.set(subject, left);
-      else subjects.delete(subject);
-      if (subjects.size === 0) this.#byPair.delete(person);
+    const before = this.#columns;
+    this.#columns = new GrantColumns();
+    [this.#byId, this.#byPair, this.#handedOn] = [this.#idTable(), this.#pairTable(), new Map()];
+    this.#next = new Int32Array(FIRST_ROWS).fill(NOBODY_NEXT);
+    for (let row = 0; row < before.rows; row++) {
+      const consent = before.at(row);
+      if (!isOver(consent.grant)) this.add(consent);
     }
-    this.#names = new Map();
   }
 
-  #grant(row: number): Grant {
-    const uses = this.#counts[2 * row]!;
-    return {
-      ...this.#shapes[row]!,
-      id: this.#ids[row]!,
-      subject: this.#subjects[row]!,
-      grantee: { person: this.#persons[row]!, organisation: null, role: null },
-      from: this.#times[3 * row]!,
-      until: this.#times[3 * row + 1]!,
-      uses: uses === NO_LIMIT ? null : uses,
-      used: this.#counts[2 * row + 1]!,
-      state: this.#ended.get(row) ?? STANDING,
-    };
+  #collect(...[into, subject, key]: readonly [StoredConsent[], number, string]): void {
+    const number = this.#columns.number(key);
+    const first = number === null ? null : this.#firstOf(subject, number);
+    if (first !== null) for (const row of this.#rowsFrom(first)) into.push(this.#columns.at(row));
   }
-
-  #room(row: number): void {
-    if (3 * row < this.#times.length) return;
-    const [times, counts] = [new Float64Array(2 * this.#times.length), new Int32Array(2 * this.#counts.length)];
-    times.set(this.#times);
-    counts.set(this.#counts);
-    [this.#times, this.#counts] = [times, counts];
+  *#rowsFrom(first: number): Generator<number> {
+    for (let row = first; row !== NOBODY_NEXT; row = this.#next[row]!) yield row;
   }
-
-  #shape({ scope, rights, purpose, refrains, depth }: Grant): Shape {
-    const shape = { scope, rights, purpose, refrains, depth };
-    const key = JSON.stringify(shape);
-    const known = this.#known.get(key);
-    if (known) return known;
-    if (this.#known.size >= SHAPES_COMPARED_MAX) this.#known = new Map();
-    this.#known.set(key, shape);
-    return shape;
+  #lastFrom(first: number): number {
+    let last = first;
+    while (this.#next[last] !== NOBODY_NEXT) last = this.#next[last]!;
+    return last;
   }
-
-  /** The same text once: a person is named by many grants. */
-  #name(name: string): string {
-    const known = this.#names.get(name);
-    if (known !== undefined) return known;
-    this.#names.set(name, name);
-    return name;
+  #firstOf(subject: number, key: number): number | null {
+    const { subjectAt, keyAt } = this.#columns;
+    return this.#byPair.find(mixed(subject, key), (row) => subjectAt(row) === subject && keyAt(row) === key);
+  }
+  #rowOf(id: string): number | null {
+    if (!packId(id, CONSENT_PREFIX, this.#packed)) return null;
+    return this.#byId.find(hashOfId(this.#packed), (row) => this.#columns.isIdAt(row, this.#packed));
+  }
+  #idTable(): RowTable {
+    return new RowTable((row) => this.#columns.idHashAt(row));
+  }
+  #pairTable(): RowTable {
+    return new RowTable((row) => mixed(this.#columns.subjectAt(row), this.#columns.keyAt(row)));
   }
 }
-
-const listed = (rows: number | readonly number[]): readonly number[] => (typeof rows === 'number' ? [rows] : rows);

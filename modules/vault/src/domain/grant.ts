@@ -1,13 +1,13 @@
 /** What a person allowed whom, and whether it allows what somebody asks now. Grants are data: none is ever a policy. */
 
-import { CONSENT_SCOPE_MAX, CONSENT_USES_MAX, type CONSENT_STATES } from '@cityward/contracts';
-import type { Purpose, Refrain, Right } from '@cityward/contracts';
+import { CONSENT_DEPTH_MAX, CONSENT_SCOPE_MAX, CONSENT_USES_MAX, type CONSENT_STATES } from '@cityward/contracts';
+import type { PostRole, Purpose, Refrain, Right } from '@cityward/contracts';
 
 /** Who it is for; what is `null` does not matter. Without a person it takes both a role and the organisation where somebody has it. */
 export interface Grantee {
   readonly person: string | null;
   readonly organisation: string | null;
-  readonly role: string | null;
+  readonly role: PostRole | null;
 }
 
 export type Scope =
@@ -29,6 +29,8 @@ export interface Grant {
   readonly used: number;
   /** How often it may still be handed on. */
   readonly depth: number;
+  /** The grant that was handed on by this one; `null` where the subject gave it. */
+  readonly parent: string | null;
   readonly refrains: readonly Refrain[];
   readonly state: GrantState;
 }
@@ -36,18 +38,31 @@ export interface Grant {
 export type GrantState =
   { readonly is: 'standing' } | { readonly is: 'taken-back'; readonly by: string; readonly at: number };
 
-/** Who asks for what; everything in it was proved by the caller, nothing by the one who asks. */
+/** Where somebody works at this moment, and as what. */
+export interface Held {
+  readonly organisation: string;
+  readonly role: PostRole;
+}
+/** Who uses a grant; where they work was proved by the city, never said by themself. */
+export interface Holder {
+  readonly person: string;
+  readonly posts: readonly Held[];
+}
+/** What is asked for; everything in it was proved by the caller, nothing by the one who asks. */
 export interface Ask {
   readonly subject: string;
   readonly record: string;
   readonly category: string;
-  readonly person: string;
-  /** `null` where nobody proved one. */
-  readonly organisation: string | null;
-  readonly roles: readonly string[];
   readonly right: Right;
   readonly purpose: Purpose;
 }
+/** A grant with who uses it: the one who asks uses the first, and whoever handed that one on uses the next. */
+export interface Link {
+  readonly grant: Grant;
+  readonly holder: Holder;
+}
+/** From the grant that is used up to the one that the subject gave. */
+export type Chain = readonly [Link, ...Link[]];
 
 /** Why a grant does not allow it, most telling first. Told to the subject and in the ledger, never to the one who asked. */
 export type Against =
@@ -61,17 +76,38 @@ export type Against =
   | 'another-purpose'
   | 'right-not-given';
 
-/** `null` where the grant allows it at this moment. */
-export function against(grant: Grant, ask: Ask, now: number): Against | null {
+/** `null` where the grant, and each of which it was handed on, allows it at this moment. */
+export function against(chain: Chain, ask: Ask, now: number): Against | null {
+  for (const { grant, holder } of chain) {
+    const why = reachesNot(grant, holder, ask) ?? standsNot(grant, now) ?? allowsNot(grant, ask);
+    if (why !== null) return why;
+  }
+  return null;
+}
+
+/** Why its holder does not have it at this moment, whatever they would ask for. */
+export function notHeld(chain: Chain, now: number): Against | null {
+  for (const { grant, holder } of chain) {
+    const why = isFor(grant.grantee, holder) ? standsNot(grant, now) : 'another-person';
+    if (why !== null) return why;
+  }
+  return null;
+}
+
+function reachesNot(grant: Grant, holder: Holder, ask: Ask): Against | null {
   if (grant.subject !== ask.subject) return 'another-subject';
-  if (!isFor(grant.grantee, ask)) return 'another-person';
-  if (!reaches(grant.scope, ask)) return 'another-record';
-  if (grant.state.is !== 'standing') return grant.state.is;
-  if (now < grant.from) return 'not-yet';
-  if (now >= grant.until) return 'ended';
-  if (grant.uses !== null && grant.used >= grant.uses) return 'used-up';
-  if (grant.purpose !== ask.purpose) return 'another-purpose';
-  return grant.rights.includes(ask.right) ? null : 'right-not-given';
+  if (!isFor(grant.grantee, holder)) return 'another-person';
+  return reaches(grant.scope, ask) ? null : 'another-record';
+}
+function standsNot({ state, from, until, uses, used }: Grant, now: number): Against | null {
+  if (state.is !== 'standing') return state.is;
+  if (now < from) return 'not-yet';
+  if (now >= until) return 'ended';
+  return uses !== null && used >= uses ? 'used-up' : null;
+}
+function allowsNot({ purpose, rights }: Grant, ask: Ask): Against | null {
+  if (purpose !== ask.purpose) return 'another-purpose';
+  return rights.includes(ask.right) ? null : 'right-not-given';
 }
 
 /** In which of its states a grant is, for people. */
@@ -83,26 +119,23 @@ export function phaseOf({ state, from, until, uses, used }: Grant, now: number):
 }
 
 /** The person, at the organisation, in the role: who moved to another employer, or lost the role, is somebody else. */
-const isFor = ({ person, organisation, role }: Grantee, ask: Ask): boolean =>
-  (person === null || person === ask.person) &&
-  (organisation === null || organisation === ask.organisation) &&
-  (role === null || ask.roles.includes(role));
+export const isFor = ({ person, organisation, role }: Grantee, holder: Holder): boolean =>
+  (person === null || person === holder.person) &&
+  (organisation === null ||
+    holder.posts.some((post) => post.organisation === organisation && (role === null || post.role === role)));
 
 const reaches = (scope: Scope, { record, category }: Ask): boolean =>
   scope.of === 'categories' ? scope.categories.includes(category) : scope.records.includes(record);
 
-export const DEPTH_MAX = 3;
 const YEAR_MS = 365.25 * 86_400_000;
 /** Longer than any that a person would still remember; renewed by giving it again. */
 export const LIFE_MAX_MS = 5 * YEAR_MS;
 
 /** What is wrong with a grant as it is asked for; each named with what is wanted. Empty where it may be given. */
 export function faultsOf(grant: Grant, now: number): readonly string[] {
-  const { grantee, scope, rights, from, until, uses, depth, refrains } = grant;
-  const faults: string[] = [];
+  const { scope, rights, from, until, uses } = grant;
+  const faults = [...granteeFaults(grant)];
   const listed = scope.of === 'categories' ? scope.categories : scope.records;
-  if (grantee.person === null && (grantee.organisation === null || grantee.role === null))
-    faults.push('grantee: wanted a person, or a role at an organisation');
   if (listed.length === 0 || listed.length > CONSENT_SCOPE_MAX)
     faults.push(`${scope.of} ${listed.length}: wanted 1 to ${CONSENT_SCOPE_MAX}`);
   if (rights.length === 0) faults.push('rights none: wanted at least one');
@@ -110,9 +143,26 @@ export function faultsOf(grant: Grant, now: number): readonly string[] {
   if (until - Math.max(from, now) > LIFE_MAX_MS) faults.push('end: wanted within five years');
   if (uses !== null && !(Number.isInteger(uses) && uses >= 1 && uses <= CONSENT_USES_MAX))
     faults.push(`uses ${uses}: wanted 1 to ${CONSENT_USES_MAX}`);
-  if (!(Number.isInteger(depth) && depth >= 0 && depth <= DEPTH_MAX))
-    faults.push(`depth ${depth}: wanted 0 to ${DEPTH_MAX}`);
-  // A right that the refrain takes away again would read as given: the two together are refused, not weighed.
+  return [...faults, ...refrainFaults(grant)];
+}
+
+function granteeFaults({ grantee: { person, organisation, role }, depth }: Grant): readonly string[] {
+  const faults: string[] = [];
+  if (person === null && (organisation === null || role === null))
+    faults.push('grantee: wanted a person, or a role at an organisation');
+  else if (organisation === null && role !== null)
+    faults.push(`role "${role}": wanted with the organisation where it is held`);
+  if (!(Number.isInteger(depth) && depth >= 0 && depth <= CONSENT_DEPTH_MAX))
+    faults.push(`depth ${depth}: wanted 0 to ${CONSENT_DEPTH_MAX}`);
+  // Handed on from one person to the next, without one, it could end anywhere.
+  else if (depth > 0 && organisation === null && person !== null)
+    faults.push(`depth ${depth}: wanted with an organisation, within which it may be handed on`);
+  return faults;
+}
+
+/** A right that the refrain takes away again would read as given: the two together are refused, not weighed. */
+function refrainFaults({ rights, refrains, depth }: Grant): readonly string[] {
+  const faults: string[] = [];
   if (refrains.includes('NOPERSISTP') && rights.some((right) => right === 'store' || right === 'export'))
     faults.push('NOPERSISTP with store or export: wanted one or the other');
   if (refrains.includes('NORDSCLCD') && depth > 0) faults.push('NORDSCLCD with a depth: wanted one or the other');

@@ -1,7 +1,7 @@
 /** Records open on pages, by the program that a browser runs: seen in pieces, dark when the reason ends. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '@cityward/kernel';
-import { AROHA, BEN, must, NOW, OFFICER, TEXT } from '../testing.ts';
+import { AROHA, BEN, CAT, consentTo, HARBOUR, must, NOW, OFFICER, TEXT } from '../testing.ts';
 import { useVault } from '../testing-rig.ts';
 import { ViewRefused } from './client.ts';
 import { VIEWS_PER_PERSON_MAX } from './limits.ts';
@@ -45,6 +45,24 @@ describe('a record open on a page', () => {
     ]);
     await page.close();
     expect([await page.dark, rig.at.vault.status().openViews]).toEqual(['closed', 0]);
+  });
+
+  it('goes dark with the consent that it was handed on from, and with the post that it was for', async () => {
+    const at = { organisation: HARBOUR, role: 'doctor' } as const;
+    for (const who of [BEN, CAT]) rig.at.posts.set(who, [at]);
+    const record = await rig.put();
+    const consent = await rig.give({ ...at, depth: 1, refrains: [] });
+    const { from, until, scope } = consentTo(CAT);
+    const draft = { person: CAT, scope, rights: ['text' as const], from, until, uses: null, refrains: [] };
+    must(await rig.at.vault.grants.handOn(consent, draft, BEN));
+    const [his, hers] = [await open(record), await open(record, fetchAs(CAT))];
+    rig.at.posts.set(BEN, []);
+    rig.at.vault.postsChanged();
+    expect([await his.dark, await hers.dark]).toEqual(['told', 'told']);
+    rig.at.posts.set(BEN, [at]);
+    const again = await open(record, fetchAs(CAT));
+    must(await rig.at.vault.takeBack(consent, AROHA));
+    expect(await again.dark).toBe('told');
   });
 
   it('goes dark when its owner takes the consent back', async () => {

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { VIEW_LEASE_MS, type OpenedView, type ViewerKey, type ViewLease } from '@cityward/contracts';
 import { isoTime, millis, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
-import type { Look } from '../viewing/deciding.ts';
+import type { Basis, Look } from '../viewing/deciding.ts';
 import * as limits from './limits.ts';
 import { OpenView, type Asker, type DarkSink, type PieceSink, type Showable } from './open-view.ts';
 import { sendPiece } from './pieces.ts';
@@ -37,6 +37,9 @@ export interface OpenAsk {
   readonly asker: Asker;
   readonly path: string;
 }
+/** On this consent, or on one that was handed on from it. */
+const restsOn = ({ consent, after }: Basis['data'], changed: string | undefined): boolean =>
+  changed !== undefined && (consent === changed || (Array.isArray(after) && after.includes(changed)));
 /** A request about an open view. */
 export interface ViewAsk {
   readonly view: string;
@@ -188,7 +191,7 @@ export class Views {
     const isNamed = subject !== undefined || record !== undefined || consent !== undefined;
     for (const view of this.#open.values()) {
       const { held } = view.show;
-      const isMeant = held.subject === subject || view.record === record || held.basis['consent'] === consent;
+      const isMeant = held.subject === subject || view.record === record || restsOn(held.basis, consent);
       if ((!isNamed || isMeant) && held.against() !== null) this.#darken(view);
     }
   }

@@ -19,6 +19,7 @@ const WHAT: Readonly<Partial<Record<FactType, Look['what']>>> = {
   'record.refused': 'refused',
   'record.destroyed': 'destroyed',
   'consent.given': 'given',
+  'consent.handed-on': 'handed-on',
   'consent.taken-back': 'taken-back',
   'data.exposed': 'exposed',
   'data.taken-out': 'taken-out',
