@@ -150,6 +150,7 @@ const DONE: Readonly<Record<LookLine['what'], string>> = {
   viewed: 'looked at',
   refused: 'was not let see',
   destroyed: 'had destroyed',
+  exported: 'exported from',
   given: 'gave a consent',
   'handed-on': 'handed a consent on',
   'taken-back': 'took a consent back',

@@ -15,6 +15,7 @@ import { myDataCommand } from './my-data.ts';
 import { officersCommands } from './officers.ts';
 import { consentCommands } from './consent.ts';
 import { recordCommands } from './record.ts';
+import { exportCommands } from './export.ts';
 import { radiusCommands } from './radius.ts';
 import { serviceCommands } from './service.ts';
 import { signCommand } from './sign.ts';
@@ -37,6 +38,7 @@ const COMMANDS: readonly Command[] = [
   ...serviceCommands(api),
   ...trustCommands(api),
   ...recordCommands(api),
+  ...exportCommands(api),
   ...consentCommands(api),
   witnessCommand,
   ...whoseDataCommands(api),

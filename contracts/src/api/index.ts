@@ -24,6 +24,7 @@ import { vaultLooks } from './vault-looks.ts';
 import { vaultLives } from './vault-lives.ts';
 import { vaultLease } from './vault-lease.ts';
 import { vaultGrants } from './vault-grants.ts';
+import { vaultExports } from './vault-exports.ts';
 
 export const api = {
   ...session,
@@ -51,6 +52,7 @@ export const api = {
   ...vaultLives,
   ...vaultLease,
   ...vaultGrants,
+  ...vaultExports,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -80,6 +82,7 @@ export type * from './vault-lease.ts';
 export { PIECE_BYTES, PROOF_MAX_CHARS, VIEW_LEASE_MS } from './vault-lease.ts';
 export { PROFESSIONALS_MAX } from './session.ts';
 export type * from './vault-grants.ts';
+export type * from './vault-exports.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {
@@ -124,6 +127,7 @@ export {
   REPRESENTATIVES_MAX,
   STANDING_ENDS,
 } from './vault-lives.ts';
+export { EXPORT_COLUMNS_MAX, EXPORTS_SHOWN_MAX, FOUND_ROWS_MAX } from './vault-exports.ts';
 export { PUBLIC_KEY_MAX_CHARS, SERVICES_MAX } from './services.ts';
 export { LOOK_ENTRIES_SHOWN_MAX, LOOKS_PAGE_MAX, LOOKS_WEEK_MAX } from './vault-looks.ts';
 export { EXPOSED_PAGE_MAX, EXPOSURE_GROUPS_MAX, EXPOSURE_PEOPLE_MAX, EXPOSURES_SHOWN_MAX } from './vault-exposure.ts';

@@ -15,6 +15,7 @@ export const LOOKS = [
   'viewed',
   'refused',
   'destroyed',
+  'exported',
   'given',
   'handed-on',
   'taken-back',

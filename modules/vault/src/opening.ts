@@ -19,6 +19,7 @@ import type { VaultOptions } from './needs.ts';
 import { destroyedBar, Records } from './records/records.ts';
 import { byStanding, outlivedBar } from './lives/by-standing.ts';
 import { Lives } from './lives/lives.ts';
+import { createExports, exportKeeper, type Exports } from './exports/exports.ts';
 import { openRootFile } from './keys/root-file.ts';
 import { consentReplayer } from './consents/replay.ts';
 import type { Gate } from './gate/gate.ts';
@@ -46,6 +47,7 @@ export interface Opened {
   readonly records: Records;
   readonly copies: CopyRegister;
   readonly lives: Lives;
+  readonly exports: Exports;
   readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
   readonly views: Views;
   readonly takeOut: TakeOut;
@@ -111,7 +113,8 @@ async function openOver(options: VaultOptions, { gate, journal: written, slots, 
   const lives = new Lives({ ...parts, ageYears: AGE_YEARS });
   const fromJournal = (await lives.open()) + (await consents.open()) + (await records.open());
   const incarnation = await incarnate(parts, { found, replayed });
-  const grounds = [ownRecord, byConsent({ ...parts, consents, lives }), byStanding({ ...parts, lives })];
+  const consented = byConsent({ ...parts, consents, lives });
+  const grounds = [ownRecord, consented, byStanding({ ...parts, lives })];
   const bars = [gateBar(gate), destroyedBar(records), outlivedBar(lives)];
   const view = createViewing({ ...parts, grounds, bars });
   const views = new Views({
@@ -126,7 +129,9 @@ async function openOver(options: VaultOptions, { gate, journal: written, slots, 
   copies.keep('cache', cacheKeeper(shelf, views));
   const looks = createLooks(options);
   const takeOut = createTakeout({ ...parts, view, looks, consents: (subject) => consents.list(subject) });
-  const made = { slots, keyring, journal, saver, consents, records, copies, lives, view, views, takeOut };
+  copies.keep('export', exportKeeper(parts));
+  const exports = createExports({ ...parts, gate, bars, byConsent: consented });
+  const made = { slots, keyring, journal, saver, consents, records, copies, lives, exports, view, views, takeOut };
   return { ...made, replayed: fromJournal, incarnation };
 }
 

@@ -11,6 +11,8 @@ import type { VaultOptions } from './needs.ts';
 import type { Lives } from './lives/lives.ts';
 import { lifeRoutes } from './lives/routes.ts';
 import { withStandings } from './lives/with-standings.ts';
+import type { Exports } from './exports/exports.ts';
+import { exportRoutes } from './exports/routes.ts';
 import { looksRoutes } from './looks/routes.ts';
 import { vaultRoutes } from './routes.ts';
 import { closed, Gate, stateInWords, type GateNeeds, type GateState } from './gate/gate.ts';
@@ -61,6 +63,7 @@ export interface Vault {
   readonly takeOut: TakeOut;
   /** Whose data did this touch? */
   readonly exposures: Exposures;
+  readonly exports: Exports;
   /** What falls due by time alone and is told: run often, at least once a minute. */
   tick(): Promise<void>;
   readonly lives: Pick<Lives, 'propose' | 'proposals' | 'confirm' | 'change' | 'wish' | 'shown' | 'represented'>;
@@ -116,6 +119,9 @@ export function createVault(options: VaultOptions): Vault {
     looks: createLooks(options),
     exposures,
     takeOut: (...what) => now().takeOut(...what),
+    get exports() {
+      return now().exports;
+    },
     tick: async () => {
       if (gate.isOpen) await now().lives.tick();
     },
@@ -144,6 +150,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
     ...takeoutRoutes(vault.takeOut),
     ...lifeRoutes({ ...options, lives: () => now().lives }),
     ...viewRoutes(views),
+    ...exportRoutes(() => now().exports),
   ];
   return { routes: withStandings(routes, () => now().lives), rawRoutes: viewRawRoutes(views) };
 }

@@ -18,6 +18,7 @@ const WHAT: Readonly<Partial<Record<FactType, Look['what']>>> = {
   'record.viewed': 'viewed',
   'record.refused': 'refused',
   'record.destroyed': 'destroyed',
+  'record.exported': 'exported',
   'consent.given': 'given',
   'consent.handed-on': 'handed-on',
   'consent.taken-back': 'taken-back',

@@ -10,8 +10,8 @@ export interface Look {
   readonly record: string;
   readonly version?: number | undefined;
   readonly purpose: Purpose;
-  /** `text`: the content as it is, which can be copied. `view`: drawn, and nothing else. */
-  readonly right: Extract<Right, 'view' | 'text'>;
+  /** `text`: the content as it is, which can be copied. `view`: drawn, and nothing else. `export`: in a table with others. */
+  readonly right: Extract<Right, 'view' | 'text' | 'export'>;
   readonly principal: Principal;
 }
 /** Told in the ledger alone: to whoever asked, all of them are one answer. */
