@@ -85,6 +85,8 @@ export interface VaultOptions {
   readonly may: (principal: Principal, action: ActionName, resource: Resource) => Result<void, Refusal>;
   /** May this person sign in here? */
   readonly isPerson: (id: string) => boolean;
+  /** Where another process on this machine has the key files: the socket that it gives them out on. */
+  readonly keyHolder?: string;
   /** Milliseconds that only grow; the process's own without it. */
   readonly monotonic?: () => number;
   /** Records that one person may have open at once. */

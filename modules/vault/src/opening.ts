@@ -8,8 +8,9 @@ import { createCopyRegister } from './copies/register.ts';
 import { logKeeper, primaryKeeper, cacheKeeper } from './copies/standing.ts';
 import { byConsent } from './consents/by-consent.ts';
 import { Consents } from './consents/consents.ts';
+import { heldKeys, holdKeys } from './keys/key-holder.ts';
 import { openKeySlots, type KeySlots } from './keys/key-slots.ts';
-import { createKeyring, type Keyring, type RootKey } from './keys/keyring.ts';
+import { createKeyring, type Keyring } from './keys/keyring.ts';
 import { reviewed } from './lease/reviewed.ts';
 import { asText } from './lease/as-text.ts';
 import { Views } from './lease/views.ts';
@@ -21,6 +22,7 @@ import { byStanding, outlivedBar } from './lives/by-standing.ts';
 import { Lives } from './lives/lives.ts';
 import { createExports, exportKeeper, type Exports } from './exports/exports.ts';
 import { openRootFile } from './keys/root-file.ts';
+import { openNodes, type Nodes } from './nodes/open-nodes.ts';
 import { consentReplayer } from './consents/replay.ts';
 import type { Gate } from './gate/gate.ts';
 import { gateBar } from './gate/gate.ts';
@@ -39,7 +41,8 @@ import { ownRecord } from './viewing/deciding.ts';
 import { createViewing, type Look, type Seen } from './viewing/viewing.ts';
 
 export interface Opened {
-  readonly slots: KeySlots;
+  readonly nodes: Nodes;
+  readonly damagedKeys: number;
   readonly keyring: Keyring;
   readonly journal: VaultJournal;
   readonly saver: Saver;
@@ -57,6 +60,7 @@ export interface Opened {
 
 const AGE_YEARS = 16;
 const OWNER_ONLY_FOLDER = 0o700;
+export const HOLDER_SOCKET = 'holder.sock';
 const MIGRATIONS = { module: 'vault', folder: new URL('../migrations/', import.meta.url) };
 
 export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened> {
@@ -71,6 +75,10 @@ export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened
     options.openJournalFile ? { openHandle: options.openJournalFile } : {},
   );
   let slots: KeySlots | null = null;
+  if (options.keyHolder !== undefined) {
+    const keys = { keyring: heldKeys(options.keyHolder), damagedKeys: 0, found: null };
+    return openOver(options, { gate, journal, ...keys });
+  }
   try {
     const found = await findStanding(options, journal);
     const root = await openRootFile(join(keyFolder, 'root.key'));
@@ -79,7 +87,8 @@ export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened
       ...(openSlotFile ? { openFile: openSlotFile } : {}),
     });
     if (slots.damaged > 0) log.error('keys of records are damaged; what they open is lost', { slots: slots.damaged });
-    return await openOver(options, { gate, journal, slots, root, found });
+    const keyring = await shared(options, gate, createKeyring(slots, root));
+    return await openOver(options, { gate, journal, keyring, damagedKeys: slots.damaged, found });
   } catch (fault) {
     await journal.close();
     await slots?.close();
@@ -87,57 +96,80 @@ export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened
   }
 }
 
+/** Given out to the other processes of this machine that serve over the same database. */
+async function shared({ sql, keyFolder }: VaultOptions, gate: Gate, keyring: Keyring): Promise<Keyring> {
+  if (sql.engine !== 'postgres') return keyring;
+  const holder = await holdKeys(keyring, join(keyFolder, HOLDER_SOCKET), () => gate.isOpen);
+  const close = async (): Promise<void> => {
+    await holder.stop();
+    await keyring.close();
+  };
+  return { ...keyring, close };
+}
+
 interface Files {
   readonly gate: Gate;
   readonly journal: VaultJournal;
-  readonly slots: KeySlots;
-  readonly root: RootKey;
-  readonly found: FoundStanding;
+  readonly keyring: Keyring;
+  readonly damagedKeys: number;
+  /** `null` where another process has the keys: whether anything was put back is its to say. */
+  readonly found: FoundStanding | null;
 }
-async function openOver(options: VaultOptions, { gate, journal: written, slots, root, found }: Files): Promise<Opened> {
+async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
+  const { gate, journal: written, keyring, damagedKeys, found } = files;
   const { sql, log } = options;
-  const keyring = createKeyring(slots, root);
-  const journal = reviewed(written, (changed) => views.review(changed));
+  const nodes = openNodes(options);
+  const { sharing, isShared } = nodes;
+  const journal = reviewed(nodes.over(written), (changed) => views.review(changed));
   const saver = createSaver(sql, log);
   const shelf = new Shelf(sql);
   const copies = createCopyRegister(options);
   await copies.open();
   copies.keep('primary', primaryKeeper(sql));
   copies.keep('wal', logKeeper);
-  const parts = { ...options, journal, saver, keyring, shelf, copies };
-  const replayed = await bringBack(options, found, (isWhole) => [
-    consentReplayer(sql, isWhole),
-    recordReplayer(sql, keyring),
-  ]);
+  const parts = { ...options, journal, saver, keyring, shelf, copies, sharing, isShared };
+  const replayed =
+    found &&
+    (await bringBack(options, found, (isWhole) => [consentReplayer(sql, isWhole), recordReplayer(sql, keyring)]));
   const [consents, records] = [new Consents(parts), new Records(parts)];
   const lives = new Lives({ ...parts, ageYears: AGE_YEARS });
   const fromJournal = (await lives.open()) + (await consents.open()) + (await records.open());
-  const incarnation = await incarnate(parts, { found, replayed });
+  const incarnation = found && replayed ? await incarnate(parts, { found, replayed }) : follow(nodes.id);
   const consented = byConsent({ ...parts, consents, lives });
   const grounds = [ownRecord, consented, byStanding({ ...parts, lives })];
   const bars = [gateBar(gate), destroyedBar(records), outlivedBar(lives)];
-  const view = createViewing({ ...parts, grounds, bars });
-  const views = new Views({
-    clock: options.clock,
-    monotonic: options.monotonic ?? (() => performance.now()),
-    incarnation: incarnation.standing.incarnation,
-    mayServe: () => gate.isOpen,
-    show: asText(view),
-    ...(options.viewsPerPersonMax === undefined ? {} : { perPersonMax: options.viewsPerPersonMax }),
-  });
+  const mayServe = (): boolean => gate.isOpen && nodes.mayServe();
+  const view = createViewing({ ...parts, grounds, bars, mayServe });
+  const views = viewsOver(options, { incarnation: nodes.id, mayServe, show: asText(view) });
+  await nodes.start({ consents, records, lives, shelf, review: (changed) => views.review(changed) });
   views.start();
   copies.keep('cache', cacheKeeper(shelf, views));
   const looks = createLooks(options);
   const takeOut = createTakeout({ ...parts, view, looks, consents: (subject) => consents.list(subject) });
   copies.keep('export', exportKeeper(parts));
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
-  const made = { slots, keyring, journal, saver, consents, records, copies, lives, exports, view, views, takeOut };
+  const open = { consents, records, copies, lives, exports, view, views, takeOut };
+  const made = { nodes, damagedKeys, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }
 
-export async function closeAll({ views, saver, journal, keyring }: Opened): Promise<void> {
+const viewsOver = (
+  { clock, monotonic = () => performance.now(), viewsPerPersonMax: perPersonMax }: VaultOptions,
+  given: Pick<ConstructorParameters<typeof Views>[0], 'incarnation' | 'mayServe' | 'show'>,
+): Views => new Views({ clock, monotonic, ...given, ...(perPersonMax === undefined ? {} : { perPersonMax }) });
+
+/** It opens nothing while the gate of the process that has the keys is closed: it gives none out. */
+const follow = (id: string): Incarnation => ({
+  standing: { incarnation: id, why: 'founded', awaiting: false, ledgerSize: 0, journalSequence: 0 },
+  broughtBack: 0,
+  begin: (gate) => Promise.resolve(gate.open()),
+  pass: () => Promise.resolve(),
+});
+
+export async function closeAll({ views, saver, nodes, journal, keyring }: Opened): Promise<void> {
   views.stop();
   await saver.stop();
+  await nodes.stop();
   await journal.close();
   await keyring.close();
 }

@@ -187,5 +187,5 @@ const statusOf = (gate: Gate, opened: Opened | null): VaultStatus => ({
   replayed: opened?.replayed ?? 0,
   unsaved: opened?.saver.unsaved() ?? 0,
   openViews: opened?.views.size ?? 0,
-  damagedKeys: opened?.slots.damaged ?? 0,
+  damagedKeys: opened?.damagedKeys ?? 0,
 });

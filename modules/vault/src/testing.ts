@@ -121,7 +121,9 @@ export interface TestVault {
 export function testVault(
   sql: Sql,
   folder: string,
-  options: Partial<Pick<VaultOptions, 'may' | 'openSlotFile' | 'openJournalFile' | 'takeoutPartMaxBytes'>> & {
+  options: Partial<
+    Pick<VaultOptions, 'may' | 'keyHolder' | 'openSlotFile' | 'openJournalFile' | 'takeoutPartMaxBytes'>
+  > & {
     ledger?: TestLedger;
     posts?: Posts;
   } = {},

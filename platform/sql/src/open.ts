@@ -70,7 +70,10 @@ export async function openPostgres(url: string, log: Log): Promise<SqlWithCommit
     connectionTimeoutMillis: POSTGRES_CONNECT_MAX_MS,
     types: types as unknown as pg.CustomTypesConfig,
   });
-  pool.on('error', (error) => log.warn('a database connection was lost', { error: error.message }));
+  const lost = (error: Error): void => log.warn('a database connection was lost', { error: error.message });
+  pool.on('error', lost);
+  // One that is in use when it is lost tells nobody but its own listeners, and without any it ends the process.
+  pool.on('connect', (client) => client.on('error', lost));
   const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   const execute = async (text: string): Promise<void> => {
     const client = await pool.connect();

@@ -167,6 +167,30 @@ export async function notTakenBack(reader: Reader, ids: readonly string[]): Prom
     .execute();
   return new Set(rows.map(({ id }) => id));
 }
+/** Counts one more use of each, whoever else counts at the same time; answers how many that makes, or `null` where one had none left. */
+export async function countUses(
+  sql: Sql,
+  ids: readonly string[],
+): Promise<readonly { readonly id: string; readonly used: number }[] | null> {
+  const noneLeft = new Error('count a use: none is left');
+  try {
+    return await sql.transact(async (tx) => {
+      const rows = await db(tx)
+        .updateTable('vault.consent')
+        .set((column) => ({ used: column('used', '+', 1) }))
+        .where('id', 'in', ids)
+        .where('taken_back_at', 'is', null)
+        .whereRef('used', '<', 'uses')
+        .returning(['id', 'used'])
+        .execute();
+      if (rows.length < ids.length) throw noneLeft;
+      return rows;
+    });
+  } catch (fault) {
+    if (fault === noneLeft) return null;
+    throw fault;
+  }
+}
 /** Uses only grow, in whatever order they are saved. */
 export const markUsed = async (tx: Tx, id: string, used: number): Promise<void> =>
   void (await db(tx)

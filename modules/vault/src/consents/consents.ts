@@ -12,6 +12,7 @@ import { GrantBook, GRANTS_MAX, GRANTS_PER_PAIR_MAX, HANDED_ON_MAX } from './gra
 import type { VaultOptions } from '../needs.ts';
 import { someAtATime } from '../some-at-a-time.ts';
 import { addNotice } from '../notices/notices.ts';
+import type { Sharing } from '../nodes/shared.ts';
 import type { VaultChange, VaultJournal } from '../vault-journal.ts';
 
 const MODULE = 'vault';
@@ -31,6 +32,9 @@ type Use = Extract<VaultChange, { do: 'use' }>;
 export interface ConsentParts extends Pick<VaultOptions, 'sql' | 'clock' | 'isPerson' | 'isOrganisation' | 'postsOf'> {
   readonly journal: VaultJournal;
   readonly saver: Saver;
+  readonly sharing: Sharing;
+  /** Are uses counted in SQL, since other processes count them too? */
+  readonly isShared: boolean;
 }
 
 export class Consents {
@@ -84,7 +88,9 @@ export class Consents {
         sql,
         some.map(({ consent }) => consent),
       );
-      for (const { consent: id, at, by } of some.filter(({ consent }) => unsaved.has(consent))) {
+      const found = some.filter(({ consent }) => unsaved.has(consent));
+      await this.#parts.sharing.retell(found);
+      for (const { consent: id, at, by } of found) {
         this.#book.change(id, { state: { is: 'taken-back', at, by } });
         await sql.transact((tx) => saveTaken(tx, { id, at, by }));
         replayed++;
@@ -140,6 +146,7 @@ export class Consents {
     const { grant, given } = consent;
     await this.#parts.sql.transact(async (tx) => {
       await store.addConsent(tx, consent);
+      await this.#parts.sharing.tell(tx, { do: 'given', consent: grant.id });
       const { id, subject, grantee, purpose, until, uses, parent } = grant;
       const { at, by: actor } = given;
       const told = { consent: id, ...grantee, purpose, until, uses };
@@ -174,20 +181,22 @@ export class Consents {
   /** Dark from the call on; resolves once that is on disk. */
   async takeBack(id: string, by: string): Promise<Result<Consent, Refusal>> {
     const now = this.#parts.clock();
+    // Given at another node a moment ago, it may not be here yet.
+    if (!this.#book.get(id)) await this.learnGiven(id);
     const known = this.#book.get(id);
+    const pending = this.#taking.get(id);
     if (!known) {
       const stored = await store.readConsent(this.#parts.sql, id);
-      return stored
-        ? ok(this.#view(stored, now))
-        : refuse('not-found', 'CONSENT_UNKNOWN', `take consent "${id}" back: there is none of that id`);
+      if (!stored) return refuse('not-found', 'CONSENT_UNKNOWN', `take consent "${id}" back: there is none of that id`);
+      await this.#parts.sharing.settled();
+      return ok(this.#view(stored, now));
     }
-    const pending = this.#taking.get(id);
     if (pending) await pending;
     else if (known.grant.state.is === 'standing' || this.#unwritten.has(id)) {
       const taking = this.#take({ id, at: now, by }).finally(() => this.#taking.delete(id));
       this.#taking.set(id, taking);
       await taking;
-    }
+    } else await this.#parts.sharing.settled(); // another node's word that it is on disk is not all nodes' that it is in force
     return ok(this.#view(this.#book.get(id)!, now));
   }
 
@@ -202,18 +211,42 @@ export class Consents {
     await saver.save((tx) => saveTaken(tx, taken));
   }
 
-  /** Counts a use before anything is shown by it: on disk when it resolves. Also of all that it was handed on from. */
-  async use(chain: Chain): Promise<void> {
+  /** Another node has given it. */
+  async learnGiven(id: string): Promise<void> {
+    const stored = this.#book.get(id) ? null : await store.readConsent(this.#parts.sql, id);
+    const isOfUse = stored?.grant.state.is === 'standing' && stored.grant.until > this.#parts.clock();
+    if (stored && isOfUse && !this.#book.get(id)) this.#book.add(stored);
+  }
+  /** Another node has it on disk. */
+  learnTaken({ consent: id, at, by }: TakeBack): void {
+    this.#book.change(id, { state: { is: 'taken-back', by, at } });
+    void this.#parts.saver.save((tx) => saveTaken(tx, { id, at, by }));
+  }
+
+  /**
+   * Counts a use before anything is shown by it: on disk when it resolves. Also of all that it was handed on from. `false` where none
+   * was left, which several processes over one database know by SQL alone.
+   */
+  async use(chain: Chain): Promise<boolean> {
     const counted = chain
       .filter(({ grant }) => grant.uses !== null)
       .map(({ grant: { id, used } }) => ({ id, used: used + 1 }));
-    if (counted.length === 0) return;
+    if (counted.length === 0) return true;
+    if (this.#parts.isShared) return this.#useShared(counted.map(({ id }) => id));
     for (const { id, used } of counted) this.#book.change(id, { used });
     // In one write: after a kill all of them are counted, or nothing was shown.
     await this.#parts.journal.append(counted.map(({ id, used }) => ({ do: 'use', consent: id, used })));
     void this.#parts.saver.save(async (tx) => {
       for (const { id, used } of counted) await store.markUsed(tx, id, used);
     });
+    return true;
+  }
+
+  async #useShared(ids: readonly string[]): Promise<boolean> {
+    const counted = await store.countUses(this.#parts.sql, ids);
+    for (const { id, used } of counted ?? [])
+      this.#book.change(id, { used: Math.max(used, this.#book.get(id)?.grant.used ?? 0) });
+    return counted !== null;
   }
 
   /** Consents of the subject that this person may have a use of, as they stand at this moment. */

@@ -3,7 +3,7 @@ import type { Purpose } from '@cityward/contracts';
 import { actsFor, isKept } from '../domain/lives/life.ts';
 import type { VaultOptions } from '../needs.ts';
 import type { RecordHead } from '../records/store.ts';
-import type { Bar, Ground, Look, Why } from '../viewing/deciding.ts';
+import { NOTHING_COUNTED, type Bar, type Ground, type Look, type Why } from '../viewing/deciding.ts';
 import type { Lives } from './lives.ts';
 
 /** HL7: asked for by family, or by whoever acts for the person. */
@@ -31,7 +31,7 @@ export function byStanding({ lives, clock }: Parts): Ground {
     return {
       by: 'standing',
       data: { standing: found.id },
-      count: () => Promise.resolve(),
+      count: NOTHING_COUNTED,
       against: () => {
         const now = asked(look, head);
         return now === null ? 'standing-ended' : 'why' in now ? now.why : null;

@@ -19,6 +19,7 @@ import {
   type StandingWhy,
 } from '../domain/lives/life.ts';
 import type { VaultOptions } from '../needs.ts';
+import type { Sharing } from '../nodes/shared.ts';
 import { addNotice } from '../notices/notices.ts';
 import { readHead } from '../records/store.ts';
 import type { VaultChange, VaultJournal } from '../vault-journal.ts';
@@ -35,6 +36,7 @@ export const LIVES_MAX = 1_000_000;
 export interface LivesParts extends Pick<VaultOptions, 'sql' | 'clock' | 'zone' | 'isPerson'> {
   readonly journal: VaultJournal;
   readonly saver: Saver;
+  readonly sharing: Sharing;
   /** From what age on a person decides alone, as the law says. */
   readonly ageYears: number;
 }
@@ -59,6 +61,7 @@ export class Lives {
       this.#apply(event);
     }
     const unsaved = journal.entries.filter((one): one is Recorded => one.do === 'life' && !known.has(one.event.id));
+    await this.#parts.sharing.retell(unsaved);
     for (const { event } of unsaved) {
       this.#apply(event);
       await sql.transact((tx) => this.#save(tx, event));
@@ -247,7 +250,17 @@ export class Lives {
     await saver.save((tx) => this.#save(tx, event, before));
   }
 
+  /** Another node has it on disk. */
+  learn(event: LifeEvent): void {
+    if (this.#known.has(event.id)) return;
+    this.#apply(event);
+    void this.#parts.saver.save((tx) => this.#save(tx, event));
+  }
+  /** Events that are in the lives. */
+  readonly #known = new Set<string>();
+
   #apply(event: LifeEvent): void {
+    this.#known.add(event.id);
     this.#lives.set(event.subject, evolve(this.of(event.subject), event, this.#parts.zone));
   }
 

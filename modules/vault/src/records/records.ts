@@ -8,6 +8,8 @@ import type { KeyId, Keyring, OpenKey } from '../keys/keyring.ts';
 import { someAtATime } from '../some-at-a-time.ts';
 import { createLanes } from './lanes.ts';
 import type { VaultOptions } from '../needs.ts';
+import { NotConfirmed } from '../nodes/node.ts';
+import type { Sharing } from '../nodes/shared.ts';
 import type { Shelf } from './shelf.ts';
 import { sealContent } from '../keys/sealed.ts';
 import * as store from './store.ts';
@@ -21,6 +23,7 @@ const FIRST = 1;
 export interface RecordParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly journal: VaultJournal;
   readonly saver: Saver;
+  readonly sharing: Sharing;
   readonly keyring: Keyring;
   readonly shelf: Shelf;
 }
@@ -55,7 +58,9 @@ export class Records {
       await keyring.destroy(some.flatMap(({ keys }) => keys as KeyId[]));
       const ids = some.map(({ record }) => record);
       const unsaved = await store.notDestroyed(sql, ids);
-      for (const change of some.filter(({ record }) => unsaved.has(record))) {
+      const found = some.filter(({ record }) => unsaved.has(record));
+      await this.#parts.sharing.retell(found);
+      for (const change of found) {
         await sql.transact((tx) => saveDestroyed(tx, change));
         ended++;
       }
@@ -87,18 +92,27 @@ export class Records {
     key.value.key.fill(0);
     const at = clock();
     const stored = { record, version, key: key.value.id, media, bytes: content.length, at, by, content: sealed };
+    let isStored = false;
     try {
-      await sql.transact(async (tx) => {
+      isStored = await sql.transact(async (tx) => {
+        if (version > FIRST) {
+          // Another node may have destroyed it since it was looked at.
+          if (!(await store.lockLive(tx, record))) return false;
+          await this.#parts.sharing.tell(tx, { do: 'changed', record });
+        }
         await store.addVersion(tx, head, stored);
         const data = { record, version };
         tx.record({ module: MODULE, type: 'record.put', actor: by, subject, at, personal: true, data });
+        return true;
       });
     } catch (fault) {
       await keyring.destroy([key.value.id]).catch(() => undefined); // it opens nothing
       throw fault;
     }
     this.#parts.shelf.forget(record);
-    return ok({ record, version });
+    if (isStored) return ok({ record, version });
+    await keyring.destroy([key.value.id]);
+    return gone(`store a version of record "${record}"`);
   }
 
   /** A new record, or the next version of one that is there and the same person's. */
@@ -151,12 +165,23 @@ export class Records {
     try {
       [asked] = (await journal.append([{ do: 'destroy', record, keys, at: clock(), by, reason }])) as [VaultChange];
     } catch (fault) {
-      this.#doomed.delete(record); // nothing was asked for: nothing is destroyed
+      // Nothing was asked for: nothing is destroyed. What is on disk already is, whoever has heard of it.
+      if (!(fault instanceof NotConfirmed)) this.#doomed.delete(record);
       throw fault;
     }
     await keyring.destroy(keys);
     await saver.save((tx) => saveDestroyed(tx, asked as Destruction));
+    // Stored at another node between the list of keys and the word in SQL, after which nothing is stored.
+    const late = (await store.keysOf(sql, record)).filter((key) => !keys.includes(key));
+    if (late.length > 0) await keyring.destroy(late);
     shelf.forget(record);
+  }
+
+  /** Another node has asked for it on disk, and sees to the keys. */
+  learnDestroyed(change: Destruction): void {
+    this.#doomed.add(change.record);
+    this.#parts.shelf.forget(change.record);
+    void this.#parts.saver.save((tx) => saveDestroyed(tx, change));
   }
 
   list(subject: string): Promise<readonly HeldRecord[]> {

@@ -40,6 +40,11 @@ export class Shelf {
     return head;
   }
 
+  /** Asks SQL for what is at hand, for nothing but the time it takes. */
+  async askAgain(record: string): Promise<void> {
+    await readHead(this.#sql, record);
+  }
+
   /** The newest without a number; `null` where there is no such version, or its content is gone. */
   async version(head: RecordHead, version?: number): Promise<StoredVersion | null> {
     if (version !== undefined) return readVersion(this.#sql, head.id, version);

@@ -99,6 +99,17 @@ export async function addVersion(tx: Tx, head: RecordHead, { by, ...version }: N
   await addItems(tx, PRIMARY, [{ record: id, version: version.version }]);
 }
 
+/** Until the transaction ends nobody marks it as destroyed; `false` where somebody has. */
+export async function lockLive(tx: Tx, record: string): Promise<boolean> {
+  const row = await db(tx)
+    .selectFrom('vault.record')
+    .select('destroyed_at')
+    .where('id', '=', record)
+    .forUpdate()
+    .executeTakeFirst();
+  return row?.destroyed_at === null;
+}
+
 export interface StoredVersion {
   readonly version: number;
   readonly key: KeyId;

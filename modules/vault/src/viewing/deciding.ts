@@ -16,7 +16,16 @@ export interface Look {
 }
 /** Told in the ledger alone: to whoever asked, all of them are one answer. */
 export type Why =
-  Against | StandingWhy | 'unknown' | 'no-consent' | 'policy' | 'destroyed' | 'no-version' | 'altered' | 'closed';
+  | Against
+  | StandingWhy
+  | 'unknown'
+  | 'no-consent'
+  | 'policy'
+  | 'destroyed'
+  | 'no-version'
+  | 'altered'
+  | 'closed'
+  | 'cut-off';
 
 /** What a look rests on. */
 export interface Basis {
@@ -25,8 +34,8 @@ export interface Basis {
   readonly data: { readonly [key: string]: Json };
   /** When it ends by itself; left out where it does not. */
   readonly until?: number;
-  /** Done before anything is opened, and on disk when it resolves: a use is counted. */
-  count(): Promise<void>;
+  /** Done before anything is opened, and on disk when it resolves: a use is counted. `false` where none was left. */
+  count(): Promise<boolean>;
   /** Asked again in the turn in which content is handed out: `null` where it still holds. */
   against(): Why | null;
 }
@@ -85,7 +94,7 @@ function judgeBy(
   return { may: true, basis };
 }
 
-const NOTHING_COUNTED = (): Promise<void> => Promise.resolve();
+export const NOTHING_COUNTED = (): Promise<boolean> => Promise.resolve(true);
 
 /** Everybody sees what is held about themself. */
 export const ownRecord: Ground = ({ principal }, { subject }) =>

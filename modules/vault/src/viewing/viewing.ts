@@ -2,7 +2,7 @@
 import type { FactType, RecordMedia } from '@cityward/contracts';
 import { newId, ok, refuse, type Json, type Refusal, type Result } from '@cityward/kernel';
 import { closed } from '../gate/gate.ts';
-import { judge, judgeAgain, type Basis, type DecidingParts, type Look, type Why } from './deciding.ts';
+import { judge, judgeAgain, type Basis, type DecidingParts, type Look, type Verdict, type Why } from './deciding.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { VaultOptions } from '../needs.ts';
 import { openContent } from '../keys/sealed.ts';
@@ -17,7 +17,9 @@ export type { Look } from './deciding.ts';
 
 export interface ViewingParts extends Pick<VaultOptions, 'clock' | 'ledger'>, DecidingParts {
   readonly shelf: Shelf;
-  readonly keyring: Keyring;
+  readonly keyring: Pick<Keyring, 'open'>;
+  /** May this process serve at this moment? */
+  readonly mayServe: () => boolean;
 }
 export interface Seen {
   readonly media: RecordMedia;
@@ -44,22 +46,33 @@ export const viewClosed = (
 
 export function createViewing(parts: ViewingParts): View {
   return async (look) => {
+    const isAtHand = parts.shelf.holds(look.record);
     const head = await parts.shelf.head(look.record);
     const verdict = judge(parts, look, head);
-    if (!verdict.may || head === null)
+    if (!verdict.may || head === null) {
+      // One that is there and was at hand would be refused sooner than one that is not there.
+      if (isAtHand) await parts.shelf.askAgain(look.record);
       return refused(parts, look, { head, why: verdict.may ? 'unknown' : verdict.why });
+    }
     const { basis } = verdict;
-    await basis.count();
+    if (!(await basis.count())) return refused(parts, look, { head, why: 'used-up' });
     const opened = await open(parts, look, head);
     if (!opened.ok) return refused(parts, look, { head, why: opened.error });
     const { version, media, content } = opened.value;
     await record(parts, look, { type: 'record.viewed', head, data: { version, ...basis.data } });
     // What was taken back or destroyed while the disk worked is not handed out any more.
-    const last = judgeAgain(parts, look, { head, basis });
+    const last = judgeLast(parts, look, { head, basis });
     if (last.may) return ok({ media, content, held: heldBy(parts, look, { head, basis }) });
     content.fill(0);
     return refused(parts, look, { head, why: last.why });
   };
+}
+
+/** Whether it still stands, and whether this process knows at this moment what stands. */
+function judgeLast(
+  ...[parts, look, judged]: readonly [ViewingParts, Look, { readonly head: RecordHead; readonly basis: Basis }]
+): Verdict {
+  return parts.mayServe() ? judgeAgain(parts, look, judged) : { may: false, why: 'cut-off' };
 }
 
 function heldBy(
@@ -120,6 +133,8 @@ async function refused(
   const where = `view record "${look.record}"`;
   if (why === 'closed') return closed(where);
   if (why === 'destroyed') return refuse('gone', 'RECORD_DESTROYED', `${where}: it is destroyed`);
+  if (why === 'cut-off')
+    return refuse('unavailable', 'VAULT_NOT_SERVING', `${where}: this part of the city is cut off from the rest`);
   if (why === 'altered')
     return refuse('conflict', 'CONTENT_ALTERED', `${where}: its content is not what was stored there`);
   return refuse('not-found', 'RECORD_NOT_SEEN', `${where}: there is none that you may see so`);
