@@ -56,7 +56,7 @@ describe.skipIf(SERVER === undefined)('two vaults over one PostgreSQL (skipped w
     must(await node.put(recordOf(text, record === undefined ? {} : { record }), OFFICER)).record;
   const give = async (node: NodeProcess, record: string, uses: number | null = null): Promise<string> => {
     const from = Date.now();
-    const scope = { of: 'records', records: [record] } as const;
+    const scope = { of: 'records' as const, records: [record] };
     return must(await node.give(consentTo(BEN, { from, until: from + DAY_MS, scope, uses }), AROHA)).id;
   };
   const open = (node: NodeProcess, record: string) => openPage(node, { record, purpose: 'TREAT' }, fetchAs(BEN));
@@ -150,7 +150,7 @@ describe.skipIf(SERVER === undefined)('two vaults over one PostgreSQL (skipped w
       );
       expect(await page.dark).toBe('told');
       expect(await taking).toContain('not every node of the vault has answered');
-      expect(await seen(first, record)).toBe(TEXT);
+      await until(() => seen(first, record), TEXT);
       wire.mend();
       must(await second.takeBack(consent, AROHA));
       expect(await seen(first, record)).toBe('RECORD_NOT_SEEN');
