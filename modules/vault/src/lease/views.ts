@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { VIEW_LEASE_MS, type OpenedView, type ViewerKey, type ViewLease } from '@cityward/contracts';
 import { isoTime, millis, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { Basis, Look } from '../viewing/deciding.ts';
-import type { Held } from '../viewing/viewing.ts';
 import * as limits from './limits.ts';
 import { OpenView, type Asker, type DarkSink, type PieceSink, type Showable } from './open-view.ts';
 import { sendPiece } from './pieces.ts';
@@ -268,11 +267,6 @@ export class Views {
     for (const view of this.#open.values()) bytes += view.heldBytes;
     return bytes >= limits.HELD_MAX_BYTES;
   }
-}
-
-/** By it, or by one that was handed on from it. */
-function restsOn({ consent: by, after }: Held['basis'], consent: string | undefined): boolean {
-  return consent !== undefined && (by === consent || (Array.isArray(after) && after.includes(consent)));
 }
 
 /** One answer for all that are not open to whoever asks. */
