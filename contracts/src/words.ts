@@ -103,8 +103,8 @@ export type TrustLevel = (typeof TRUST_LEVELS)[number];
 export const NETWORK_KINDS = ['site-gateway', 'lorawan-network', 'mobile-apn', 'radius-server'] as const;
 export type NetworkKind = (typeof NETWORK_KINDS)[number];
 
-/** What a cloud service may be let to: each is one reading action of policy. */
-export const DATA_SETS = ['city', 'devices', 'incidents', 'evidence', 'changes'] as const;
+/** What a cloud service may be let to: each is one reading action of policy; for `care` it says who is in care. */
+export const DATA_SETS = ['city', 'devices', 'incidents', 'evidence', 'changes', 'care'] as const;
 export type DataSet = (typeof DATA_SETS)[number];
 
 /** How an observation reached us. */

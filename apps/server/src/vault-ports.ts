@@ -46,6 +46,7 @@ export const createVaultFor = (
     isOrganisation: (id) => city.node(id)?.kind === 'party',
     postsOf: (person) => identity.postsOf(person),
     nameOf: (id) => identity.faceOf(id)?.handle ?? partyName(city, id),
+    alarm: (person, words) => log.part('vault').error(`a person ${words}`, { person }),
   });
 
 const ledgerFor = (ledger: Parts['ledger']): VaultOptions['ledger'] => ({

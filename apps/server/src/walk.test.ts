@@ -25,6 +25,8 @@ const OWN_RECORDS: readonly ActionName[] = [
   'askRight',
   'handOnConsent',
   'readPosts',
+  'askGlass',
+  'readRegister',
 ];
 const SIGNED_IN: readonly ActionName[] = [
   ...EVERYBODY,
@@ -136,6 +138,8 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'readExports',
     'fetchExport',
     'traceExport',
+    'reviewGlass',
+    'answerRequest',
   ],
   auditor: [
     ...SIGNED_IN,

@@ -25,6 +25,8 @@ import { vaultLives } from './vault-lives.ts';
 import { vaultLease } from './vault-lease.ts';
 import { vaultGrants } from './vault-grants.ts';
 import { vaultExports } from './vault-exports.ts';
+import { vaultGlass } from './vault-glass.ts';
+import { vaultRequests } from './vault-requests.ts';
 
 export const api = {
   ...session,
@@ -53,6 +55,8 @@ export const api = {
   ...vaultLease,
   ...vaultGrants,
   ...vaultExports,
+  ...vaultGlass,
+  ...vaultRequests,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -83,6 +87,8 @@ export { PIECE_BYTES, PROOF_MAX_CHARS, VIEW_LEASE_MS } from './vault-lease.ts';
 export { PROFESSIONALS_MAX } from './session.ts';
 export type * from './vault-grants.ts';
 export type * from './vault-exports.ts';
+export type * from './vault-glass.ts';
+export type * from './vault-requests.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {
@@ -128,6 +134,8 @@ export {
   STANDING_ENDS,
 } from './vault-lives.ts';
 export { EXPORT_COLUMNS_MAX, EXPORTS_SHOWN_MAX, FOUND_ROWS_MAX } from './vault-exports.ts';
+export { CARE_LENGTH_MAX_DAYS, GLASS_FLAGS, GLASS_OUTCOMES, GLASS_REASONS, GLASSES_SHOWN_MAX } from './vault-glass.ts';
+export { REGIMES, REQUEST_KINDS, REQUEST_OUTCOMES, REQUEST_STATES, REQUESTS_SHOWN_MAX } from './vault-requests.ts';
 export { PUBLIC_KEY_MAX_CHARS, SERVICES_MAX } from './services.ts';
 export { LOOK_ENTRIES_SHOWN_MAX, LOOKS_PAGE_MAX, LOOKS_WEEK_MAX } from './vault-looks.ts';
 export { EXPOSED_PAGE_MAX, EXPOSURE_GROUPS_MAX, EXPOSURE_PEOPLE_MAX, EXPOSURES_SHOWN_MAX } from './vault-exposure.ts';

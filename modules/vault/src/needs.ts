@@ -99,6 +99,8 @@ export interface VaultOptions {
   readonly isOrganisation: (id: string) => boolean;
   /** Where this person works at this moment and as what, as the city keeps it; from memory. */
   readonly postsOf: (person: string) => readonly Held[];
+  /** Somebody who looks after people's data did what has to be looked at now. */
+  readonly alarm: (person: string, words: string) => void;
   /** Test seams: files that fail, or lose what was not synced. */
   readonly openSlotFile?: (path: string) => Promise<SlotFile>;
   readonly openJournalFile?: (path: string) => Promise<FileHandle>;

@@ -18,9 +18,10 @@ import { createLooks } from './looks/looks.ts';
 import { createTakeout, type TakeOut } from './takeout/takeout.ts';
 import type { VaultOptions } from './needs.ts';
 import { destroyedBar, Records } from './records/records.ts';
-import { byStanding, outlivedBar } from './lives/by-standing.ts';
-import { Lives } from './lives/lives.ts';
 import { createExports, exportKeeper, type Exports } from './exports/exports.ts';
+import { DESK_PAPERS } from './desk-papers.ts';
+import { tellOfCollection } from './notices/indirect.ts';
+import { createLives, createPeople, LAW, type People } from './people.ts';
 import { openRootFile } from './keys/root-file.ts';
 import { openNodes, type Nodes } from './nodes/open-nodes.ts';
 import { consentReplayer } from './consents/replay.ts';
@@ -49,7 +50,7 @@ export interface Opened {
   readonly consents: Consents;
   readonly records: Records;
   readonly copies: CopyRegister;
-  readonly lives: Lives;
+  readonly people: People;
   readonly exports: Exports;
   readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
   readonly views: Views;
@@ -58,7 +59,6 @@ export interface Opened {
   readonly incarnation: Incarnation;
 }
 
-const AGE_YEARS = 16;
 const OWNER_ONLY_FOLDER = 0o700;
 export const HOLDER_SOCKET = 'holder.sock';
 const MIGRATIONS = { module: 'vault', folder: new URL('../migrations/', import.meta.url) };
@@ -131,24 +131,26 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const replayed =
     found &&
     (await bringBack(options, found, (isWhole) => [consentReplayer(sql, isWhole), recordReplayer(sql, keyring)]));
-  const [consents, records] = [new Consents(parts), new Records(parts)];
-  const lives = new Lives({ ...parts, ageYears: AGE_YEARS });
-  const fromJournal = (await lives.open()) + (await consents.open()) + (await records.open());
+  const lives = createLives(parts);
+  const tell = tellOfCollection({ ...parts, law: LAW, lives, papers: DESK_PAPERS });
+  const [consents, records] = [new Consents(parts), new Records({ ...parts, tell })];
+  const people = createPeople({ ...parts, records }, lives);
+  const fromJournal = (await people.open()) + (await consents.open()) + (await records.open());
   const incarnation = found && replayed ? await incarnate(parts, { found, replayed }) : follow(nodes.id);
   const consented = byConsent({ ...parts, consents, lives });
-  const grounds = [ownRecord, consented, byStanding({ ...parts, lives })];
-  const bars = [gateBar(gate), destroyedBar(records), outlivedBar(lives)];
+  const grounds = [ownRecord, consented, ...people.grounds];
+  const bars = [gateBar(gate), destroyedBar(records), ...people.bars];
   const mayServe = (): boolean => gate.isOpen && nodes.mayServe();
   const view = createViewing({ ...parts, grounds, bars, mayServe });
   const views = viewsOver(options, { incarnation: nodes.id, mayServe, show: asText(view) });
-  await nodes.start({ consents, records, lives, shelf, review: (changed) => views.review(changed) });
+  await nodes.start({ consents, records, people, shelf, review: (changed) => views.review(changed) });
   views.start();
   copies.keep('cache', cacheKeeper(shelf, views));
   const looks = createLooks(options);
   const takeOut = createTakeout({ ...parts, view, looks, consents: (subject) => consents.list(subject) });
   copies.keep('export', exportKeeper(parts));
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
-  const open = { consents, records, copies, lives, exports, view, views, takeOut };
+  const open = { consents, records, copies, people, exports, view, views, takeOut };
   const made = { nodes, damagedKeys, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }

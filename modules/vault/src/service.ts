@@ -8,11 +8,10 @@ import { grantRoutes } from './consents/grant-routes.ts';
 import { signInOf, viewRawRoutes, viewRoutes } from './lease/view-routes.ts';
 import type { Views } from './lease/views.ts';
 import type { VaultOptions } from './needs.ts';
-import type { Lives } from './lives/lives.ts';
-import { lifeRoutes } from './lives/routes.ts';
 import { withStandings } from './lives/with-standings.ts';
 import type { Exports } from './exports/exports.ts';
 import { exportRoutes } from './exports/routes.ts';
+import { peopleRoutes, type People } from './people.ts';
 import { looksRoutes } from './looks/routes.ts';
 import { vaultRoutes } from './routes.ts';
 import { closed, Gate, stateInWords, type GateNeeds, type GateState } from './gate/gate.ts';
@@ -66,7 +65,8 @@ export interface Vault {
   readonly exports: Exports;
   /** What falls due by time alone and is told: run often, at least once a minute. */
   tick(): Promise<void>;
-  readonly lives: Pick<Lives, 'propose' | 'proposals' | 'confirm' | 'change' | 'wish' | 'shown' | 'represented'>;
+  /** Who acts for whom, emergencies and requests. */
+  readonly people: Pick<People, 'lives' | 'care' | 'emergencies' | 'requests'>;
   status(): VaultStatus;
   /** Signed out, or the sign-in of that token has ended: what it had open goes dark. */
   endSignIn(token: string): void;
@@ -123,10 +123,10 @@ export function createVault(options: VaultOptions): Vault {
       return now().exports;
     },
     tick: async () => {
-      if (gate.isOpen) await now().lives.tick();
+      if (gate.isOpen) await now().people.tick();
     },
-    get lives() {
-      return now().lives;
+    get people() {
+      return now().people;
     },
     postsChanged: () => opened?.views.review({}),
     endSignIn: (token) => opened?.views.endSignIn(signInOf(token)),
@@ -148,11 +148,11 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
     ...looksRoutes(vault.looks),
     ...exposureRoutes(vault.exposures),
     ...takeoutRoutes(vault.takeOut),
-    ...lifeRoutes({ ...options, lives: () => now().lives }),
+    ...peopleRoutes(options, () => now().people),
     ...viewRoutes(views),
     ...exportRoutes(() => now().exports),
   ];
-  return { routes: withStandings(routes, () => now().lives), rawRoutes: viewRawRoutes(views) };
+  return { routes: withStandings(routes, () => now().people.lives), rawRoutes: viewRawRoutes(views) };
 }
 
 const gateOf = (options: VaultOptions, passed: GateNeeds['passed']): Gate =>

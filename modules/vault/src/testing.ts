@@ -41,6 +41,8 @@ export const HARBOUR = 'harbour-clinic';
 export const NORTH = 'north-clinic';
 /** Where people work: what a test writes in here holds at once. */
 export type Posts = Map<string, readonly { readonly organisation: string; readonly role: PostRole }[]>;
+/** Where Ben works in tests of emergencies. */
+export const CLINIC = HARBOUR;
 
 export const person = (id: string, signedInBy = 'passkey', roles: readonly string[] = []): Principal => ({
   type: 'Person',
@@ -117,6 +119,7 @@ export interface TestVault {
   readonly ledger: TestLedger;
   readonly clock: { now: number };
   readonly posts: Posts;
+  readonly alarms: readonly string[];
 }
 export function testVault(
   sql: Sql,
@@ -130,6 +133,7 @@ export function testVault(
 ): TestVault {
   const { ledger = new TestLedger(), posts = new Map(), ...more } = options;
   const clock = { now: NOW };
+  const alarms: string[] = [];
   const read: Clock = () => clock.now as Millis;
   const vault = createVault({
     sql,
@@ -151,9 +155,10 @@ export function testVault(
     isOrganisation: (id) => id === HARBOUR || id === NORTH,
     postsOf: (id) => posts.get(id) ?? [],
     nameOf: (id) => (id === HARBOUR ? 'Harbour Clinic' : null),
+    alarm: (who, words) => void alarms.push(`${who} ${words}`),
     ...more,
   });
-  return { vault, ledger, clock, posts };
+  return { vault, ledger, clock, posts, alarms };
 }
 
 export const TEXT = 'HbA1c 41 mmol/mol for 4711-canary';
@@ -186,8 +191,8 @@ export const codeOf = (result: Result<unknown, Refusal>): string => (result.ok ?
 /** Recorded by one officer with its document, and confirmed by another. */
 export async function recordLife(vault: Vault, change: WeightyChange, subject = AROHA): Promise<LifeShown> {
   const document = must(await vault.put(recordOf('a certificate', { subject, category: 'papers' }), OFFICER)).record;
-  const { id } = must(await vault.lives.propose(subject, { change, document }, OFFICER));
-  return must(await vault.lives.confirm(id, SECOND_OFFICER));
+  const { id } = must(await vault.people.lives.propose(subject, { change, document }, OFFICER));
+  return must(await vault.people.lives.confirm(id, SECOND_OFFICER));
 }
 /** Aroha as a child who turns sixteen on 4 April 2027, and her guardians. */
 export async function asChild(vault: Vault, guardians: readonly string[] = [MUM]): Promise<LifeShown> {

@@ -23,7 +23,23 @@ export type VaultChange =
       readonly by: string;
       readonly reason: string;
     }
-  | { readonly sequence: number; readonly do: 'life'; readonly event: LifeEvent };
+  | { readonly sequence: number; readonly do: 'life'; readonly event: LifeEvent }
+  | {
+      readonly sequence: number;
+      readonly do: 'end-care';
+      readonly care: string;
+      readonly subject: string;
+      readonly at: number;
+      readonly by: string;
+    }
+  | {
+      readonly sequence: number;
+      readonly do: 'end-glass';
+      readonly glass: string;
+      readonly subject: string;
+      readonly at: number;
+      readonly by: string;
+    };
 export type VaultJournal = Journal<VaultChange>;
 
 /** What a consent's use says is overtaken by the next use and by its end, never the other way round: nothing is used after its end. */
@@ -33,6 +49,10 @@ function about(change: VaultChange): string {
       return change.record;
     case 'life':
       return change.event.id;
+    case 'end-care':
+      return change.care;
+    case 'end-glass':
+      return change.glass;
     default:
       return change.consent;
   }

@@ -44,6 +44,7 @@ describe('a record', () => {
     ]);
     expect((await rig.outbox()).map(({ type, actor, subject }) => [type, actor, subject])).toEqual([
       ['record.put', OFFICER, AROHA],
+      ['notice.given', OFFICER, AROHA],
       ['consent.given', AROHA, AROHA],
     ]);
     expect(JSON.stringify([rig.at.ledger.facts, await rig.outbox()])).not.toContain('4711');

@@ -5,6 +5,8 @@ import type { Changed } from './views.ts';
 const changedBy = (change: Partial<VaultChange>): Changed => ({
   ...('consent' in change ? { consent: change.consent } : {}),
   ...('record' in change ? { record: change.record } : {}),
+  ...('subject' in change ? { subject: change.subject } : {}),
+  ...('event' in change ? { subject: change.event.subject } : {}),
 });
 
 export const reviewed = (journal: VaultJournal, review: (changed: Changed) => void): VaultJournal => ({

@@ -29,7 +29,7 @@ const asMum = { principal: person(MUM), purpose: 'FAMRQT' } as const;
 const whys = (): unknown[] => rig.at.ledger.of('record.refused').map(({ data }) => data['why']);
 const told = async (): Promise<NoticeKind[]> =>
   (await noticesOf(rig.sql, AROHA, rig.at.clock.now)).map(({ kind }) => kind).sort();
-const lives = () => rig.at.vault.lives;
+const lives = () => rig.at.vault.people.lives;
 
 describe('a guardian', () => {
   it('sees what is held about their child, for that purpose alone, until the child is sixteen', async () => {
@@ -212,6 +212,17 @@ describe('what is recorded of a life', () => {
       [],
       'PROPOSAL_UNKNOWN',
     ]);
+  });
+  it('leaves to emergencies what the law says they need', async () => {
+    const wishes = { do: 'wishes', keep: [], exclude: ['notes', 'allergies'] } as const;
+    expect(codeOf(await lives().wish(AROHA, wishes, AROHA))).toBe('NEEDED_TO_LIVE');
+    expect((await lives().shown(AROHA)).excluded).toEqual([]);
+  });
+  it('lets no notice wait by a clause that does not let it', async () => {
+    const hush = { do: 'hush', until: NOW + DAY_MS, clause: 'nz-ipp-6' } as const;
+    expect(codeOf(await lives().propose(AROHA, { change: hush, document: await paper() }, OFFICER))).toBe(
+      'CLAUSE_LETS_NOTHING_WAIT',
+    );
   });
   it('is not ended by one of whom it is', async () => {
     const { standings } = await asChild(rig.at.vault, [MUM, SECOND_OFFICER].slice(0, 1));

@@ -39,6 +39,10 @@ export interface LivesParts extends Pick<VaultOptions, 'sql' | 'clock' | 'zone' 
   readonly sharing: Sharing;
   /** From what age on a person decides alone, as the law says. */
   readonly ageYears: number;
+  /** What emergencies see whatever the person wishes, as the law says. */
+  readonly floor: readonly string[];
+  /** Is this a clause by which notices may wait? */
+  readonly mayWait: (clause: string) => boolean;
 }
 type Recorded = Extract<VaultChange, { do: 'life' }>;
 
@@ -148,6 +152,12 @@ export class Lives {
         'PERSON_UNKNOWN',
         `${where}: wanted "${change.person}" to be one who may sign in here`,
       );
+    if (change.do === 'hush' && !this.#parts.mayWait(change.clause))
+      return refuse(
+        'invalid',
+        'CLAUSE_LETS_NOTHING_WAIT',
+        `${where}: "${change.clause}" lets no notice wait, wanted a clause that does`,
+      );
     const head = await readHead(this.#parts.sql, document);
     return head?.subject === subject && !head.isDestroyed
       ? null
@@ -208,6 +218,13 @@ export class Lives {
     return this.#inTurn(async () => {
       if (by !== subject || phaseAt(this.of(subject), this.#parts.clock()) === 'deceased')
         return refuse('forbidden', 'WISHES_OF_ANOTHER', `set wishes of "${subject}": wanted the person alone to do it`);
+      const needed = change.do === 'wishes' ? change.exclude.find((one) => this.#parts.floor.includes(one)) : undefined;
+      if (needed !== undefined)
+        return refuse(
+          'invalid',
+          'NEEDED_TO_LIVE',
+          `set wishes of "${subject}": emergencies always see "${needed}", wanted others`,
+        );
       await this.#record(subject, change, by);
       return ok(await this.shown(subject));
     });

@@ -1,5 +1,7 @@
 /** What the parts of a vault share with the vaults of other processes over the same database; nothing where there is one process. */
+import type { Care, RightRequest } from '@cityward/contracts';
 import type { Tx } from '@cityward/sql';
+import type { StoredGlass } from '../emergency/glass-store.ts';
 import type { Changed } from '../lease/views.ts';
 import type { VaultChange, VaultJournal } from '../vault-journal.ts';
 import type { VaultNode } from './node.ts';
@@ -7,7 +9,11 @@ import { announceIn, type SharedChange } from './node-store.ts';
 
 /** What SQL says and other nodes have in memory otherwise: told in the transaction that makes it so. */
 export type Told =
-  { readonly do: 'given'; readonly consent: string } | { readonly do: 'changed'; readonly record: string };
+  | { readonly do: 'given'; readonly consent: string }
+  | { readonly do: 'changed'; readonly record: string }
+  | { readonly do: 'care'; readonly care: Care }
+  | { readonly do: 'glass'; readonly glass: StoredGlass }
+  | { readonly do: 'request'; readonly request: RightRequest };
 export type Heard = Told | VaultChange;
 
 export interface Sharing {
@@ -55,7 +61,12 @@ export interface Learners {
     learnTaken(change: Extract<VaultChange, { do: 'take-back' }>): void;
   };
   readonly records: { learnDestroyed(change: Extract<VaultChange, { do: 'destroy' }>): void };
-  readonly lives: { learn(event: Extract<VaultChange, { do: 'life' }>['event']): void };
+  readonly people: {
+    readonly lives: { learn(event: Extract<VaultChange, { do: 'life' }>['event']): void };
+    readonly care: { learn(change: Extract<Heard, { do: 'care' | 'end-care' }>): void };
+    readonly emergencies: { learn(change: Extract<Heard, { do: 'glass' | 'end-glass' }>): void };
+    readonly requests: { learn(request: RightRequest): void };
+  };
   readonly shelf: { forget(record: string): void };
   readonly review: (changed: Changed) => void;
 }
@@ -72,8 +83,20 @@ export async function learn({ body }: Pick<SharedChange, 'body'>, parts: Learner
       parts.records.learnDestroyed(heard);
       return parts.review({ record: heard.record });
     case 'life':
-      parts.lives.learn(heard.event);
+      parts.people.lives.learn(heard.event);
       return parts.review({});
+    case 'care':
+      return parts.people.care.learn(heard);
+    case 'end-care':
+      parts.people.care.learn(heard);
+      return parts.review({ subject: heard.subject });
+    case 'glass':
+      return parts.people.emergencies.learn(heard);
+    case 'end-glass':
+      parts.people.emergencies.learn(heard);
+      return parts.review({ subject: heard.subject });
+    case 'request':
+      return parts.people.requests.learn(heard.request);
     case 'changed':
       return parts.shelf.forget(heard.record);
     default:

@@ -10,6 +10,7 @@ import { createLanes } from './lanes.ts';
 import type { VaultOptions } from '../needs.ts';
 import { NotConfirmed } from '../nodes/node.ts';
 import type { Sharing } from '../nodes/shared.ts';
+import type { Collected } from '../notices/indirect.ts';
 import type { Shelf } from './shelf.ts';
 import { sealContent } from '../keys/sealed.ts';
 import * as store from './store.ts';
@@ -26,6 +27,8 @@ export interface RecordParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly sharing: Sharing;
   readonly keyring: Keyring;
   readonly shelf: Shelf;
+  /** Whom a new record is about is told, with the transaction that stores it. */
+  readonly tell: (tx: Tx, collected: Collected) => Promise<void>;
 }
 type Destruction = Extract<VaultChange, { do: 'destroy' }>;
 interface Because {
@@ -103,6 +106,7 @@ export class Records {
         await store.addVersion(tx, head, stored);
         const data = { record, version };
         tx.record({ module: MODULE, type: 'record.put', actor: by, subject, at, personal: true, data });
+        await this.#parts.tell(tx, { subject, category, by, at });
         return true;
       });
     } catch (fault) {

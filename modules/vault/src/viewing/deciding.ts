@@ -1,7 +1,8 @@
 /** May this person see this record now? Asked of what gives a reason to and what forbids it, in memory: it waits for nothing. */
-import type { Principal, Purpose, Right } from '@cityward/contracts';
+import type { EntityAttributes, Principal, Purpose, Right } from '@cityward/contracts';
 import type { Json } from '@cityward/kernel';
 import type { Against } from '../domain/grant.ts';
+import type { GlassOver } from '../domain/glass.ts';
 import type { StandingWhy } from '../domain/lives/life.ts';
 import type { VaultOptions } from '../needs.ts';
 import type { RecordHead } from '../records/store.ts';
@@ -18,6 +19,9 @@ export interface Look {
 export type Why =
   | Against
   | StandingWhy
+  | GlassOver
+  | 'excluded'
+  | 'reviewed'
   | 'unknown'
   | 'no-consent'
   | 'policy'
@@ -29,7 +33,7 @@ export type Why =
 
 /** What a look rests on. */
 export interface Basis {
-  readonly by: 'own' | 'consent' | 'standing';
+  readonly by: 'own' | 'consent' | 'standing' | 'emergency' | 'duty';
   /** Written with the look. */
   readonly data: { readonly [key: string]: Json };
   /** When it ends by itself; left out where it does not. */
@@ -85,7 +89,7 @@ function judgeBy(
   { head, basis }: { readonly head: RecordHead; readonly basis: Basis },
 ): Verdict {
   const { id, subject, category } = head;
-  const attributes = { subject, category, granted: basis.by === 'consent', represented: basis.by === 'standing' };
+  const attributes = { subject, category, ...TOLD_OF[basis.by] };
   if (!may(look.principal, 'viewRecord', { type: 'Record', id, attributes }).ok) return { may: false, why: 'policy' };
   for (const bar of bars) {
     const why = bar(head, look);
@@ -94,6 +98,14 @@ function judgeBy(
   return { may: true, basis };
 }
 
+/** What policy hears of why somebody would see it. */
+const TOLD_OF: Readonly<Record<Basis['by'], EntityAttributes>> = {
+  own: {},
+  consent: { granted: true },
+  standing: { represented: true },
+  emergency: { emergency: true },
+  duty: { onDuty: true },
+};
 export const NOTHING_COUNTED = (): Promise<boolean> => Promise.resolve(true);
 
 /** Everybody sees what is held about themself. */

@@ -9,6 +9,7 @@ const data: Record<DataSet, { name: string; hint: string }> = {
   incidents: { name: 'Incidents', hint: 'situations, incidents, traces' },
   evidence: { name: 'Evidence', hint: 'the ledger and its packs' },
   changes: { name: 'Changes', hint: 'changes of devices and the baseline' },
+  care: { name: 'Care', hint: 'says who is in care at its clinic; reads nothing' },
 };
 
 export const services = {

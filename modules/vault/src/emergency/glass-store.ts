@@ -1,0 +1,133 @@
+/** Care and emergencies in SQL. */
+import type { Kysely } from 'kysely';
+import type { Care, Glass } from '@cityward/contracts';
+import type { Sql, Tx } from '@cityward/sql';
+
+interface Tables {
+  'vault.care': {
+    id: string;
+    subject: string;
+    organisation: string;
+    kind: string;
+    from_at: number;
+    until_at: number;
+    ended_at: number | null;
+  };
+  'vault.glass': {
+    id: string;
+    subject: string;
+    by_whom: string;
+    organisation: string;
+    care: string;
+    reason: string;
+    paper: string;
+    at: number;
+    until_at: number;
+    ended_at: number | null;
+    flags: string;
+    reviewed_at: number | null;
+    reviewed_by: string | null;
+    outcome: string | null;
+  };
+}
+type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
+const db = (reader: Reader): Kysely<Tables> => reader.for<Tables>();
+
+/** With the care on which it rests. */
+export interface StoredGlass extends Glass {
+  readonly care: string;
+}
+
+export async function readCare(reader: Reader, now: number): Promise<Care[]> {
+  const rows = await db(reader)
+    .selectFrom('vault.care')
+    .selectAll()
+    .where('ended_at', 'is', null)
+    .where('until_at', '>', now)
+    .execute();
+  return rows.map(({ id, subject, organisation, kind, from_at: from, until_at: until, ended_at: ended }) => ({
+    ...{ id, subject, organisation, from, until, ended },
+    kind: kind as Care['kind'],
+  }));
+}
+export const addCare = async (
+  tx: Tx,
+  { id, subject, organisation, kind, from: from_at, until: until_at, ended: ended_at }: Care,
+): Promise<void> =>
+  void (await db(tx)
+    .insertInto('vault.care')
+    .values({ id, subject, organisation, kind, from_at, until_at, ended_at })
+    .execute());
+/** `false` where it was ended already. */
+export async function endCare(tx: Tx, id: string, at: number): Promise<boolean> {
+  const row = await db(tx)
+    .updateTable('vault.care')
+    .set({ ended_at: at })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function readGlasses(reader: Reader, since: number): Promise<StoredGlass[]> {
+  const rows = await db(reader)
+    .selectFrom('vault.glass')
+    .selectAll()
+    .where((is) => is.or([is('at', '>', since), is('reviewed_at', 'is', null), is('outcome', '=', 'not-justified')]))
+    .orderBy('at')
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    subject: row.subject,
+    by: row.by_whom,
+    organisation: row.organisation,
+    care: row.care,
+    reason: row.reason as Glass['reason'],
+    paper: row.paper,
+    at: row.at,
+    until: row.until_at,
+    ended: row.ended_at,
+    flags: JSON.parse(row.flags) as Glass['flags'],
+    review:
+      row.reviewed_at === null
+        ? null
+        : {
+            at: row.reviewed_at,
+            by: row.reviewed_by!,
+            outcome: row.outcome as NonNullable<Glass['review']>['outcome'],
+          },
+  }));
+}
+export const addGlass = async (tx: Tx, glass: StoredGlass): Promise<void> => {
+  const { id, subject, by: by_whom, organisation, care, reason, paper, at, until: until_at, flags } = glass;
+  await db(tx)
+    .insertInto('vault.glass')
+    .values({
+      ...{ id, subject, by_whom, organisation, care, reason, paper, at, until_at },
+      ...{ ended_at: null, flags: JSON.stringify(flags), reviewed_at: null, reviewed_by: null, outcome: null },
+    })
+    .execute();
+};
+/** `false` where it was ended already. */
+export async function endGlass(tx: Tx, id: string, at: number): Promise<boolean> {
+  const row = await db(tx)
+    .updateTable('vault.glass')
+    .set({ ended_at: at })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+export const reviewGlass = async (
+  tx: Tx,
+  id: string,
+  { at, by, outcome }: NonNullable<Glass['review']>,
+): Promise<void> =>
+  void (await db(tx)
+    .updateTable('vault.glass')
+    .set({ reviewed_at: at, reviewed_by: by, outcome })
+    .where('id', '=', id)
+    .where('reviewed_at', 'is', null)
+    .execute());

@@ -1,0 +1,34 @@
+/** The register says what is held and consented to at this moment, and nothing that was typed in. */
+import { describe, expect, it } from 'vitest';
+import { OFFICER, must, NOW } from '../testing.ts';
+import { useVault } from '../testing-rig.ts';
+import { LAW } from '../people.ts';
+import { lawShown, registerOf } from './register.ts';
+
+const rig = useVault();
+const register = () => registerOf({ sql: rig.sql, law: LAW }, rig.at.clock.now);
+
+describe('the register', () => {
+  it('follows what is stored, let be seen, taken back and destroyed', async () => {
+    const record = await rig.put();
+    await rig.put({ subject: 'per-cat' });
+    await rig.put({ category: 'notes' });
+    const consent = await rig.give();
+    const blood = async () => (await register()).entries.find(({ category }) => category === 'blood-tests');
+    expect(await blood()).toEqual({
+      ...{ category: 'blood-tests', people: 2, records: 2, recipients: 1 },
+      ...{ purposes: [{ purpose: 'TREAT', consents: 1 }], kept: ['nz-retention-5', 'nz-ipp-9'] },
+    });
+    must(await rig.at.vault.takeBack(consent, OFFICER));
+    must(await rig.at.vault.destroy(record, { by: OFFICER, reason: 'asked for' }));
+    expect(await blood()).toMatchObject({ people: 1, records: 1, recipients: 0, purposes: [] });
+    const all = await register();
+    expect([all.at, all.entries.map(({ category }) => category)]).toEqual([NOW, ['blood-tests', 'notes']]);
+    for (const id of all.safeguards) expect(LAW.has(id)).toBe(true);
+  });
+  it('shows the law with what is a person’s to do', () => {
+    const clauses = lawShown(LAW).instruments.flatMap((one) => one.clauses);
+    expect(clauses.find(({ id }) => id === 'nz-ipp-1')?.tasks).toHaveLength(1);
+    expect(clauses.find(({ id }) => id === 'nz-pa-44')?.tasks).toEqual([]);
+  });
+});
