@@ -2,6 +2,7 @@
 export * from './words.ts';
 export * from './schema.ts';
 export * from './observation.ts';
+export * from './sighting.ts';
 export * from './topics.ts';
 export * from './jobs.ts';
 export * from './gate.ts';
