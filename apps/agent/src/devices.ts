@@ -10,6 +10,7 @@ import type { Schedule } from './schedule.ts';
 import { runningStatus, type Self } from './agent-changes.ts';
 import { answerAsk, type Self as BaselineSelf } from './own-baseline.ts';
 import type { SimulatedChanges } from './simulated-changes.ts';
+import { createPassersBy, type PassersBy } from './passers-by.ts';
 import { createLooks, type Looks } from './prober/looks.ts';
 import type { Target } from './prober/probe.ts';
 import type { SiteGateway } from './site-gateway/gateway.ts';
@@ -95,10 +96,18 @@ function follow(
   connection()?.publish('ack', obey(site, read.value, Date.now()));
 }
 
-function reportOften(site: SiteSwitch, connection: () => Connection, schedule: Schedule): void {
+interface Reporting {
+  readonly schedule: Schedule;
+  readonly passersBy: PassersBy;
+}
+function reportOften(site: SiteSwitch, connection: () => Connection, { schedule, passersBy }: Reporting): void {
   const report = (now: number): void => {
     if (lift(site, now)) connection().publish('obs', status(site.id, 'quarantine-lifted', now));
-    if (connection().online) for (const message of takeReports(site)) connection().publish('flows', message);
+    if (connection().online) {
+      for (const message of takeReports(site)) connection().publish('flows', message);
+      const seen = passersBy.at(site.id, now);
+      if (seen.length > 0) connection().publish('flows', seen);
+    }
     schedule.at(now + REPORT_PERIOD_MS, report);
   };
   schedule.at(Date.now() + (hash32(site.id) % REPORT_PERIOD_MS), report);
@@ -268,6 +277,7 @@ export function createDevices(parts: DevicesParts): Devices {
   const { city, fabric, schedule } = parts;
   const gate = createGate(CONNECT_AT_ONCE);
   const habits = createHabits(parts);
+  const passersBy = createPassersBy(city, fabric, parts.random);
   const lives = new Map<string, Life>();
   const seen = new Set<string>();
   const cut = new Set<string>();
@@ -295,7 +305,7 @@ export function createDevices(parts: DevicesParts): Devices {
       life.connection.open();
       habits.keepReporting(life);
       const site = fabric.switches.get(id);
-      if (site) reportOften(site, () => life.connection, schedule);
+      if (site) reportOften(site, () => life.connection, { schedule, passersBy });
     },
     get connected() {
       return seen.size;

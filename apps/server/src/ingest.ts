@@ -1,9 +1,10 @@
 /** The observation journey, the same for every gateway: parse, may this reporter speak about this subject, stream, then acknowledge. */
 import { Compile } from 'typebox/compile';
-import { err, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
-import { encodeObserved, Observation, type Gateway, type Status } from '@cityward/contracts';
+import { err, ok, OperationalFault, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
+import { encodeObserved, Observation, Sighting, type Gateway, type Status } from '@cityward/contracts';
 import { createEnvelope, readJsonPayload } from '@cityward/formats/observation-envelope';
 import type { Stream } from '@cityward/stream';
+import type { Sightings } from './sightings.ts';
 
 const OBSERVATIONS_PER_MESSAGE_MAX = 100;
 /** A reporter's clock may be this wrong; beyond it the time of arrival is used (watch marks the observation as late). */
@@ -22,6 +23,8 @@ export interface IngestParts {
   readonly clock: Clock;
   /** The rule of identity and policy together; a refusal says who may not speak about whom. */
   readonly maySpeak: (reporter: Reporter, body: Observation) => Result<void, Refusal>;
+  /** Keeps what sensors saw of people apart from all else; without it none is taken. */
+  readonly sightings?: Pick<Sightings, 'appendThen'>;
   /** Somebody whose certificate is good spoke about what is not theirs. */
   readonly amiss?: (reporter: Reporter, refusal: Refusal) => void;
   /** A device, by its own certificate, says what it runs, and at what time by its own clock. */
@@ -50,6 +53,8 @@ export const malformed = (code: string, message: string): IngestRefusal =>
   new IngestRefusal({ kind: 'invalid', code, message });
 
 const observation = Compile(Observation);
+const sighting = Compile(Sighting);
+type Reported = Observation | Sighting;
 
 export function createIngest(parts: IngestParts): Ingest {
   let taken = 0;
@@ -68,15 +73,16 @@ export function createIngest(parts: IngestParts): Ingest {
     }
     return envelope(parts.clock(), json);
   };
-  const admit = (reporter: Reporter, bodies: readonly unknown[]): Result<readonly Observation[], Refusal> => {
+  const admit = (reporter: Reporter, bodies: readonly unknown[]): Result<readonly Reported[], Refusal> => {
     for (const body of bodies) {
-      const read = readObservation(body);
-      const allowed = read.ok ? mayOrNote(parts, reporter, read.value) : read;
+      const read = readReported(body);
+      const allowed = read.ok ? mayOrNote(parts, reporter, spokenOf(read.value)) : read;
       if (!allowed.ok) return allowed;
-      if (read.ok) tellRunning(parts, reporter, read.value);
+      if (read.ok && read.value.kind !== 'sighting') tellRunning(parts, reporter, read.value);
     }
-    return ok(bodies as readonly Observation[]);
+    return ok(bodies as readonly Reported[]);
   };
+  const keep = keeperOf(parts, encode);
   return {
     take: (reporter, payload, done) => {
       const read = readPayload(payload);
@@ -95,8 +101,9 @@ export function createIngest(parts: IngestParts): Ingest {
         done(fault);
       };
       // One that came alone is kept in the bytes that were checked; those of an array are written one by one.
-      if (payload[0] === OPENING_BRACE) return parts.stream.appendThen(seal(reporter, payload), settle);
-      for (const body of bodies) parts.stream.appendThen(encode(reporter, body), settle);
+      if (payload[0] === OPENING_BRACE && bodies[0]!.kind !== 'sighting')
+        return parts.stream.appendThen(seal(reporter, payload), settle);
+      for (const body of bodies) keep(reporter, body, settle);
     },
     put: async (reporter, body) => {
       const allowed = mayOrNote(parts, reporter, body);
@@ -111,6 +118,15 @@ export function createIngest(parts: IngestParts): Ingest {
     stats: () => ({ taken, refused }),
   };
 }
+
+type Settle = (error: Error | null) => void;
+const keeperOf =
+  ({ stream, sightings }: IngestParts, encode: (reporter: Reporter, body: Observation) => Buffer) =>
+  (...[reporter, body, settle]: readonly [Reporter, Reported, Settle]): void => {
+    if (body.kind !== 'sighting') return stream.appendThen(encode(reporter, body), settle);
+    if (!sightings) return settle(new OperationalFault('keep a sighting: none are kept here'));
+    sightings.appendThen(body.of, Buffer.from(JSON.stringify(body)), settle);
+  };
 
 function mayOrNote({ maySpeak, amiss }: IngestParts, reporter: Reporter, body: Observation): Result<void, Refusal> {
   const allowed = maySpeak(reporter, body);
@@ -139,6 +155,28 @@ function readPayload(payload: Uint8Array): Result<readonly unknown[], Refusal> {
     );
   }
   return ok(value);
+}
+
+/** Who may tell of the traffic of a device may tell what it saw: its site's gateway, and never itself. */
+function spokenOf(body: Reported): Observation {
+  if (body.kind !== 'sighting') return body;
+  const { at, seen_by: seenBy } = body;
+  const nothing = { dst_port: 0, protocol: 'other', outcome: 'answered', bytes_out: 0, bytes_in: 0 } as const;
+  return { kind: 'flow', at, src: seenBy, dst: seenBy, ...nothing };
+}
+
+const isSighting = (value: unknown): boolean => (value as { readonly kind?: unknown } | null)?.kind === 'sighting';
+
+/** A sighting that is none is refused without a word of what it said: that may be somebody's plate. */
+function readReported(value: unknown): Result<Reported, Refusal> {
+  if (!isSighting(value)) return readObservation(value);
+  return sighting.Check(value)
+    ? ok(value)
+    : refuse(
+        'invalid',
+        'SIGHTING_MALFORMED',
+        'read a sighting: wanted a pseudonym that its site made, and nothing else',
+      );
 }
 
 /** Checks one value against the contract; the refusal names the fields. */

@@ -39,6 +39,7 @@ export async function startModules(config: Config, modules: Modules): Promise<vo
   await modules.watch.start();
   await modules.fleet.start();
   await modules.vault.start();
+  await modules.sightings.start();
   await modules.dispatcher.start();
   await modules.sql.transact((tx) =>
     Promise.resolve(
@@ -359,6 +360,7 @@ export async function stopModules(modules: Modules): Promise<void> {
   await modules.feed.stop();
   await modules.jobs.stop();
   await modules.respond.stop();
+  await modules.sightings.stop();
   await modules.vault.stop();
   await modules.fleet.stop();
   await modules.watch.stop();

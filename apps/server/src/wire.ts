@@ -24,6 +24,8 @@ import { baselineSeen, createBaselineWorld } from './baseline-world.ts';
 import type { MqttGateway } from './gateway-mqtt.ts';
 import type { Polled } from './polled-devices.ts';
 import { createIngest, type Ingest } from './ingest.ts';
+import { createSightingsFor, type Sightings } from './sightings.ts';
+import { runsTo } from './runs-to.ts';
 import { createLocalSocket, type LocalSocket } from './local-socket.ts';
 import { respondCity, switchOf } from './respond-city.ts';
 import { createSpeaking } from './speaking.ts';
@@ -58,6 +60,8 @@ export interface Modules extends Storage {
   readonly access: Access;
   readonly ingest: Ingest;
   readonly feed: Feed;
+  /** What sensors saw of people, as pseudonyms. */
+  readonly sightings: Sightings;
   /** What other modules know that bears on trust. */
   readonly trust: TrustSources;
   readonly local: LocalSocket;
@@ -112,9 +116,11 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
   const vault = createVaultFor(config, { sql, clock, log, identity, ledger, city, access: () => made.access });
   const local = createLocalSocket(join(config.dataFolder, 'cityward.sock'));
   const access = createAccessFor(config, { policy, identity, city, local });
+  const sightings = createSightingsFor(config, { log, vault });
   const ingest = createIngest({
     stream,
     clock,
+    sightings,
     maySpeak: createSpeaking({ identity, access, city }),
     amiss: createSpokeAmiss({ identity, clock, log: log.part('ingest') }),
     runs: runsTo(fleet),
@@ -137,6 +143,7 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
     dispatcher,
     access,
     ingest,
+    sightings,
     feed,
     trust,
     local,
@@ -145,13 +152,6 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
   };
   return made;
 }
-
-const runsTo =
-  ({ desk, gate }: Fleet): NonNullable<Parameters<typeof createIngest>[0]['runs']> =>
-  (device, running, clock) => {
-    desk.seen(device, running);
-    gate.heard(device, { clock, firmware: running.firmware });
-  };
 
 const createAccessFor = (
   { dataFolder }: Config,

@@ -3,3 +3,6 @@ export { createVault } from './service.ts';
 export type { Vault, VaultStatus } from './service.ts';
 export type { VaultOptions, LedgerNeeds } from './needs.ts';
 export type { Look, Seen } from './viewing/viewing.ts';
+export { ownData } from './own-data/own-data.ts';
+export type { OwnData, OwnDataClass } from './domain/own-data.ts';
+export type { SegmentSeen } from './own-data/segments.ts';

@@ -9,6 +9,9 @@ import { signInOf, viewRawRoutes, viewRoutes } from './lease/view-routes.ts';
 import type { Views } from './lease/views.ts';
 import type { VaultOptions } from './needs.ts';
 import { withStandings } from './lives/with-standings.ts';
+import type { CopyRegister } from './copies/copy.ts';
+import { ownData } from './own-data/own-data.ts';
+import { registerSegments, type SegmentSeen } from './own-data/segments.ts';
 import type { Exports } from './exports/exports.ts';
 import { exportRoutes } from './exports/routes.ts';
 import { peopleRoutes, type People } from './people.ts';
@@ -63,6 +66,8 @@ export interface Vault {
   /** Whose data did this touch? */
   readonly exposures: Exposures;
   readonly exports: Exports;
+  /** Files of a class of sightings that lie beside the vault, for the copy register. */
+  keepSegments(name: string, segments: readonly SegmentSeen[]): Promise<void>;
   /** What falls due by time alone and is told: run often, at least once a minute. */
   tick(): Promise<void>;
   /** Who acts for whom, emergencies and requests. */
@@ -122,6 +127,7 @@ export function createVault(options: VaultOptions): Vault {
     get exports() {
       return now().exports;
     },
+    keepSegments: (...what) => keepSegments(options, now().copies, what),
     tick: async () => {
       if (gate.isOpen) await now().people.tick();
     },
@@ -154,6 +160,14 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
   ];
   return { routes: withStandings(routes, () => now().people.lives), rawRoutes: viewRawRoutes(views) };
 }
+
+const keepSegments = (
+  ...[{ sql }, copies, [name, segments]]: readonly [
+    VaultOptions,
+    CopyRegister,
+    readonly [string, readonly SegmentSeen[]],
+  ]
+): Promise<void> => registerSegments({ sql, copies }, { name, about: ownData().classes[name]!, segments });
 
 const gateOf = (options: VaultOptions, passed: GateNeeds['passed']): Gate =>
   new Gate({

@@ -326,6 +326,27 @@ describe('retention', () => {
     await reading;
   });
 
+  test('ends what is old also where nothing comes after it, over a restart too', async () => {
+    let now = 1_000_000;
+    const clock = { retainMaxAgeMs: 16_000, now: () => now };
+    const stream = await open(clock);
+    await fill(stream, 3);
+    now += 2_000;
+    const [rolled, appended] = [stream.maintain(), stream.append(Buffer.from('meanwhile'))];
+    await rolled;
+    expect(await appended).toBe(4);
+    await stream.close();
+    const again = await open(clock);
+    expect(again.segments().map(({ records }) => records)).toEqual([3, 1]);
+    now += 2_000;
+    await again.maintain();
+    expect(again.segments().map(({ records }) => records)).toEqual([3, 1, 0]);
+    now += 30_000;
+    await again.maintain();
+    expect(again.segments()).toMatchObject([{ records: 0, firstAt: null }]);
+    expect(await segmentFiles()).toEqual(again.segments().map(({ name }) => name));
+    expect(await again.append(Buffer.from('next'))).toBe(5);
+  });
   test('by age, with a segment closed in time', async () => {
     let now = 1_000_000;
     const stream = await open({ retainMaxAgeMs: 16_000, now: () => now });

@@ -1,4 +1,5 @@
 /** Opens the stream of a folder: recovery, the writer, readers, consumer groups and retention put together. */
+import { basename } from 'node:path';
 import { OperationalFault, DAY_MS, HOUR_MS } from '@cityward/kernel';
 import { runConsumer, BATCH_MAX, type Consumption } from './consumer.ts';
 import { openGroups, type Groups } from './groups.ts';
@@ -89,7 +90,7 @@ async function openLocked(options: StreamOptions, files: FileLayer, release: () 
     onRoll: quietly,
   });
   quietly();
-  const timer = setInterval(quietly, MAINTAIN_EVERY_MS).unref();
+  const timer = setInterval(() => void writer.rollIfDue().then(quietly, quietly), MAINTAIN_EVERY_MS).unref();
   const close = async (): Promise<void> => {
     clearInterval(timer);
     inner.closing.abort();
@@ -123,7 +124,14 @@ function facade(inner: Inner, writer: Writer, close: () => Promise<void>): Strea
         throw new Error(`forget group "${group}": it consumes, wanted one that has stopped`);
       await inner.groups.forget(group);
     },
-    maintain: () => maintain(inner),
+    maintain: async () => {
+      await writer.rollIfDue();
+      await maintain(inner);
+    },
+    segments: () =>
+      inner.segments.map(({ path, bytes, base, last, firstAt }) => ({
+        ...{ name: basename(path), bytes, records: last - base + 1, firstAt },
+      })),
     get first() {
       return inner.segments[0]!.base;
     },
@@ -217,13 +225,17 @@ function maintain(inner: Inner): Promise<void> {
   return inner.maintaining;
 }
 
+/** None of its records is younger than its first by more than a segment's age: it was closed then, or by what came next. */
+const newestIn = ({ firstAt }: Segment, { retainMaxAgeMs, now }: Inner): number =>
+  Math.min(now(), (firstAt ?? now()) + retainMaxAgeMs / SEGMENT_AGE_PART);
+
 async function dropOld(inner: Inner): Promise<void> {
   const { segments } = inner;
   const closed = segments.slice(0, -1).map((segment, i) => ({
     bytes: segment.bytes,
     base: segment.base,
     last: segment.last,
-    newestAt: segments[i + 1]!.firstAt ?? inner.now(),
+    newestAt: segments[i + 1]!.firstAt ?? newestIn(segment, inner),
   }));
   const rule = {
     maxBytes: inner.retainMaxBytes,

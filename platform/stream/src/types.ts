@@ -60,6 +60,8 @@ export interface Stream {
   maintain(): Promise<void>;
   readonly first: number;
   readonly last: number;
+  /** The files, oldest first; the last one still grows. */
+  segments(): readonly SegmentInfo[];
   stats(): StreamStats;
   close(): Promise<void>;
 }
@@ -73,6 +75,15 @@ export interface ConsumeOptions {
   readonly commits?: 'each-batch' | 'by-caller';
   /** Told once, when retries are used up; without it `consume` rejects instead. */
   readonly onFault?: (fault: Error) => void;
+}
+
+export interface SegmentInfo {
+  /** Its file, without the folder. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly records: number;
+  /** When its first record was appended; `null` while it has none. */
+  readonly firstAt: number | null;
 }
 
 export interface StreamStats {

@@ -23,6 +23,8 @@ export interface WriterNeeds {
 
 export interface Writer {
   append(payload: Uint8Array, done: Done): void;
+  /** Begins a new segment where the last one is old enough: what stands in it ends by age too, though nothing comes after it. */
+  rollIfDue(): Promise<void>;
   /** Resolves once all that was appended before is settled; appends after this are refused. */
   close(): Promise<void>;
   readonly last: number;
@@ -64,6 +66,18 @@ export async function createWriter(needs: WriterNeeds): Promise<Writer> {
       batches.add({ position: state.nextPosition++, at: needs.now(), payload }, done);
       state.pendingBytes += RECORD_HEADER_BYTES + payload.length;
       state.flushing ??= flushAll({ needs, state, batches });
+    },
+    async rollIfDue() {
+      if (state.closed || state.flushing || !isDue(needs)) return;
+      const rolling = roll(needs, state);
+      // Holds off what is appended meanwhile, and then writes it; a fault is told to the caller alone.
+      state.flushing = rolling
+        .catch(() => undefined)
+        .then(async () => {
+          if (batches.pending > 0) await flushAll({ needs, state, batches });
+          else state.flushing = null;
+        });
+      await rolling;
     },
     async close() {
       state.closed = true;

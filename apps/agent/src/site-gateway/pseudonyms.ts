@@ -6,6 +6,9 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Sighting, SightingClass } from '@cityward/contracts';
 import type { Disk } from '../update/disk.ts';
 
+/** Where the key of the day lies. */
+export type KeyDisk = Pick<Disk, 'read' | 'erase' | 'create' | 'append' | 'sync' | 'rename' | 'syncFolder'>;
+
 const KEY_FILE = 'sightings.key';
 const NEXT_FILE = 'sightings.key.next';
 const KEY_BYTES = 32;
@@ -34,7 +37,7 @@ const SHAPES: Readonly<Record<SightingClass, { readonly shape: RegExp; plain(raw
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, DAY_CHARS);
 
 /** @param disk of this gateway alone; @param now the gateway's own clock, whatever a camera says */
-export function createPseudonyms(disk: Disk, now: () => number): Pseudonyms {
+export function createPseudonyms(disk: KeyDisk, now: () => number): Pseudonyms {
   let held = readKey(disk);
   const keyFor = (day: string): Buffer => {
     if (held?.day === day) return held.key;
@@ -65,13 +68,13 @@ interface DayKey {
   readonly day: string;
   readonly key: Buffer;
 }
-function readKey(disk: Disk): DayKey | null {
+function readKey(disk: KeyDisk): DayKey | null {
   const bytes = disk.read(KEY_FILE);
   if (bytes?.length !== DAY_CHARS + KEY_BYTES) return null;
   return { day: bytes.subarray(0, DAY_CHARS).toString('latin1'), key: Buffer.from(bytes.subarray(DAY_CHARS)) };
 }
 /** The old one is overwritten first: a power cut in between leaves none, and a new one is made. */
-function writeKey(disk: Disk, { day, key }: DayKey): void {
+function writeKey(disk: KeyDisk, { day, key }: DayKey): void {
   if (disk.read(KEY_FILE)) disk.erase(KEY_FILE);
   if (disk.read(NEXT_FILE)) disk.erase(NEXT_FILE);
   disk.create(NEXT_FILE);
@@ -79,4 +82,22 @@ function writeKey(disk: Disk, { day, key }: DayKey): void {
   disk.sync(NEXT_FILE);
   disk.rename(NEXT_FILE, KEY_FILE);
   disk.syncFolder();
+}
+
+/** For a gateway that is only played: its key ends with it. */
+export function inMemory(): KeyDisk {
+  const files = new Map<string, Buffer>();
+  const nothing = (): void => undefined;
+  return {
+    read: (name) => files.get(name) ?? null,
+    erase: (name) => void files.delete(name),
+    create: (name) => void files.set(name, Buffer.alloc(0)),
+    append: (name, bytes) => void files.set(name, Buffer.concat([files.get(name)!, bytes])),
+    sync: nothing,
+    rename: (from, to) => {
+      files.set(to, files.get(from)!);
+      files.delete(from);
+    },
+    syncFolder: nothing,
+  };
 }
