@@ -8,16 +8,20 @@ interface Start {
   readonly records: readonly string[];
   readonly viewers: number;
   readonly forMs: number;
+  /** What is asked for of each record: its content, or a page as a picture. */
+  readonly what: 'content' | 'pages/1';
+  /** Of content; of a picture at least so many. */
   readonly bytes: number;
 }
 
-function view({ port, cookie, bytes }: Start, record: string, agent: Agent): Promise<boolean> {
+function view({ port, cookie, what, bytes }: Start, record: string, agent: Agent): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const path = `/api/records/${record}/content?purpose=TREAT`;
+    const path = `/api/records/${record}/${what}?purpose=TREAT`;
     request({ host: '127.0.0.1', port, path, agent, headers: { host: `localhost:${port}`, cookie } }, (answered) => {
       let size = 0;
       answered.on('data', (chunk: Buffer) => (size += chunk.length));
-      answered.on('end', () => resolve(answered.statusCode === 200 && size === bytes));
+      const isWhole = (): boolean => (what === 'content' ? size === bytes : size >= bytes);
+      answered.on('end', () => resolve(answered.statusCode === 200 && isWhole()));
     })
       .on('error', reject)
       .end();

@@ -95,6 +95,7 @@ export const ACTIONS = {
   handOnConsent: 'City',
   takeBackConsent: 'Person',
   takeOut: 'Person',
+  tracePicture: 'City',
   askWhoseData: 'City',
   tellExposed: 'City',
   recordLife: 'Person',

@@ -154,6 +154,7 @@ export const FACT_TYPES = [
   'export.refused',
   'export.fetched',
   'export.traced',
+  'picture.traced',
   'consent.given',
   'consent.handed-on',
   'consent.taken-back',

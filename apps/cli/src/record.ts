@@ -155,6 +155,7 @@ const DONE: Readonly<Record<LookLine['what'], string>> = {
   'handed-on': 'handed a consent on',
   'taken-back': 'took a consent back',
   'taken-out': 'took everything along',
+  traced: 'found out whose copy a picture was of',
   exposed: 'says that an incident touched data about this person',
 };
 function lineText({ what, by, machine, category, purpose, consent, why, count, first, last }: LookLine): string {

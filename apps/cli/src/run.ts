@@ -19,6 +19,7 @@ import { exportCommands } from './export.ts';
 import { radiusCommands } from './radius.ts';
 import { serviceCommands } from './service.ts';
 import { signCommand } from './sign.ts';
+import { tracePictureCommand } from './trace-picture.ts';
 import { trustCommands } from './trust.ts';
 import { witnessCommand } from './witness.ts';
 import { whoseDataCommands } from './whose-data.ts';
@@ -40,6 +41,7 @@ const COMMANDS: readonly Command[] = [
   ...recordCommands(api),
   ...exportCommands(api),
   ...consentCommands(api),
+  tracePictureCommand(api),
   witnessCommand,
   ...whoseDataCommands(api),
   myDataCommand(api),

@@ -4,11 +4,12 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Consent, Exposure, HeldRecord, Look, LooksOfWeek } from '@cityward/contracts';
+import type { Consent, Exposure, HeldRecord, Look, LooksOfWeek, PictureTrace } from '@cityward/contracts';
 import { DAY_MS, HOUR_MS } from '@cityward/kernel';
 import { verifyPack } from '@cityward/ledger/verify';
 import { readZip } from '@cityward/formats/zip';
 import { createLog } from '@cityward/log';
+import { damaged } from '@cityward/pictures/testing';
 import { keysInTheClear } from '@cityward/vault/testing';
 import { callLocally, caller, eventually, type Call } from './testing-clients.ts';
 import { commandIn, type Desk } from './testing-journey.ts';
@@ -24,6 +25,8 @@ interface Somebody {
   readonly byLink: Call;
   /** Signed in by something only they have. */
   readonly call: Call;
+  /** A page of a record, as its bytes. */
+  page(record: string): Promise<{ status: number; bytes: Buffer }>;
   /** A file with a recovery code that is still good. */
   codeFile(): string;
 }
@@ -47,13 +50,20 @@ async function somebody(handle: string, roles: readonly string[] = []): Promise<
   const byLink = caller(server, cookieOf(await caller(server)('POST', '/api/session/link', { token })));
   const { body } = await byLink<{ codes: string[] }>('POST', '/api/me/recovery-codes');
   const codes = [...body.codes];
-  const call = caller(server, cookieOf(await caller(server)('POST', '/api/session/recovery', { code: codes.shift() })));
+  const cookie = cookieOf(await caller(server)('POST', '/api/session/recovery', { code: codes.shift() }));
+  const call = caller(server, cookie);
+  const page = async (record: string): Promise<{ status: number; bytes: Buffer }> => {
+    const headers = { host: `localhost:${server.config.consolePort}`, cookie };
+    const url = `/api/records/${record}/pages/1?purpose=TREAT`;
+    const answer = await server.listeners.console.inject({ method: 'GET', url, headers });
+    return { status: answer.statusCode, bytes: answer.rawPayload };
+  };
   const codeFile = (): string => {
     const file = desk.at(`code-${handle}`);
     writeFileSync(file, `${codes.shift()!}\n`, { mode: 0o600 });
     return file;
   };
-  return { id: invited.body.person.id, byLink, call, codeFile };
+  return { id: invited.body.person.id, byLink, call, page, codeFile };
 }
 
 beforeAll(async () => {
@@ -262,6 +272,30 @@ const holding = (folder: string, secret: Buffer): string[] => {
     return wanted.some((form) => bytes.includes(form));
   });
 };
+
+describe('a record as pictures', () => {
+  it('is seen by whom its owner lets see it and not have it; a screenshot says whose copy it is, by the command', async () => {
+    const record = await put();
+    expect((await ben.page(record)).status).toBe(404);
+    const grant = ['consent', 'grant', ben.id, '--subject', aroha.id, ...WHERE, ...until(), '--rights', 'view'];
+    const consent = await run<Consent>(...grant, ...asPerson(aroha));
+    expect((await viewAs(ben.call, record)).body.code).toBe('RECORD_NOT_SEEN');
+    const shown = await ben.page(record);
+    expect(shown.status).toBe(200);
+    writeFileSync(desk.at('screenshot.jpg'), await damaged(shown.bytes, { size: 0.5, quality: 70 }));
+    const { copies } = await run<PictureTrace>('trace-picture', 'screenshot.jpg');
+    expect(copies).toMatchObject([
+      { person: ben.id, record, subject: aroha.id, consent: consent.id, purpose: 'TREAT' },
+    ]);
+    const looks = await run<Look[]>('record', 'looks', '--subject', aroha.id);
+    expect(looks.slice(0, 2).map(({ what, by }) => [what, by])).toEqual([
+      ['traced', 'city-cli'],
+      ['viewed', ben.id],
+    ]);
+    writeFileSync(desk.at('none.txt'), 'no picture');
+    expect(await refused('trace-picture', 'none.txt')).toContain('NOT_DRAWN');
+  }, 120_000);
+});
 
 describe('the disk', () => {
   it('holds no content and no key in the clear anywhere, and no log line does', async () => {

@@ -128,6 +128,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'restoreServiceTrust',
     'putRecord',
     'destroyRecord',
+    'tracePicture',
     'askWhoseData',
     'tellExposed',
     'recordLife',

@@ -27,6 +27,7 @@ import { vaultGrants } from './vault-grants.ts';
 import { vaultExports } from './vault-exports.ts';
 import { vaultGlass } from './vault-glass.ts';
 import { vaultRequests } from './vault-requests.ts';
+import { vaultPictures } from './vault-pictures.ts';
 
 export const api = {
   ...session,
@@ -57,6 +58,7 @@ export const api = {
   ...vaultExports,
   ...vaultGlass,
   ...vaultRequests,
+  ...vaultPictures,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -83,6 +85,8 @@ export type * from './vault-looks.ts';
 export type * from './vault-exposure.ts';
 export type * from './vault-lives.ts';
 export type * from './vault-lease.ts';
+export type * from './vault-pictures.ts';
+export { PICTURE_PAGES_MAX, TRACED_MAX_BYTES } from './vault-pictures.ts';
 export { PIECE_BYTES, PROOF_MAX_CHARS, VIEW_LEASE_MS } from './vault-lease.ts';
 export { PROFESSIONALS_MAX } from './session.ts';
 export type * from './vault-grants.ts';

@@ -51,6 +51,8 @@ export const vaultLease = {
       version: Type.Optional(Type.Integer({ minimum: 1, maximum: RECORD_VERSIONS_MAX })),
       /** PATRQT, for oneself, without it. */
       purpose: Type.Optional(OneOf(PURPOSES)),
+      /** Without it as text, which is a right of its own. */
+      as: Type.Optional(OneOf(['text', 'pictures'] as const)),
       key: ViewerKey,
       proof: Proof,
     }),

@@ -21,6 +21,7 @@ export const LOOKS = [
   'taken-back',
   'exposed',
   'taken-out',
+  'traced',
 ] as const;
 export const Look = Closed({
   /** Its place in the ledger: its proof can be asked for. */

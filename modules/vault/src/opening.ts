@@ -8,12 +8,12 @@ import { createCopyRegister } from './copies/register.ts';
 import { logKeeper, primaryKeeper, cacheKeeper } from './copies/standing.ts';
 import { byConsent } from './consents/by-consent.ts';
 import { Consents } from './consents/consents.ts';
-import { heldKeys, holdKeys } from './keys/key-holder.ts';
+import { heldKeys, holdKeys, type CityKeys } from './keys/key-holder.ts';
 import { openKeySlots, type KeySlots } from './keys/key-slots.ts';
 import { createKeyring, type Keyring } from './keys/keyring.ts';
 import { reviewed } from './lease/reviewed.ts';
 import { asText } from './lease/as-text.ts';
-import { Views } from './lease/views.ts';
+import { Views, type Changed } from './lease/views.ts';
 import { createLooks } from './looks/looks.ts';
 import { createTakeout, type TakeOut } from './takeout/takeout.ts';
 import type { VaultOptions } from './needs.ts';
@@ -36,10 +36,12 @@ import {
   type Incarnation,
 } from './gate/incarnation.ts';
 import { recordReplayer } from './records/replay.ts';
+import { openMarkKey } from './pictures/mark-key.ts';
+import { openPictures, type OpenPictures } from './pictures/open.ts';
 import { Shelf } from './records/shelf.ts';
 import { openVaultJournal, type VaultJournal } from './vault-journal.ts';
 import { ownRecord } from './viewing/deciding.ts';
-import { createViewing, type Look, type Seen } from './viewing/viewing.ts';
+import { createShowing, viewBy, type Look, type Seen } from './viewing/viewing.ts';
 
 export interface Opened {
   readonly nodes: Nodes;
@@ -54,6 +56,7 @@ export interface Opened {
   readonly exports: Exports;
   readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
   readonly views: Views;
+  readonly drawing: OpenPictures;
   readonly takeOut: TakeOut;
   readonly replayed: number;
   readonly incarnation: Incarnation;
@@ -87,7 +90,8 @@ export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened
       ...(openSlotFile ? { openFile: openSlotFile } : {}),
     });
     if (slots.damaged > 0) log.error('keys of records are damaged; what they open is lost', { slots: slots.damaged });
-    const keyring = await shared(options, gate, createKeyring(slots, root));
+    const markKey = (): Promise<Buffer> => openMarkKey(join(keyFolder, 'mark.key'), root);
+    const keyring = await shared(options, gate, { ...createKeyring(slots, root), markKey });
     return await openOver(options, { gate, journal, keyring, damagedKeys: slots.damaged, found });
   } catch (fault) {
     await journal.close();
@@ -97,7 +101,7 @@ export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened
 }
 
 /** Given out to the other processes of this machine that serve over the same database. */
-async function shared({ sql, keyFolder }: VaultOptions, gate: Gate, keyring: Keyring): Promise<Keyring> {
+async function shared({ sql, keyFolder }: VaultOptions, gate: Gate, keyring: CityKeys): Promise<CityKeys> {
   if (sql.engine !== 'postgres') return keyring;
   const holder = await holdKeys(keyring, join(keyFolder, HOLDER_SOCKET), () => gate.isOpen);
   const close = async (): Promise<void> => {
@@ -110,7 +114,7 @@ async function shared({ sql, keyFolder }: VaultOptions, gate: Gate, keyring: Key
 interface Files {
   readonly gate: Gate;
   readonly journal: VaultJournal;
-  readonly keyring: Keyring;
+  readonly keyring: CityKeys;
   readonly damagedKeys: number;
   /** `null` where another process has the keys: whether anything was put back is its to say. */
   readonly found: FoundStanding | null;
@@ -120,7 +124,11 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const { sql, log } = options;
   const nodes = openNodes(options);
   const { sharing, isShared } = nodes;
-  const journal = reviewed(nodes.over(written), (changed) => views.review(changed));
+  const review = (changed: Changed): void => {
+    views.review(changed);
+    drawing.pictures.review(changed);
+  };
+  const journal = reviewed(nodes.over(written), review);
   const saver = createSaver(sql, log);
   const shelf = new Shelf(sql);
   const copies = createCopyRegister(options);
@@ -141,16 +149,19 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const grounds = [ownRecord, consented, ...people.grounds];
   const bars = [gateBar(gate), destroyedBar(records), ...people.bars];
   const mayServe = (): boolean => gate.isOpen && nodes.mayServe();
-  const view = createViewing({ ...parts, grounds, bars, mayServe });
-  const views = viewsOver(options, { incarnation: nodes.id, mayServe, show: asText(view) });
-  await nodes.start({ consents, records, people, shelf, review: (changed) => views.review(changed) });
+  const show = createShowing({ ...parts, grounds, bars, mayServe });
+  const view = viewBy(show);
+  const drawing = await openPictures(options, { keyring, show, isHolder: found !== null });
+  const lend = drawing.lendAs(asText(view));
+  const views = viewsOver(options, { incarnation: nodes.id, mayServe, show: lend });
+  await nodes.start({ consents, records, people, shelf, review });
   views.start();
-  copies.keep('cache', cacheKeeper(shelf, views));
+  copies.keep('cache', cacheKeeper(shelf, views, drawing.pictures.cache));
   const looks = createLooks(options);
   const takeOut = createTakeout({ ...parts, view, looks, consents: (subject) => consents.list(subject) });
   copies.keep('export', exportKeeper(parts));
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
-  const open = { consents, records, copies, people, exports, view, views, takeOut };
+  const open = { consents, records, copies, people, exports, view, views, drawing, takeOut };
   const made = { nodes, damagedKeys, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }
@@ -168,8 +179,9 @@ const follow = (id: string): Incarnation => ({
   pass: () => Promise.resolve(),
 });
 
-export async function closeAll({ views, saver, nodes, journal, keyring }: Opened): Promise<void> {
+export async function closeAll({ views, drawing, saver, nodes, journal, keyring }: Opened): Promise<void> {
   views.stop();
+  await drawing.pictures.stop();
   await saver.stop();
   await nodes.stop();
   await journal.close();

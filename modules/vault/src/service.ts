@@ -18,6 +18,9 @@ import { peopleRoutes, type People } from './people.ts';
 import { looksRoutes } from './looks/routes.ts';
 import { vaultRoutes } from './routes.ts';
 import { closed, Gate, stateInWords, type GateNeeds, type GateState } from './gate/gate.ts';
+import type { Picture, PictureLook } from './pictures/pictures.ts';
+import { pictureRoutes } from './pictures/routes.ts';
+import type { Trace } from './pictures/traces.ts';
 import { createExposures, type Exposures } from './exposure/exposures.ts';
 import { exposureRoutes } from './exposure/routes.ts';
 import { createLooks, type Looks } from './looks/looks.ts';
@@ -40,6 +43,9 @@ export interface VaultStatus {
   readonly damagedKeys: number;
   /** Open on pages at this moment. */
   readonly openViews: number;
+  /** Drawn pages at hand in memory, and their size. */
+  readonly drawnPages: number;
+  readonly drawnBytes: number;
 }
 
 export interface Vault {
@@ -47,8 +53,12 @@ export interface Vault {
   start(): Promise<void>;
   stop(): Promise<void>;
   put(draft: RecordDraft, by: string): Promise<Result<{ record: string; version: number }, Refusal>>;
-  /** The only way to content. */
+  /** The only way to content, for the right to read it as text. */
   view(look: Look): Promise<Result<Seen, Refusal>>;
+  /** The same way to a page of it as a marked picture, for the right to view. */
+  picture(look: PictureLook): Promise<Result<Picture, Refusal>>;
+  /** Whose copy is this picture? */
+  readonly trace: Trace;
   destroy(
     record: string,
     because: { readonly by: string; readonly reason: string },
@@ -115,6 +125,9 @@ export function createVault(options: VaultOptions): Vault {
     },
     put: (...what) => whenOpen('store a record', ({ records }) => records.put(...what)),
     view: (look) => (gate.isOpen ? now().view(look) : viewClosed(options, look)),
+    picture: (asked) =>
+      gate.isOpen ? now().drawing.pictures.page(asked) : viewClosed(options, { ...asked.look, right: 'view' }),
+    trace: (...what) => whenOpen('trace a picture', ({ drawing }) => drawing.trace(...what)),
     destroy: (...what) => now().records.destroy(...what),
     give: (...what) => whenOpen('give consent', ({ consents }) => consents.give(...what)),
     takeBack: (...what) => now().consents.takeBack(...what),
@@ -157,6 +170,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
     ...peopleRoutes(options, () => now().people),
     ...viewRoutes(views),
     ...exportRoutes(() => now().exports),
+    ...pictureRoutes(vault),
   ];
   return { routes: withStandings(routes, () => now().people.lives), rawRoutes: viewRawRoutes(views) };
 }
@@ -202,4 +216,6 @@ const statusOf = (gate: Gate, opened: Opened | null): VaultStatus => ({
   unsaved: opened?.saver.unsaved() ?? 0,
   openViews: opened?.views.size ?? 0,
   damagedKeys: opened?.damagedKeys ?? 0,
+  drawnPages: opened?.drawing.pictures.cache.size ?? 0,
+  drawnBytes: opened?.drawing.pictures.cache.bytes ?? 0,
 });

@@ -219,6 +219,10 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'export.refused': (f) => `${who(f)} refused or withdrew the export ${f.subject}`,
   'export.fetched': (f) => `${who(f)} fetched the encrypted file of the export ${f.subject}`,
   'export.traced': (f) => `${who(f)} looked for whose export of ${f.subject} some rows come from`,
+  'picture.traced': (f) =>
+    f.subject === 'nobody'
+      ? `${who(f)} looked in a picture for a hidden mark and found none`
+      : `${who(f)} found out whose copy a picture of a record of ${f.subject} is`,
   'consent.given': (f) => `${who(f)} gave a consent of ${f.subject}`,
   'data.taken-out': (f) => `${who(f)} took along what is held about ${f.subject}`,
   'exposure.asked': (f) => `${who(f)} asked whose data was touched${reason(f)}`,

@@ -15,8 +15,14 @@ const LINE_MAX_CHARS = 1_048_576;
 const ANSWER_MAX_MS = 5_000;
 const WAITING_MAX = 10_000;
 
-type Call = Exclude<keyof Keyring, 'close'>;
-const CALLS: readonly Call[] = ['addSubject', 'addCategory', 'addRecordKeys', 'open', 'destroy'];
+/** All keys of the city's records, and that of the hidden mark in their pictures. */
+export interface CityKeys extends Keyring {
+  /** The caller's own copy. */
+  markKey(): Promise<Buffer>;
+}
+
+type Call = Exclude<keyof CityKeys, 'close'>;
+const CALLS: readonly Call[] = ['addSubject', 'addCategory', 'addRecordKeys', 'open', 'destroy', 'markKey'];
 interface Question {
   readonly id: number;
   readonly call: Call;
@@ -47,7 +53,7 @@ export interface KeyHolder {
   stop(): Promise<void>;
 }
 /** Gives the keys out at the socket. Rejects where another process does so already. */
-export async function holdKeys(keyring: Keyring, path: string, mayOpen: () => boolean): Promise<KeyHolder> {
+export async function holdKeys(keyring: CityKeys, path: string, mayOpen: () => boolean): Promise<KeyHolder> {
   if (await isAnswered(path))
     throw new Error(`hold the keys at "${path}": another process has them, name it as the holder instead`);
   await rm(path, { force: true });
@@ -87,7 +93,7 @@ function onLines(socket: Socket, take: (line: string) => void): void {
 }
 
 interface Holding {
-  readonly keyring: Keyring;
+  readonly keyring: CityKeys;
   readonly mayOpen: () => boolean;
 }
 async function answer({ keyring, mayOpen }: Holding, line: string): Promise<string> {
@@ -110,7 +116,7 @@ function forget(value: unknown): void {
 }
 
 /** The keys of the process that holds them. */
-export function heldKeys(path: string): Keyring {
+export function heldKeys(path: string): CityKeys {
   const line = new HolderLine(path);
   return {
     addSubject: () => line.ask<KeyId>('addSubject', []),
@@ -118,6 +124,7 @@ export function heldKeys(path: string): Keyring {
     addRecordKeys: (...given) => line.ask<Result<readonly OpenKey[], Refusal>>('addRecordKeys', given),
     open: (...given) => line.ask<Result<Buffer, Refusal>>('open', given),
     destroy: (...given) => line.ask<number>('destroy', given),
+    markKey: () => line.ask<Buffer>('markKey', []),
     close: () => line.close(),
   };
 }

@@ -18,6 +18,8 @@ export interface ViewWish {
   readonly record: string;
   readonly purpose?: string;
   readonly version?: number;
+  /** `pictures`: each page a JPEG with marks of who looks; without it as text, which is a right of its own. */
+  readonly as?: 'text' | 'pictures';
 }
 export interface OpenedPage {
   readonly media: string;

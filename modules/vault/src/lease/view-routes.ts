@@ -43,8 +43,9 @@ export function viewRoutes(views: () => Views): Route[] {
   });
   return [
     route(api.openView, ({ body }, caller) => {
-      const { record, version, purpose = OWN_PURPOSE, key, proof } = body;
-      const look = { record, version, purpose, right: 'text', principal: caller.principal } as const;
+      const { record, version, purpose = OWN_PURPOSE, as = 'text', key, proof } = body;
+      const right = as === 'pictures' ? 'view' : 'text';
+      const look = { record, version, purpose, right, principal: caller.principal } as const;
       return views().open({ look, key, proof, asker: askerOf(caller), path: api.openView.path });
     }),
     route(api.renewView, ({ params: { id }, body: { proof } }, caller) =>

@@ -24,6 +24,7 @@ const WHAT: Readonly<Partial<Record<FactType, Look['what']>>> = {
   'consent.taken-back': 'taken-back',
   'data.exposed': 'exposed',
   'data.taken-out': 'taken-out',
+  'picture.traced': 'traced',
 };
 const TYPES = Object.keys(WHAT) as FactType[];
 

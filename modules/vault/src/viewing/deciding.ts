@@ -29,7 +29,8 @@ export type Why =
   | 'no-version'
   | 'altered'
   | 'closed'
-  | 'cut-off';
+  | 'cut-off'
+  | 'not-drawn';
 
 /** What a look rests on. */
 export interface Basis {

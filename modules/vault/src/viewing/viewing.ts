@@ -34,6 +34,8 @@ export interface Held {
   readonly until: number | null;
   /** Asked again, waiting for nothing: `null` where it still holds. */
   against(): Why | null;
+  /** The same content once more, for the same look; `null` where the reason is gone. The one who asks overwrites it. */
+  again(): Promise<Buffer | null>;
 }
 
 export type View = (look: Look) => Promise<Result<Seen, Refusal>>;
@@ -44,8 +46,35 @@ export const viewClosed = (
   look: Look,
 ): Promise<Result<never, Refusal>> => refused(parts, look, { head: null, why: 'closed' });
 
-export function createViewing(parts: ViewingParts): View {
-  return async (look) => {
+/** Opened and not handed out yet. */
+export interface OpenedRecord {
+  readonly version: number;
+  readonly media: RecordMedia;
+  readonly content: Buffer;
+  readonly held: Held;
+}
+/** What is made of content before it is written down that somebody looked. */
+export interface Made<Shown> {
+  /** Written with the look. */
+  readonly told: Basis['data'];
+  /** Waits for nothing: called in the turn in which the look was judged for the last time. */
+  hand(): Shown;
+  /** It is not handed out. */
+  drop(): void;
+}
+export type Make<Shown> = (opened: OpenedRecord) => Promise<Result<Made<Shown>, Refusal>>;
+/** A look at what is made of a record; with `view` the two ways of one way. */
+export type Show = <Shown>(look: Look, make: Make<Shown>) => Promise<Result<Shown, Refusal>>;
+
+export const viewBy =
+  (show: Show): View =>
+  (look) =>
+    show(look, ({ media, content, held }) =>
+      Promise.resolve(ok({ told: {}, hand: () => ({ media, content, held }), drop: () => void content.fill(0) })),
+    );
+
+export function createShowing(parts: ViewingParts): Show {
+  return async (look, make) => {
     const isAtHand = parts.shelf.holds(look.record);
     const head = await parts.shelf.head(look.record);
     const verdict = judge(parts, look, head);
@@ -58,12 +87,26 @@ export function createViewing(parts: ViewingParts): View {
     if (!(await basis.count())) return refused(parts, look, { head, why: 'used-up' });
     const opened = await open(parts, look, head);
     if (!opened.ok) return refused(parts, look, { head, why: opened.error });
-    const { version, media, content } = opened.value;
-    await record(parts, look, { type: 'record.viewed', head, data: { version, ...basis.data } });
+    const { version } = opened.value;
+    const held = heldBy(parts, { ...look, version }, { head, basis });
+    const made = await make({ ...opened.value, held }).catch((fault: unknown) => {
+      opened.value.content.fill(0);
+      throw fault;
+    });
+    if (!made.ok) {
+      await record(parts, look, { type: 'record.refused', head, data: { why: 'not-drawn' } });
+      return made;
+    }
+    try {
+      await record(parts, look, { type: 'record.viewed', head, data: { version, ...basis.data, ...made.value.told } });
+    } catch (fault) {
+      made.value.drop();
+      throw fault;
+    }
     // What was taken back or destroyed while the disk worked is not handed out any more.
     const last = judgeLast(parts, look, { head, basis });
-    if (last.may) return ok({ media, content, held: heldBy(parts, look, { head, basis }) });
-    content.fill(0);
+    if (last.may) return ok(made.value.hand());
+    made.value.drop();
     return refused(parts, look, { head, why: last.why });
   };
 }
@@ -76,17 +119,22 @@ function judgeLast(
 }
 
 function heldBy(
-  ...[parts, look, { head, basis }]: readonly [
-    DecidingParts,
-    Look,
-    { readonly head: RecordHead; readonly basis: Basis },
-  ]
+  ...[parts, look, { head, basis }]: readonly [ViewingParts, Look, { readonly head: RecordHead; readonly basis: Basis }]
 ): Held {
   const against = (): Why | null => {
     const verdict = judgeAgain(parts, look, { head, basis });
     return verdict.may ? null : verdict.why;
   };
-  return { subject: head.subject, basis: basis.data, until: basis.until ?? null, against };
+  const again = async (): Promise<Buffer | null> => {
+    if (against() !== null) return null;
+    const opened = await open(parts, look, head);
+    if (!opened.ok) return null;
+    const { content } = opened.value;
+    if (against() === null) return content;
+    content.fill(0);
+    return null;
+  };
+  return { subject: head.subject, basis: basis.data, until: basis.until ?? null, against, again };
 }
 
 async function open(

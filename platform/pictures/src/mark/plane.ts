@@ -49,6 +49,16 @@ function coverOf(samples: number, step: number, length: number): Cover[] {
   });
 }
 
+/** At half of the size. */
+export function halved({ width, height, light }: Plane): Plane {
+  const [across, down] = [width >> 1, height >> 1];
+  const out = new Float32Array(across * down);
+  for (let y = 0; y < down; y++)
+    for (let x = 0, from = y * 2 * width; x < across; x++, from += 2)
+      out[y * across + x] = (light[from]! + light[from + 1]! + light[from + width]! + light[from + width + 1]!) / 4;
+  return { width: across, height: down, light: out };
+}
+
 /** Its middle, so many pixels each way. */
 export function middleOf(plane: Plane, pixels: number): Plane {
   const [width, height] = [plane.width, plane.height].map((side) => Math.min(side, Math.ceil(pixels))) as [

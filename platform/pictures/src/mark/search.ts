@@ -3,7 +3,7 @@ import { OperationalFault } from '@cityward/kernel';
 import { believedFrom, fitTo, saidIn, type Said } from './name.ts';
 import type { Pattern } from './pattern.ts';
 import { evened, folded, placeIn, placeSpectrum, SAMPLE, tileOf, type Folded } from './place.ts';
-import { middleOf, type Plane } from './plane.ts';
+import { halved, middleOf, type Plane } from './plane.ts';
 
 /** Pictures are looked at between these sizes, 1 being that of the page as it was served. */
 export const SIZE_MIN = 0.3;
@@ -29,7 +29,9 @@ export const ODDS = 10_000;
 const FOUND_MAX = 10;
 /** Samples each way that are looked at: enough for two pages, and for a first look. */
 const WHOLE_SAMPLES = 1_400;
-const PIECE_SAMPLES = 300;
+const PIECE_SAMPLES = 256;
+/** Pixels that a sample covers, each way. */
+const SAMPLE_PIXELS_MIN = 1.25;
 
 interface Read {
   readonly strength: number;
@@ -42,7 +44,14 @@ interface Read {
  */
 export function placesIn(picture: Plane, pattern: Pattern, scan = true): Said[] {
   const wanted = placeSpectrum(pattern.place);
-  const tileAt = (size: number, samples: number): Folded => folded(middleOf(picture, samples * SAMPLE * size), size);
+  const smaller = [picture];
+  const tileAt = (size: number, samples: number): Folded => {
+    // From a picture no larger than it need be: each sample covers one pixel and a quarter at least.
+    const level = Math.max(0, Math.floor(Math.log2((SAMPLE * size) / SAMPLE_PIXELS_MIN)));
+    while (smaller.length <= level) smaller.push(halved(smaller.at(-1)!));
+    const at = size / 2 ** level;
+    return folded(middleOf(smaller[level]!, samples * SAMPLE * at), at);
+  };
   const read = (size: number): Read => {
     const even = evened(tileAt(size, WHOLE_SAMPLES));
     const place = placeIn(even, wanted);

@@ -227,6 +227,7 @@ export const facts: Record<FactType, string> = {
   'export.refused': 'Export refused or withdrawn',
   'export.fetched': 'Export fetched',
   'export.traced': 'Copy of an export traced',
+  'picture.traced': 'Picture traced',
   'consent.given': 'Consent given',
   'consent.handed-on': 'Consent handed on',
   'consent.taken-back': 'Consent taken back',

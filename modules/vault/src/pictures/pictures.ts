@@ -1,0 +1,224 @@
+/**
+ * A record as pictures, for the right to see and not to have it: each page with the visible mark and the hidden one, put together in
+ * the turn in which the look was judged for the last time. Content reaches it by `show` alone.
+ */
+import { newId, ok, type Refusal, type Result } from '@cityward/kernel';
+import type { Studio } from '@cityward/pictures';
+import { visibleMark } from '../domain/visible.ts';
+import type { Showable } from '../lease/open-view.ts';
+import type { Changed } from '../lease/views.ts';
+import type { VaultOptions } from '../needs.ts';
+import type { Look } from '../viewing/deciding.ts';
+import type { Held, Made, OpenedRecord, Show } from '../viewing/viewing.ts';
+import { addMark, type StoredMark } from './mark-store.ts';
+import { PageCache, type PageInUse } from './page-cache.ts';
+
+/** Sittings whose marks are at hand; one that was forgotten gets another mark. */
+const MARKS_MAX = 20_000;
+const SWEEP_MS = 15_000;
+const RETRY_AFTER_MS = 500;
+
+export interface PictureLook {
+  readonly look: Omit<Look, 'right'>;
+  /** From 1 on. */
+  readonly page: number;
+  /** What the hidden mark names beside the reason: one person at one machine. */
+  readonly session: string;
+}
+export interface Picture {
+  readonly pages: number;
+  readonly jpeg: Buffer;
+}
+interface Parts extends Pick<VaultOptions, 'sql' | 'clock' | 'zone' | 'nameOf'> {
+  readonly show: Show;
+  readonly studio: () => Promise<Studio>;
+  /** Ends what draws. */
+  readonly stop: () => Promise<void>;
+  /** Milliseconds that only grow. */
+  readonly monotonic: () => number;
+}
+interface Place {
+  readonly record: string;
+  readonly version: number;
+  readonly page: number;
+}
+
+export class Pictures {
+  readonly cache: PageCache;
+  readonly #parts: Parts;
+  readonly #marks = new Map<string, Promise<string>>();
+  #sweeping: NodeJS.Timeout | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.cache = new PageCache(parts.monotonic);
+  }
+
+  start(): void {
+    this.#sweeping = setInterval(() => this.cache.sweep(), SWEEP_MS).unref();
+  }
+  async stop(): Promise<void> {
+    clearInterval(this.#sweeping);
+    this.cache.clear();
+    await this.#parts.stop();
+  }
+
+  /** Something changed: pages that it was a reason for, or of what it is about, are overwritten. */
+  review({ record, consent }: Changed): void {
+    if (record !== undefined) this.cache.forget(record);
+    if (consent !== undefined) this.cache.forgetSeenBy(consent);
+    if (record === undefined && consent === undefined) this.cache.clear();
+  }
+
+  /** One page. Each is a look of its own: decided, counted, recorded. */
+  async page({ look: asked, page, session }: PictureLook): Promise<Result<Picture, Refusal>> {
+    const look: Look = { ...asked, right: 'view' };
+    const shown = await this.#parts.show(look, async (opened): Promise<Result<Made<Picture | null>, Refusal>> => {
+      const ready = await this.#ready(look, opened, { page, session });
+      opened.content.fill(0);
+      return ready;
+    });
+    if (!shown.ok) return shown;
+    return shown.value ? ok(shown.value) : again(asked.record);
+  }
+
+  /** For a page that is lent a record: the first page is drawn now, the others when they are asked for. */
+  async lend(look: Look, session: string): Promise<Result<Showable, Refusal>> {
+    const shown = await this.#parts.show(look, async (opened): Promise<Result<Made<Showable | null>, Refusal>> => {
+      const { content, ...rest } = opened;
+      const first = await this.#ready(look, opened, { page: 1, session });
+      content.fill(0);
+      if (!first.ok) return first;
+      const { told, hand, drop } = first.value;
+      const lent = (): Showable | null => {
+        const picture = hand();
+        return picture && this.#lent(look, rest, { first: picture, session });
+      };
+      return ok({ told, hand: lent, drop });
+    });
+    if (!shown.ok) return shown;
+    return shown.value ? ok(shown.value) : again(look.record);
+  }
+
+  #lent(
+    ...[look, opened, { first, session }]: readonly [
+      Look,
+      Omit<OpenedRecord, 'content'>,
+      { readonly first: Picture; readonly session: string },
+    ]
+  ): Showable {
+    const { held } = opened;
+    const draw = async (page: number): Promise<Buffer> => {
+      const content = await held.again();
+      if (!content) return Buffer.alloc(0); // over: whoever lends it has heard, or hears now
+      const ready = await this.#ready(look, { ...opened, content }, { page, session });
+      content.fill(0);
+      if (!ready.ok) return this.#sorry(ready.error, look, { opened, session });
+      if (held.against() === null) return ready.value.hand()?.jpeg ?? Buffer.alloc(0);
+      ready.value.drop();
+      return Buffer.alloc(0);
+    };
+    return {
+      media: 'image/jpeg',
+      pages: first.pages,
+      page: (page) => (page === 0 ? Promise.resolve(first.jpeg) : draw(page + 1)),
+      held,
+    };
+  }
+
+  /** A page that says why the one that was asked for cannot be drawn. */
+  async #sorry(
+    ...[refusal, look, { opened, session }]: readonly [
+      Refusal,
+      Look,
+      { readonly opened: Omit<OpenedRecord, 'content'>; readonly session: string },
+    ]
+  ): Promise<Buffer> {
+    const words = { media: 'text/plain', content: Buffer.from(refusal.message), page: 1 } as const;
+    const studio = await this.#parts.studio();
+    const drawn = await studio.draw(words);
+    if (!drawn.ok) return Buffer.alloc(0);
+    const marks = await this.#marksFor(look, opened.held, session);
+    return marks.ok ? studio.marked(drawn.value.page, marks.value.line, marks.value.mark) : Buffer.alloc(0);
+  }
+
+  async #ready(
+    look: Look,
+    opened: OpenedRecord,
+    { page, session }: Pick<PictureLook, 'page' | 'session'>,
+  ): Promise<Result<Made<Picture | null>, Refusal>> {
+    const { version, held } = opened;
+    const place: Place = { record: look.record, version, page };
+    const drawn = await this.#drawn(place, opened);
+    if (!drawn.ok) return drawn;
+    const use = drawn.value;
+    const [studio, marks] = await Promise.all([this.#parts.studio(), this.#marksFor(look, held, session)]).catch(
+      (fault: unknown) => {
+        use.leave();
+        throw fault;
+      },
+    );
+    if (!marks.ok) {
+      use.leave();
+      return marks;
+    }
+    const { line, mark } = marks.value;
+    return ok({
+      told: { page, mark },
+      hand: () => {
+        const at = use.drawn;
+        const picture = at && { pages: at.pages, jpeg: studio.marked(at.page, line, mark) };
+        use.leave();
+        return picture;
+      },
+      drop: () => use.leave(),
+    });
+  }
+
+  async #drawn(place: Place, { media, content, held }: OpenedRecord): Promise<Result<PageInUse, Refusal>> {
+    const consent = consentOf(held);
+    const since = this.cache.generation;
+    const atHand = this.cache.use(place, consent);
+    if (atHand) return ok(atHand);
+    const studio = await this.#parts.studio();
+    const drawn = await studio.draw({ media, content, page: place.page });
+    return drawn.ok ? ok(this.cache.keep(place, drawn.value, { consent, since })) : drawn;
+  }
+
+  async #marksFor({ record, purpose, principal }: Look, held: Held, session: string) {
+    const { clock, zone, nameOf } = this.#parts;
+    const consent = consentOf(held);
+    const who = nameOf(principal.id) ?? principal.id;
+    const studio = await this.#parts.studio();
+    const line = await studio.ready(visibleMark({ who, purpose, consent, at: clock(), zone }));
+    if (!line.ok) return line;
+    const mark = await this.#markOf({ session, record, subject: held.subject, person: principal.id, consent, purpose });
+    return ok({ line: line.value, mark });
+  }
+
+  /** One mark for a person, a record and a reason in one session, on disk before a page carries it. */
+  #markOf(about: Omit<StoredMark, 'mark' | 'at'>): Promise<string> {
+    const { sql, clock } = this.#parts;
+    const key = JSON.stringify([about.session, about.record, about.person, about.consent, about.purpose]);
+    const held = this.#marks.get(key);
+    if (held) return held;
+    const mark = newId<string>('mark');
+    const made = addMark(sql, { ...about, mark, at: clock() }).then(() => mark);
+    this.#marks.set(key, made);
+    if (this.#marks.size > MARKS_MAX) this.#marks.delete(this.#marks.keys().next().value!);
+    made.catch(() => this.#marks.delete(key));
+    return made;
+  }
+}
+
+const consentOf = ({ basis }: Held): string | null => (typeof basis['consent'] === 'string' ? basis['consent'] : null);
+/** It was overwritten while this look was written down, for another reason than this look's own. */
+const again = (record: string): Result<never, Refusal> => ({
+  ok: false,
+  error: {
+    kind: 'unavailable',
+    code: 'PICTURE_NOT_AT_HAND',
+    message: `see record "${record}": its page was put away meanwhile, ask for it again`,
+    retryAfterMs: RETRY_AFTER_MS,
+  },
+});
