@@ -14,6 +14,7 @@ import { jobCommands } from './job.ts';
 import { myDataCommand } from './my-data.ts';
 import { officersCommands } from './officers.ts';
 import { consentCommands } from './consent.ts';
+import { requestCommands } from './request.ts';
 import { recordCommands } from './record.ts';
 import { exportCommands } from './export.ts';
 import { radiusCommands } from './radius.ts';
@@ -42,6 +43,7 @@ const COMMANDS: readonly Command[] = [
   ...exportCommands(api),
   ...consentCommands(api),
   tracePictureCommand(api),
+  ...requestCommands(api),
   witnessCommand,
   ...whoseDataCommands(api),
   myDataCommand(api),

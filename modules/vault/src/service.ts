@@ -172,7 +172,13 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
     ...exportRoutes(() => now().exports),
     ...pictureRoutes(vault),
   ];
-  return { routes: withStandings(routes, () => now().people.lives), rawRoutes: viewRawRoutes(views) };
+  return {
+    routes: withStandings(routes, {
+      lives: () => now().people.lives,
+      records: (subject) => now().records.list(subject),
+    }),
+    rawRoutes: viewRawRoutes(views),
+  };
 }
 
 const keepSegments = (

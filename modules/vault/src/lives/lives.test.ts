@@ -129,6 +129,38 @@ describe('a guardian', () => {
   });
 });
 
+describe('what is listed to a guardian', () => {
+  it('leaves out what the child keeps to themself, and whom they let see it', async () => {
+    const [open, kept] = [await rig.put(), await rig.put({ category: 'sexual-health' })];
+    await asChild(rig.at.vault);
+    const secret = consentTo(BEN, { scope: { of: 'categories', categories: ['sexual-health'] } });
+    const shared = must(await rig.at.vault.give(consentTo(BEN), AROHA)).id;
+    must(await rig.at.vault.give(secret, AROHA));
+    must(await rig.at.vault.give(consentTo(BEN, { scope: { of: 'records', records: [kept] } }), AROHA));
+    must(await lives().wish(AROHA, { do: 'wishes', keep: ['sexual-health'], exclude: ['sexual-health'] }, AROHA));
+    await rig.seen(kept);
+    await rig.seen(open);
+    const listed = async (name: string, who: string): Promise<string> => {
+      const route = rig.at.vault.routes.find(({ endpoint }) => endpoint.name === name)!;
+      const input = { params: {}, query: { subject: AROHA, week: 0 }, body: undefined };
+      const answer = await route.handle(input as never, { principal: person(who) } as never);
+      return answer.ok ? JSON.stringify(answer.value) : answer.error.code;
+    };
+    for (const name of ['listRecords', 'listConsents', 'listLooks', 'listNotices', 'getLife']) {
+      const [own, hers] = [await listed(name, AROHA), await listed(name, MUM)];
+      for (const telling of [kept, 'sexual-health']) expect([name, hers.includes(telling)]).toEqual([name, false]);
+      if (name !== 'getLife' && name !== 'listNotices')
+        expect([name, own.includes(kept) || own.includes('sexual-health')]).toEqual([name, true]);
+    }
+    expect([await listed('listRecords', MUM), await listed('listConsents', MUM)]).toEqual([
+      expect.stringContaining(open),
+      expect.stringContaining(shared),
+    ]);
+    for (const name of ['looksOfWeek', 'proveLooks'])
+      expect([name, await listed(name, MUM)]).toEqual([name, 'NOT_FOR_REPRESENTATIVES']);
+  });
+});
+
 describe('somebody who died', () => {
   it('is nobody who signs in; only the executor sees, less what was kept', async () => {
     const [record, kept] = [await rig.put(), await rig.put({ category: 'notes' })];
