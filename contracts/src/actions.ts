@@ -93,6 +93,7 @@ export const ACTIONS = {
   readHoldings: 'Person',
   giveConsent: 'Person',
   handOnConsent: 'City',
+  askConsent: 'City',
   takeBackConsent: 'Person',
   takeOut: 'Person',
   tracePicture: 'City',

@@ -157,6 +157,8 @@ export const FACT_TYPES = [
   'picture.traced',
   'consent.given',
   'consent.handed-on',
+  'consent.asked',
+  'consent.ask-closed',
   'consent.taken-back',
   'exposure.asked',
   'exposure.told',

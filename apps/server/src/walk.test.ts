@@ -24,6 +24,7 @@ const OWN_RECORDS: readonly ActionName[] = [
   'setWishes',
   'askRight',
   'handOnConsent',
+  'askConsent',
   'readPosts',
   'askGlass',
   'readRegister',

@@ -28,6 +28,7 @@ import { vaultExports } from './vault-exports.ts';
 import { vaultGlass } from './vault-glass.ts';
 import { vaultRequests } from './vault-requests.ts';
 import { vaultPictures } from './vault-pictures.ts';
+import { vaultAsking } from './vault-asking.ts';
 
 export const api = {
   ...session,
@@ -59,6 +60,7 @@ export const api = {
   ...vaultGlass,
   ...vaultRequests,
   ...vaultPictures,
+  ...vaultAsking,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -93,6 +95,13 @@ export type * from './vault-grants.ts';
 export type * from './vault-exports.ts';
 export type * from './vault-glass.ts';
 export type * from './vault-requests.ts';
+export type * from './vault-asking.ts';
+export {
+  ACCESS_REQUEST_DAYS_MAX,
+  ACCESS_REQUEST_SCOPE_MAX,
+  ACCESS_REQUESTS_OPEN_MAX,
+  ACCESS_REQUESTS_SHOWN_MAX,
+} from './vault-asking.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {

@@ -5,6 +5,8 @@ import { OperationalFault, type Refusal, type Result } from '@cityward/kernel';
 import type { RawRoute, Route } from '@cityward/http';
 import { createGrants, type Grants } from './consents/grants-face.ts';
 import { grantRoutes } from './consents/grant-routes.ts';
+import { createAsking, type Asking } from './asking/asking.ts';
+import { askingRoutes } from './asking/routes.ts';
 import { signInOf, viewRawRoutes, viewRoutes } from './lease/view-routes.ts';
 import type { Views } from './lease/views.ts';
 import type { VaultOptions } from './needs.ts';
@@ -69,6 +71,8 @@ export interface Vault {
   records(subject: string): Promise<readonly HeldRecord[]>;
   consents(subject: string): Promise<readonly Consent[]>;
   readonly grants: Grants;
+  /** Who asks to see what is held about somebody, and what was answered. */
+  readonly asking: Asking;
   /** Who looked, who was refused, and what else was done. */
   readonly looks: Looks;
   /** Everything that is held about the one who asks, as a zip. */
@@ -133,6 +137,9 @@ export function createVault(options: VaultOptions): Vault {
     takeBack: (...what) => now().consents.takeBack(...what),
     records: (subject) => now().records.list(subject),
     consents: (subject) => now().consents.list(subject),
+    get asking() {
+      return createAsking({ ...options, consents: now().consents });
+    },
     grants: createGrants(options, { now: () => now().consents, whenOpen }),
     looks: createLooks(options),
     exposures,
@@ -164,6 +171,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
   const routes = [
     ...vaultRoutes(vault),
     ...grantRoutes(vault.grants),
+    ...askingRoutes(() => vault.asking),
     ...looksRoutes(vault.looks),
     ...exposureRoutes(vault.exposures),
     ...takeoutRoutes(vault.takeOut),

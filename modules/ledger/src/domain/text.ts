@@ -229,6 +229,8 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'exposure.told': (f) => `${who(f)} had the people of ${f.subject} told`,
   'data.exposed': (f) => `${f.subject} was told that an incident touched data about them${reason(f)}`,
   'consent.handed-on': (f) => `${who(f)} handed a consent of ${f.subject} on`,
+  'consent.asked': (f) => `${who(f)} asked ${f.subject} to let them see records`,
+  'consent.ask-closed': (f) => `${who(f)} answered or withdrew a request to see records of ${f.subject}`,
   'consent.taken-back': (f) => `${who(f)} took a consent of ${f.subject} back`,
   'life.proposed': (f) => `${who(f)} proposed to record a change in the life of ${f.subject}`,
   'life.changed': (f) => `${who(f)} recorded a change in the life of ${f.subject}`,

@@ -229,6 +229,8 @@ export const facts: Record<FactType, string> = {
   'export.traced': 'Copy of an export traced',
   'picture.traced': 'Picture traced',
   'consent.given': 'Consent given',
+  'consent.asked': 'Access asked for',
+  'consent.ask-closed': 'Request for access closed',
   'consent.handed-on': 'Consent handed on',
   'consent.taken-back': 'Consent taken back',
   'data.taken-out': 'Data taken along',

@@ -1,0 +1,72 @@
+import type * as testing from '../testing.ts';
+import { attack, type Place } from '../testing-attack.ts';
+
+type Testing = typeof testing;
+type Vault = ReturnType<Testing['testVault']>['vault'];
+const MANY = 150;
+/** Of SQL, at a start: far below one for each consent that was taken back. */
+const QUESTIONS_MAX = 100;
+/** For one decision. */
+const GRANTS_LOOKED_AT_MAX = 200;
+
+async function within(module: Testing, { sql, folder }: Place, run: (vault: Vault) => Promise<boolean>) {
+  const { vault } = module.testVault(sql, folder);
+  await vault.start();
+  try {
+    return await run(vault);
+  } finally {
+    await vault.stop();
+  }
+}
+const toDoctors = (module: Testing) => {
+  const { person: _nobody, ...draft } = module.consentTo(module.BEN, {
+    organisation: module.HARBOUR,
+    role: 'doctor',
+    refrains: [],
+  });
+  return draft;
+};
+
+attack<Testing>({
+  id: 'A24',
+  name: 'so many consents that a decision or a start takes for ever',
+  through: 'testing.ts',
+  ways: [
+    {
+      way: 'more between two than a decision can look through',
+      control: { file: 'consents/consents.ts', text: 'if (isFull()) return false;', cut: '' },
+      run: (module, place) =>
+        within(module, place, async (vault) => {
+          let given = 0;
+          while (given <= GRANTS_LOOKED_AT_MAX && (await vault.give(toDoctors(module), module.AROHA)).ok) given++;
+          return given > GRANTS_LOOKED_AT_MAX;
+        }),
+    },
+    {
+      way: 'consents taken back that are each asked about at the next start',
+      control: {
+        file: 'consents/consents.ts',
+        text: 'for (const some of someAtATime(taken)) {',
+        cut: 'for (const some of taken.map((one) => [one])) {',
+      },
+      run: async (module, place) => {
+        await within(module, place, async (vault) => {
+          for (let i = 0; i < MANY; i++) {
+            const { id } = module.must(await vault.give(toDoctors(module), module.AROHA));
+            module.must(await vault.takeBack(id, module.AROHA));
+          }
+          return true;
+        });
+        let questions = 0;
+        const counting = {
+          ...place.sql,
+          for: ((...given: []) => (questions++, place.sql.for(...given))) as typeof place.sql.for,
+        };
+        const { vault } = module.testVault(counting, place.folder);
+        await vault.start();
+        await vault.stop();
+        return questions > QUESTIONS_MAX;
+      },
+    },
+  ],
+});
