@@ -12,8 +12,17 @@ const listed = (requests: readonly AccessRequest[]) => ({
 
 export const askingRoutes = (asking: () => Asking): Route[] => [
   route(api.askForAccess, ({ body }, { principal }) => asking().ask(body, principal.id)),
-  route(api.listAccessAsked, async (_input, { principal }) => ok(listed(await asking().asked(principal.id)))),
-  route(api.withdrawAccessRequest, ({ params }, { principal }) => asking().withdraw(params.id, principal.id)),
+  route(
+    api.listAccessAsked,
+    async (_input, { principal }) => ok(listed(await asking().asked(principal.id))),
+    (_input, { principal }) => person(principal.id),
+  ),
+  // Of one's own alone: to anybody else there is none of that id.
+  route(
+    api.withdrawAccessRequest,
+    ({ params }, { principal }) => asking().withdraw(params.id, principal.id),
+    (_input, { principal }) => person(principal.id),
+  ),
   route(
     api.listAccessRequests,
     async ({ query }, { principal }) => ok(listed(await asking().about(query.subject ?? principal.id))),
