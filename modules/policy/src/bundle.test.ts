@@ -5,8 +5,7 @@ import { ACTIONS, ANONYMOUS, ROLES, STANDING_ROLES, TOPIC_LEAVES, topicOf } from
 import type { ActionName, EntityAttributes, Principal, Resource } from '@cityward/contracts';
 import { silentLog } from '@cityward/log';
 import { readBundleFiles } from './bundle-files.ts';
-import { contextFor, createPolicy } from './index.ts';
-import type { PolicyAlarm } from './index.ts';
+import { contextFor, createPolicy, type PolicyAlarm } from './index.ts';
 import { BUNDLE_FOLDER } from './service.ts';
 import { loadBundle } from './load.ts';
 

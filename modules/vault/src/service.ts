@@ -137,9 +137,7 @@ export function createVault(options: VaultOptions): Vault {
     takeBack: (...what) => now().consents.takeBack(...what),
     records: (subject) => now().records.list(subject),
     consents: (subject) => now().consents.list(subject),
-    get asking() {
-      return createAsking({ ...options, consents: now().consents });
-    },
+    asking: createAsking({ ...options, consents: () => now().consents }),
     grants: createGrants(options, { now: () => now().consents, whenOpen }),
     looks: createLooks(options),
     exposures,

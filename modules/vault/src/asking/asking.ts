@@ -22,7 +22,7 @@ const OPEN_FOR_MS = 30 * DAY_MS;
 const QUIET_MS = 30 * DAY_MS;
 
 interface Parts extends Pick<VaultOptions, 'sql' | 'clock' | 'postsOf'> {
-  readonly consents: Pick<Consents, 'give' | 'takeBack'>;
+  readonly consents: () => Pick<Consents, 'give' | 'takeBack'>;
 }
 export interface Asking {
   /** Answers the same whether anything is held about that subject or nobody is called so. */
@@ -110,12 +110,12 @@ async function answerTo(
   const { scope, rights, from, until, uses, refrains } = answer;
   const { subject, asker: person, organisation, role, purpose } = found;
   const draft = { subject, person, organisation, role, purpose, scope, rights, from, until, uses, refrains };
-  const given = await parts.consents.give(draft, by);
+  const given = await parts.consents().give(draft, by);
   if (!given.ok) return given;
   const agreed = await close(parts, found, { state: 'agreed', by, consent: given.value.id });
   if (agreed.ok) return ok({ request: agreed.value, consent: given.value });
   // Withdrawn meanwhile: nobody asks for it any more.
-  await parts.consents.takeBack(given.value.id, by);
+  await parts.consents().takeBack(given.value.id, by);
   return agreed;
 }
 
