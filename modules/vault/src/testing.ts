@@ -125,7 +125,10 @@ export function testVault(
   sql: Sql,
   folder: string,
   options: Partial<
-    Pick<VaultOptions, 'may' | 'keyHolder' | 'openSlotFile' | 'openJournalFile' | 'takeoutPartMaxBytes'>
+    Pick<
+      VaultOptions,
+      'may' | 'keyHolder' | 'viewsPerPersonMax' | 'openSlotFile' | 'openJournalFile' | 'takeoutPartMaxBytes'
+    >
   > & {
     ledger?: TestLedger;
     posts?: Posts;

@@ -125,7 +125,8 @@ export class VaultNode {
 
   async #flush(): Promise<void> {
     const { id, store, now } = this.#parts;
-    const sent = this.#outgoing;
+    // A copy: more may be told while these are under way.
+    const sent = [...this.#outgoing];
     if (sent.length === 0) return;
     const last = await store.announce({ node: id, at: now(), bodies: sent.flatMap(({ bodies }) => bodies) });
     this.#outgoing = this.#outgoing.slice(sent.length);

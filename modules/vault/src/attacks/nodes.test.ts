@@ -1,0 +1,53 @@
+import type * as run from '../nodes/model/run.ts';
+import { attack, type Control } from '../testing-attack.ts';
+
+/** Of the model with faults; the measurement makes ten million. */
+const STEPS = 60_000;
+
+const way = (name: string, control: Control) => ({
+  way: name,
+  control,
+  run: async ({ runModel }: typeof run) => {
+    const { served, confirmed, servedAfterRevoke } = await runModel('attack/nodes', STEPS);
+    if (served === 0 || confirmed === 0) throw new Error('the model did nothing');
+    return servedAfterRevoke > 0;
+  },
+});
+
+attack<typeof run>({
+  id: 'A5',
+  name: 'consent taken back while a node lags, freezes, is cut off or crashes',
+  through: 'nodes/model/run.ts',
+  ways: [
+    way('a piece that a node writes after it was away', {
+      file: 'lease/views.ts',
+      text: 'if (!this.#parts.mayServe() || !this.#stands(view)) return sink.drop();',
+      cut: '',
+    }),
+    way('a node whose lease has ended', {
+      file: 'nodes/node.ts',
+      text: 'this.#parts.monotonic() < monotonic && this.#parts.now() < wall',
+      cut: 'true',
+    }),
+    way('a taking back that is confirmed before all nodes have it', {
+      file: 'nodes/node.ts',
+      text: 'if (isHere && nodes.every((node) => node.applied >= sequence || this.#isOver(node))) return;',
+      cut: 'if (isHere) return;',
+    }),
+    way('a node that is taken for ended before its lease is', {
+      file: 'nodes/node.ts',
+      text: 'this.#parts.monotonic() - sighting.since >= NODE_LEASE_MS',
+      cut: 'this.#parts.monotonic() - sighting.since >= 0',
+    }),
+    way('a change that is taken for told because others were', {
+      file: 'nodes/node.ts',
+      text: 'const sent = [...this.#outgoing];',
+      cut: 'const sent = this.#outgoing;',
+    }),
+    way('a lease that is counted from its answer', {
+      file: 'nodes/node.ts',
+      text: 'this.#servesUntil = { monotonic: began.monotonic + servesMs, wall: began.wall + servesMs };',
+      cut: 'this.#servesUntil = { monotonic: monotonic() + servesMs, wall: now() + servesMs };',
+    }),
+  ],
+});
