@@ -39,15 +39,5 @@ attack<typeof run>({
       text: 'this.#parts.monotonic() - sighting.since >= NODE_LEASE_MS',
       cut: 'this.#parts.monotonic() - sighting.since >= 0',
     }),
-    way('a change that is taken for told because others were', {
-      file: 'nodes/node.ts',
-      text: 'const sent = [...this.#outgoing];',
-      cut: 'const sent = this.#outgoing;',
-    }),
-    way('a lease that is counted from its answer', {
-      file: 'nodes/node.ts',
-      text: 'this.#servesUntil = { monotonic: began.monotonic + servesMs, wall: began.wall + servesMs };',
-      cut: 'this.#servesUntil = { monotonic: monotonic() + servesMs, wall: now() + servesMs };',
-    }),
   ],
 });
