@@ -37,6 +37,8 @@ const { x, y } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.ex
 };
 const JWK = { kty: 'EC', crv: 'P-256', x, y } as const;
 const VIEWS_PER_NODE_MAX = 6;
+/** Not in the model. */
+const NOTHING = { learn: () => undefined };
 const QUIET = { error: () => undefined, warn: () => undefined };
 
 export interface Setup {
@@ -155,7 +157,7 @@ export class SimulatedNode {
           },
         },
         records: { learnDestroyed: () => undefined },
-        lives: { learn: () => undefined },
+        people: { lives: NOTHING, care: NOTHING, emergencies: NOTHING, requests: NOTHING },
         shelf: { forget: () => undefined },
         review: (changed) => this.#views.review(changed),
       },
