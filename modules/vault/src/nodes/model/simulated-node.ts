@@ -13,7 +13,7 @@ import type { Asker, PieceSink } from '../../lease/open-view.ts';
 import { reviewed } from '../../lease/reviewed.ts';
 import { Views } from '../../lease/views.ts';
 import { openVaultJournal, type VaultChange, type VaultJournal } from '../../vault-journal.ts';
-import { createViewing } from '../../viewing/viewing.ts';
+import { createShowing, viewBy } from '../../viewing/viewing.ts';
 import { VaultNode } from '../node.ts';
 import { agreed, learn, type Heard } from '../shared.ts';
 import type { Disk } from './disk.ts';
@@ -114,24 +114,25 @@ export class SimulatedNode {
       version: () => Promise.resolve(VERSION),
       askAgain: () => Promise.resolve(),
     };
-    const view = createViewing({
+    const show = createShowing({
       clock,
-      ledger: { append: () => Promise.resolve() } as unknown as Parameters<typeof createViewing>[0]['ledger'],
-      shelf: shelf as unknown as Parameters<typeof createViewing>[0]['shelf'],
+      ledger: { append: () => Promise.resolve() } as unknown as Parameters<typeof createShowing>[0]['ledger'],
+      shelf: shelf as unknown as Parameters<typeof createShowing>[0]['shelf'],
       keyring: { open: () => Promise.resolve(ok(Buffer.from(KEY))) },
       grounds: [byConsent({ clock, postsOf: () => [], consents, lives })],
       bars: [],
       may: () => ok(undefined),
       mayServe,
     });
+    const view = viewBy(show);
     const checkProof = (nonce: string) => ({ ok: true, nonce }) as const;
-    const show = asText(view);
+    const shownBy = asText(view);
     return new Views({
       ...given,
       mayServe,
       checkProof,
       show: async (look, id) => {
-        const shown = await show(look);
+        const shown = await shownBy(look);
         if (shown.ok) this.#restsOn.set(id, shown.value.held.basis['consent'] as string);
         return shown;
       },
