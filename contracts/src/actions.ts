@@ -87,6 +87,8 @@ export const ACTIONS = {
   scanBaseline: 'City',
   exceptBaseline: 'City',
   askRecord: 'City',
+  readVault: 'City',
+  manageVault: 'City',
   viewRecord: 'Record',
   destroyRecord: 'Record',
   putRecord: 'Person',

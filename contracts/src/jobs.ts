@@ -14,6 +14,8 @@ const Version = Type.String({ pattern: '^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$' });
 /** What is signed before the canonical bytes, so that a signature over one kind of document is none over another. */
 export const JOB_DOMAIN = 'cityward/job/v1\n';
 export const OFFICERS_DOMAIN = 'cityward/officers/v1\n';
+/** Before what officers sign to open a vault that was put back. */
+export const OPENING_DOMAIN = 'cityward/vault-opening/v1\n';
 /** Before the canonical bytes of a device's last report, which it signs with the key of its certificate. */
 export const WIPE_DOMAIN = 'cityward/wiped/v1\n';
 export const JOB_DEVICES_MAX = 1_000_000;
@@ -128,6 +130,21 @@ export const SignedOfficers = Closed({
   signatures: Type.Array(Ed25519Signature, { maxItems: 2 * OFFICERS_MAX }),
 });
 export type SignedOfficers = Static<typeof SignedOfficers>;
+
+/** What two officers sign where no witness can say it: that this ledger is the newest there is. */
+export const VaultOpening = Closed({
+  kind: Type.Literal('cityward-vault-opening'),
+  version: Type.Literal(1),
+  city: Type.String({ minLength: 1, maxLength: 80 }),
+  incarnation: Id,
+  ledger: Closed({
+    origin: Type.String({ maxLength: 300 }),
+    size: Type.Integer({ minimum: 0 }),
+    /** Base64. */
+    root: Type.String({ maxLength: 60 }),
+  }),
+});
+export type VaultOpening = Static<typeof VaultOpening>;
 
 /** What the city sends one device: the job, who signed it, and the proof that the device is meant. */
 export const JobOrder = Closed({

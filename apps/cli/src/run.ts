@@ -22,6 +22,7 @@ import { serviceCommands } from './service.ts';
 import { signCommand } from './sign.ts';
 import { tracePictureCommand } from './trace-picture.ts';
 import { trustCommands } from './trust.ts';
+import { vaultCommands } from './vault.ts';
 import { witnessCommand } from './witness.ts';
 import { whoseDataCommands } from './whose-data.ts';
 
@@ -44,6 +45,7 @@ const COMMANDS: readonly Command[] = [
   ...consentCommands(api),
   tracePictureCommand(api),
   ...requestCommands(api),
+  ...vaultCommands(api),
   witnessCommand,
   ...whoseDataCommands(api),
   myDataCommand(api),

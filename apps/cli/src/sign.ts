@@ -1,7 +1,7 @@
 /** `cityward sign`: shows what a file says from the very bytes that will be signed, asks, and signs. Needs no city. */
 import { createHash, sign } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import type { ChangeJob, JobLeaf, JobSignature, SignedOfficers } from '@cityward/contracts';
+import type { ChangeJob, JobLeaf, JobSignature, SignedOfficers, VaultOpening } from '@cityward/contracts';
 import {
   checkJob,
   checkOfficers,
@@ -14,6 +14,8 @@ import {
   metadataBytes,
   metadataInWords,
   officersBytes,
+  openingBytes,
+  openingInWords,
   officersInWords,
   plainText,
   tufKeyOf,
@@ -41,7 +43,7 @@ export interface Signable {
 export const signCommand: Command = {
   verb: 'sign',
   words: ['FILE'],
-  help: 'Sign a job, an officers document or a repository document. Shows what it says, from the bytes that are signed, and asks. Works without a city: use it on a machine of your own.',
+  help: 'Sign a job, an officers document, a repository document or the opening of a vault. Shows what it says, from the bytes that are signed, and asks. Works without a city: use it on a machine of your own.',
   flags: [
     { name: 'key', value: 'FILE', help: 'your key file, made by "officers key"' },
     { name: 'out', value: 'FILE', help: 'where the signature on a job goes (FILE.KEY.sig.json)' },
@@ -93,6 +95,7 @@ async function agree(asked: Asked, hash: string): Promise<void> {
 /** What the file is and says; throws where it is nothing that officers sign, or breaks a rule that no device would pass. */
 function signableOf(path: string, asked: Asked): Signable {
   const value = readJson(path);
+  if (value['kind'] === 'cityward-vault-opening') return openingOf(value as unknown as VaultOpening, path, asked);
   if (value['kind'] === 'cityward-job') return jobOf(value as unknown as ChangeJob, path, asked);
   if (value['officers'] !== undefined) return officersOf(value as unknown as SignedOfficers, path);
   const signed = (value['signed'] ?? value) as Root | Targets;
@@ -158,6 +161,20 @@ function deviceWords({ devices }: ChangeJob, { flag }: Asked): string[] {
   const shown = leaves.slice(0, LEAVES_SHOWN_MAX).map(({ device }) => plainText(device));
   const more = leaves.length > shown.length ? [`and ${leaves.length - shown.length} more`] : [];
   return [`Namely    ${[...shown, ...more].join(', ')}`];
+}
+
+function openingOf(opening: VaultOpening, path: string, asked: Asked): Signable {
+  const bytes = tryBytes(() => openingBytes(opening));
+  const words = bytes && openingInWords(bytes);
+  if (!bytes || !words) throw new CommandFault(EXIT.refused, `sign "${path}": it is not what "vault opening" wrote`);
+  return {
+    bytes,
+    words,
+    keep: (key, signature) => {
+      const made: JobSignature = { key: key.id, alg: 'ed25519', signature: signature.toString('base64url') };
+      return writeJson(asked.flag('out') ?? `${path}.${key.id}.sig.json`, made);
+    },
+  };
 }
 
 function officersOf(document: SignedOfficers, path: string): Signable {

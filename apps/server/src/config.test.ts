@@ -44,3 +44,28 @@ it('takes a sign-in provider whole, over https or on this machine', () => {
   expect(read('https://login.example', rest.slice(0, 2)).ok).toBe(false);
   expect(readConfig(rest, {}).ok).toBe(false);
 });
+
+it('takes the root key of records at a key service, whole and over https', () => {
+  const read = (text: string) => readConfig(['--kms', text], {});
+  const key = 'https://bao.example:8200/v1/city/transit/keys/root';
+  expect(read(`${key}?token-file=/etc/token&namespace=city`)).toMatchObject({
+    value: {
+      kms: {
+        url: 'https://bao.example:8200',
+        mount: 'city/transit',
+        key: 'root',
+        namespace: 'city',
+        tokenFile: '/etc/token',
+      },
+    },
+  });
+  expect(readConfig([], {})).toMatchObject({ ok: true, value: { kms: undefined } });
+  for (const bad of [
+    key,
+    `${key}?token-file=/etc/token&token=s.secret`,
+    'http://bao.example/v1/transit/keys/root?token-file=/t',
+    'https://bao.example/transit/root?token-file=/t',
+    'https://user@bao.example/v1/transit/keys/root?token-file=/t',
+  ])
+    expect(read(bad).ok, bad).toBe(false);
+});

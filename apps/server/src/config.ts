@@ -1,8 +1,8 @@
 /** Every setting of the server: one table yields type, default, environment name, flag and help. */
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { err, isZone, ok, type Result } from '@cityward/kernel';
 import type { LogLevel } from '@cityward/log';
+import { hostsIn, isIssuer, keyServiceIn, port, whole, yesNo, type KeyService } from './config-values.ts';
 
 export interface Config {
   readonly dataFolder: string;
@@ -37,6 +37,8 @@ export interface Config {
   readonly oidcClientSecretFile: string | undefined;
   /** Without it nobody outside sees what the ledger says, and nothing outbound happens. */
   readonly witnessesFile: string | undefined;
+  /** Without it the root key of records is in a file. */
+  readonly kms: KeyService | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -52,27 +54,6 @@ interface Setting {
   readonly bare?: boolean;
 }
 
-const whole = (low: number, high: number) => (text: string) => {
-  const value = Number(text);
-  return /^\d+$/.test(text) && value >= low && value <= high ? value : null;
-};
-const yesNo = (text: string) => (text === 'true' ? true : text === 'false' ? false : null);
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-const ISSUER_MAX_CHARS = 500;
-const isIssuer = (text: string): boolean => {
-  const url = URL.canParse(text) && text.length <= ISSUER_MAX_CHARS ? new URL(text) : null;
-  if (!url || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
-};
-const port = { read: whole(1, 65_535), wanted: 'a port from 1 to 65535' } as const;
-/** `gateway=192.0.2.5,other.example=192.0.2.6`. */
-function hostsIn(text: string): ReadonlyMap<string, string> | null {
-  const pairs = text === '' ? [] : text.split(',').map((one) => one.split('='));
-  const good = pairs.every(([name, address, ...more]) => {
-    return /^[a-z0-9.-]{1,253}$/.test(name ?? '') && isIP(address ?? '') !== 0 && more.length === 0;
-  });
-  return good ? new Map(pairs as [string, string][]) : null;
-}
 const LOG_LEVELS: readonly string[] = ['error', 'warn', 'info', 'debug', 'silent'] satisfies LogLevel[];
 
 export const SETTINGS: readonly Setting[] = [
@@ -296,6 +277,15 @@ export const SETTINGS: readonly Setting[] = [
     wanted: 'a file',
   },
   {
+    key: 'kms',
+    flag: 'kms',
+    env: 'CITYWARD_KMS',
+    help: 'root key of records at OpenBao or Vault: URL of the transit key, ?token-file=FILE, &namespace=NAME',
+    fallback: '',
+    read: keyServiceIn,
+    wanted: 'such as https://bao.example:8200/v1/transit/keys/cityward?token-file=/etc/cityward/token',
+  },
+  {
     key: 'logLevel',
     flag: 'log',
     env: 'CITYWARD_LOG',
@@ -346,6 +336,7 @@ const OPTIONAL: ReadonlySet<keyof Config> = new Set([
   'oidcClientId',
   'oidcClientSecretFile',
   'witnessesFile',
+  'kms',
 ]);
 /** Of no use one without another. */
 const TOGETHER = ['oidcIssuer', 'oidcClientId', 'oidcClientSecretFile'] as const;

@@ -51,6 +51,7 @@ export async function testConfig(change: Partial<Config> = {}): Promise<Config> 
     timeServers: 'ntp-1.example,ntp-2.example',
     timeZone: 'Pacific/Auckland',
     witnessesFile: undefined,
+    kms: undefined,
     ...ports,
     ...change,
   };

@@ -2,11 +2,13 @@
 import { join } from 'node:path';
 import type { City } from '@cityward/city';
 import type { Identity } from '@cityward/identity';
-import type { Clock } from '@cityward/kernel';
+import type { Fleet } from '@cityward/fleet';
+import { checkOpening } from '@cityward/fleet/verify';
+import { refuse, type Clock } from '@cityward/kernel';
 import type { Ledger } from '@cityward/ledger';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
-import { createVault, type Vault, type VaultOptions } from '@cityward/vault';
+import { createVault, openTransitRoot, type Vault, type VaultOptions } from '@cityward/vault';
 import type { Access } from './access.ts';
 import { partyName } from './city-names.ts';
 import type { Config } from './config.ts';
@@ -21,13 +23,15 @@ interface Parts {
     'append' | 'bodiesOf' | 'packOf' | 'mentions' | 'scan' | 'rootOf' | 'entryOf' | 'status' | 'onWitness'
   >;
   readonly city: Pick<City, 'dataset' | 'datasetsOf' | 'node'>;
+  readonly cityName: string;
+  readonly fleet: Pick<Fleet, 'officers'>;
   /** Read when asked, never while modules are created. */
   readonly access: () => Access;
 }
 
 export const createVaultFor = (
-  { dataFolder, timeZone }: Pick<Config, 'dataFolder' | 'timeZone'>,
-  { sql, clock, log, identity, ledger, city, access }: Parts,
+  { dataFolder, timeZone, kms }: Pick<Config, 'dataFolder' | 'timeZone' | 'kms'>,
+  { sql, clock, log, identity, ledger, city, cityName, fleet, access }: Parts,
 ): Vault =>
   createVault({
     sql,
@@ -36,10 +40,20 @@ export const createVaultFor = (
     log: log.part('vault'),
     keyFolder: join(dataFolder, 'keys', 'vault'),
     journalFolder: join(dataFolder, 'vault'),
+    ...(kms ? { openRoot: () => openTransitRoot(kms) } : {}),
     ledger: ledgerFor(ledger),
     datasets: {
       behind: (devices) => city.datasetsOf(devices).map(({ id }) => id),
       named: (id) => city.dataset(id),
+    },
+    opening: {
+      city: cityName,
+      check: (opening, signatures) => {
+        const current = fleet.officers.current();
+        return current
+          ? checkOpening(opening, signatures, current)
+          : refuse('conflict', 'NO_OFFICERS', 'open the vault: this city has no officers yet');
+      },
     },
     may: (principal, action, resource) => access().may(principal, action, resource),
     isPerson: (id) => identity.isPerson(id),

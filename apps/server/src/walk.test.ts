@@ -130,6 +130,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'putRecord',
     'destroyRecord',
     'tracePicture',
+    'readVault',
     'askWhoseData',
     'tellExposed',
     'recordLife',
@@ -146,6 +147,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
   auditor: [
     ...SIGNED_IN,
     'readExports',
+    'readVault',
     'readServices',
     'readAccess',
     'readPeople',

@@ -113,7 +113,8 @@ export function createModules(config: Config, storage: Storage, log: Log): Modul
   const watch = createWatchFor(config, { sql, clock, log, city });
   const respond = createRespondFor({ sql, clock, log, city, identity, watch, ledger, made: () => made });
   const fleet = createFleetFor(config, { storage, city, clock, log, identity, made: () => made });
-  const vault = createVaultFor(config, { sql, clock, log, identity, ledger, city, access: () => made.access });
+  const held = { sql, clock, log, identity, ledger, city, fleet, cityName: CITY_NAME };
+  const vault = createVaultFor(config, { ...held, access: () => made.access });
   const local = createLocalSocket(join(config.dataFolder, 'cityward.sock'));
   const access = createAccessFor(config, { policy, identity, city, local });
   const sightings = createSightingsFor(config, { log, vault });

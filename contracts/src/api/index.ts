@@ -20,6 +20,7 @@ import { posts } from './posts.ts';
 import { vault } from './vault.ts';
 import { vaultExposure } from './vault-exposure.ts';
 import { vaultTakeout } from './vault-takeout.ts';
+import { vaultBackup } from './vault-backup.ts';
 import { vaultLooks } from './vault-looks.ts';
 import { vaultLives } from './vault-lives.ts';
 import { vaultLease } from './vault-lease.ts';
@@ -50,6 +51,7 @@ export const api = {
   ...baseline,
   ...posts,
   ...vault,
+  ...vaultBackup,
   ...vaultLooks,
   ...vaultTakeout,
   ...vaultExposure,
@@ -83,6 +85,8 @@ export type * from './leaving.ts';
 export type * from './posts.ts';
 export type * from './vault.ts';
 export * from './vault-copies.ts';
+export type * from './vault-backup.ts';
+export { ERASE_ALL_WORDS } from './vault-backup.ts';
 export type * from './vault-looks.ts';
 export type * from './vault-exposure.ts';
 export type * from './vault-lives.ts';

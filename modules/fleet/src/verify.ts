@@ -11,6 +11,7 @@ export { plainText } from './domain/trust/refusals.ts';
 export { compareVersions } from './domain/trust/versions.ts';
 export { isArtifact, NOTHING_SEEN, targetOf, verifyRepository } from './domain/tuf/verify.ts';
 export type { Fetched, Repository, SeenVersions } from './domain/tuf/verify.ts';
+export { checkOpening, openingBytes, openingInWords } from './domain/trust/opening.ts';
 export { jobInWords, officersInWords } from './domain/trust/words.ts';
 export { metadataInWords } from './domain/tuf/words.ts';
 export { keyIdOf, metadataBytes, Root, Targets, tufKeyOf } from './domain/tuf/metadata.ts';

@@ -11,12 +11,8 @@ import { loadBundle } from './load.ts';
 
 const alarms: PolicyAlarm[] = [];
 const policy = createPolicy({ log: silentLog, onFault: (alarm) => void alarms.push(alarm) });
-const person = (...roles: string[]): Principal => ({
-  type: 'Person',
-  id: 'ann',
-  roles,
-  attributes: { signedInBy: 'passkey' },
-});
+const BY_PASSKEY = { signedInBy: 'passkey' };
+const person = (...roles: string[]): Principal => ({ type: 'Person', id: 'ann', roles, attributes: BY_PASSKEY });
 const service = (id: string): Principal => ({ type: 'Service', id, roles: [], attributes: {} });
 const device = (id: string, attributes: EntityAttributes): Principal => ({ type: 'Device', id, roles: [], attributes });
 const LAMP = device('lamp-0001', { class: 'street-light', site: 'site-1', standing: 'active' });
@@ -104,6 +100,8 @@ configureRadius       -      -             -        -       -       -       -   
 askNetworkAccess      -      -             -        -       -       -       -        -    -       -   -
 joinNetwork           -      -             -        -       -       -       -        yes  -       -   -
 askRecord             -      yes           yes      yes     yes     yes     yes      -    -       -   -
+readVault             -      -             -        -       yes     yes     -        -    -       yes -
+manageVault           -      -             -        -       -       -       -        -    -       yes -
 viewRecord            -      yes           yes      yes     yes     yes     yes      -    -       -   -
 destroyRecord         -      -             -        -       yes     -       -        -    -       yes -
 putRecord             -      -             -        -       yes     -       -        -    -       yes -

@@ -1,6 +1,7 @@
 /** Who may see this person's data, who looked, and is it gone when it should be? */
 export { createVault } from './service.ts';
 export type { Vault, VaultStatus } from './service.ts';
+export { openTransitRoot, type TransitSettings } from './keys/root-transit.ts';
 export type { VaultOptions, LedgerNeeds } from './needs.ts';
 export type { Look, Seen } from './viewing/viewing.ts';
 export { ownData } from './own-data/own-data.ts';

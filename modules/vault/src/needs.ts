@@ -1,11 +1,21 @@
 /** What the vault wants from outside. */
 import type { FileHandle } from 'node:fs/promises';
-import type { ActionName, FactType, NewFact, Principal, Resource } from '@cityward/contracts';
+import type {
+  ActionName,
+  FactType,
+  JobSignature,
+  NewFact,
+  Principal,
+  Resource,
+  VaultOpening,
+} from '@cityward/contracts';
 import type { Clock, Refusal, Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
 import type { Held } from './domain/grant.ts';
+import type { OpenBackupFile } from './backup/backup.ts';
 import type { SlotFile } from './keys/key-slots.ts';
+import type { RootKey } from './keys/keyring.ts';
 
 export interface BodyQuery {
   readonly subject: string;
@@ -69,6 +79,9 @@ export interface DatasetNeeds {
   named(id: string): { readonly name: string; readonly purpose: string; readonly subjects: readonly string[] } | null;
 }
 
+/** From a destruction until no backup opens it: at most these weeks and the one that it falls in. */
+export const BACKUP_WEEKS = 5;
+
 export interface VaultOptions {
   readonly sql: Sql;
   readonly clock: Clock;
@@ -101,6 +114,16 @@ export interface VaultOptions {
   readonly postsOf: (person: string) => readonly Held[];
   /** Somebody who looks after people's data did what has to be looked at now. */
   readonly alarm: (person: string, words: string) => void;
+  /** Where the root key is; without it in a file of the key folder. */
+  readonly openRoot?: () => Promise<RootKey>;
+  /** How many weeks the key of a week of backups is kept after it. */
+  readonly backupWeeks?: number;
+  /** Who may say that a ledger is the newest where no witness can. */
+  readonly opening?: {
+    readonly city: string;
+    check(opening: VaultOpening, signatures: readonly JobSignature[]): Result<readonly string[], Refusal>;
+  };
+  readonly openBackupFile?: OpenBackupFile;
   /** Test seams: files that fail, or lose what was not synced. */
   readonly openSlotFile?: (path: string) => Promise<SlotFile>;
   readonly openJournalFile?: (path: string) => Promise<FileHandle>;

@@ -10,13 +10,17 @@ import { byConsent } from './consents/by-consent.ts';
 import { Consents } from './consents/consents.ts';
 import { heldKeys, holdKeys, type CityKeys } from './keys/key-holder.ts';
 import { openKeySlots, type KeySlots } from './keys/key-slots.ts';
-import { createKeyring, type Keyring } from './keys/keyring.ts';
+import { createKeyring, type Keyring, type RootKey } from './keys/keyring.ts';
 import { reviewed } from './lease/reviewed.ts';
 import { asText } from './lease/as-text.ts';
 import { Views, type Changed } from './lease/views.ts';
 import { createLooks } from './looks/looks.ts';
 import { createTakeout, type TakeOut } from './takeout/takeout.ts';
-import type { VaultOptions } from './needs.ts';
+import { BACKUP_WEEKS, type VaultOptions } from './needs.ts';
+import { Epochs, ROOT_FILE } from './backup/epochs.ts';
+import { eraseReplayer } from './backup/erase.ts';
+import { backupKeeper } from './backup/keeper.ts';
+import { refuseHalfRestored } from './backup/restore.ts';
 import { destroyedBar, Records } from './records/records.ts';
 import { createExports, exportKeeper, type Exports } from './exports/exports.ts';
 import { DESK_PAPERS } from './desk-papers.ts';
@@ -60,11 +64,22 @@ export interface Opened {
   readonly takeOut: TakeOut;
   readonly replayed: number;
   readonly incarnation: Incarnation;
+  /** `null` where another process has the keys. */
+  readonly keyStore: KeyStore | null;
+}
+export interface KeyStore {
+  readonly slots: KeySlots;
+  readonly root: RootKey;
+  readonly epochs: Epochs;
 }
 
 const OWNER_ONLY_FOLDER = 0o700;
 export const HOLDER_SOCKET = 'holder.sock';
 const MIGRATIONS = { module: 'vault', folder: new URL('../migrations/', import.meta.url) };
+
+/** In a file, unless the city has a key service. */
+export const openVaultRoot = ({ openRoot, keyFolder }: VaultOptions): Promise<RootKey> =>
+  openRoot ? openRoot() : openRootFile(join(keyFolder, ROOT_FILE));
 
 export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened> {
   const { sql, log, keyFolder, journalFolder, openSlotFile } = options;
@@ -79,12 +94,13 @@ export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened
   );
   let slots: KeySlots | null = null;
   if (options.keyHolder !== undefined) {
-    const keys = { keyring: heldKeys(options.keyHolder), damagedKeys: 0, found: null };
+    const keys = { keyring: heldKeys(options.keyHolder), keyStore: null, found: null };
     return openOver(options, { gate, journal, ...keys });
   }
   try {
+    await refuseHalfRestored(journalFolder);
     const found = await findStanding(options, journal);
-    const root = await openRootFile(join(keyFolder, 'root.key'));
+    const root = await openVaultRoot(options);
     slots = await openKeySlots({
       path: join(keyFolder, SLOTS_FILE),
       ...(openSlotFile ? { openFile: openSlotFile } : {}),
@@ -92,12 +108,18 @@ export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened
     if (slots.damaged > 0) log.error('keys of records are damaged; what they open is lost', { slots: slots.damaged });
     const markKey = (): Promise<Buffer> => openMarkKey(join(keyFolder, 'mark.key'), root);
     const keyring = await shared(options, gate, { ...createKeyring(slots, root), markKey });
-    return await openOver(options, { gate, journal, keyring, damagedKeys: slots.damaged, found });
+    const epochs = await openEpochs(options, root);
+    return await openOver(options, { gate, journal, keyring, keyStore: { slots, root, epochs }, found });
   } catch (fault) {
     await journal.close();
     await slots?.close();
     throw fault;
   }
+}
+
+function openEpochs(options: VaultOptions, root: RootKey): Promise<Epochs> {
+  const { keyFolder, clock, backupWeeks: weeks = BACKUP_WEEKS, openSlotFile: openFile } = options;
+  return Epochs.open({ keyFolder, root, clock, weeks, openFile });
 }
 
 /** Given out to the other processes of this machine that serve over the same database. */
@@ -115,12 +137,12 @@ interface Files {
   readonly gate: Gate;
   readonly journal: VaultJournal;
   readonly keyring: CityKeys;
-  readonly damagedKeys: number;
+  readonly keyStore: KeyStore | null;
   /** `null` where another process has the keys: whether anything was put back is its to say. */
   readonly found: FoundStanding | null;
 }
 async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
-  const { gate, journal: written, keyring, damagedKeys, found } = files;
+  const { gate, journal: written, keyring, keyStore, found } = files;
   const { sql, log } = options;
   const nodes = openNodes(options);
   const { sharing, isShared } = nodes;
@@ -133,12 +155,17 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const shelf = new Shelf(sql);
   const copies = createCopyRegister(options);
   await copies.open();
+  copies.keep('backup', backupKeeper(keyStore?.epochs ?? { holds: () => true }));
   copies.keep('primary', primaryKeeper(sql));
   copies.keep('wal', logKeeper);
   const parts = { ...options, journal, saver, keyring, shelf, copies, sharing, isShared };
   const replayed =
     found &&
-    (await bringBack(options, found, (isWhole) => [consentReplayer(sql, isWhole), recordReplayer(sql, keyring)]));
+    (await bringBack(options, found, (isWhole) => [
+      consentReplayer(sql, isWhole),
+      recordReplayer(sql, keyring),
+      eraseReplayer(sql, keyring),
+    ]));
   const lives = createLives(parts);
   const tell = tellOfCollection({ ...parts, law: LAW, lives, papers: DESK_PAPERS });
   const [consents, records] = [new Consents(parts), new Records({ ...parts, tell })];
@@ -162,7 +189,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   copies.keep('export', exportKeeper(parts));
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
   const open = { consents, records, copies, people, exports, view, views, drawing, takeOut };
-  const made = { nodes, damagedKeys, keyring, journal, saver, ...open };
+  const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }
 
@@ -179,11 +206,12 @@ const follow = (id: string): Incarnation => ({
   pass: () => Promise.resolve(),
 });
 
-export async function closeAll({ views, drawing, saver, nodes, journal, keyring }: Opened): Promise<void> {
+export async function closeAll({ views, drawing, saver, nodes, journal, keyring, keyStore }: Opened): Promise<void> {
   views.stop();
   await drawing.pictures.stop();
   await saver.stop();
   await nodes.stop();
   await journal.close();
   await keyring.close();
+  await keyStore?.epochs.close();
 }

@@ -1,5 +1,7 @@
 /** Who may see this person's data, who looked, and is it gone when it should be? */
 import type { Consent, ConsentDraft, HeldRecord, RecordDraft } from '@cityward/contracts';
+import { createCustody, type Custody } from './backup/custody.ts';
+import { custodyRoutes } from './backup/routes.ts';
 import { closeAll, openAll, type Opened } from './opening.ts';
 import { OperationalFault, type Refusal, type Result } from '@cityward/kernel';
 import type { RawRoute, Route } from '@cityward/http';
@@ -89,6 +91,8 @@ export interface Vault {
   status(): VaultStatus;
   /** Signed out, or the sign-in of that token has ended: what it had open goes dark. */
   endSignIn(token: string): void;
+  /** Backup, restore, opening, erasing. */
+  readonly custody: Custody;
   /** Of this life: what was given out in another one counts no more. Throws while there is none. */
   incarnation(): string;
   /** Where people work has changed: what is open by it goes dark in this call. */
@@ -146,9 +150,8 @@ export function createVault(options: VaultOptions): Vault {
       return now().exports;
     },
     keepSegments: (...what) => keepSegments(options, now().copies, what),
-    tick: async () => {
-      if (gate.isOpen) await now().people.tick();
-    },
+    custody: custodyOver(options, gate, { get: () => opened, set: (next) => void (opened = next) }),
+    tick: () => vault.custody.tick().then(() => (gate.isOpen ? now().people.tick() : undefined)),
     get people() {
       return now().people;
     },
@@ -174,6 +177,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
     ...exposureRoutes(vault.exposures),
     ...takeoutRoutes(vault.takeOut),
     ...peopleRoutes(options, () => now().people),
+    ...custodyRoutes(vault.custody),
     ...viewRoutes(views),
     ...exportRoutes(() => now().exports),
     ...pictureRoutes(vault),
@@ -194,6 +198,22 @@ const keepSegments = (
     readonly [string, readonly SegmentSeen[]],
   ]
 ): Promise<void> => registerSegments({ sql, copies }, { name, about: ownData().classes[name]!, segments });
+
+interface Place {
+  get(): Opened | null;
+  set(opened: Opened | null): void;
+}
+const custodyOver = (options: VaultOptions, gate: Gate, place: Place): Custody =>
+  createCustody({
+    ...{ options, gate },
+    opened: () => place.get(),
+    close: async () => {
+      const closing = place.get();
+      place.set(null);
+      if (closing) await closeAll(closing);
+    },
+    reopen: async () => place.set(await openOrSay(options, gate)),
+  });
 
 const gateOf = (options: VaultOptions, passed: GateNeeds['passed']): Gate =>
   new Gate({

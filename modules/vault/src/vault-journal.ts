@@ -58,8 +58,9 @@ function about(change: VaultChange): string {
   }
 }
 
+export const journalPath = (folder: string): string => join(folder, 'vault.journal');
+
 export const openVaultJournal = (
   folder: string,
   options: Pick<JournalOptions<VaultChange>, 'openHandle'> = {},
-): Promise<VaultJournal> =>
-  openJournal<VaultChange>({ path: join(folder, 'vault.journal'), after: 0, about, ...options });
+): Promise<VaultJournal> => openJournal<VaultChange>({ path: journalPath(folder), after: 0, about, ...options });

@@ -41,8 +41,7 @@ export interface FoundNow {
 export type Course = { readonly is: 'founded' | 'same' } | { readonly is: 'behind' | 'other'; readonly why: PutBack };
 /** What the words are for whoever operates it. */
 export const PUT_BACK = {
-  restored: 'a backup was restored',
-  'sql-other': 'the database is an older one, or another vault’s',
+  'sql-other': 'the database was restored, or is another one',
   'folder-other': 'the folder of the vault is missing, older, or another vault’s',
   'folder-copied': 'the folder of the vault was copied here',
   'keys-copied': 'the key file was put in its place',

@@ -16,6 +16,7 @@ const newSlot = (role: WrappedKey['role'] = 'record'): WrappedKey => ({
   parent: randomBytes(KEY_ID_BYTES),
   nonce: randomBytes(NONCE_BYTES),
   sealed: randomBytes(KEY_BYTES + TAG_BYTES),
+  generation: 0,
 });
 const many = (count: number): WrappedKey[] => Array.from({ length: count }, () => newSlot());
 const on = (file: TornFile): Promise<KeySlots> => openKeySlots({ path: PATH, openFile: file.open });

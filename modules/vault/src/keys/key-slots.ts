@@ -43,18 +43,28 @@ export interface KeySlots {
    * many there were. Rejects where the disk fails: the keys stay gone here, and whoever asked asks again after the next start.
    */
   destroy(ids: readonly Buffer[]): Promise<number>;
+  /** Every key that is there, as the file holds it, one slot after the other: wrapped, for a backup. */
+  copyOut(): Buffer;
+  /** The keys that are there. */
+  all(): Iterable<WrappedKey>;
   close(): Promise<void>;
 }
 
 export interface KeySlotsOptions {
   readonly path: string;
   readonly openFile?: (path: string) => Promise<SlotFile>;
+  /** Slots that the file grows by. */
+  readonly growth?: number;
 }
 
-export async function openKeySlots({ path, openFile = openSlotFile }: KeySlotsOptions): Promise<KeySlots> {
+export async function openKeySlots({
+  path,
+  openFile = openSlotFile,
+  growth = GROWTH_SLOTS,
+}: KeySlotsOptions): Promise<KeySlots> {
   const file = await openFile(path);
   try {
-    const slots = new Slots(path, file, await readWhole(file));
+    const slots = new Slots({ path, file, growth }, await readWhole(file));
     await slots.takeStock();
     return slots;
   } catch (fault) {
@@ -105,10 +115,16 @@ function noise(): Buffer {
   return bytes;
 }
 
+interface Lying {
+  readonly path: string;
+  readonly file: SlotFile;
+  readonly growth: number;
+}
 class Slots implements KeySlots {
   readonly #path: string;
   readonly #file: SlotFile;
   readonly #index: KeyIndex;
+  readonly #growth: number;
   /** What the file holds. */
   #bytes: Buffer;
   #free: number[] = [];
@@ -119,9 +135,10 @@ class Slots implements KeySlots {
   #cleared = 0;
   #damaged = 0;
 
-  constructor(path: string, file: SlotFile, bytes: Buffer) {
+  constructor({ path, file, growth }: Lying, bytes: Buffer) {
     this.#path = path;
     this.#file = file;
+    this.#growth = growth;
     this.#bytes = bytes;
     this.#index = new KeyIndex(bytes);
   }
@@ -195,6 +212,16 @@ class Slots implements KeySlots {
     });
   }
 
+  copyOut(): Buffer {
+    return Buffer.concat([...this.#live()].map((at) => this.#bytes.subarray(at, at + SLOT_BYTES)));
+  }
+  *all(): Generator<WrappedKey> {
+    for (const at of this.#live()) yield decodeSlot(this.#bytes, at);
+  }
+  *#live(): Generator<number> {
+    for (let at = 0; at < this.#bytes.length; at += SLOT_BYTES) if (slotState(this.#bytes, at) === 'live') yield at;
+  }
+
   async close(): Promise<void> {
     await this.#inTurn(() => this.#file.close());
     this.#bytes.fill(0);
@@ -240,11 +267,11 @@ class Slots implements KeySlots {
 
   async #grow(): Promise<void> {
     const before = this.#bytes.length / SLOT_BYTES;
-    if (before + GROWTH_SLOTS > SLOTS_MAX)
+    if (before + this.#growth > SLOTS_MAX)
       throw new OperationalFault(
         `grow the key file "${this.#path}": it has ${before} slots, wanted at most ${SLOTS_MAX}`,
       );
-    const more = Buffer.alloc(GROWTH_SLOTS * SLOT_BYTES);
+    const more = Buffer.alloc(this.#growth * SLOT_BYTES);
     try {
       await this.#file.write(more, this.#bytes.length);
     } catch (fault) {
@@ -256,6 +283,6 @@ class Slots implements KeySlots {
     await this.#sync();
     this.#bytes = Buffer.concat([this.#bytes, more]);
     this.#index.follow(this.#bytes);
-    for (let slot = before + GROWTH_SLOTS - 1; slot >= before; slot--) this.#free.push(slot);
+    for (let slot = before + this.#growth - 1; slot >= before; slot--) this.#free.push(slot);
   }
 }

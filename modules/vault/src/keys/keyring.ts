@@ -17,11 +17,15 @@ export interface RootKey {
   wrap(key: Buffer, context: Buffer): Promise<Sealed>;
   /** `null` where it does not open. Rejects where the key service does not answer. */
   unwrap(sealed: Sealed, context: Buffer): Promise<Buffer | null>;
+  /** Where it is and how it is, in words. Never throws. */
+  health(): Promise<string>;
 }
 export interface Sealed {
   readonly nonce: Buffer;
   /** The key and its tag. */
   readonly sealed: Buffer;
+  /** Of the key that wrapped it; 0 where that has but one. */
+  readonly generation: number;
 }
 
 /** A key in the clear, for as long as the caller needs it. */
@@ -161,11 +165,16 @@ const bytesOf = (id: KeyId): Buffer => Buffer.from(id, 'hex');
 export function sealKey(parent: Buffer, key: Buffer, context: Buffer): Sealed {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, parent, nonce).setAAD(context);
-  return { nonce, sealed: Buffer.concat([cipher.update(key), cipher.final(), cipher.getAuthTag()]) };
+  const sealed = Buffer.concat([cipher.update(key), cipher.final(), cipher.getAuthTag()]);
+  return { nonce, sealed, generation: 0 };
 }
 
 /** `null` for a key that was wrapped by another, or for another place. */
-export function openSealedKey(parent: Buffer, { nonce, sealed }: Sealed, context: Buffer): Buffer | null {
+export function openSealedKey(
+  parent: Buffer,
+  { nonce, sealed }: Pick<Sealed, 'nonce' | 'sealed'>,
+  context: Buffer,
+): Buffer | null {
   const decipher = createDecipheriv(CIPHER, parent, nonce).setAAD(context);
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
   const key = decipher.update(sealed.subarray(0, sealed.length - TAG_BYTES));

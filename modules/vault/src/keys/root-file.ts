@@ -18,6 +18,7 @@ export async function openRootFile(path: string): Promise<RootKey> {
     id,
     wrap: (child, context) => Promise.resolve(sealKey(key, child, context)),
     unwrap: (sealed, context) => Promise.resolve(openSealedKey(key, sealed, context)),
+    health: () => Promise.resolve(`in the file "${path}": whoever copies it and the key file opens everything`),
   };
 }
 

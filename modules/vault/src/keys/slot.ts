@@ -8,9 +8,12 @@ export const KEY_ID_BYTES = 16;
 export const NONCE_BYTES = 12;
 export const TAG_BYTES = 16;
 
-/** What a key wraps: a subject's key its categories, a category's key its records, a record's key one version of one record. */
-export type KeyRole = 'subject' | 'category' | 'record';
-const ROLES: readonly KeyRole[] = ['subject', 'category', 'record'];
+/**
+ * What a key wraps: a subject's key its categories, a category's key its records, a record's key one version of one record; an
+ * epoch's key the backups of all those keys that were made in its week.
+ */
+export type KeyRole = 'subject' | 'category' | 'record' | 'epoch';
+const ROLES: readonly KeyRole[] = ['subject', 'category', 'record', 'epoch'];
 
 /** Buffers of the sizes above; `sealed` is the key and its tag under AES-256-GCM. */
 export interface WrappedKey {
@@ -20,6 +23,8 @@ export interface WrappedKey {
   readonly parent: Buffer;
   readonly nonce: Buffer;
   readonly sealed: Buffer;
+  /** Of the parent, where a key service makes new versions of it; 0 where there is but one. */
+  readonly generation: number;
 }
 
 const STATE_LIVE = 0xa5;
@@ -30,9 +35,11 @@ const NONCE_AT = PARENT_AT + KEY_ID_BYTES;
 const SEALED_AT = NONCE_AT + NONCE_BYTES;
 const END_AT = SEALED_AT + KEY_BYTES + TAG_BYTES;
 const SUM_AT = SLOT_BYTES - 4;
+const GENERATION_AT = END_AT;
 
 /** Writes the key into a slot at `at`; what was there is overwritten whole. */
-export function encodeSlot(into: Buffer, at: number, { role, id, parent, nonce, sealed }: WrappedKey): void {
+export function encodeSlot(into: Buffer, at: number, key: WrappedKey): void {
+  const { role, id, parent, nonce, sealed, generation } = key;
   into.fill(0, at, at + SLOT_BYTES);
   into[at] = STATE_LIVE;
   into[at + 1] = LAYOUT;
@@ -41,6 +48,7 @@ export function encodeSlot(into: Buffer, at: number, { role, id, parent, nonce, 
   parent.copy(into, at + PARENT_AT);
   nonce.copy(into, at + NONCE_AT);
   sealed.copy(into, at + SEALED_AT);
+  into.writeUInt32BE(generation, at + GENERATION_AT);
   into.writeUInt32BE(crc32(into.subarray(at, at + SUM_AT)), at + SUM_AT);
 }
 
@@ -70,6 +78,7 @@ export function decodeSlot(bytes: Buffer, at: number): WrappedKey {
     parent: part(PARENT_AT, NONCE_AT),
     nonce: part(NONCE_AT, SEALED_AT),
     sealed: part(SEALED_AT, END_AT),
+    generation: bytes.readUInt32BE(at + GENERATION_AT),
   };
 }
 

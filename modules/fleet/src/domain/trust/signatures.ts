@@ -43,7 +43,12 @@ export function checkSignature(
   return checkOver(jobBytes(job), signature, officers);
 }
 
-function checkOver(bytes: Buffer, signature: JobSignature, officers: Officers): Result<OfficerKey, TrustRefusal> {
+/** Any bytes that officers sign. */
+export function checkOver(
+  bytes: Buffer,
+  signature: JobSignature,
+  officers: Officers,
+): Result<OfficerKey, TrustRefusal> {
   const key = officers.keys.find((one) => one.id === signature.key);
   if (!key) return distrust('KEY_UNKNOWN', `check the signature by "${signature.key}": it is no officer's key`);
   if (signature.alg === 'webauthn' && key.alg === 'webauthn') {

@@ -1,0 +1,16 @@
+/** Backups in the register of copies. */
+import { sql as raw } from 'kysely';
+import type { Sql } from '@cityward/sql';
+
+export async function lastBackup(
+  sql: Pick<Sql, 'for'>,
+): Promise<{ readonly at: number; readonly place: string } | null> {
+  const { rows } = await raw<{ at: number; place: string }>`select created as at, place from vault.copy
+    where kind = 'backup' and closed_at is null order by created desc limit 1`.execute(sql.for());
+  return rows[0] ?? null;
+}
+export async function openBackups(sql: Pick<Sql, 'for'>): Promise<number> {
+  const { rows } = await raw<{ count: number }>`select count(*)::int as count from vault.copy
+    where kind = 'backup' and closed_at is null`.execute(sql.for());
+  return rows[0]!.count;
+}

@@ -1,0 +1,208 @@
+/** A vault with a real ledger, for tests of what is put back: tables, files and the whole of it, as an insider or a disaster would. */
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sql as raw } from 'kysely';
+import { createLedger, type WitnessSettings } from '@cityward/ledger';
+import type { Millis } from '@cityward/kernel';
+import { silentLog } from '@cityward/log';
+import { createDispatcher } from '@cityward/sql';
+import type { TestSql } from '@cityward/sql/testing';
+import { sha256 } from './backup/manifest.ts';
+import { keyContext } from './domain/binding.ts';
+import { openSealedKey, type KeyId } from './keys/keyring.ts';
+import { openContent } from './keys/sealed.ts';
+import { decodeSlot, KEY_BYTES, SLOT_BYTES, slotState } from './keys/slot.ts';
+import type { VaultOptions } from './needs.ts';
+import {
+  AROHA,
+  BEN,
+  codeOf,
+  consentTo,
+  must,
+  NOW,
+  OFFICER,
+  person,
+  recordOf,
+  testVault,
+  TEXT,
+  type TestVault,
+} from './testing.ts';
+
+export interface Site {
+  readonly vault: TestVault['vault'];
+  readonly clock: TestVault['clock'];
+  readonly ledger: ReturnType<typeof createLedger>;
+  /** What BEN sees of a record: its text, or the code of the refusal. */
+  seen(record: string): Promise<string>;
+  /** Everything committed is in the ledger. */
+  drained(): Promise<void>;
+  stop(): Promise<void>;
+}
+export interface SiteOptions extends Partial<
+  Pick<VaultOptions, 'openSlotFile' | 'openBackupFile' | 'openRoot' | 'opening'>
+> {
+  readonly sql: TestSql;
+  readonly folder: string;
+  readonly witnesses?: readonly WitnessSettings[];
+  readonly now?: number;
+}
+export async function openSite({ sql, folder, witnesses = [], now = NOW, ...options }: SiteOptions): Promise<Site> {
+  const ledger = createLedger({
+    ...{ folder: join(folder, 'ledger'), keyFile: join(folder, 'ledger.key'), origin: 'test.example/ledger' },
+    ...{ sql, clock: () => now as Millis, log: silentLog, witnesses },
+  });
+  await ledger.start();
+  const dispatcher = createDispatcher({ sql, handlers: [ledger.factHandler], log: silentLog });
+  const { vault, clock } = testVault(sql, folder, { ledger: portsOf(ledger) as never, ...options });
+  clock.now = now;
+  await vault.start();
+  await dispatcher.start();
+  return {
+    ...{ vault, clock, ledger },
+    seen: async (record) => {
+      const answer = await vault.view({ record, purpose: 'TREAT', right: 'text', principal: person(BEN) });
+      return answer.ok ? (JSON.parse(answer.value.content.toString()) as { text: string }).text : codeOf(answer);
+    },
+    drained: () => dispatcher.drained(),
+    stop: async () => {
+      await vault.stop();
+      await dispatcher.stop();
+      await ledger.stop();
+    },
+  };
+}
+const portsOf = (ledger: Site['ledger']): VaultOptions['ledger'] => ({
+  ...ledger,
+  witnesses: () => ledger.status().witnesses,
+  standing: () => {
+    const { origin, durable: size, checkpoint } = ledger.status();
+    return { origin, size, checkpoint };
+  },
+});
+
+/** A record that BEN may see. */
+export async function shared({ vault }: Site): Promise<{ readonly record: string; readonly consent: string }> {
+  const { record } = must(await vault.put(recordOf(TEXT), OFFICER));
+  const consent = must(await vault.give(consentTo(BEN, { scope: { of: 'records', records: [record] } }), AROHA)).id;
+  return { record, consent };
+}
+
+type Tables = ReadonlyMap<string, string>;
+/** Rows of all tables of the vault, as somebody who reads the database has them. */
+export async function copyTables(sql: TestSql): Promise<Tables> {
+  const { rows: names } = await raw<{ name: string }>`select tablename as name from pg_tables
+    where schemaname = 'vault' order by tablename`.execute(sql.for());
+  const copied = new Map<string, string>();
+  for (const { name } of names) {
+    const { rows } = await raw<{ all: string | null }>`select json_agg(t)::text as all
+      from ${raw.table(`vault.${name}`)} t`.execute(sql.for());
+    copied.set(name, rows[0]!.all ?? '[]');
+  }
+  return copied;
+}
+/** Puts them back, as somebody who writes the database could: past all that the vault knows. */
+export async function putTablesBack(sql: TestSql, tables: Tables, only?: string): Promise<void> {
+  await sql.transact(async (tx) => {
+    await raw`set local session_replication_role = replica`.execute(tx.for());
+    const names = [...tables.keys()].filter((name) => only === undefined || name === only);
+    for (const name of names) await raw`delete from ${raw.table(`vault.${name}`)}`.execute(tx.for());
+    for (const name of names) {
+      const into = raw.table(`vault.${name}`);
+      await raw`insert into ${into} overriding system value select * from jsonb_populate_recordset(null::${into}, ${tables.get(name)!}::jsonb)`.execute(
+        tx.for(),
+      );
+    }
+  });
+}
+
+/** Copies a folder away, and puts it back: as other files, or, like a snapshot of the whole disk, into the same ones. */
+export function copyFolder(folder: string, to: string): void {
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  cpSync(folder, to, { recursive: true });
+}
+export function putFolderBack(from: string, folder: string, how: 'as-copy' | 'in-place'): void {
+  if (how === 'as-copy') return copyFolder(from, folder);
+  const files = (of: string): string[] =>
+    readdirSync(of, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(of, name)).isFile());
+  const kept = new Set(files(from));
+  for (const name of files(folder)) if (!kept.has(name)) rmSync(join(folder, name));
+  for (const name of kept) writeFileSync(join(folder, name), readFileSync(join(from, name)));
+}
+
+export { startWitness } from './testing-witness.ts';
+
+/** Waits for what is told, never for a time. */
+const until = (site: Site, holds: () => boolean): Promise<void> =>
+  new Promise((resolve) => {
+    const end = site.ledger.onWitness(() => look());
+    const look = (): void => {
+      if (!holds()) return;
+      end();
+      resolve();
+    };
+    look();
+  });
+const stateOf = ({ ledger }: Site) => ledger.status().witnesses[0]!;
+/** The gate is open, by its witness. */
+export async function opens(site: Site): Promise<void> {
+  await until(site, () => stateOf(site).state === 'agrees');
+  for (let turns = 0; site.vault.status().gate.is !== 'open' && turns < 10_000; turns++)
+    await new Promise((done) => setImmediate(done));
+}
+/** The witness has seen all of the ledger. */
+export const witnessed = (site: Site): Promise<void> => {
+  const { durable } = site.ledger.status();
+  return until(site, () => (stateOf(site).cosigned ?? 0) >= durable);
+};
+/** The witness has said something, whatever it is. */
+export const heard = (site: Site): Promise<void> => until(site, () => stateOf(site).state !== 'not-asked');
+
+/** The journal as it is after everything in it is in SQL, and somebody emptied it. */
+export async function forgetJournal(folder: string): Promise<void> {
+  writeFileSync(join(folder, 'journal', 'vault.journal'), '');
+  await Promise.resolve();
+}
+
+export async function backUp(site: Site, folder: string): Promise<string> {
+  mkdirSync(join(folder, 'backups'), { recursive: true });
+  const made = must(await site.vault.custody.backUp({ folder: join(folder, 'backups'), keysTo: null, by: OFFICER }));
+  await site.drained();
+  return made.folder;
+}
+/** Changes the tables of a backup and everything in it that would tell. */
+export function forgeBackup(folder: string, change: (tables: string) => string): Promise<void> {
+  const [path, manifest] = [join(folder, 'tables.ndjson'), join(folder, 'manifest.json')];
+  const text = change(readFileSync(path, 'utf8'));
+  writeFileSync(path, text);
+  const said = JSON.parse(readFileSync(manifest, 'utf8')) as {
+    files: { name: string; bytes: number; sha256: string }[];
+  };
+  for (const file of said.files)
+    if (file.name === 'tables.ndjson') Object.assign(file, { bytes: Buffer.byteLength(text), sha256: sha256(text) });
+  writeFileSync(manifest, `${JSON.stringify(said, null, 2)}\n`);
+  return Promise.resolve();
+}
+
+/** What somebody reads who has database and key file, and tries the key that anybody knows. */
+export async function insiderReads(sql: TestSql, folder: string, record: string): Promise<string> {
+  const { rows } = await raw<{ key: string; content: Buffer; subject: string; category: string; media: string }>`
+    select version.key, version.content, record.subject, record.category, version.media from vault.version as version
+    join vault.record as record on record.id = version.record where record.id = ${record}`.execute(sql.for());
+  const bytes = readFileSync(join(folder, 'keys', 'slots'));
+  const slots = [];
+  for (let at = 0; at + SLOT_BYTES <= bytes.length; at += SLOT_BYTES)
+    if (slotState(bytes, at) === 'live') slots.push(decodeSlot(bytes, at));
+  const keys = new Map<string, Buffer>();
+  for (const role of ['subject', 'category', 'record'] as const)
+    for (const slot of slots.filter((one) => one.role === role)) {
+      const parent = keys.get(slot.parent.toString('hex')) ?? Buffer.alloc(KEY_BYTES);
+      const key = openSealedKey(parent, slot, keyContext(slot));
+      if (key) keys.set(slot.id.toString('hex'), key);
+    }
+  const { key: id, content, subject, category, media } = rows[0]!;
+  const key = keys.get(id);
+  const opened =
+    key && openContent({ id: id as KeyId, key }, { record, version: 1, subject, category, media }, content);
+  return opened?.ok ? opened.value.toString() : content.toString('latin1');
+}
