@@ -17,7 +17,7 @@ import { Views, type Changed } from './lease/views.ts';
 import { createLooks } from './looks/looks.ts';
 import { createTakeout, type TakeOut } from './takeout/takeout.ts';
 import { BACKUP_WEEKS, type VaultOptions } from './needs.ts';
-import { Epochs, ROOT_FILE } from './backup/epochs.ts';
+import { Epochs, MARK_FILE, ROOT_FILE } from './backup/epochs.ts';
 import { eraseReplayer } from './backup/erase.ts';
 import { backupKeeper } from './backup/keeper.ts';
 import { refuseHalfRestored } from './backup/restore.ts';
@@ -106,7 +106,7 @@ export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened
       ...(openSlotFile ? { openFile: openSlotFile } : {}),
     });
     if (slots.damaged > 0) log.error('keys of records are damaged; what they open is lost', { slots: slots.damaged });
-    const markKey = (): Promise<Buffer> => openMarkKey(join(keyFolder, 'mark.key'), root);
+    const markKey = (): Promise<Buffer> => openMarkKey(join(keyFolder, MARK_FILE), root);
     const keyring = await shared(options, gate, { ...createKeyring(slots, root), markKey });
     const epochs = await openEpochs(options, root);
     return await openOver(options, { gate, journal, keyring, keyStore: { slots, root, epochs }, found });

@@ -128,6 +128,13 @@ export function putFolderBack(from: string, folder: string, how: 'as-copy' | 'in
   const kept = new Set(files(from));
   for (const name of files(folder)) if (!kept.has(name)) rmSync(join(folder, name));
   for (const name of kept) writeFileSync(join(folder, name), readFileSync(join(from, name)));
+  // A disk that goes back takes the file system along: the file is the one that it says it is.
+  for (const name of [...kept].filter((one) => one.endsWith('standing.json'))) {
+    const path = join(folder, name);
+    const { ino, birthtimeNs } = statSync(path, { bigint: true });
+    const said = JSON.parse(readFileSync(path, 'utf8')) as object;
+    writeFileSync(path, JSON.stringify({ ...said, self: { inode: String(ino), born: String(birthtimeNs) } }));
+  }
 }
 
 export { startWitness } from './testing-witness.ts';

@@ -15,6 +15,8 @@ import { KEY_BYTES, KEY_ID_BYTES, type WrappedKey } from '../keys/slot.ts';
 
 const FILE = 'epochs';
 export const ROOT_FILE = 'root.key';
+/** Wrapped by the root: of use with it alone. */
+export const MARK_FILE = 'mark.key';
 /** One for each week that counts: more are never held at once. */
 const GROWTH_SLOTS = 64;
 const OWNER_ONLY_FOLDER = 0o700;
@@ -102,8 +104,10 @@ export class Epochs {
   async keepApart(folder: string): Promise<void> {
     const { keyFolder } = this.#parts;
     await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
-    const [here, there] = [join(keyFolder, ROOT_FILE), join(folder, ROOT_FILE)];
-    if ((await isThere(here)) && !(await isThere(there))) await copyFile(here, there);
+    for (const name of [ROOT_FILE, MARK_FILE]) {
+      const [here, there] = [join(keyFolder, name), join(folder, name)];
+      if ((await isThere(here)) && !(await isThere(there))) await copyFile(here, there);
+    }
     await syncFolder(folder);
     const slots = await openIn(folder, undefined);
     try {

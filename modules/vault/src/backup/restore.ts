@@ -5,7 +5,7 @@
 import { createDecipheriv, createHash, randomFillSync, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, copyFile, readFile, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { openJournal, syncFolder, writeOwnerFile } from '@cityward/journal';
 import { newId, OperationalFault } from '@cityward/kernel';
 import { SLOTS_FILE } from '../gate/incarnation.ts';
@@ -14,7 +14,7 @@ import type { RootKey } from '../keys/keyring.ts';
 import { NONCE_BYTES, SLOT_BYTES, slotState, TAG_BYTES } from '../keys/slot.ts';
 import type { VaultOptions } from '../needs.ts';
 import { journalPath, openVaultJournal, type VaultChange, type VaultJournal } from '../vault-journal.ts';
-import { epochFrom, Epochs, ROOT_FILE, isThere } from './epochs.ts';
+import { epochFrom, Epochs, isThere, MARK_FILE, ROOT_FILE } from './epochs.ts';
 import { FILES, keysContext, readManifest, type Manifest } from './manifest.ts';
 import { loadTables, migrationsOf } from './tables.ts';
 
@@ -151,9 +151,13 @@ async function rootFor(
       `${where}: its root key is another than the one here; give the folder where it was kept apart`,
     );
   // What the root here opens is put away by this restore; without it the root is of no use to anybody.
-  await rename(join(keyFolder, ROOT_FILE), join(keyFolder, `${ROOT_FILE}.before`));
-  await copyFile(kept, join(keyFolder, ROOT_FILE));
-  await chmod(join(keyFolder, ROOT_FILE), OWNER_ONLY);
+  for (const name of [ROOT_FILE, MARK_FILE]) {
+    const [here, apart] = [join(keyFolder, name), join(dirname(kept), name)];
+    if (await isThere(here)) await rename(here, `${here}.before`);
+    if (!(await isThere(apart))) continue;
+    await copyFile(apart, here);
+    await chmod(here, OWNER_ONLY);
+  }
   await syncFolder(keyFolder);
   return openRoot();
 }
