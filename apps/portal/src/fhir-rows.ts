@@ -80,10 +80,18 @@ const humanName = (value: unknown): string | null =>
     .filter(Boolean)
     .join(' ') ||
     null);
+/** Null where it is no base64. It runs in browsers too. */
+function decoded(base64: string): string | null {
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(base64), (one) => one.charCodeAt(0)));
+  } catch {
+    return null;
+  }
+}
 const attached = (value: unknown): string | null => {
   const data = text(at(value, 'data'));
   const isText = (text(at(value, 'contentType')) ?? '').startsWith('text/plain');
-  return data !== null && isText ? Buffer.from(data, 'base64').toString('utf8') : null;
+  return data !== null && isText ? decoded(data) : null;
 };
 
 const TELLINGS: Readonly<Record<string, Telling>> = {

@@ -24,6 +24,8 @@ export interface Face {
 export interface PortalNeeds {
   readonly ask: Ask;
   readonly faceOf: (person: string) => Face | null;
+  /** What people call a party; its id where there is none. */
+  readonly nameOf: (organisation: string) => string;
   readonly organisationName: (id: string) => string | null;
   readonly clock: Clock;
   readonly log: Log;

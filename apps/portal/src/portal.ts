@@ -8,6 +8,9 @@ import { heldPages } from './pages/held.ts';
 import { helpPages } from './pages/help.ts';
 import { homePages } from './pages/home.ts';
 import { lookPages } from './pages/looks.ts';
+import { openedPages } from './pages/opened.ts';
+import { requestPages } from './pages/requests.ts';
+import { sharedPages } from './pages/shared.ts';
 import { mePages } from './pages/me.ts';
 import { PORTAL_HEADERS, servePages, type Served } from './serving.ts';
 
@@ -27,6 +30,9 @@ export function createPortal(needs: PortalNeeds): Portal {
     ...givePages,
     ...heldPages,
     ...lookPages,
+    ...requestPages,
+    ...sharedPages,
+    ...openedPages,
     ...mePages,
     ...helpPages,
   ];

@@ -1,6 +1,7 @@
 /** Serves the pages: who is there, in which language, whether the form was ours; and every answer as a page. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { api, type Problem, type Session } from '@cityward/contracts';
 import {
   SECURITY_HEADERS,
@@ -28,7 +29,7 @@ export const PORTAL_HEADERS: Readonly<Record<string, string>> = {
     "default-src 'none'",
     "style-src 'self'",
     "script-src 'self'",
-    "img-src 'self'",
+    "img-src 'self' blob:",
     "connect-src 'self'",
     "form-action 'self'",
     "frame-ancestors 'none'",
@@ -50,6 +51,12 @@ const assetAt = (name: string, media: string): AssetFile => ({
   media,
   bytes: readFileSync(new URL(`./look/${name}`, import.meta.url)),
 });
+/** The page's script tells a resource in the same words as the pages here: its types are taken out, nothing else is changed. */
+const fhirRows = (): AssetFile => ({
+  path: '/fhir-rows.js',
+  media: 'text/javascript; charset=utf-8',
+  bytes: Buffer.from(stripTypeScriptTypes(readFileSync(new URL('./fhir-rows.ts', import.meta.url), 'utf8'))),
+});
 const versioned = ({ path, bytes }: AssetFile): string =>
   `${path}?v=${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`;
 
@@ -66,12 +73,16 @@ export interface Served {
 export function servePages({ needs, cookies }: Serving, pages: readonly AnyPageRoute[]): Served {
   const style = assetAt('portal.css', 'text/css; charset=utf-8');
   const script = assetAt('portal.js', 'text/javascript; charset=utf-8');
+  const live = assetAt('live.js', 'text/javascript; charset=utf-8');
   const shield = assetAt('shield.svg', 'image/svg+xml');
-  const assets: Assets = { style: versioned(style), script: versioned(script) };
+  const assets: Assets = { style: versioned(style), script: versioned(script), live: versioned(live) };
   const calendars = new Map(LANGUAGES.map((one) => [one, calendarFor(one, needs.timeZone)] as const));
   const parts: Parts = { needs, cookies, assets, calendars };
   return {
-    rawRoutes: [...[style, script, shield].map(assetRoute), ...pages.map((page) => pageRoute(parts, page))],
+    rawRoutes: [
+      ...[style, script, live, shield, fhirRows()].map(assetRoute),
+      ...pages.map((page) => pageRoute(parts, page)),
+    ],
     problemPage: (problem, failed) => problemDocument(parts, problem, failed),
   };
 }

@@ -87,3 +87,17 @@ export function toWhom(visit: Visit, to: Pick<Consent, 'person' | 'organisation'
 
 export const categoryName = ({ words }: Pick<Visit, 'words'>, category: string): string =>
   words.categories[category] ?? category;
+
+/** Whom a consent is for: a person by name, or whoever has the role at the organisation. */
+export function granteeOf(
+  visit: Visit,
+  {
+    person,
+    organisation = null,
+    role = null,
+  }: Partial<Pick<Consent, 'organisation' | 'role'>> & { readonly person?: string | null },
+): Who {
+  if (person !== null && person !== undefined) return whoIs(visit, person);
+  const where = organisation === null ? '' : visit.needs.nameOf(organisation);
+  return { name: visit.words.anybody(role, where), profession: null, organisation: null };
+}

@@ -1,12 +1,15 @@
 /** `npm start`: preflight, storage, modules, listeners, console, simulated devices; Ctrl-C stops all of it. */
 import { setTimeout } from 'node:timers/promises';
+import { systemClock } from '@cityward/kernel';
 import { createLog, type Log } from '@cityward/log';
+import { portalOrigin } from './city-names.ts';
 import { helpText, readConfig, type Config } from './config.ts';
 import { buildConsoleFiles, CONSOLE_FOLDER, consoleIsBuilt } from './console-files.ts';
 import { preflight } from './preflight.ts';
 import { openListeners, startJobs, startModules, stopModules, writeVerifierKey, type Listeners } from './serve.ts';
 import { startSimulator, type Simulator } from './simulator.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
+import { settleResidents, type Newcomer, type Residents } from './residents/settle.ts';
 import { createModules, openStorage, type Modules, type Storage } from './wire.ts';
 import { issueSimulatedCodes, simulatorStart } from './simulated-city.ts';
 
@@ -76,7 +79,8 @@ async function start({ config, terminal, log, running, signal }: Starting): Prom
     openListeners(config, modules, { log, consoleFolder: CONSOLE_FOLDER }),
   );
   writeVerifierKey(config.dataFolder, modules);
-  await greet(config, modules, terminal);
+  const residents = config.simulator ? await step('Residents', () => settle(config, modules, log)) : null;
+  await greet(config, { ...modules, residents }, terminal);
   // Six hundred handshakes and a browser's first page share two cores: the page goes first.
   await setTimeout(FIRST_PAGE_MS, undefined, { signal });
   if (config.simulator)
@@ -86,10 +90,29 @@ async function start({ config, terminal, log, running, signal }: Starting): Prom
       log.part('simulator'),
     );
   await startJobs(config, modules);
+  residents
+    ?.settleRest(signal)
+    .catch((fault: unknown) => log.error('residents were not settled', { fault: String(fault) }));
   return [];
 }
 
-async function greet(config: Config, { identity, city, sql, ledger }: Modules, terminal: Terminal): Promise<void> {
+const settle = ({ seed, dataFolder }: Config, modules: Modules, log: Log): Promise<Residents> =>
+  settleResidents({ seed, modules, now: systemClock(), log: log.part('residents') }, dataFolder);
+
+function tellOfPortal(config: Config, residents: Residents | null, terminal: Terminal): void {
+  terminal.say(`  Residents and professionals sign in at ${portalOrigin(config)}`);
+  if (!residents) return;
+  const say = ({ name, code }: Newcomer, as: string): void =>
+    terminal.say(`    as ${name}, ${as}: ${code === null ? 'with the passkey made there' : `by the code ${code}`}`);
+  say(residents.resident, 'a resident');
+  say(residents.professional, 'a doctor');
+  if (residents.sheets !== null)
+    terminal.say(`    each code works once; the rest of their sheets is in ${residents.sheets}`);
+}
+
+type Greeting = Pick<Modules, 'identity' | 'city' | 'sql' | 'ledger'> & { readonly residents: Residents | null };
+async function greet(config: Config, greeting: Greeting, terminal: Terminal): Promise<void> {
+  const { identity, city, sql, ledger, residents } = greeting;
   const link = await identity.firstLink();
   const { passphrase } = identity.authority;
   const url = `http://localhost:${config.consolePort}`;
@@ -97,6 +120,7 @@ async function greet(config: Config, { identity, city, sql, ledger }: Modules, t
   terminal.say(`  ${city.name()} is alive at ${url}`);
   if (link) terminal.say(`  Sign in once, within ten minutes: ${link}`);
   else terminal.say('  Sign in with your passkey or a recovery code; "npx cityward person link NAME" makes a new link');
+  tellOfPortal(config, residents, terminal);
   if (passphrase && config.simulator)
     terminal.say('  The root authority is sealed; this demonstration keeps its passphrase in the data folder');
   else if (passphrase)

@@ -16,6 +16,9 @@ const SCRIPTED: readonly Endpoint[] = [
   api.signInByPasskey,
   api.newPasskeyChallenge,
   api.addPasskey,
+  api.openView,
+  api.renewView,
+  api.closeView,
 ];
 
 type Check = ReturnType<typeof Compile>;
@@ -72,6 +75,7 @@ export function portalListener({ config, modules, common, routes }: PortalParts)
     ask: createAsk(routes, modules.access),
     faceOf: (person) => faceOf(modules, person),
     organisationName: (id) => partyName(modules.city, id),
+    nameOf: (organisation) => partyName(modules.city, organisation) ?? organisation,
     clock: systemClock,
     log: common.log,
     city: CITY_NAME,
@@ -84,7 +88,7 @@ export function portalListener({ config, modules, common, routes }: PortalParts)
     allowedHosts: [new URL(origin).host],
     allowedOrigins: [origin],
     routes: SCRIPTED.map((endpoint) => routes.find((route) => route.endpoint.name === endpoint.name)!),
-    rawRoutes: portal.rawRoutes,
+    rawRoutes: [...portal.rawRoutes, ...modules.vault.rawRoutes],
     headers: portal.headers,
     sessionCookie: portal.sessionCookie,
     secureCookie: portal.secureCookie,

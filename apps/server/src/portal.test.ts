@@ -1,5 +1,7 @@
 /** The portal through the running server: its pages, forms, languages, headers, and what its visitors may and may not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ConsentDraft } from '@cityward/contracts';
+import { DAY_MS } from '@cityward/kernel';
 import { openTestServer, type TestServer } from './testing.ts';
 
 let server: TestServer;
@@ -175,10 +177,81 @@ describe('a resident without a script', () => {
   });
 });
 
+describe('asking to be let see', () => {
+  const wish = (number: string) => ({
+    number,
+    what: 'blood-tests',
+    how: ['text'],
+    purpose: 'TREAT',
+    days: '7',
+    why: 'Your blood pressure, before the visit on Friday',
+  });
+
+  it('answers alike for somebody and nobody, and is answered by the resident alone', async () => {
+    const [ria, dana] = [await somebody('resident', 'Ria Moana'), await somebody('professional', 'Dr Dana Fox')];
+    await dana.go('/ask');
+    const bare = (text: string): string => text.replaceAll(/value="[^"]*"/g, '');
+    const real = await dana.submit('/ask', wish(ria.id.toUpperCase()));
+    await dana.go('/ask');
+    const none = await dana.submit('/ask', wish('per-0000000000000000'));
+    expect([real.status, bare(real.body)]).toEqual([none.status, bare(none.body)]);
+    const shared = (await dana.go('/shared')).body;
+    expect(shared).toContain(ria.id);
+    expect(shared).not.toContain('Ria Moana');
+    expect((await ria.go('/')).body).toContain('Somebody asks to see your records');
+    const page = (await ria.go('/requests')).body;
+    expect(page).toContain(
+      'Dr Dana Fox, a doctor at Quay Street Clinic, asks to see your blood tests for treatment, for 7 days.',
+    );
+    const id = /\/requests\/(ask-[a-z0-9]+)\/decline/.exec(page)![1]!;
+    expect(page).toContain('Your blood pressure, before the visit on Friday');
+    // Nobody but the resident answers it.
+    await dana.go('/shared');
+    expect((await dana.submit(`/requests/${id}/decline`)).status).toBe(403);
+    await ria.go('/requests');
+    expect((await ria.submit(`/requests/${id}/decline`)).body).toContain('You said no');
+    expect((await dana.go('/shared')).body).toContain('Declined');
+    await ria.go('/');
+    expect((await ria.submit(`/requests/${id}/decline`)).status).toBe(404);
+  });
+
+  it('is withdrawn by whoever asked, alone, and at most so many wait at once', async () => {
+    const [gus, hal] = [await somebody('professional', 'Dr Gus Ito'), await somebody('professional', 'Dr Hal Orr')];
+    await gus.go('/ask');
+    for (let n = 0; n < 20; n++) expect((await gus.submit('/ask', wish(`per-${n}-unknown`))).status).toBe(200);
+    await gus.go('/ask');
+    const full = await gus.submit('/ask', wish('per-one-more'));
+    expect([full.status, full.body.includes('You have asked too often')]).toEqual([400, true]);
+    const id = /\/asks\/(ask-[a-z0-9]+)\/withdraw/.exec((await gus.go('/shared')).body)![1]!;
+    await hal.go('/shared');
+    expect((await hal.submit(`/asks/${id}/withdraw`)).status).toBe(404);
+    expect((await gus.go('/shared')).body).toContain(id);
+    await gus.submit(`/asks/${id}/withdraw`);
+    await gus.go('/ask');
+    expect((await gus.submit('/ask', wish('per-one-more'))).status).toBe(200);
+  });
+
+  it('shows what is shared, and as text, without a script, only where that right was given', async () => {
+    const [ivy, jon] = [await somebody('resident', 'Ivy Rose'), await somebody('professional', 'Dr Jon Kerr')];
+    const record = await put(ivy.id);
+    const drawn = await server.modules.vault.give({ ...draftFor(ivy.id, jon.id), rights: ['view'] }, ivy.id);
+    const body = (await jon.go('/shared')).body;
+    expect(body).toContain('Ivy Rose lets you see their blood tests for treatment until the end of');
+    expect(body).toContain(`action="/shared/${record}"`);
+    const open = { purpose: 'TREAT', subject: ivy.id };
+    expect((await jon.submit(`/shared/${record}`, open)).body).not.toContain('5.1 mmol/L');
+    expect((await jon.submit(`/shared/${record}/text`, open)).status).toBe(404);
+    if (drawn.ok) await server.modules.vault.takeBack(drawn.value.id, ivy.id);
+    await server.modules.vault.give(draftFor(ivy.id, jon.id), ivy.id);
+    await jon.go('/shared');
+    expect((await jon.submit(`/shared/${record}/text`, open)).body).toContain('5.1 mmol/L');
+  });
+});
+
 describe('the doors of the portal', () => {
   it('send nobody to the sign-in page, and show every other page to nobody', async () => {
     const routes = await server.listeners.portal.routes();
-    const open = ['/sign-in', '/language/', '/help', '/portal.', '/shield.svg'];
+    const open = ['/sign-in', '/language/', '/help', '/portal.', '/shield.svg', '/live.js', '/fhir-rows.js', '/api/'];
     const nobody = browser();
     const pages = routes.filter(({ method, path }) => method === 'GET' && !open.some((one) => path.startsWith(one)));
     expect(pages.length).toBeGreaterThan(8);
@@ -239,3 +312,7 @@ describe('the doors of the portal', () => {
 
 /** As his own sign-in would make him; the vault is asked without a page here. */
 const asDoctor = (id: string) => ({ type: 'Person', id, roles: [], attributes: { signedInBy: 'passkey' } }) as const;
+const draftFor = (subject: string, person: string): ConsentDraft => ({
+  ...{ subject, person, scope: { of: 'categories', categories: ['blood-tests'] }, rights: ['text'], purpose: 'TREAT' },
+  ...{ from: Date.now(), until: Date.now() + DAY_MS, uses: null, refrains: [] },
+});

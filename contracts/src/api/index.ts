@@ -131,7 +131,7 @@ export {
   SELECTED_DEVICES_MAX,
 } from './changes.ts';
 export { POSTS_PER_PERSON_MAX, POSTS_SHOWN_MAX } from './posts.ts';
-export { PREVIEW_ABOUT } from './vault-grants.ts';
+export { GRANTED_RECORDS_MAX, PREVIEW_ABOUT } from './vault-grants.ts';
 export {
   CONSENT_DEPTH_MAX,
   CONSENT_SCOPE_MAX,

@@ -1,8 +1,8 @@
 /** What goes with a consent: its preview, handing it on, and what one was let see by others. */
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Id, OneOf } from '../schema.ts';
-import { POST_ROLES } from '../words.ts';
+import { Closed, Id, OneOf, Time } from '../schema.ts';
+import { POST_ROLES, RECORD_MEDIA } from '../words.ts';
 import { Consent, ConsentDraft, HOLDINGS_SHOWN_MAX } from './vault.ts';
 
 const OneId = Closed({ id: Id });
@@ -54,6 +54,12 @@ export const ConsentPreview = Closed({
 });
 export type ConsentPreview = Static<typeof ConsentPreview>;
 
+/** Records of others named at once. */
+export const GRANTED_RECORDS_MAX = 2_000;
+/** Of a consent that stands: that it is there, never what is in it. */
+export const GrantedRecord = Closed({ id: Id, subject: Id, category: Id, media: OneOf(RECORD_MEDIA), at: Time });
+export type GrantedRecord = Static<typeof GrantedRecord>;
+
 export const vaultGrants = {
   previewConsent: endpoint({
     name: 'previewConsent',
@@ -81,6 +87,10 @@ export const vaultGrants = {
     path: '/api/consents/to-me',
     action: 'readHoldings',
     summary: 'What others let one see now, by name or by what one works as; newest first',
-    answer: Closed({ consents: Type.Array(Consent, { maxItems: HOLDINGS_SHOWN_MAX }) }),
+    answer: Closed({
+      consents: Type.Array(Consent, { maxItems: HOLDINGS_SHOWN_MAX }),
+      /** Those that any of the consents reaches. */
+      records: Type.Array(GrantedRecord, { maxItems: GRANTED_RECORDS_MAX }),
+    }),
   }),
 } as const;

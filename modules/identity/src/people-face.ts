@@ -43,6 +43,8 @@ export interface PeopleFace {
   postsOf(id: string): readonly Held[];
   /** Told at once when somebody's work somewhere ends, or will end sooner. */
   onPostEnded(listener: () => void): () => void;
+  /** By what they are called, whole; null for nobody. */
+  personNamed(handle: string): PersonFace | null;
   /** People of a register that knows them, and where they work; their ids. They count as people before they ever signed in. */
   registerPeople(people: readonly Registered[]): Promise<readonly string[]>;
   /** A new sheet of recovery codes; the one before ends. For the reference city alone: elsewhere people make their own. */
@@ -80,10 +82,8 @@ export const peopleFace = (
   access: accessFace(() => started().people.access, hub.access),
   passkeyOf: (person, id) => started().waysIn.passkeyOf(person, id),
   isPerson: (id) => started().people.get(id)?.state === 'active',
-  faceOf: (id) => {
-    const person = started().people.get(id);
-    return person ? { ...person, ...started().waysIn.counts(id) } : null;
-  },
+  faceOf: (id) => faceOf(started(), started().people.get(id)),
+  personNamed: (handle) => faceOf(started(), started().people.named(handle)),
   postsOf: (id) => started().posts.held(id),
   onPostEnded: (listener) => {
     hub.posts.add(listener);
@@ -99,6 +99,12 @@ export const peopleFace = (
   firstLink: () => firstLink(started()),
   reissueLink: (who) => reissueLink(started(), who),
 });
+
+function faceOf({ waysIn }: OpenedPeople, person: PersonRecord | undefined): PersonFace | null {
+  if (!person) return null;
+  const { id, handle, kind, position } = person;
+  return { id, handle, kind, position, passkeys: waysIn.counts(id).passkeys };
+}
 
 async function firstLink({ people, waysIn }: OpenedPeople): Promise<string | null> {
   if (people.staff().some((person) => person.state !== 'invited')) return null;

@@ -114,7 +114,11 @@ export class People {
 
   /** By id or, for people at a terminal, by handle. */
   find(who: string): StoredPerson | undefined {
-    return this.#people.get(who) ?? this.all().find((person) => sameHandle(person.handle, who));
+    return this.#people.get(who) ?? this.named(who);
+  }
+
+  named(handle: string): StoredPerson | undefined {
+    return this.all().find((person) => sameHandle(person.handle, handle));
   }
 
   /** Those who run the city. */

@@ -171,7 +171,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
   const views = (): Views => now().views;
   const routes = [
     ...vaultRoutes(vault),
-    ...grantRoutes(vault.grants),
+    ...grantRoutes(vault.grants, (subject) => vault.records(subject)),
     ...askingRoutes(() => vault.asking),
     ...looksRoutes(vault.looks),
     ...exposureRoutes(vault.exposures),

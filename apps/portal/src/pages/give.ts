@@ -4,11 +4,12 @@ import {
   CONSENT_USES_MAX,
   PURPOSES,
   RIGHTS,
+  type Consent,
   type ConsentDraft,
   type Purpose,
   type Right,
 } from '@cityward/contracts';
-import { DAY_MS } from '@cityward/kernel';
+import { DAY_MS, ok, type Refusal, type Result } from '@cityward/kernel';
 import { field } from '../forms.ts';
 import { formMark } from '../layout.ts';
 import { markup, NOTHING } from '../markup.ts';
@@ -29,6 +30,7 @@ import { categoryName, elsewhere, refusedBy, type Answer, type OwnVisit, type Pa
 /** A person chooses among these; what is one's own use, or the service's, is not for a consent. */
 export const OFFERED_PURPOSES: readonly Purpose[] = ['TREAT', 'FAMRQT', 'HPAYMT', 'HRESCH', 'PUBHLTH'];
 const FIELDS = [
+  'ask',
   'person',
   'number',
   'what',
@@ -77,7 +79,7 @@ async function formPage(visit: OwnVisit, form: URLSearchParams, faults: Faults =
     isFaulty: faults.size > 0,
     ...(faults.size > 0 ? { status: 400 } : {}),
     main: markup`${faultSummary(visit, faults)}<h1>${give.title}</h1><p class="lead">${give.lead}</p>
-<form method="post" action="/give" novalidate>${formMark(visit)}
+<form method="post" action="/give" novalidate>${formMark(visit)}${value('ask') === '' ? NOTHING : markup`<input type="hidden" name="ask" value="${value('ask')}">`}
 <h2>${give.who}</h2>
 ${selectField({ id: 'person', label: give.professional, nothing: give.choose, groups, value: value('person'), fault: fault('person') })}
 ${textField({ id: 'number', label: give.other, hint: give.otherHint, value: value('number'), fault: fault('number') })}
@@ -104,8 +106,8 @@ ${textField({ id: 'uses', label: give.uses, hint: give.usesHint, value: value('u
 
 type Read = { readonly draft: ConsentDraft } | { readonly faults: Faults };
 
-const isRight = (text: string): text is Right => (RIGHTS as readonly string[]).includes(text);
-const isPurpose = (text: string): text is Purpose => (PURPOSES as readonly string[]).includes(text);
+export const isRight = (text: string): text is Right => (RIGHTS as readonly string[]).includes(text);
+export const isPurpose = (text: string): text is Purpose => (PURPOSES as readonly string[]).includes(text);
 const wholeIn = (text: string): number => (/^\d{1,5}$/.test(text) ? Number(text) : NaN);
 
 function readUntil(visit: OwnVisit, form: URLSearchParams): number | string {
@@ -188,15 +190,26 @@ async function check(visit: OwnVisit): Promise<Answer> {
   return 'draft' in found ? checkPage(visit, found.draft) : formPage(visit, visit.form, found.faults);
 }
 
+/** To somebody who asked: what they asked for, or less of it. */
+async function agree(visit: OwnVisit, id: string, draft: ConsentDraft): Promise<Result<Pick<Consent, 'id'>, Refusal>> {
+  const { scope, rights, from, until, uses, refrains } = draft;
+  const body = { answer: 'agree' as const, scope, rights, from, until, uses, refrains };
+  const done = await visit.ask(api.answerAccessRequest, { params: { id }, body });
+  return done.ok ? ok({ id: done.value.consent?.id ?? '' }) : done;
+}
+
 /** Read again from the fields: what is allowed is what they say, whatever page they came from. */
 async function give(visit: OwnVisit): Promise<Answer> {
   const found = read(visit, visit.form);
   if (!('draft' in found)) return formPage(visit, visit.form, found.faults);
-  const done = await visit.ask(api.giveConsent, { body: found.draft });
+  const asked = field(visit.form, 'ask');
+  const done =
+    asked === '' ? await visit.ask(api.giveConsent, { body: found.draft }) : await agree(visit, asked, found.draft);
   if (done.ok) return elsewhere(`/consents/${done.value.id}/given`);
   const { faults } = visit.words.give;
   if (done.error.code === 'PERSON_UNKNOWN') return formPage(visit, visit.form, new Map([['person', faults.unknown]]));
   if (done.error.code === 'CONSENTS_FULL') return formPage(visit, visit.form, new Map([['person', faults.full]]));
+  if (done.error.code === 'BEYOND_ASKED') return formPage(visit, visit.form, new Map([['how', faults.beyond]]));
   return refusedBy(done.error);
 }
 

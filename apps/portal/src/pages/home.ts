@@ -45,12 +45,15 @@ function week(visit: OwnVisit, looks: readonly Look[]): Html {
 
 async function home(visit: OwnVisit): Promise<Answer> {
   const { words, me } = visit;
-  const [consents, looks] = await Promise.all([
+  const [consents, looks, asked] = await Promise.all([
     visit.ask(api.listConsents, { query: {} }),
     visit.ask(api.listLooks, { query: {} }),
+    visit.ask(api.listAccessRequests, { query: {} }),
   ]);
   if (!consents.ok) return refusedBy(consents.error);
   if (!looks.ok) return refusedBy(looks.error);
+  if (!asked.ok) return refusedBy(asked.error);
+  const waiting = asked.value.open;
   const all = consents.value.consents;
   const standing = all.filter(({ state }) => STANDS.has(state));
   const give = linkButton('/give', words.home.give);
@@ -60,6 +63,7 @@ async function home(visit: OwnVisit): Promise<Answer> {
     main: markup`<p class="muted">${words.home.hello(me.handle)}</p>
 <h1>${words.home.title}</h1>
 ${cameByLink(visit) ? markup`<div class="banner"><p>${words.home.link} <a href="/me">${words.nav.me}</a></p></div>` : ''}
+${waiting === 0 ? NOTHING : markup`<div class="banner"><p><strong>${words.home.asked(waiting)}</strong> <a href="/requests">${words.home.answer}</a></p></div>`}
 ${standing.length === 0 ? emptyState(words.home.none, words.home.noneWhy, markup`<p>${give}</p>`) : markup`${standing.map((one) => card(visit, one))}<p>${give}</p>`}
 ${past(
   visit,

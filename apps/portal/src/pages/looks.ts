@@ -1,8 +1,9 @@
 /** Who looked: everything that was done with one's records, by week, in words, refusals too. */
 import { api, LOOKS_PAGE_MAX, type HeldRecord, type Look } from '@cityward/contracts';
 import { markup, NOTHING, type Html } from '../markup.ts';
+import type { Who } from '../words/index.ts';
 import { emptyState, linkButton } from '../parts.ts';
-import { categoryName, refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
+import { categoryName, granteeOf, refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
 
 const PAGE = LOOKS_PAGE_MAX;
 
@@ -14,6 +15,8 @@ interface Run {
 interface Telling {
   readonly visit: OwnVisit;
   readonly categories: ReadonlyMap<string, string>;
+  /** Whom each consent is for. */
+  readonly people: ReadonlyMap<string, Who>;
 }
 
 const sameAs = ({ visit: { calendar }, categories }: Telling, one: Look, other: Look): boolean =>
@@ -21,6 +24,7 @@ const sameAs = ({ visit: { calendar }, categories }: Telling, one: Look, other: 
   one.by === other.by &&
   one.purpose === other.purpose &&
   one.why === other.why &&
+  one.consent === other.consent &&
   categories.get(one.record ?? '') === categories.get(other.record ?? '') &&
   calendar.key(one.at) === calendar.key(other.at);
 
@@ -40,7 +44,7 @@ function byWhom(visit: OwnVisit, by: string): string {
   return needs.faceOf(by) ? words.who(whoIs(visit, by)) : words.looks.theCity;
 }
 
-function sentence({ visit, categories }: Telling, { looks: [look, ...more] }: Run): string {
+function sentence({ visit, categories, people }: Telling, { looks: [look, ...more] }: Run): string {
   const { words, me } = visit;
   const { looks: say } = words;
   const by = byWhom(visit, look.by);
@@ -58,10 +62,18 @@ function sentence({ visit, categories }: Telling, { looks: [look, ...more] }: Ru
       return say.stored(by, what);
     case 'destroyed':
       return say.destroyed(by, what, why);
-    case 'given':
-      return say.given(by);
-    case 'taken-back':
-      return say.takenBack(by);
+    case 'given': {
+      const person = people.get(look.consent ?? '');
+      if (person === undefined) return say.given(by);
+      const whom = words.who(person);
+      return isOwn ? say.givenOwn(whom) : say.givenFor(by, whom);
+    }
+    case 'taken-back': {
+      const person = people.get(look.consent ?? '');
+      return person === undefined ? say.takenBack(by) : say.takenBackOf(by, person.name);
+    }
+    case 'exposed':
+      return say.exposed;
     default:
       return say.other(by, look.what);
   }
@@ -71,23 +83,25 @@ function row(telling: Telling, run: Run): Html {
   const { words, calendar } = telling.visit;
   const { looks } = run;
   const [newest] = looks;
-  const oldest = looks.at(-1)!;
   const when = `${calendar.weekday(newest.at)}, ${calendar.time(newest.at)}`;
-  const entry = looks.length === 1 ? words.looks.entry(newest.entry) : words.looks.entries(oldest.entry, newest.entry);
+  const entry = words.looks.entries(looks.map((one) => String(one.entry)).reverse());
   return markup`<li class="${newest.what}"><span><p>${sentence(telling, run)}</p><small><time datetime="${new Date(newest.at).toISOString()}">${when}</time> · ${entry}</small></span></li>`;
 }
 
 async function show(visit: OwnVisit): Promise<Answer> {
   const { words, calendar } = visit;
   const before = /^\d{1,15}$/.test(visit.query.get('before') ?? '') ? Number(visit.query.get('before')) : undefined;
-  const [listed, held] = [
+  const [listed, held, consents] = [
     await visit.ask(api.listLooks, { query: { limit: PAGE, ...(before === undefined ? {} : { before }) } }),
     await visit.ask(api.listRecords, { query: {} }),
+    await visit.ask(api.listConsents, { query: {} }),
   ];
   if (!listed.ok) return refusedBy(listed.error);
   if (!held.ok) return refusedBy(held.error);
+  if (!consents.ok) return refusedBy(consents.error);
   const categories = new Map(held.value.records.map(({ id, category }: HeldRecord) => [id, category]));
-  const telling = { visit, categories };
+  const people = new Map(consents.value.consents.map((one) => [one.id, granteeOf(visit, one)]));
+  const telling = { visit, categories, people };
   const { looks } = listed.value;
   const weeks = Map.groupBy(looks, ({ at }) => calendar.weekOf(at));
   const isFull = looks.length === PAGE;

@@ -1,9 +1,9 @@
 /** Lists and small parts of sentences in English (New Zealand). */
-import type { Profession, Purpose, Right } from '@cityward/contracts';
+import type { PostRole, Purpose, Right } from '@cityward/contracts';
 
 export interface Who {
   readonly name: string;
-  readonly profession: Profession | null;
+  readonly profession: PostRole | null;
   readonly organisation: string | null;
 }
 
@@ -11,13 +11,18 @@ export const joined = (items: readonly string[]): string =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)!}`;
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
-export const PROFESSIONS: Readonly<Record<Profession, string>> = {
+export const PROFESSIONS: Readonly<Record<PostRole, string>> = {
   doctor: 'doctor',
   nurse: 'nurse',
   midwife: 'midwife',
   pharmacist: 'pharmacist',
   dentist: 'dentist',
   'social-worker': 'social worker',
+  therapist: 'therapist',
+  technician: 'technician',
+  receptionist: 'receptionist',
+  manager: 'manager',
+  researcher: 'researcher',
 };
 export const who = ({ name, profession, organisation }: Who): string =>
   profession === null ? name : `${name}, a ${PROFESSIONS[profession]} at ${organisation ?? ''}`;
@@ -43,7 +48,7 @@ export const RIGHTS: Readonly<Record<Right, string>> = {
 };
 /** A category without a name here is shown as it is stored. */
 export const CATEGORIES: Readonly<Record<string, string>> = {
-  'about-me': 'details about you',
+  'about-me': 'personal details',
   'blood-tests': 'blood tests',
   medicines: 'medicines',
   conditions: 'conditions',
@@ -59,3 +64,7 @@ export interface Sentence {
   readonly purpose: Purpose;
   readonly until: string;
 }
+
+/** A consent to whoever has the role at the organisation. */
+export const anybody = (role: PostRole | null, organisation: string): string =>
+  role === null ? `everybody who works at ${organisation}` : `every ${PROFESSIONS[role]} at ${organisation}`;

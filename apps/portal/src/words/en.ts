@@ -1,13 +1,14 @@
 /** Every word of the portal in English (New Zealand). */
 import type { Purpose } from '@cityward/contracts';
 import { around } from './en-around.ts';
-import { CATEGORIES, count, joined, PROFESSIONS, PURPOSES, RIGHTS, who, type Sentence } from './en-lists.ts';
+import { CATEGORIES, count, anybody, joined, PROFESSIONS, PURPOSES, RIGHTS, who, type Sentence } from './en-lists.ts';
 
 export type { Sentence, Who } from './en-lists.ts';
 
 export const en = {
   ...around,
   joined,
+  anybody,
   who,
   anyone: 'Whoever has the post',
   professions: PROFESSIONS,
@@ -25,7 +26,7 @@ export const en = {
     times: (used: number, uses: number): string => `Used ${used} of ${count(uses, 'time')}.`,
     behalf: 'Given by the city on your behalf.',
     takeBack: 'Take this back',
-    takeBackOf: (name: string): string => `: ${name}`,
+    takeBackOf: (name: string): string => ` (${name})`,
     details: 'Details',
     give: 'Let somebody see my records',
     none: 'Nobody can see your records',
@@ -69,7 +70,7 @@ export const en = {
   promise: {
     lead: 'When you take it back:',
     served: 'No byte is served from the moment the revocation is confirmed.',
-    dark: 'A connected page goes dark within 150 ms (aim), a disconnected one within 5 s.',
+    dark: 'A connected page goes dark within 150 ms (aim), a disconnected one within 5\u00a0s.',
     seen: 'What was already seen or photographed cannot be recalled.',
     copies:
       'What they were allowed to keep, print or send on stays with them. The city tells them that you took it back.',
@@ -98,6 +99,7 @@ export const en = {
     usesHint: 'A number of looks, or nothing for no limit.',
     next: 'Continue',
     faults: {
+      beyond: 'They did not ask for that much. Choose what they asked for, or less',
       nobody: 'Choose who may see your records',
       both: 'Choose a professional or enter a number, not both',
       unknown: 'There is nobody with this number. Check it with the person',
@@ -144,7 +146,7 @@ export const en = {
     isDestroyed: (when: string): string => `Destroyed on ${when}`,
     stored: 'Stored',
     open: 'Open',
-    openOf: (what: string, when: string): string => `: ${what}, stored ${when}`,
+    openOf: (what: string, when: string): string => ` (${what}, stored ${when})`,
     type: 'Form',
     versions: (n: number): string => count(n, 'version'),
     media: {
@@ -161,6 +163,15 @@ export const en = {
     others: (one: Sentence): string =>
       `You see this record of ${one.who.name} for ${PURPOSES[one.purpose]}. This look is in the ledger, and ${one.who.name} sees it.`,
     file: 'Open the file',
+    waits: 'Opening the record',
+    dark: 'This record is dark now',
+    darkTold: 'The person took their consent back, or it ended. Nothing of the record is on this page any more.',
+    darkUnheard:
+      'The city was not heard for some seconds. Nothing of the record is on this page any more. Open it again when the connection is back.',
+    refused: 'This record cannot be opened',
+    needsScript:
+      'The page that goes dark by itself needs JavaScript. Without it you can read the record as text, if that was allowed.',
+    asText: 'Read it as text',
     asStored: 'As it is stored',
     close: 'Close the record',
     fields: {
@@ -195,8 +206,8 @@ export const en = {
     week: (day: string): string => `Week of ${day}`,
     older: 'Older',
     newest: 'Newest',
-    entry: (n: number): string => `Ledger entry ${n}`,
-    entries: (first: number, last: number): string => `Ledger entries ${first} to ${last}`,
+    entries: (numbers: readonly string[]): string =>
+      `Ledger ${numbers.length === 1 ? 'entry' : 'entries'} ${joined(numbers)}`,
     you: 'You',
     theCity: 'The city’s computer',
     somebody: (id: string): string => `Somebody with the number ${id}`,
@@ -213,6 +224,8 @@ export const en = {
     givenOwn: (whom: string): string => `You let ${whom} see your records.`,
     givenFor: (by: string, whom: string): string => `${by} let ${whom} see your records on your behalf.`,
     takenBack: (by: string): string => `${by} took a consent back.`,
+    takenBackOf: (by: string, whom: string): string => `${by} took back what ${whom} could see.`,
+    exposed: 'Your records may have been touched in an incident. The city writes to you about it.',
     asked: (by: string, what: string): string => `${by} asked you to let them see your ${what}.`,
     other: (by: string, what: string): string => `${by}: ${what}.`,
     why: {
@@ -260,7 +273,14 @@ export const en = {
     sentWhy:
       'If there is a person with this number, they see it when they sign in next. You find their answer under “Shared with me”.',
     withdraw: 'Withdraw',
+    why: 'Why?',
+    whyHint: 'In your own words. The person reads this before they decide.',
     faults: {
+      why: 'Say why, in a few words',
+      misleads:
+        'Say plainly what it is for, without pressing. Ask for one kind of record if you need to keep or send it',
+      post: 'Only somebody who is written down as working somewhere may ask. Tell the city where you work',
+      much: 'Ask for at most five kinds at a time',
       number: 'Enter the number of the person',
       nothing: 'Choose which records you ask for',
       noRight: 'Choose what you need to do',

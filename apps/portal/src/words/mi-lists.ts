@@ -1,17 +1,22 @@
 /** Lists and small parts of sentences in te reo Māori. */
-import type { Profession, Purpose, Right } from '@cityward/contracts';
+import type { PostRole, Purpose, Right } from '@cityward/contracts';
 import type { Who } from './en-lists.ts';
 
 export const joined = (items: readonly string[]): string =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} me ${items.at(-1)!}`;
 
-export const PROFESSIONS: Readonly<Record<Profession, string>> = {
+export const PROFESSIONS: Readonly<Record<PostRole, string>> = {
   doctor: 'rata',
   nurse: 'nēhi',
   midwife: 'kaiwhakawhānau',
   pharmacist: 'kaitaka rongoā',
   dentist: 'pouniho',
   'social-worker': 'tauwhiro',
+  therapist: 'kaihaumanu',
+  technician: 'kaihangarau',
+  receptionist: 'kaiwhakatau manuhiri',
+  manager: 'kaiwhakahaere',
+  researcher: 'kairangahau',
 };
 export const who = ({ name, profession, organisation }: Who): string =>
   profession === null ? name : `${name}, he ${PROFESSIONS[profession]} i ${organisation ?? ''}`;
@@ -36,7 +41,7 @@ export const RIGHTS: Readonly<Record<Right, string>> = {
   store: 'te pupuri i tētahi tārua i tō rātou ake pūnaha',
 };
 export const CATEGORIES: Readonly<Record<string, string>> = {
-  'about-me': 'taipitopito mōu',
+  'about-me': 'taipitopito whaiaro',
   'blood-tests': 'whakamātau toto',
   medicines: 'rongoā',
   conditions: 'mate hauora',
@@ -45,3 +50,7 @@ export const CATEGORIES: Readonly<Record<string, string>> = {
   documents: 'reta me ngā tuhinga',
 };
 export const forWhat = (purpose: Purpose): string => `mō ${PURPOSES[purpose]}`;
+
+/** A consent to whoever has the role at the organisation. */
+export const anybody = (role: PostRole | null, organisation: string): string =>
+  role === null ? `te hunga katoa e mahi ana i ${organisation}` : `ngā ${PROFESSIONS[role]} katoa i ${organisation}`;

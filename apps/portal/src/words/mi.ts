@@ -1,11 +1,12 @@
 /** Every word of the portal in te reo Māori, kept simple; to be reviewed by a speaker before people rely on it. */
 import type { Words } from './en.ts';
 import { around } from './mi-around.ts';
-import { CATEGORIES, forWhat, joined, PROFESSIONS, PURPOSES, RIGHTS, who } from './mi-lists.ts';
+import { CATEGORIES, forWhat, anybody, joined, PROFESSIONS, PURPOSES, RIGHTS, who } from './mi-lists.ts';
 
 export const mi: Words = {
   ...around,
   joined,
+  anybody,
   who,
   anyone: 'Te tangata kei taua tūranga',
   professions: PROFESSIONS,
@@ -23,7 +24,7 @@ export const mi: Words = {
     times: (used, uses) => `Kua whakamahia: ${used} o te ${uses}.`,
     behalf: 'Nā te tāone i tuku mōu.',
     takeBack: 'Tangohia anō tēnei',
-    takeBackOf: (name) => `: ${name}`,
+    takeBackOf: (name) => ` (${name})`,
     details: 'Taipitopito',
     give: 'Tukuna tētahi kia kite i aku mauhanga',
     none: 'Kāore he tangata ka kite i ō mauhanga',
@@ -97,6 +98,7 @@ export const mi: Words = {
     usesHint: 'He tau, waiho rānei kia wātea mō te kore tepe.',
     next: 'Haere tonu',
     faults: {
+      beyond: 'Kāore rātou i tono i tērā nui. Kōwhiria tā rātou i tono ai, te iti iho rānei',
       nobody: 'Kōwhiria ko wai ka kite i ō mauhanga',
       both: 'Kōwhiria he kaimahi hauora, tāurua rānei he tau, kaua ngā mea e rua',
       unknown: 'Kāore he tangata me tēnei tau. Uia te tangata',
@@ -143,7 +145,7 @@ export const mi: Words = {
     isDestroyed: (when) => `I whakangarohia i te ${when}`,
     stored: 'I rongoatia',
     open: 'Huakina',
-    openOf: (what, when) => `: ${what}, i rongoatia i te ${when}`,
+    openOf: (what, when) => ` (${what}, i rongoatia i te ${when})`,
     type: 'Āhua',
     versions: (n) => (n === 1 ? 'putanga kotahi' : `putanga e ${n}`),
     media: {
@@ -160,6 +162,16 @@ export const mi: Words = {
     others: (one) =>
       `Kei te kite koe i tēnei mauhanga o ${one.who.name} ${forWhat(one.purpose)}. Kei te pukapuka tēnei tirohanga, ka kitea e ${one.who.name}.`,
     file: 'Huakina te kōnae',
+    waits: 'Kei te huaki i te mauhanga',
+    dark: 'Kua pōuri tēnei mauhanga',
+    darkTold:
+      'Kua tangohia anō e te tangata tāna whakaaetanga, kua mutu rānei. Kāore he mea o te mauhanga e toe ana ki tēnei whārangi.',
+    darkUnheard:
+      'Kāore te tāone i rongohia mō ētahi hēkona. Kāore he mea o te mauhanga e toe ana ki tēnei whārangi. Huakina anō ina hoki mai te hononga.',
+    refused: 'Kāore e taea tēnei mauhanga te huaki',
+    needsScript:
+      'Me whai JavaScript te whārangi ka pōuri aunoa. Me te kore, ka taea te pānui i te mauhanga hei kupu, mēnā i whakaaetia tērā.',
+    asText: 'Pānuihia hei kupu',
     asStored: 'Te āhua e rongoa ana',
     close: 'Katia te mauhanga',
     fields: {
@@ -194,8 +206,7 @@ export const mi: Words = {
     week: (day) => `Te wiki o te ${day}`,
     older: 'Ngā mea tawhito ake',
     newest: 'Ngā mea hou rawa',
-    entry: (n) => `Tāurunga pukapuka ${n}`,
-    entries: (first, last) => `Tāurunga pukapuka ${first} ki ${last}`,
+    entries: (numbers) => `Tāurunga pukapuka ${joined(numbers)}`,
     you: 'Koe',
     theCity: 'Te rorohiko a te tāone',
     somebody: (id) => `Tētahi me te tau ${id}`,
@@ -211,6 +222,8 @@ export const mi: Words = {
     givenOwn: (whom) => `I tuku koe i a ${whom} kia kite i ō mauhanga.`,
     givenFor: (by, whom) => `I tuku a ${by} i a ${whom} kia kite i ō mauhanga, mōu.`,
     takenBack: (by) => `I tango anō a ${by} i tētahi whakaaetanga.`,
+    takenBackOf: (by, whom) => `I tango anō a ${by} i tā ${whom} i āhei ai te kite.`,
+    exposed: 'Tērā pea i pāngia ō mauhanga i tētahi pāpono. Ka tuhi te tāone ki a koe mō tērā.',
     asked: (by, what) => `I tono a ${by} kia kite i ō ${what}.`,
     other: (by, what) => `Ko ${by}: ${what}.`,
     why: {
@@ -258,7 +271,14 @@ export const mi: Words = {
     sentWhy:
       'Mehemea he tangata me tēnei tau, ka kite rātou ina takiuru anō. Ka kitea tā rātou whakautu i raro i “Kua tuaritia ki ahau”.',
     withdraw: 'Tangohia te tono',
+    why: 'He aha ai?',
+    whyHint: 'I ō ake kupu. Ka pānui te tangata i tēnei i mua i tana whakatau.',
     faults: {
+      why: 'Whakamāramahia te take',
+      misleads:
+        'Kia mārama te kī he aha ai, kaua e akiaki. Tonoa kia kotahi te momo mauhanga mehemea me pupuri, me tuku rānei',
+      post: 'Mā te tangata anake kua tuhia tana wāhi mahi te tono. Whakamōhiotia te tāone kei hea koe e mahi ana',
+      much: 'Kia rima te nui o ngā momo i te wā kotahi',
       number: 'Tāurua te tau o te tangata',
       nothing: 'Kōwhiria ko ēhea mauhanga e tonoa ana',
       noRight: 'Kōwhiria me aha koe',

@@ -76,7 +76,8 @@ async function ask(parts: Parts, draft: AccessRequestDraft, by: string): Promise
   const busy = tooSoon(before, draft.subject, now);
   if (busy !== null) return refuse('conflict', 'REQUESTED_ALREADY', `${where}: ${busy}`);
   const request: AccessRequest = {
-    ...{ id: newId<string>('ask'), ...draft, asker: by, ...post, at: now, until: now + OPEN_FOR_MS },
+    ...{ id: newId<string>('ask'), ...draft, asker: by, organisation: post.organisation, role: post.role },
+    ...{ at: now, until: now + OPEN_FOR_MS },
     ...{ state: 'open', consent: null },
   };
   await sql.transact(async (tx) => {
