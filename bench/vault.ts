@@ -11,11 +11,13 @@ const FULL = {
   drawn: 100,
   ...{ subjects: 250, records: 4, viewers: 16, warmUpMs: 5_000, measureMs: 15_000, rounds: 3 },
   ...{ grants: 1_000_000, citizens: 100_000, doctors: 2_000, decisions: 200_000 },
+  ...{ stored: 40_000, batch: 500, people: 1_000 },
 };
 const QUICK: typeof FULL = {
   drawn: 3,
   ...{ subjects: 10, records: 2, viewers: 4, warmUpMs: 300, measureMs: 1_000, rounds: 1 },
   ...{ grants: 20_000, citizens: 2_000, doctors: 100, decisions: 5_000 },
+  ...{ stored: 2_000, batch: 500, people: 50 },
 };
 
 interface Started {
@@ -94,10 +96,27 @@ async function decisions({ grants, citizens: subjects, doctors, decisions: count
   }
 }
 
+/** Records of 4 KiB through the bulk path, some hundreds at a time, of many people. */
+async function storing({ stored, batch, people }: typeof FULL) {
+  const child = startChild(new URL('./vault/storing.ts', import.meta.url).href);
+  try {
+    await child.ask('store', { records: batch * 4, batch, people, bytes: BYTES });
+    return await child.ask<{ perSecond: number; engine: string }>('store', {
+      records: stored,
+      batch,
+      people,
+      bytes: BYTES,
+    });
+  } finally {
+    await child.kill('SIGKILL');
+  }
+}
+
 export async function run({ quick }: RunOptions): Promise<Report> {
   const sizes = quick ? QUICK : FULL;
   const viewed = await views(sizes);
   const decided = await decisions(sizes);
+  const put = await storing(sizes);
   return {
     name: 'vault',
     figures: {
@@ -107,11 +126,13 @@ export async function run({ quick }: RunOptions): Promise<Report> {
       picture_view_p99_ms: viewed.pictures.p99,
       decision_1m_grants_p99_us: Number(decided.p99.toFixed(2)),
       grants_1m_rss_mb: Math.round(decided.rssMb),
+      records_stored_per_s: Math.round(put.perSecond),
     },
     workload: {
       views: `${sizes.subjects * sizes.records} FHIR records of ${BYTES} bytes, ${sizes.viewers} viewers over HTTP from another process, the slowest of ${sizes.rounds} rounds of ${sizes.measureMs} ms; each look synced to the ledger before it is answered`,
       pictures: `page 1 of ${sizes.drawn} of these records, A4 at 1,240 pixels, JPEG with both marks put on for each look, drawn before and at hand in memory; viewers, rounds and ledger as for views`,
       decisions: `${sizes.grants} grants of ${sizes.citizens} people to ${sizes.doctors} others, ${sizes.decisions} decisions of consent and policy, ${decided.allowed} allowed; memory is what the process grew by`,
+      stored: `${sizes.stored} FHIR records of ${BYTES} bytes of ${sizes.people} people, ${sizes.batch} at a time; keys synced, every copy registered; engine ${put.engine}`,
       engine: viewed.engine,
     },
   };

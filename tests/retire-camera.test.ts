@@ -21,7 +21,7 @@ import {
   type Desk,
 } from '../apps/server/src/testing-journey.ts';
 import { openTestServer, type TestServer } from '../apps/server/src/testing.ts';
-import { CITY_NAME } from '../apps/server/src/wire.ts';
+import { CITY_NAME } from '../apps/server/src/city-names.ts';
 
 let server: TestServer;
 let call: Call;

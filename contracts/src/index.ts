@@ -6,6 +6,7 @@ export * from './sighting.ts';
 export * from './topics.ts';
 export * from './jobs.ts';
 export * from './gate.ts';
+export * from './destruction.ts';
 export * from './behalf.ts';
 export * from './baseline.ts';
 export * from './facts.ts';

@@ -22,7 +22,7 @@ import {
   type DeviceCredential,
 } from '../../apps/server/src/testing-clients.ts';
 import { openTestServer, type TestServer } from '../../apps/server/src/testing.ts';
-import { CITY_NAME } from '../../apps/server/src/wire.ts';
+import { CITY_NAME } from '../../apps/server/src/city-names.ts';
 import type { ClientProcess } from './client-process.ts';
 import { has } from './est-kit.ts';
 import { layFixedFiles, makeArtifact, makeArtifactSigner, menderInstalled, startMender } from './mender-kit.ts';

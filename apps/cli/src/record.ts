@@ -13,6 +13,7 @@ import {
   type RecordMedia,
 } from '@cityward/contracts';
 import { plainText } from '@cityward/fleet/verify';
+import { putInBulk } from './record-bulk.ts';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Command } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
@@ -49,12 +50,18 @@ const putCommand = (api: Api): Command => ({
     { name: 'category', value: 'NAME', help: 'such as blood-tests' },
     { name: 'media', value: 'TYPE', help: 'application/fhir+json, …; default by the name of the file' },
     { name: 'record', value: 'ID', help: 'as a new version of this record' },
+    {
+      name: 'bulk',
+      help: 'FILE holds many new records, one a line as JSON: subject, category, media, content (Base64)',
+    },
   ],
   examples: [
     'record put result.json --subject per-7k2m9c0q4x1ab3d5 --category blood-tests --media application/fhir+json',
+    'record put records.ndjson --bulk',
   ],
   run: async (asked) => {
     const path = asked.words[0] ?? '';
+    if (asked.has('bulk')) return putInBulk(api, asked.client, path);
     const record = asked.flag('record');
     const body = {
       subject: wanted(asked, 'record put', 'subject'),
@@ -156,6 +163,9 @@ const DONE: Readonly<Record<LookLine['what'], string>> = {
   'taken-back': 'took a consent back',
   'taken-out': 'took everything along',
   traced: 'found out whose copy a picture was of',
+  sealed: 'sealed',
+  restricted: 'restricted',
+  'used-again': 'let be used again',
   exposed: 'says that an incident touched data about this person',
 };
 function lineText({ what, by, machine, category, purpose, consent, why, count, first, last }: LookLine): string {

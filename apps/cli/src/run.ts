@@ -15,6 +15,7 @@ import { myDataCommand } from './my-data.ts';
 import { officersCommands } from './officers.ts';
 import { consentCommands } from './consent.ts';
 import { requestCommands } from './request.ts';
+import { lifeCommands } from './life.ts';
 import { recordCommands } from './record.ts';
 import { exportCommands } from './export.ts';
 import { radiusCommands } from './radius.ts';
@@ -42,6 +43,7 @@ const COMMANDS: readonly Command[] = [
   ...trustCommands(api),
   ...recordCommands(api),
   ...exportCommands(api),
+  ...lifeCommands(api),
   ...consentCommands(api),
   tracePictureCommand(api),
   ...requestCommands(api),

@@ -16,7 +16,7 @@ import { startSimulator, type Simulator } from './simulator.ts';
 import { eventually, signInFirst, type Call } from './testing-clients.ts';
 import { commandIn, inLedger, pinInSimulator, signOffline, started, swearIn, type Desk } from './testing-journey.ts';
 import { openTestServer, type TestServer } from './testing.ts';
-import { CITY_NAME } from './wire.ts';
+import { CITY_NAME } from './city-names.ts';
 
 const CONTROL = 'agent-remote-shell-off';
 let server: TestServer;

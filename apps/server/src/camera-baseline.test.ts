@@ -12,7 +12,7 @@ import type { BaselineFix, BaselineScan, Change, ControlOutcome, DeviceBaseline 
 import { eventually, signInFirst, startAgent, type Call, type RunningAgent } from './testing-clients.ts';
 import { commandIn, signOffline, started, swearIn, type Desk } from './testing-journey.ts';
 import { openTestServer, type TestServer } from './testing.ts';
-import { CITY_NAME } from './wire.ts';
+import { CITY_NAME } from './city-names.ts';
 
 /** Long enough that the gateway misses it: what comes after a restart is proved elsewhere. */
 const RESTART_MS = 500;

@@ -20,7 +20,7 @@ import {
   type Desk,
 } from './testing-journey.ts';
 import { openTestServer, type TestServer } from './testing.ts';
-import { CITY_NAME } from './wire.ts';
+import { CITY_NAME } from './city-names.ts';
 
 const MODEL = 'Tallis T3';
 const NEW = '12.1.3';

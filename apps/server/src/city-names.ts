@@ -2,6 +2,8 @@
 import type { City } from '@cityward/city';
 import type { Config } from './config.ts';
 
+export const CITY_NAME = 'Port Merrow';
+
 /** Null where there is no party of this id. */
 export function partyName(city: Pick<City, 'node'>, id: string): string | null {
   const node = city.node(id);

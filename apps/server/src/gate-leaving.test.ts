@@ -21,7 +21,7 @@ import {
 } from './testing-clients.ts';
 import { commandIn, inLedger, signOffline, SIGNERS, started, swearIn, type Desk } from './testing-journey.ts';
 import { openTestServer, type TestServer } from './testing.ts';
-import { CITY_NAME } from './wire.ts';
+import { CITY_NAME } from './city-names.ts';
 
 const HOST = '127.62.0.9';
 let server: TestServer;

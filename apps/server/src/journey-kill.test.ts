@@ -17,7 +17,7 @@ import {
   type Desk,
 } from './testing-journey.ts';
 import { testConfig } from './testing.ts';
-import { CITY_NAME } from './wire.ts';
+import { CITY_NAME } from './city-names.ts';
 
 const NEW = '92.0.0';
 const CONNECTED_MIN = 150;

@@ -23,7 +23,7 @@ import {
 } from './testing-journey.ts';
 import { infect, openIncidentAbout } from './testing-incident.ts';
 import { openTestServer, type TestServer } from './testing.ts';
-import { CITY_NAME } from './wire.ts';
+import { CITY_NAME } from './city-names.ts';
 
 const CAMERAS = 6;
 const GOOD = '90.0.0';

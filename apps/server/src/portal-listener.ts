@@ -7,7 +7,8 @@ import { createPortal, type Ask, type Face } from '@cityward/portal';
 import type { Access } from './access.ts';
 import { partyName, portalOrigin } from './city-names.ts';
 import type { Config } from './config.ts';
-import { CITY_NAME, type Modules } from './wire.ts';
+import { CITY_NAME } from './city-names.ts';
+import type { Modules } from './wire.ts';
 
 const NOTICE = 'Demonstration: Port Merrow, its residents and their records are made up.';
 /** What a page's script asks for; everything else is asked inside the process. */

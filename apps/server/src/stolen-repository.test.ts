@@ -12,7 +12,7 @@ import { DAY_MS } from '@cityward/kernel';
 import { enrolDevice, type DeviceCredential } from './testing-clients.ts';
 import { keepFirmware, must } from './testing-council.ts';
 import { openTestServer, type TestServer } from './testing.ts';
-import { CITY_NAME } from './wire.ts';
+import { CITY_NAME } from './city-names.ts';
 
 const [ann, bob] = [testOfficer('ann'), testOfficer('bob')];
 const PATH = '/fleet/v1/repository/metadata/';

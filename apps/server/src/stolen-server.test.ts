@@ -24,7 +24,7 @@ import {
 } from './testing-council.ts';
 import { anyOfficers, anySignature, documents, FACTORY, sha, state, TRUST } from './testing-thief.ts';
 import { openTestServer, type TestServer } from './testing.ts';
-import { CITY_NAME } from './wire.ts';
+import { CITY_NAME } from './city-names.ts';
 
 const [ann, ...others] = [testOfficer('ann'), ...['bob', 'fay', 'dee', 'eve', 'mal'].map((name) => testOfficer(name))];
 const [bob, fay, dee, eve, mal] = others;

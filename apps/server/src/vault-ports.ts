@@ -8,19 +8,21 @@ import { refuse, type Clock } from '@cityward/kernel';
 import type { Ledger } from '@cityward/ledger';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
-import { createVault, openTransitRoot, type Vault, type VaultOptions } from '@cityward/vault';
+import { createVault, openTransitRoot, retentionLaw, type Vault, type VaultOptions } from '@cityward/vault';
 import type { Access } from './access.ts';
 import { partyName } from './city-names.ts';
 import type { Config } from './config.ts';
+import { destructionNeeds } from './destruction-ports.ts';
+import { CITY_NAME } from './city-names.ts';
 
 interface Parts {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Log;
-  readonly identity: Pick<Identity, 'isPerson' | 'postsOf' | 'faceOf'>;
+  readonly identity: Pick<Identity, 'isPerson' | 'postsOf' | 'faceOf' | 'signDocument' | 'passkeyOf'>;
   readonly ledger: Pick<
     Ledger,
-    'append' | 'bodiesOf' | 'packOf' | 'mentions' | 'scan' | 'rootOf' | 'entryOf' | 'status' | 'onWitness'
+    'append' | 'bodiesOf' | 'packOf' | 'mentions' | 'scan' | 'rootOf' | 'entryOf' | 'status' | 'onWitness' | 'exhibit'
   >;
   readonly city: Pick<City, 'dataset' | 'datasetsOf' | 'node'>;
   readonly cityName: string;
@@ -61,6 +63,8 @@ export const createVaultFor = (
     postsOf: (person) => identity.postsOf(person),
     nameOf: (id) => identity.faceOf(id)?.handle ?? partyName(city, id),
     alarm: (person, words) => log.part('vault').error(`a person ${words}`, { person }),
+    retention: retentionLaw(),
+    destruction: destructionNeeds({ identity, cityName: CITY_NAME, keyFolder: join(dataFolder, 'keys', 'vault') }),
   });
 
 const ledgerFor = (ledger: Parts['ledger']): VaultOptions['ledger'] => ({
@@ -71,6 +75,7 @@ const ledgerFor = (ledger: Parts['ledger']): VaultOptions['ledger'] => ({
   scan: ledger.scan,
   rootOf: ledger.rootOf,
   entryOf: ledger.entryOf,
+  exhibit: ledger.exhibit,
   onWitness: ledger.onWitness,
   witnesses: () => ledger.status().witnesses,
   standing: () => {

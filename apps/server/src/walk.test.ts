@@ -28,6 +28,7 @@ const OWN_RECORDS: readonly ActionName[] = [
   'readPosts',
   'askGlass',
   'readRegister',
+  'eraseRecords',
 ];
 const SIGNED_IN: readonly ActionName[] = [
   ...EVERYBODY,
@@ -143,6 +144,12 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'traceExport',
     'reviewGlass',
     'answerRequest',
+    'restrictRecord',
+    'putRecords',
+    'readHolds',
+    'judgeHold',
+    'readDestructions',
+    'verifyDestruction',
   ],
   auditor: [
     ...SIGNED_IN,
@@ -154,6 +161,8 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'readMetrics',
     'readJobs',
     'exportEvidence',
+    'readHolds',
+    'readDestructions',
   ],
   vendor: FOR_A_TIME,
   installer: FOR_A_TIME,

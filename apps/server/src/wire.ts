@@ -16,7 +16,7 @@ import type { Vault } from '@cityward/vault';
 import { createWatch, type Watch } from '@cityward/watch';
 import { createAccess, isLifeSafety, metricsToken, type Access } from './access.ts';
 import type { Config } from './config.ts';
-import { partyName, portalOrigin } from './city-names.ts';
+import { CITY_NAME, partyName, portalOrigin } from './city-names.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { fleetCity } from './fleet-city.ts';
 import { gatePorts, leavingPorts } from './gate-ports.ts';
@@ -36,7 +36,6 @@ import { readableNeighbours } from './visit.ts';
 import { createVaultFor } from './vault-ports.ts';
 
 export const VERSION = '0.1.0';
-export const CITY_NAME = 'Port Merrow';
 const LOG_ORIGIN = 'port-merrow.cityward.example/ledger';
 const STREAM_KEEP_BYTES = 2 * 2 ** 30;
 const STREAM_KEEP_MS = 30 * 24 * 3_600_000;

@@ -30,6 +30,7 @@ import { vaultGlass } from './vault-glass.ts';
 import { vaultRequests } from './vault-requests.ts';
 import { vaultPictures } from './vault-pictures.ts';
 import { vaultAsking } from './vault-asking.ts';
+import { vaultLife } from './vault-life.ts';
 
 export const api = {
   ...session,
@@ -63,6 +64,7 @@ export const api = {
   ...vaultRequests,
   ...vaultPictures,
   ...vaultAsking,
+  ...vaultLife,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -106,6 +108,7 @@ export {
   ACCESS_REQUESTS_OPEN_MAX,
   ACCESS_REQUESTS_SHOWN_MAX,
 } from './vault-asking.ts';
+export * from './vault-life.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {
@@ -137,6 +140,7 @@ export {
   CONSENT_SCOPE_MAX,
   CONSENT_USES_MAX,
   HOLDINGS_SHOWN_MAX,
+  BULK_RECORDS_MAX,
   RECORD_MAX_BYTES,
   RECORD_VERSIONS_MAX,
 } from './vault.ts';

@@ -33,6 +33,11 @@ export const RecordDraft = Closed({
 });
 export type RecordDraft = Static<typeof RecordDraft>;
 
+/** Records in one bulk, each new; together no larger than one record may be as Base64. */
+export const BULK_RECORDS_MAX = 500;
+export const BulkRecord = Type.Omit(RecordDraft, ['record'], { additionalProperties: false });
+export type BulkRecord = Static<typeof BulkRecord>;
+
 export const RecordVersion = Closed({
   version: Count,
   media: OneOf(RECORD_MEDIA),
@@ -103,6 +108,16 @@ export const vault = {
     body: RecordDraft,
     bodyMaxBytes: BASE64_MAX_CHARS + 4_096,
     answer: Closed({ record: Id, version: Count }),
+  }),
+  putRecords: endpoint({
+    name: 'putRecords',
+    method: 'POST',
+    path: '/api/records/bulk',
+    action: 'putRecords',
+    summary: 'Store many new records at once, of one person or of many: all of them or none',
+    body: Closed({ records: Type.Array(BulkRecord, { minItems: 1, maxItems: BULK_RECORDS_MAX }) }),
+    bodyMaxBytes: BASE64_MAX_CHARS + 262_144,
+    answer: Closed({ records: Type.Array(Id, { maxItems: BULK_RECORDS_MAX }) }),
   }),
   listRecords: endpoint({
     name: 'listRecords',

@@ -5,7 +5,7 @@ export type { Baseline, BaselineStanding } from './baseline.ts';
 export type { BaselineSignal, BaselineWorld } from './baseline-needs.ts';
 export type { FleetCity, FleetNeeds } from './needs.ts';
 export { columnsBuilder, FLAGS } from './domain/rollout/columns.ts';
-export type { GatePorts } from './gate-needs.ts';
+export type { GatePorts, PersonPasskey } from './gate-needs.ts';
 export type { LeavingPorts } from './leaving-needs.ts';
 export type { Departures } from './leaving.ts';
 export type { CommissioningGate } from './gate.ts';

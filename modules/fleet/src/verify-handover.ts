@@ -29,7 +29,7 @@ export function verifyHandover({ json, signature, ca }: HandoverFiles): Result<V
   const read = readCertificate(json);
   if (!read.ok) return read;
   const certificate = read.value;
-  const roots = rootsOf(ca);
+  const roots = rootsIn(ca);
   if (!roots) return refuse('invalid', 'CA_FILE', 'read the authority: wanted certificates, PEM');
   const signed = checkDocument(json, signature, { roots, at: certificate.handover.at });
   if (!signed.ok) return signed;
@@ -58,7 +58,8 @@ function readCertificate(json: Uint8Array): Result<HandoverCertificate, Refusal>
   return ok(value);
 }
 
-function rootsOf(ca: string): readonly X509Certificate[] | null {
+/** Certificates in a PEM file; `null` where there is none, or one cannot be read. */
+export function rootsIn(ca: string): readonly X509Certificate[] | null {
   const found = [...ca.matchAll(PEM)].slice(0, ROOTS_MAX);
   try {
     return found.length === 0 ? null : found.map(([pem]) => new X509Certificate(pem));

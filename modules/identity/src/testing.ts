@@ -14,6 +14,8 @@ import { ECDSA_SHA256 } from './domain/certificate.ts';
 import type { IdentityOptions } from './needs.ts';
 import { createIdentity, type Identity } from './service.ts';
 
+export { softAuthenticator } from './testing-authenticator.ts';
+
 /** A clock that tests move. Starts at the real time, since TLS judges certificates by it. */
 export function testClock(start: number = Date.now()): Clock & { add(ms: number): void } {
   let offset = 0;

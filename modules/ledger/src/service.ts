@@ -12,6 +12,7 @@ import type { FileLayer } from './files.ts';
 import { createIndexer, type Indexer } from './indexer.ts';
 import { makePack, type PackChoice } from './pack.ts';
 import { placesIn } from './open-log.ts';
+import type { Exhibit } from './verify-exhibit.ts';
 import { reconcile } from './reconcile.ts';
 import { rootFromTiles } from '@cityward/tlog-tiles';
 import { createLogRoutes, createRoutes, staticFile, type Statement } from './routes.ts';
@@ -53,6 +54,8 @@ export interface Ledger {
   /** Puts people's statements into the log; durable when it resolves. */
   record(statements: readonly Statement[], actor: string): Promise<{ first: number; count: number }>;
   entryOf(factId: string): Promise<number | null>;
+  /** One fact with what proves it to a stranger, as in an evidence pack; `null` while it is not in the log. */
+  exhibit(factId: string): Promise<Exhibit | null>;
   /** What was done to a subject, newest first. */
   entriesAbout(subject: string, limit: number): Promise<readonly LedgerEntry[]>;
   /** Bodies of facts, of personal ones too, newest first: for a module that shows a person what was done about them. */
@@ -123,6 +126,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     append,
     record: needs.record,
     entryOf: (factId) => core.find(factId),
+    exhibit: (factId) => exhibitOf(core, factId),
     entriesAbout: async (subject, limit) => (await needs.listEntries({ subject, limit })).entries,
     bodiesOf: async (query) => {
       const { records } = await needs.listRecords(query);
@@ -226,6 +230,16 @@ async function scanLog(...[core, from, visit]: readonly [LogCore, ...Parameters<
 async function rootOf(core: LogCore, size: number): Promise<string> {
   await core.covered(size);
   return Buffer.from(await rootFromTiles(size, core.readTile)).toString('base64');
+}
+
+async function exhibitOf(core: LogCore, factId: string): Promise<Exhibit | null> {
+  const index = await core.find(factId);
+  if (index === null) return null;
+  await core.covered(index + 1);
+  const [record] = await core.read([index]);
+  const { proofs } = await core.proofs([index]);
+  const { entry, text, salt } = record!;
+  return { entry: Buffer.from(entry).toString('utf8'), body: text, salt: salt.toString('hex'), proof: proofs[0]! };
 }
 
 const seenOf = (core: LogCore) => {

@@ -4,3 +4,5 @@ export { verifyPack } from './verify-pack.ts';
 export type { LogReader, LogVerdict, VerifyLogOptions } from './verify-log.ts';
 export { verifyLog } from './verify-log.ts';
 export { readZip as packFiles } from '@cityward/formats/zip';
+export type { Exhibit, ExhibitVerdict } from './verify-exhibit.ts';
+export { verifyExhibit } from './verify-exhibit.ts';

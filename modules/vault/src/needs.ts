@@ -2,6 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type {
   ActionName,
+  DestructionRecord,
   FactType,
   JobSignature,
   NewFact,
@@ -10,10 +11,12 @@ import type {
   VaultOpening,
 } from '@cityward/contracts';
 import type { Clock, Refusal, Result } from '@cityward/kernel';
+import type { PersonPasskey } from '@cityward/fleet';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
 import type { Held } from './domain/grant.ts';
 import type { OpenBackupFile } from './backup/backup.ts';
+import type { RetentionLaw } from './domain/retention.ts';
 import type { SlotFile } from './keys/key-slots.ts';
 import type { RootKey } from './keys/keyring.ts';
 
@@ -42,6 +45,8 @@ export interface LedgerNeeds {
   /** On disk when it resolves; rejects where the disk does not take it. */
   append(facts: readonly (NewFact & { readonly id: string })[]): Promise<void>;
   /** Newest first, with what personal facts say. */
+  /** What a stranger checks one fact with; `null` while it is not in the log yet. */
+  exhibit(fact: string): Promise<Exhibit | null>;
   bodiesOf(query: BodyQuery): Promise<readonly { readonly entry: number; readonly body: TellingBody }[]>;
   /** What facts of these types mention, each once for a subject; by these actors, or by anybody for `null`. */
   mentions(query: {
@@ -81,6 +86,34 @@ export interface DatasetNeeds {
 
 /** From a destruction until no backup opens it: at most these weeks and the one that it falls in. */
 export const BACKUP_WEEKS = 5;
+/** One fact, and its proof under a signed checkpoint (C2SP). */
+export interface Exhibit {
+  readonly entry: string;
+  readonly body: string;
+  /** Hexadecimal. */
+  readonly salt: string;
+  readonly proof: string;
+}
+
+/** What a certificate of destruction takes from outside. */
+export interface DestructionNeeds {
+  readonly cityName: string;
+  /** Name and version of this program. */
+  readonly tool: string;
+  readonly office: { readonly location: string; readonly contact: string };
+  /** What the key file lies on, as far as it can be known. */
+  medium(): Promise<DestructionRecord['medium']>;
+  /** The city's own signature, detached CMS, DER. */
+  sign(bytes: Uint8Array): Promise<Uint8Array>;
+  passkey(person: string, credential: string): PersonPasskey | null;
+  /** After so long no backup can open what was destroyed; 0 where there are none. */
+  backupLifeMs(): number;
+  /** Tries to open samples of these from backups. */
+  tryBackups(versions: readonly { readonly record: string; readonly key: string }[]): Promise<{
+    readonly tried: number;
+    readonly opened: number;
+  }>;
+}
 
 export interface VaultOptions {
   readonly sql: Sql;
@@ -124,6 +157,9 @@ export interface VaultOptions {
     check(opening: VaultOpening, signatures: readonly JobSignature[]): Result<readonly string[], Refusal>;
   };
   readonly openBackupFile?: OpenBackupFile;
+  /** What the law wants kept, and for how long. */
+  readonly retention: RetentionLaw;
+  readonly destruction: DestructionNeeds;
   /** Test seams: files that fail, or lose what was not synced. */
   readonly openSlotFile?: (path: string) => Promise<SlotFile>;
   readonly openJournalFile?: (path: string) => Promise<FileHandle>;

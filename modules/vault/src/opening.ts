@@ -3,8 +3,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSaver, type Saver } from '@cityward/journal';
 import type { Refusal, Result } from '@cityward/kernel';
-import type { CopyRegister } from './copies/copy.ts';
-import { createCopyRegister } from './copies/register.ts';
+import { createCopyRegister, type OpenRegister } from './copies/register.ts';
 import { logKeeper, primaryKeeper, cacheKeeper } from './copies/standing.ts';
 import { byConsent } from './consents/by-consent.ts';
 import { Consents } from './consents/consents.ts';
@@ -21,7 +20,10 @@ import { Epochs, MARK_FILE, ROOT_FILE } from './backup/epochs.ts';
 import { eraseReplayer } from './backup/erase.ts';
 import { backupKeeper } from './backup/keeper.ts';
 import { refuseHalfRestored } from './backup/restore.ts';
-import { destroyedBar, Records } from './records/records.ts';
+import { createRecordsDesk, type RecordsDesk } from './life/records-desk.ts';
+import { Bulk } from './records/bulk.ts';
+import { createLanes } from './records/lanes.ts';
+import { Records } from './records/records.ts';
 import { createExports, exportKeeper, type Exports } from './exports/exports.ts';
 import { DESK_PAPERS } from './desk-papers.ts';
 import { tellOfCollection } from './notices/indirect.ts';
@@ -55,7 +57,9 @@ export interface Opened {
   readonly saver: Saver;
   readonly consents: Consents;
   readonly records: Records;
-  readonly copies: CopyRegister;
+  readonly bulk: Bulk;
+  readonly copies: OpenRegister;
+  readonly desk: RecordsDesk;
   readonly people: People;
   readonly exports: Exports;
   readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
@@ -158,7 +162,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   copies.keep('backup', backupKeeper(keyStore?.epochs ?? { holds: () => true }));
   copies.keep('primary', primaryKeeper(sql));
   copies.keep('wal', logKeeper);
-  const parts = { ...options, journal, saver, keyring, shelf, copies, sharing, isShared };
+  const parts = { ...options, journal, saver, keyring, shelf, copies, sharing, isShared, inLane: createLanes() };
   const replayed =
     found &&
     (await bringBack(options, found, (isWhole) => [
@@ -168,27 +172,40 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
     ]));
   const lives = createLives(parts);
   const tell = tellOfCollection({ ...parts, law: LAW, lives, papers: DESK_PAPERS });
-  const [consents, records] = [new Consents(parts), new Records({ ...parts, tell })];
+  const desk = createRecordsDesk(parts);
+  const [consents, records] = [new Consents(parts), new Records({ ...parts, tell, ...desk.standing })];
   const people = createPeople({ ...parts, records }, lives);
-  const fromJournal = (await people.open()) + (await consents.open()) + (await records.open());
+  const fromJournal = (await people.open()) + (await consents.open()) + (await desk.open());
   const incarnation = found && replayed ? await incarnate(parts, { found, replayed }) : follow(nodes.id);
   const consented = byConsent({ ...parts, consents, lives });
   const grounds = [ownRecord, consented, ...people.grounds];
-  const bars = [gateBar(gate), destroyedBar(records), ...people.bars];
+  const bars = [gateBar(gate), ...desk.bars, ...people.bars];
   const mayServe = (): boolean => gate.isOpen && nodes.mayServe();
   const show = createShowing({ ...parts, grounds, bars, mayServe });
   const view = viewBy(show);
   const drawing = await openPictures(options, { keyring, show, isHolder: found !== null });
   const lend = drawing.lendAs(asText(view));
   const views = viewsOver(options, { incarnation: nodes.id, mayServe, show: lend });
-  await nodes.start({ consents, records, people, shelf, review });
+  await nodes.start({ consents, desk, people, shelf, review });
   views.start();
   copies.keep('cache', cacheKeeper(shelf, views, drawing.pictures.cache));
   const looks = createLooks(options);
   const takeOut = createTakeout({ ...parts, view, looks, consents: (subject) => consents.list(subject) });
   copies.keep('export', exportKeeper(parts));
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
-  const open = { consents, records, copies, people, exports, view, views, drawing, takeOut };
+  const open = {
+    consents,
+    records,
+    bulk: new Bulk({ ...parts, tell }),
+    copies,
+    desk,
+    people,
+    exports,
+    view,
+    views,
+    drawing,
+    takeOut,
+  };
   const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }
@@ -206,7 +223,17 @@ const follow = (id: string): Incarnation => ({
   pass: () => Promise.resolve(),
 });
 
-export async function closeAll({ views, drawing, saver, nodes, journal, keyring, keyStore }: Opened): Promise<void> {
+export async function closeAll({
+  desk,
+  views,
+  drawing,
+  saver,
+  nodes,
+  journal,
+  keyring,
+  keyStore,
+}: Opened): Promise<void> {
+  await desk.rest();
   views.stop();
   await drawing.pictures.stop();
   await saver.stop();

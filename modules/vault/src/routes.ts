@@ -15,6 +15,10 @@ export function vaultRoutes(vault: Omit<Vault, 'routes' | 'rawRoutes'>): Route[]
       ({ body }, { principal }) => vault.put(body, principal.id),
       ({ body }) => person(body.subject),
     ),
+    route(api.putRecords, async ({ body }, { principal }) => {
+      const stored = await vault.putMany(body.records, principal.id);
+      return stored.ok ? ok({ records: [...stored.value] }) : stored;
+    }),
     route(
       api.listRecords,
       async ({ query }, { principal }) => ok({ records: [...(await vault.records(whom(query, principal)))] }),

@@ -1,9 +1,9 @@
 /** Who may see this person's data, who looked, and is it gone when it should be? */
-import type { Consent, ConsentDraft, HeldRecord, RecordDraft } from '@cityward/contracts';
+import type { BulkRecord, Consent, ConsentDraft, HeldRecord, RecordDraft } from '@cityward/contracts';
 import { createCustody, type Custody } from './backup/custody.ts';
 import { custodyRoutes } from './backup/routes.ts';
 import { closeAll, openAll, type Opened } from './opening.ts';
-import { OperationalFault, type Refusal, type Result } from '@cityward/kernel';
+import { OperationalFault, ok, type Refusal, type Result } from '@cityward/kernel';
 import type { RawRoute, Route } from '@cityward/http';
 import { createGrants, type Grants } from './consents/grants-face.ts';
 import { grantRoutes } from './consents/grant-routes.ts';
@@ -11,9 +11,12 @@ import { createAsking, type Asking } from './asking/asking.ts';
 import { askingRoutes } from './asking/routes.ts';
 import { signInOf, viewRawRoutes, viewRoutes } from './lease/view-routes.ts';
 import type { Views } from './lease/views.ts';
-import type { VaultOptions } from './needs.ts';
-import { withStandings } from './lives/with-standings.ts';
 import type { CopyRegister } from './copies/copy.ts';
+import type { RecordsDesk } from './life/records-desk.ts';
+import { deskRoutes } from './life/desk-routes.ts';
+import type { VaultOptions } from './needs.ts';
+import { readRecords } from './records/store.ts';
+import { withStandings } from './lives/with-standings.ts';
 import { ownData } from './own-data/own-data.ts';
 import { registerSegments, type SegmentSeen } from './own-data/segments.ts';
 import type { Exports } from './exports/exports.ts';
@@ -57,6 +60,8 @@ export interface Vault {
   start(): Promise<void>;
   stop(): Promise<void>;
   put(draft: RecordDraft, by: string): Promise<Result<{ record: string; version: number }, Refusal>>;
+  /** New records of one person or many, all or none; answers their ids in that order. */
+  putMany(drafts: readonly BulkRecord[], by: string): Promise<Result<readonly string[], Refusal>>;
   /** The only way to content, for the right to read it as text. */
   view(look: Look): Promise<Result<Seen, Refusal>>;
   /** The same way to a page of it as a marked picture, for the right to view. */
@@ -86,6 +91,10 @@ export interface Vault {
   keepSegments(name: string, segments: readonly SegmentSeen[]): Promise<void>;
   /** What falls due by time alone and is told: run often, at least once a minute. */
   tick(): Promise<void>;
+  /** Where content lies: whoever makes a copy registers it first. */
+  copies(): CopyRegister;
+  /** The life of records: sealed, held, erased, certified. */
+  desk(): RecordsDesk;
   /** Who acts for whom, emergencies and requests. */
   readonly people: Pick<People, 'lives' | 'care' | 'emergencies' | 'requests'>;
   status(): VaultStatus;
@@ -132,11 +141,12 @@ export function createVault(options: VaultOptions): Vault {
       if (closing) await closeAll(closing);
     },
     put: (...what) => whenOpen('store a record', ({ records }) => records.put(...what)),
+    putMany: (...what) => whenOpen('store records', ({ bulk }) => bulk.putMany(...what)),
     view: (look) => (gate.isOpen ? now().view(look) : viewClosed(options, look)),
     picture: (asked) =>
       gate.isOpen ? now().drawing.pictures.page(asked) : viewClosed(options, { ...asked.look, right: 'view' }),
     trace: (...what) => whenOpen('trace a picture', ({ drawing }) => drawing.trace(...what)),
-    destroy: (...what) => now().records.destroy(...what),
+    destroy: (...what) => destroyOne(options, now().desk, what),
     give: (...what) => whenOpen('give consent', ({ consents }) => consents.give(...what)),
     takeBack: (...what) => now().consents.takeBack(...what),
     records: (subject) => now().records.list(subject),
@@ -151,7 +161,9 @@ export function createVault(options: VaultOptions): Vault {
     },
     keepSegments: (...what) => keepSegments(options, now().copies, what),
     custody: custodyOver(options, gate, { get: () => opened, set: (next) => void (opened = next) }),
-    tick: () => vault.custody.tick().then(() => (gate.isOpen ? now().people.tick() : undefined)),
+    tick: () => vault.custody.tick().then(() => (gate.isOpen ? tickAll(now()) : undefined)),
+    copies: () => now().copies,
+    desk: () => now().desk,
     get people() {
       return now().people;
     },
@@ -176,6 +188,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
     ...looksRoutes(vault.looks),
     ...exposureRoutes(vault.exposures),
     ...takeoutRoutes(vault.takeOut),
+    ...deskRoutes(vault),
     ...peopleRoutes(options, () => now().people),
     ...custodyRoutes(vault.custody),
     ...viewRoutes(views),
@@ -214,6 +227,22 @@ const custodyOver = (options: VaultOptions, gate: Gate, place: Place): Custody =
     },
     reopen: async () => place.set(await openOrSay(options, gate)),
   });
+
+async function tickAll({ people, desk }: Opened): Promise<void> {
+  await people.tick();
+  await desk.tend();
+}
+
+async function destroyOne(
+  ...[{ sql }, { erasing }, [record, because]]: readonly [
+    Pick<VaultOptions, 'sql'>,
+    Pick<RecordsDesk, 'erasing'>,
+    Parameters<Vault['destroy']>,
+  ]
+): Promise<Result<HeldRecord, Refusal>> {
+  const gone = await erasing.destroy(record, { ...because, code: 'officer' });
+  return gone.ok ? ok((await readRecords(sql, { id: record }))[0]!) : gone;
+}
 
 const gateOf = (options: VaultOptions, passed: GateNeeds['passed']): Gate =>
   new Gate({

@@ -24,7 +24,7 @@ export interface Rig {
   /** The text that BEN sees, or the code of the refusal. */
   seen(record: string, change?: Partial<Look>): Promise<string>;
   restart(options?: Parameters<typeof testVault>[2]): Promise<void>;
-  restartOver(sql: Sql): Promise<void>;
+  restartOver(sql: Sql, options?: Parameters<typeof testVault>[2]): Promise<void>;
   outbox(): Promise<Outboxed[]>;
 }
 export const look = (record: string, change: Partial<Look> = {}): Look => ({
@@ -95,7 +95,7 @@ export function useVault(): Rig {
       return answer.ok ? (JSON.parse(answer.value.content.toString()) as { text: string }).text : answer.error.code;
     },
     restart: (options) => begin(sql, options),
-    restartOver: (over) => begin(over),
+    restartOver: (over, options) => begin(over, options),
     outbox: () =>
       sql
         .for<{ 'platform.outbox': Outboxed & { position: number } }>()

@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   ConsentDraft,
+  DestructionRecord,
   LifeShown,
   NewFact,
   PostRole,
@@ -15,7 +16,11 @@ import { DAY_MS, OperationalFault, type Clock, type Millis, type Refusal, type R
 import { silentLog } from '@cityward/log';
 import { createPolicy } from '@cityward/policy';
 import type { Sql } from '@cityward/sql';
+import { verifyInclusion } from '@cityward/tlog-tiles';
 import { keyContext } from './domain/binding.ts';
+import { versionLeaf, versionTree } from './domain/destruction.ts';
+import { versionsOfDestruction } from './records/destroying-store.ts';
+import { NO_RETENTION } from './domain/retention.ts';
 import { openSealedKey } from './keys/keyring.ts';
 import type { VaultOptions } from './needs.ts';
 import { openRootFile } from './keys/root-file.ts';
@@ -109,10 +114,25 @@ export class TestLedger {
     visit(this.facts.map((body, entry) => ({ entry, body })).slice(from));
     return Promise.resolve(this.facts.length);
   };
+  /** Nothing is proven here; where a test needs it, a real ledger stands in its place. */
+  readonly exhibit: VaultOptions['ledger']['exhibit'] = () => Promise.resolve(null);
   of(type: NewFact['type']): NewFact[] {
     return this.facts.filter((fact) => fact.type === type);
   }
 }
+
+const UNKNOWN = { manufacturer: '', model: '', serial: '', property: '', type: 'test', source: '' };
+/** A city that signs nothing. */
+export const testDestruction: VaultOptions['destruction'] = {
+  cityName: 'Port Test',
+  tool: 'Cityward test',
+  office: { location: 'Port Test', contact: 'records@port.test' },
+  medium: () => Promise.resolve(UNKNOWN),
+  sign: () => Promise.reject(new Error('sign: there is no city here')),
+  passkey: () => null,
+  backupLifeMs: () => 0,
+  tryBackups: () => Promise.resolve({ tried: 0, opened: 0 }),
+};
 
 export interface TestVault {
   readonly vault: Vault;
@@ -127,7 +147,14 @@ export function testVault(
   options: Partial<
     Pick<
       VaultOptions,
-      'may' | 'keyHolder' | 'viewsPerPersonMax' | 'openSlotFile' | 'openJournalFile' | 'takeoutPartMaxBytes'
+      | 'may'
+      | 'keyHolder'
+      | 'viewsPerPersonMax'
+      | 'openSlotFile'
+      | 'openJournalFile'
+      | 'takeoutPartMaxBytes'
+      | 'retention'
+      | 'destruction'
     >
   > & {
     ledger?: TestLedger;
@@ -159,6 +186,8 @@ export function testVault(
     postsOf: (id) => posts.get(id) ?? [],
     nameOf: (id) => (id === HARBOUR ? 'Harbour Clinic' : null),
     alarm: (who, words) => void alarms.push(`${who} ${words}`),
+    retention: NO_RETENTION,
+    destruction: testDestruction,
     ...more,
   });
   return { vault, ledger, clock, posts, alarms };
@@ -247,5 +276,18 @@ export function watchedFile(
 /** For measuring: the decision alone, over as many grants as are put into the book. */
 export { judge, ownRecord, type DecidingParts } from './viewing/deciding.ts';
 export { byConsent } from './consents/by-consent.ts';
-export { destroyedBar } from './records/records.ts';
+export { destroyedBar } from './records/destroying.ts';
 export { GrantBook } from './consents/grant-book.ts';
+
+/** For measuring: makes the proof of every version of a destruction and verifies it. Answers how many hold. */
+export async function verifyEvery(sql: Sql, destruction: string, record: DestructionRecord): Promise<number> {
+  const versions = await versionsOfDestruction(sql, destruction);
+  const tree = versionTree(versions);
+  const root = Buffer.from(record.versions.root, 'hex');
+  let hold = 0;
+  for (const [index, version] of versions.entries()) {
+    const proof = await tree.proofOf(index);
+    if (verifyInclusion({ leafHash: versionLeaf(version), index, size: versions.length, root, proof })) hold++;
+  }
+  return hold;
+}

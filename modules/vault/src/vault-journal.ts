@@ -1,6 +1,8 @@
-/** What is in force before SQL knows of it: consents taken back and used, destructions that were asked for, changes in people's lives. */
+/** What is in force before SQL knows of it: consents taken back and used, records sealed, held or destroyed, changes in people's lives. */
 import { join } from 'node:path';
+import type { Hold, LifeReason } from '@cityward/contracts';
 import { openJournal, type Journal, type JournalOptions } from '@cityward/journal';
+import type { Life } from './domain/life.ts';
 import type { LifeEvent } from './domain/lives/life.ts';
 
 export type VaultChange =
@@ -13,16 +15,17 @@ export type VaultChange =
     }
   /** `used`: how often by now, this time counted. */
   | { readonly sequence: number; readonly do: 'use'; readonly consent: string; readonly used: number }
-  /** `keys`: of all its versions; gone for good from this line on, however far the overwriting came. */
+  /** `keys`: of all versions, of the person too where nothing is left; gone for good from this line on, however far the overwriting came. */
+  | ({ readonly sequence: number; readonly do: 'destroy' } & DestructionAsked)
   | {
       readonly sequence: number;
-      readonly do: 'destroy';
+      readonly do: 'record-life';
       readonly record: string;
-      readonly keys: readonly string[];
+      readonly subject: string;
       readonly at: number;
-      readonly by: string;
-      readonly reason: string;
+      readonly life: Life;
     }
+  | { readonly sequence: number; readonly do: 'hold'; readonly hold: Hold; readonly at: number }
   | { readonly sequence: number; readonly do: 'life'; readonly event: LifeEvent }
   | {
       readonly sequence: number;
@@ -40,13 +43,30 @@ export type VaultChange =
       readonly at: number;
       readonly by: string;
     };
+
+/** One part of a destruction; large ones have several. */
+export interface DestructionAsked {
+  readonly destruction: string;
+  readonly subject: string;
+  readonly records: readonly string[];
+  readonly keys: readonly string[];
+  readonly at: number;
+  readonly by: string;
+  readonly code: LifeReason;
+  readonly clause: string;
+  readonly reason: string;
+}
 export type VaultJournal = Journal<VaultChange>;
 
 /** What a consent's use says is overtaken by the next use and by its end, never the other way round: nothing is used after its end. */
 function about(change: VaultChange): string {
   switch (change.do) {
     case 'destroy':
-      return change.record;
+      return `${change.destruction}/${change.records[0]}`;
+    case 'record-life':
+      return `record-life/${change.record}`;
+    case 'hold':
+      return change.hold.id;
     case 'life':
       return change.event.id;
     case 'end-care':

@@ -1,4 +1,4 @@
-/** Destroys all keys of a person, or of everybody. What was erased stays erased in a restored vault: the ledger says so. */
+/** Destroys all keys of a person, as far as law and holds let them go, or of everybody. What was erased stays erased in a restored vault: the ledger says so. */
 import { sql as raw } from 'kysely';
 import { newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
@@ -6,7 +6,7 @@ import type { Replayer } from '../gate/replay.ts';
 import type { KeyId, Keyring } from '../keys/keyring.ts';
 import type { KeySlots } from '../keys/key-slots.ts';
 import type { VaultOptions } from '../needs.ts';
-import type { Records } from '../records/records.ts';
+import type { RecordsDesk } from '../life/records-desk.ts';
 import type { Epochs } from './epochs.ts';
 
 const MODULE = 'vault';
@@ -16,7 +16,7 @@ export const EVERYTHING = 'vault';
 export interface EraseParts extends Pick<VaultOptions, 'sql' | 'clock' | 'ledger'> {
   readonly keyring: Keyring;
   readonly slots: KeySlots;
-  readonly records: Records;
+  readonly desk: Pick<RecordsDesk, 'erasing'>;
   readonly epochs: Epochs;
 }
 export interface EraseAsked {
@@ -36,13 +36,13 @@ export async function erase(parts: EraseParts, asked: EraseAsked): Promise<Resul
 }
 
 async function erasePerson(parts: EraseParts, asked: EraseAsked, person: string): Promise<Result<Erased, Refusal>> {
-  const { sql, records, keyring } = parts;
+  const { sql, desk, keyring } = parts;
   const above = await keysAbove(sql, person);
   if (above.length === 0)
     return refuse('not-found', 'PERSON_WITHOUT_RECORDS', `erase "${person}": nothing is held about anybody of that id`);
   let destroyed = 0;
   for (const id of await livingRecords(sql, person)) {
-    const done = await records.destroy(id, { by: asked.by, reason: asked.reason });
+    const done = await desk.erasing.destroy(id, { by: asked.by, code: 'officer', reason: asked.reason });
     if (!done.ok) return done;
     destroyed++;
   }

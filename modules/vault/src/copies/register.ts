@@ -104,13 +104,16 @@ async function purge(
       log.error('a copy could not be ended; it is tried again', { copy: copy.id, fault: String(fault) });
       return { is: 'pending', why: 'it could not be reached' };
     });
-    // Of a standing copy an item is kept only where its end is open: whoever looks for what is left finds it.
-    await sql.transact(async (tx) => {
-      if (copy.holding.of !== 'versions' && !isDone(outcome)) await store.addItems(tx, copy.id, held);
-      await store.settle(tx, { copy: copy.id, versions: held, outcome, at: clock() });
-    });
     done.push({ copy, outcome, versions: held.length });
   }
+  await sql.transact(async (tx) => {
+    for (const [i, { copy, outcome }] of done.entries()) {
+      const { versions: held } = all[i]!;
+      // Of a standing copy an item is kept only where its end is open: whoever looks for what is left finds it.
+      if (copy.holding.of !== 'versions' && !isDone(outcome)) await store.addItems(tx, copy.id, held);
+      await store.settle(tx, { copy: copy.id, versions: held, outcome, at: clock() });
+    }
+  });
   return done;
 }
 const isDone = ({ is }: Outcome): boolean => is === 'purged' || is === 'unreadable';

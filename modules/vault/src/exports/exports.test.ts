@@ -260,11 +260,18 @@ describe('an export', () => {
     const records = await people(40);
     const outcomesOf = async (record: string) => {
       must(await rig.at.vault.destroy(record, { by: OFFICER, reason: 'asked for' }));
-      const purged = await register().purge([{ record, version: 1 }]);
-      return purged
-        .filter(({ copy }) => copy.kind === 'export')
-        .map(({ outcome }) => outcome.is)
-        .sort();
+      const items = await rig.sql
+        .for<{
+          'vault.copy_item': { copy: string; record: string; outcome: string };
+          'vault.copy': { id: string; kind: string };
+        }>()
+        .selectFrom('vault.copy_item')
+        .innerJoin('vault.copy', 'vault.copy.id', 'vault.copy_item.copy')
+        .select('outcome')
+        .where('record', '=', record)
+        .where('kind', '=', 'export')
+        .execute();
+      return items.map(({ outcome }) => outcome).sort();
     };
     const kept = await released();
     expect(await outcomesOf(records[3]!)).toEqual(['purged']);

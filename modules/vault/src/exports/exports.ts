@@ -343,12 +343,14 @@ async function openDataset({ sql, keyring }: ExportParts, category: string): Pro
     const book = known.book === null ? ok(new Map<string, number>()) : openBook(known, open);
     return book.ok ? ok({ dataset: known, key: open, book: book.value }) : book;
   }
-  const above = await keyring.addCategory(await keyring.addSubject());
+  const subjects = await keyring.addSubjects(1);
+  const above = await keyring.addCategories(subjects);
   if (!above.ok) return above;
-  const made = await keyring.addRecordKeys(above.value, 1);
+  const made = await keyring.addRecordKeys(above.value);
   if (!made.ok) return made;
   const key = made.value[0]!;
   await store.addDataset(sql, category, key.id);
+  keyring.settle([...subjects, ...above.value, key.id]);
   return ok({ dataset: { category, key: key.id, releases: 0, book: null }, key, book: new Map() });
 }
 

@@ -7,7 +7,7 @@ import { createServer, connect, type Server, type Socket } from 'node:net';
 import { chmod, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { OperationalFault, type Refusal, type Result } from '@cityward/kernel';
-import type { Keyring, KeyId, OpenKey } from './keyring.ts';
+import type { Keyring, KeyId, Looked, OpenKey } from './keyring.ts';
 
 const OWNER_ONLY = 0o600;
 /** A question; ids of keys in it are few. */
@@ -21,8 +21,19 @@ export interface CityKeys extends Keyring {
   markKey(): Promise<Buffer>;
 }
 
-type Call = Exclude<keyof CityKeys, 'close'>;
-const CALLS: readonly Call[] = ['addSubject', 'addCategory', 'addRecordKeys', 'open', 'destroy', 'markKey'];
+type Call = Exclude<keyof CityKeys, 'close' | 'recordKeys' | 'unsettled'>;
+const CALLS: readonly Call[] = [
+  'addSubjects',
+  'addCategories',
+  'addRecordKeys',
+  'settle',
+  'look',
+  'open',
+  'destroy',
+  'markKey',
+];
+/** Ids in one question. */
+const IDS_PER_QUESTION = 20_000;
 interface Question {
   readonly id: number;
   readonly call: Call;
@@ -119,14 +130,34 @@ function forget(value: unknown): void {
 export function heldKeys(path: string): CityKeys {
   const line = new HolderLine(path);
   return {
-    addSubject: () => line.ask<KeyId>('addSubject', []),
-    addCategory: (...given) => line.ask<Result<KeyId, Refusal>>('addCategory', given),
+    addSubjects: (...given) => line.ask<readonly KeyId[]>('addSubjects', given),
+    addCategories: (...given) => line.ask<Result<readonly KeyId[], Refusal>>('addCategories', given),
     addRecordKeys: (...given) => line.ask<Result<readonly OpenKey[], Refusal>>('addRecordKeys', given),
+    // Where it does not arrive, the holder sweeps nothing that it should not: it keeps the key for one that is being written.
+    settle: (ids) => void line.ask('settle', [ids]).catch(() => undefined),
+    look: async (ids) => {
+      let all = { found: 0, slotsRead: 0, slotsFound: 0 };
+      for (const some of inParts(ids)) {
+        const { found, slotsRead, slotsFound } = await line.ask<Looked>('look', [some]);
+        all = { found: all.found + found, slotsRead, slotsFound: all.slotsFound + slotsFound };
+      }
+      return all;
+    },
+    recordKeys: () => [],
+    unsettled: () => [],
     open: (...given) => line.ask<Result<Buffer, Refusal>>('open', given),
-    destroy: (...given) => line.ask<number>('destroy', given),
+    destroy: async (ids) => {
+      let gone = 0;
+      for (const some of inParts(ids)) gone += await line.ask<number>('destroy', [some]);
+      return gone;
+    },
     markKey: () => line.ask<Buffer>('markKey', []),
     close: () => line.close(),
   };
+}
+
+function* inParts(ids: readonly KeyId[]): Generator<readonly KeyId[]> {
+  for (let from = 0; from < ids.length; from += IDS_PER_QUESTION) yield ids.slice(from, from + IDS_PER_QUESTION);
 }
 
 interface Waiting {

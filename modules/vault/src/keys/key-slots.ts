@@ -7,7 +7,16 @@ import { randomFillSync } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { inTurn, OperationalFault } from '@cityward/kernel';
-import { decodeSlot, encodeSlot, runsOf, SLOT_BYTES, slotState, STATE_DESTROYED, type WrappedKey } from './slot.ts';
+import {
+  decodeSlot,
+  encodeSlot,
+  idAt,
+  runsOf,
+  SLOT_BYTES,
+  slotState,
+  STATE_DESTROYED,
+  type WrappedKey,
+} from './slot.ts';
 import { KeyIndex } from './key-index.ts';
 
 /** Slots that the file grows by: where the disk is full, it is said before a key is written in part. */
@@ -47,6 +56,10 @@ export interface KeySlots {
   copyOut(): Buffer;
   /** The keys that are there. */
   all(): Iterable<WrappedKey>;
+  /** Reads the file anew: how many slots it has, and how many of them name one of these keys (hexadecimal), whatever else they hold. */
+  onDisk(ids: ReadonlySet<string>): Promise<{ readonly read: number; readonly found: number }>;
+  /** Of all keys of record versions that are there, hexadecimal. */
+  recordKeys(): { readonly id: string; readonly parent: string }[];
   close(): Promise<void>;
 }
 
@@ -220,6 +233,26 @@ class Slots implements KeySlots {
   }
   *#live(): Generator<number> {
     for (let at = 0; at < this.#bytes.length; at += SLOT_BYTES) if (slotState(this.#bytes, at) === 'live') yield at;
+  }
+
+  onDisk(ids: ReadonlySet<string>): Promise<{ read: number; found: number }> {
+    return this.#inTurn(async () => {
+      const bytes = await readWhole(this.#file);
+      let found = 0;
+      for (let at = 0; at < bytes.length; at += SLOT_BYTES)
+        if (slotState(bytes, at) !== 'free' && ids.has(idAt(bytes, at).toString('hex'))) found++;
+      return { read: bytes.length / SLOT_BYTES, found };
+    });
+  }
+
+  recordKeys(): { readonly id: string; readonly parent: string }[] {
+    const found: { id: string; parent: string }[] = [];
+    for (let at = 0; at < this.#bytes.length; at += SLOT_BYTES) {
+      if (slotState(this.#bytes, at) !== 'live') continue;
+      const { role, id, parent } = decodeSlot(this.#bytes, at);
+      if (role === 'record') found.push({ id: id.toString('hex'), parent: parent.toString('hex') });
+    }
+    return found;
   }
 
   async close(): Promise<void> {

@@ -36,9 +36,9 @@ async function newRing(from = root, file = new TornFile()): Promise<Ring> {
   return { file, slots, ring: createKeyring(slots, from) };
 }
 async function person(ring: Keyring): Promise<{ subject: KeyId; category: KeyId; key: OpenKey }> {
-  const subject = await ring.addSubject();
-  const category = must(await ring.addCategory(subject));
-  return { subject, category, key: must(await ring.addRecordKeys(category, 1))[0]! };
+  const [subject] = (await ring.addSubjects(1)) as [KeyId];
+  const [category] = must(await ring.addCategories([subject])) as [KeyId];
+  return { subject, category, key: must(await ring.addRecordKeys([category]))[0]! };
 }
 
 describe('a record key', () => {
@@ -62,7 +62,7 @@ describe('a record key', () => {
       expect(codeOf(await ring.open(key.id))).toBe('KEY_DESTROYED');
       await destroying;
       expect(codeOf(await ring.open(key.id))).toBe('KEY_DESTROYED');
-      if (what !== 'record') expect(codeOf(await ring.addRecordKeys(category, 1))).toBe('KEY_DESTROYED');
+      if (what !== 'record') expect(codeOf(await ring.addRecordKeys([category]))).toBe('KEY_DESTROYED');
       expect(must(await ring.open(other.key.id))).toEqual(other.key.key);
     },
   );

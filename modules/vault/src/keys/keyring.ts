@@ -34,11 +34,27 @@ export interface OpenKey {
   readonly key: Buffer;
 }
 
+export interface Looked {
+  readonly found: number;
+  readonly slotsRead: number;
+  /** Slots that still name one of them. */
+  readonly slotsFound: number;
+}
+
 export interface Keyring {
-  addSubject(): Promise<KeyId>;
-  addCategory(subject: KeyId): Promise<Result<KeyId, Refusal>>;
-  /** New keys for record versions, durable before they are given out. */
-  addRecordKeys(category: KeyId, count: number): Promise<Result<readonly OpenKey[], Refusal>>;
+  /** New keys, durable before they are given out, all in one write; `settle` says when SQL has them, or never will. */
+  addSubjects(count: number): Promise<readonly KeyId[]>;
+  /** One for each subject named, in that order. */
+  addCategories(subjects: readonly KeyId[]): Promise<Result<readonly KeyId[], Refusal>>;
+  /** One for a version of a record for each category named, in that order. */
+  addRecordKeys(categories: readonly KeyId[]): Promise<Result<readonly OpenKey[], Refusal>>;
+  settle(ids: readonly KeyId[]): void;
+  /** How many of these are there, in memory and in the key file read anew. */
+  look(ids: readonly KeyId[]): Promise<Looked>;
+  /** Of record versions, with the key above each; none where another process holds them: it sees to them. */
+  recordKeys(): readonly { readonly id: string; readonly parent: string }[];
+  /** Given out, and not settled. */
+  unsettled(): readonly KeyId[];
   /** The key of a record version, by way of its category and subject. */
   open(id: KeyId): Promise<Result<Buffer, Refusal>>;
   /** Gone from the call on; resolves once overwritten on disk. Answers how many of them there were. */
@@ -52,31 +68,51 @@ export const OPEN_PARENTS_MAX = 10_000;
 export function createKeyring(slots: KeySlots, root: RootKey): Keyring {
   const parents = new OpenParents(OPEN_PARENTS_MAX);
   const rings: Rings = { slots, root, parents };
+  const unsettled = new Set<KeyId>();
+  const put = async (wrapped: readonly WrappedKey[], made: readonly Made[]): Promise<readonly KeyId[]> => {
+    const ids = made.map(({ id }) => id);
+    for (const id of ids) unsettled.add(id);
+    try {
+      await slots.put(wrapped);
+    } catch (fault) {
+      for (const id of ids) unsettled.delete(id);
+      throw fault;
+    }
+    return ids;
+  };
   return {
-    addSubject: async () => {
-      const made = newKey('subject', root.id);
-      await slots.put([{ ...made.place, ...(await root.wrap(made.key, keyContext(made.place))) }]);
-      made.key.fill(0);
-      return made.id;
+    addSubjects: async (count) => {
+      const made = Array.from({ length: count }, () => newKey('subject', root.id));
+      const wrapped: WrappedKey[] = [];
+      for (const one of made) wrapped.push({ ...one.place, ...(await root.wrap(one.key, keyContext(one.place))) });
+      for (const { key } of made) key.fill(0);
+      return put(wrapped, made);
     },
-    addCategory: async (subject) => {
-      const made = newKey('category', subject);
-      const wrapped = await withParent(rings, { id: subject, role: 'subject' }, (key) => wrapBelow(key, made));
-      made.key.fill(0);
-      if (!wrapped.ok) return wrapped;
-      await slots.put([wrapped.value]);
-      return ok(made.id);
+    addCategories: async (subjects) => {
+      const made = await wrapEach(rings, 'subject', subjects);
+      if (!made.ok) return made;
+      for (const { key } of made.value.keys) key.fill(0);
+      return ok(await put(made.value.wrapped, made.value.keys));
     },
-    addRecordKeys: async (category, count) => {
-      const made = Array.from({ length: count }, () => newKey('record', category));
-      const wrapped = await withParent(rings, { id: category, role: 'category' }, (key) =>
-        made.map((one) => wrapBelow(key, one)),
-      );
-      if (!wrapped.ok) return wrapped;
-      await slots.put(wrapped.value);
+    addRecordKeys: async (categories) => {
+      const made = await wrapEach(rings, 'category', categories);
+      if (!made.ok) return made;
+      const { keys, wrapped } = made.value;
+      await put(wrapped, keys);
       // Destroyed meanwhile: what lies below it now opens for nobody, and is no place for a record.
-      return isThere(rings, category) ? ok(made.map(({ id, key }) => ({ id, key }))) : keyGone(category);
+      const gone = categories.find((category) => !isThere(rings, category));
+      return gone === undefined ? ok(keys.map(({ id, key }) => ({ id, key }))) : keyGone(gone);
     },
+    settle: (ids) => {
+      for (const id of ids) unsettled.delete(id);
+    },
+    look: async (ids) => {
+      const found = ids.filter((id) => slots.get(bytesOf(id)) !== null).length;
+      const disk = await slots.onDisk(new Set(ids));
+      return { found, slotsRead: disk.read, slotsFound: disk.found };
+    },
+    recordKeys: () => slots.recordKeys(),
+    unsettled: () => [...unsettled],
     open: (id) => openRecordKey(rings, id),
     destroy: (ids) => {
       for (const id of ids) parents.drop(id);
@@ -110,6 +146,23 @@ const wrapBelow = (parent: Buffer, { key, place }: Made): WrappedKey => ({
   ...place,
   ...sealKey(parent, key, keyContext(place)),
 });
+
+/** A new key below each parent, wrapped by it; those of the same parent in one turn. */
+async function wrapEach(
+  rings: Rings,
+  role: 'subject' | 'category',
+  parents: readonly KeyId[],
+): Promise<Result<{ readonly keys: readonly Made[]; readonly wrapped: readonly WrappedKey[] }, Refusal>> {
+  const keys = parents.map((parent) => newKey(role === 'subject' ? 'category' : 'record', parent));
+  const wrapped = new Array<WrappedKey>(keys.length);
+  for (const [id, places] of Map.groupBy(keys.keys(), (i) => parents[i]!)) {
+    const done = await withParent(rings, { id, role }, (key) => {
+      for (const i of places) wrapped[i] = wrapBelow(key, keys[i]!);
+    });
+    if (!done.ok) return done;
+  }
+  return ok({ keys, wrapped });
+}
 
 const isThere = ({ slots }: Rings, id: KeyId): boolean => slots.get(bytesOf(id)) !== null;
 

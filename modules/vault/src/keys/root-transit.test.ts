@@ -44,8 +44,8 @@ describe('a root key at a key service', () => {
   it('opens records through the key file, after its key was rotated and after a restart', async () => {
     const path = join(folder, `slots${files++}`);
     const ring = createKeyring(await openKeySlots({ path }), await openTransitRoot(at()));
-    const category = await ring.addCategory(await ring.addSubject());
-    const keys = category.ok ? await ring.addRecordKeys(category.value, 1) : category;
+    const categories = await ring.addCategories(await ring.addSubjects(1));
+    const keys = categories.ok ? await ring.addRecordKeys(categories.value) : categories;
     if (!keys.ok) throw new Error(keys.error.message);
     await ring.close();
     transit.rotate();
@@ -53,7 +53,7 @@ describe('a root key at a key service', () => {
     expect([...slots.all()].map(({ generation }) => generation)).toEqual([1, 0, 0]);
     const again = createKeyring(slots, await openTransitRoot(at()));
     expect(await again.open(keys.value[0]!.id)).toMatchObject({ ok: true });
-    await again.addSubject();
+    await again.addSubjects(1);
     expect([...slots.all()].map(({ generation }) => generation)).toContain(2);
     await again.close();
   });

@@ -4,6 +4,7 @@ import type { Changed } from './views.ts';
 
 const changedBy = (change: Partial<VaultChange>): Changed => ({
   ...('consent' in change ? { consent: change.consent } : {}),
+  ...('subject' in change ? { subject: change.subject } : {}),
   ...('record' in change ? { record: change.record } : {}),
   ...('subject' in change ? { subject: change.subject } : {}),
   ...('event' in change ? { subject: change.event.subject } : {}),

@@ -60,7 +60,11 @@ export interface Learners {
     learnGiven(id: string): Promise<void>;
     learnTaken(change: Extract<VaultChange, { do: 'take-back' }>): void;
   };
-  readonly records: { learnDestroyed(change: Extract<VaultChange, { do: 'destroy' }>): void };
+  readonly desk: {
+    readonly destroying: { learn(change: Extract<VaultChange, { do: 'destroy' }>): void };
+    readonly lives: { learn(change: Extract<VaultChange, { do: 'record-life' }>): void };
+    readonly holds: { learn(change: Extract<VaultChange, { do: 'hold' }>): void };
+  };
   readonly people: {
     readonly lives: { learn(event: Extract<VaultChange, { do: 'life' }>['event']): void };
     readonly care: { learn(change: Extract<Heard, { do: 'care' | 'end-care' }>): void };
@@ -80,8 +84,13 @@ export async function learn({ body }: Pick<SharedChange, 'body'>, parts: Learner
       parts.consents.learnTaken(heard);
       return parts.review({ consent: heard.consent });
     case 'destroy':
-      parts.records.learnDestroyed(heard);
+      parts.desk.destroying.learn(heard);
+      return parts.review({ subject: heard.subject });
+    case 'record-life':
+      parts.desk.lives.learn(heard);
       return parts.review({ record: heard.record });
+    case 'hold':
+      return parts.desk.holds.learn(heard);
     case 'life':
       parts.people.lives.learn(heard.event);
       return parts.review({});

@@ -9,8 +9,8 @@ import { someAtATime } from '../some-at-a-time.ts';
 import type { KeyId } from '../keys/keyring.ts';
 
 interface Tables {
-  'vault.subject': { id: string; key: string };
-  'vault.category': { subject: string; name: string; key: string };
+  'vault.subject': { id: string; key: string | null };
+  'vault.category': { subject: string; name: string; key: string | null };
   'vault.record': {
     id: string;
     subject: string;
@@ -48,11 +48,20 @@ export async function categoryKey(reader: Reader, subject: string, category: str
   return (row?.key as KeyId | undefined) ?? null;
 }
 export const addSubject = async (reader: Reader, id: string, key: KeyId): Promise<void> =>
-  void (await db(reader).insertInto('vault.subject').values({ id, key }).execute());
+  void (await db(reader)
+    .insertInto('vault.subject')
+    .values({ id, key })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ key }))
+    .execute());
 export const addCategory = async (
   reader: Reader,
   { subject, name, key }: { readonly subject: string; readonly name: string; readonly key: KeyId },
-): Promise<void> => void (await db(reader).insertInto('vault.category').values({ subject, name, key }).execute());
+): Promise<void> =>
+  void (await db(reader)
+    .insertInto('vault.category')
+    .values({ subject, name, key })
+    .onConflict((conflict) => conflict.columns(['subject', 'name']).doUpdateSet({ key }))
+    .execute());
 
 export interface RecordHead {
   readonly id: string;
@@ -137,11 +146,6 @@ export async function lastVersion(reader: Reader, record: string): Promise<numbe
     .executeTakeFirst();
   return row?.last ?? 0;
 }
-export async function keysOf(reader: Reader, record: string): Promise<KeyId[]> {
-  const rows = await db(reader).selectFrom('vault.version').select('key').where('record', '=', record).execute();
-  return rows.map(({ key }) => key as KeyId);
-}
-
 /** How many of these still have their content. */
 export async function contentLeft(
   reader: Reader,
@@ -153,36 +157,6 @@ export async function contentLeft(
       as asked (record, version) using (record, version)
     where content is not null`.execute(db(reader));
   return rows[0]!.left;
-}
-
-export interface Destroyed {
-  readonly record: string;
-  readonly at: number;
-  readonly by: string;
-  readonly reason: string;
-}
-/** The subject whose record it was; `null` where SQL had it as destroyed already, or never had it. */
-export async function markDestroyed(tx: Tx, { record, at, by, reason }: Destroyed): Promise<string | null> {
-  const row = await db(tx)
-    .updateTable('vault.record')
-    .set({ destroyed_at: at, destroyed_by: by, destroyed_reason: reason })
-    .where('id', '=', record)
-    .where('destroyed_at', 'is', null)
-    .returning('subject')
-    .executeTakeFirst();
-  await db(tx).updateTable('vault.version').set({ content: null }).where('record', '=', record).execute();
-  return row?.subject ?? null;
-}
-
-/** Of these, the ones that SQL has and not as destroyed. */
-export async function notDestroyed(reader: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await db(reader)
-    .selectFrom('vault.record')
-    .select('id')
-    .where('id', 'in', ids)
-    .where('destroyed_at', 'is', null)
-    .execute();
-  return new Set(rows.map(({ id }) => id));
 }
 
 export async function readRecords(

@@ -26,6 +26,8 @@ export type Why =
   | 'no-consent'
   | 'policy'
   | 'destroyed'
+  | 'sealed'
+  | 'restricted'
   | 'no-version'
   | 'altered'
   | 'closed'

@@ -8,16 +8,20 @@ import { handoverBytes } from './handover.ts';
 export type InstallerRefusal = Refusal<'INSTALLER_SIGNATURE'>;
 
 export function checkInstaller(handover: Handover, given: InstallerSignature): Result<void, InstallerRefusal> {
-  const bytes = handoverBytes(handover);
+  const why = signatureFault(handoverBytes(handover), given);
+  return why === null
+    ? ok(undefined)
+    : refuse('forbidden', 'INSTALLER_SIGNATURE', `check the installer's signature on "${handover.id}": ${why}`);
+}
+
+/** Why a person's signature is not over these bytes; `null` where it is. Whose key it is the caller asks. */
+export function signatureFault(bytes: Buffer, given: InstallerSignature): string | null {
   if (given.alg === 'ed25519') {
     const key = ed25519Key(given.publicKey);
-    return key && verifyEd25519(bytes, key, given.signature) ? ok(undefined) : wrong(handover, 'it is not over this');
+    return key && verifyEd25519(bytes, key, given.signature) ? null : 'it is not over this';
   }
   const { key: id, publicKey, cose, origin, rpId, ...answer } = given;
   const key = { id, officer: id, alg: 'webauthn', publicKey, cose, origin, rpId, mayBeCopied: true } as const;
   const checked = verifyPasskey(bytes, key, { ...answer, key: id });
-  return checked.ok ? ok(undefined) : wrong(handover, checked.error.message);
+  return checked.ok ? null : checked.error.message;
 }
-
-const wrong = (handover: Handover, why: string) =>
-  refuse('forbidden', 'INSTALLER_SIGNATURE', `check the installer's signature on "${handover.id}": ${why}`);

@@ -157,7 +157,7 @@ export class SimulatedNode {
             world.consents.set(consent, 'taken-back');
           },
         },
-        records: { learnDestroyed: () => undefined },
+        desk: { destroying: NOTHING, lives: NOTHING, holds: NOTHING },
         people: { lives: NOTHING, care: NOTHING, emergencies: NOTHING, requests: NOTHING },
         shelf: { forget: () => undefined },
         review: (changed) => this.#views.review(changed),

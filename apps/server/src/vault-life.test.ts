@@ -1,0 +1,197 @@
+/** Erased, held and certified through the running server and the command; the certificate is checked by programs that are not the city's. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Destruction, DestructionCertificate, ErasureAnswer, Hold } from '@cityward/contracts';
+import { signedBytes, verifyDestruction } from '@cityward/vault/verify';
+import { softAuthenticator } from '@cityward/identity/testing';
+import { callLocally, caller, eventually, type Call } from './testing-clients.ts';
+import { commandIn, type Desk } from './testing-journey.ts';
+import { openTestServer, type TestServer } from './testing.ts';
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+if (!hasOpenssl) process.stderr.write('\nSKIPPED: openssl is not installed (apt install openssl)\n\n');
+const PASSPHRASE = 'a passphrase long enough to do';
+
+let server: TestServer;
+let desk: Desk;
+interface Somebody {
+  readonly id: string;
+  readonly call: Call;
+  codeFile(): string;
+}
+async function somebody(handle: string, isOfficer = false): Promise<Somebody> {
+  const invited = await callLocally<{ person: { id: string }; link: string }>(server.config.dataFolder, '/api/people', {
+    handle,
+    roles: isOfficer ? ['operator'] : [],
+  });
+  const cookieOf = (answer: { headers: Readonly<Record<string, unknown>> }): string =>
+    String(answer.headers['set-cookie']).split(';')[0]!;
+  const token = invited.body.link.split('#token=')[1];
+  const byLink = caller(server, cookieOf(await caller(server)('POST', '/api/session/link', { token })));
+  const codes = (await byLink<{ codes: string[] }>('POST', '/api/me/recovery-codes')).body.codes;
+  const call = caller(server, cookieOf(await caller(server)('POST', '/api/session/recovery', { code: codes.shift() })));
+  if (isOfficer) await nameAsOfficer(call, handle);
+  const codeFile = (): string => {
+    const file = desk.at(`code-${handle}`);
+    writeFileSync(file, `${codes.shift()!}\n`, { mode: 0o600 });
+    return file;
+  };
+  return { id: invited.body.person.id, call, codeFile };
+}
+/** Passkeys that the officers document names: whoever holds one is an officer. */
+const named = new Set<string>();
+async function nameAsOfficer(call: Call, officer: string): Promise<void> {
+  const origin = `http://localhost:${server.config.consolePort}`;
+  const key = softAuthenticator();
+  const { body: options } = await call<Record<string, never>>('POST', '/api/me/passkeys/challenge');
+  await call('POST', '/api/me/passkeys', key.create(options, { origin }));
+  const { body: challenge } = await call<Record<string, never>>('POST', '/api/me/officer-key/challenge');
+  const shown = { officer: officer.toLowerCase(), answer: key.get(challenge, { origin }) };
+  named.add((await call<{ publicKey: string }>('POST', '/api/me/officer-key', shown)).body.publicKey);
+}
+const url = (): string[] => ['--url', `http://localhost:${server.config.consolePort}`];
+const as = (who: Somebody): string[] => [...url(), '--code-file', who.codeFile()];
+async function run<T>(...words: string[]): Promise<T> {
+  const { exit, data, err } = await desk.run<T>(...words);
+  if (exit !== 0) throw new Error(err);
+  return data;
+}
+const refused = async (...words: string[]): Promise<string> => (await desk.run(...words)).err;
+const put = async (subject: string, category: string): Promise<string> =>
+  (await run<{ record: string }>('record', 'put', 'note.json', '--subject', subject, '--category', category)).record;
+
+let aroha: Somebody;
+let olive: Somebody;
+let otto: Somebody;
+beforeAll(async () => {
+  server = await openTestServer();
+  Object.assign(server.modules.fleet.officers, { passkeys: () => named });
+  desk = commandIn(mkdtempSync(join(tmpdir(), 'cityward-desk-')), server.config);
+  [aroha, olive, otto] = [await somebody('Aroha'), await somebody('Olive', true), await somebody('Otto', true)];
+  writeFileSync(desk.at('note.json'), '{"note":"4711-canary"}');
+  writeFileSync(desk.at('pass'), `${PASSPHRASE}\n`, { mode: 0o600 });
+}, 120_000);
+afterAll(async () => {
+  await server?.halt();
+  for (const folder of [server.config.dataFolder, desk.at('')]) rmSync(folder, { recursive: true, force: true });
+});
+
+const certifyAs = (who: Somebody, id: string): string[] => [
+  ...['destruction', 'certify', id, '--name', 'Otto Ngata', '--title', 'records officer', '--location', 'City Hall'],
+  ...['--contact', 'records@port.example', '--key', 'otto.key', '--passphrase-file', 'pass', '--yes', ...as(who)],
+];
+
+describe('erasure', () => {
+  it('asked for by the person destroys what may be, seals what the law keeps, and is certified by another', async () => {
+    const [health, loan] = [await put(aroha.id, 'blood-tests'), await put(aroha.id, 'library')];
+    const asked = await aroha.call<ErasureAnswer>('POST', '/api/records/erase', {
+      trigger: 'order-of-court',
+      reason: 'I am moving away',
+    });
+    expect(asked.body).toMatchObject({ destroyed: 1, sealed: 1 });
+    const id = asked.body.destruction!;
+    expect((await aroha.call(`GET`, `/api/records/${health}/content`)).status).toBe(404);
+    const [shown] = await run<Destruction[]>('destruction', 'ls');
+    expect(shown).toMatchObject({ id, by: aroha.id, trigger: 'erasure-asked', state: 'to-certify', left: [] });
+
+    await run('officers', 'key', 'otto.key', '--officer', 'otto', '--passphrase-file', 'pass');
+    await run(...certifyAs(otto, id));
+    expect(await refused(...certifyAs(otto, id))).toContain('CERTIFIED_ALREADY');
+    await eventually('the ledger has it', async () => {
+      const { exit } = await desk.run('destruction', 'certificate', id, '--record', loan);
+      return exit === 0 ? true : null;
+    });
+    writeFileSync(desk.at('root.pem'), server.modules.identity.authority.rootPem);
+    writeFileSync(desk.at('log.vkey'), server.modules.ledger.status().verifierKey);
+    const check = ['verify', 'certificate', `${id}.json`, '--ca', 'root.pem', '--key-file', 'log.vkey'];
+    expect(await run(...check, '--record', loan)).toMatchObject({ verified: true, proven: 1 });
+    expect((await desk.run(...check, '--record', health)).exit).toBe(4);
+    expect(
+      readFileSync(desk.at(`${id}.pdf`))
+        .subarray(0, 5)
+        .toString(),
+    ).toBe('%PDF-');
+    const lives = await aroha.call<{ lives: { record: string; state: string }[] }>('GET', '/api/records/lives');
+    expect(lives.body.lives.map(({ record, state }) => [record, state]).sort()).toEqual(
+      [
+        [health, 'sealed'],
+        [loan, 'closed'],
+      ].sort(),
+    );
+    await foreign(id);
+  }, 180_000);
+
+  /** The signature by openssl; forged, partial, by a stranger's city: refused by our own verifier. */
+  async function foreign(id: string): Promise<void> {
+    const file = JSON.parse(readFileSync(desk.at(`${id}.json`), 'utf8')) as DestructionCertificate;
+    writeFileSync(desk.at('signed.json'), signedBytes(file.signed));
+    writeFileSync(desk.at('signed.p7s'), Buffer.from(file.city, 'base64'));
+    if (hasOpenssl) {
+      const args = ['cms', '-verify', '-binary', '-purpose', 'any', '-inform', 'DER', '-in', desk.at('signed.p7s')];
+      const files = ['-content', desk.at('signed.json'), '-CAfile', desk.at('root.pem'), '-out', desk.at('out')];
+      expect(spawnSync('openssl', [...args, ...files]).status).toBe(0);
+      writeFileSync(desk.at('signed.json'), Buffer.concat([signedBytes(file.signed), Buffer.from(' ')]));
+      expect(spawnSync('openssl', [...args, ...files]).status).not.toBe(0);
+    }
+    const keys = {
+      ca: readFileSync(desk.at('root.pem'), 'latin1'),
+      verifierKey: readFileSync(desk.at('log.vkey'), 'utf8'),
+    };
+    const json = (change: object): Uint8Array => Buffer.from(JSON.stringify({ ...file, ...change }));
+    const record = { ...file.signed.record, copies: [] };
+    expect(verifyDestruction({ json: json({}), ...keys }).ok).toBe(true);
+    expect(verifyDestruction({ json: json({ signed: { ...file.signed, record } }), ...keys }).ok).toBe(false);
+  }
+
+  it('certified by who ordered it, by a link or by the machine is refused', async () => {
+    const loan = await put(aroha.id, 'library');
+    const body = { subject: aroha.id, records: [loan], trigger: 'officer', reason: 'a mistake' };
+    const erased = await otto.call<ErasureAnswer>('POST', '/api/records/erase', body);
+    expect(await refused(...certifyAs(otto, erased.body.destruction!))).toContain('VERIFIER_IS_DESTROYER');
+    const draft = { verifier: { name: 'x', title: 'x', location: 'x', contact: 'x' } };
+    const path = `/api/destructions/${erased.body.destruction!}/draft`;
+    expect((await callLocally<{ code: string }>(server.config.dataFolder, path, draft)).body.code).toBe('NOT_ALLOWED');
+    expect((await aroha.call<{ code: string }>('POST', path, draft)).body.code).toBe('NOT_ALLOWED');
+  }, 60_000);
+});
+
+describe('a legal hold', () => {
+  it('is asked for and set by two officers, and keeps what the machine would destroy', async () => {
+    const loan = await put(aroha.id, 'library');
+    const what = ['--subject', aroha.id, '--category', 'library', '--basis', 'claim 12/27', '--clause', 'HCR 8.3'];
+    const hold = await run<Hold>('hold', 'ask', ...what, ...as(olive));
+    expect(await refused('hold', 'set', hold.id, ...as(olive))).toContain('SECOND_OFFICER');
+    expect((await run<Hold>('hold', 'set', hold.id, ...as(otto))).state).toBe('set');
+    expect((await run<Hold[]>('hold', 'ls')).map(({ id }) => id)).toEqual([hold.id]);
+    expect(await refused('record', 'destroy', loan, '--reason', 'tidy')).toContain('RECORD_HELD');
+    const erased = await run<ErasureAnswer>('record', 'erase', '--subject', aroha.id, '--reason', 'asked by letter');
+    expect(erased).toMatchObject({ destroyed: 0, destruction: null });
+    expect(erased.words.join(' ')).toContain('locked because of a legal matter');
+    for (const who of [olive, otto]) await run('hold', 'lift', hold.id, '--basis', 'settled', ...as(who));
+    expect(await server.modules.vault.desk().tend()).toMatchObject({ fellDue: 1, destroyed: 1 });
+  }, 120_000);
+});
+
+describe('records in bulk', () => {
+  it('are stored from a file, seen, registered, and erased with their owner; a bad line stores none of its batch', async () => {
+    const lines = Array.from({ length: 620 }, (_, i) => {
+      const content = Buffer.from(JSON.stringify({ n: i })).toString('base64');
+      return JSON.stringify({ subject: `sub-${i % 7}`, category: 'library', media: 'application/json', content });
+    });
+    writeFileSync(desk.at('many.ndjson'), `${lines.join('\n')}\n`);
+    expect(await run('record', 'put', 'many.ndjson', '--bulk')).toEqual({ stored: 620 });
+    const held = await server.modules.vault.records('sub-3');
+    expect(held).toHaveLength(89);
+    expect((await server.modules.vault.copies().of({ subject: 'sub-3' })).map(({ kind }) => kind)).toContain('primary');
+    writeFileSync(desk.at('bad.ndjson'), `${lines[0]!}\n${lines[1]!.replace('application/json', 'application/pdf')}\n`);
+    expect(await refused('record', 'put', 'bad.ndjson', '--bulk')).toMatch(
+      /lines 1 to 2 were not stored, 0 before them are.*RECORD_NOT_AS_SAID/s,
+    );
+    expect(await server.modules.vault.records('sub-0')).toHaveLength(89);
+    const erased = await run<ErasureAnswer>('record', 'erase', '--subject', 'sub-3', '--reason', 'moved away');
+    expect(erased).toMatchObject({ destroyed: 89, sealed: 0 });
+  }, 120_000);
+});

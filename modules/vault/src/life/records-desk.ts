@@ -1,0 +1,69 @@
+/** The life of records in one place: what is restricted, sealed, held, erased, what is left of copies, and the caretaker that moves it. */
+import type { Saver } from '@cityward/journal';
+import type { OpenRegister } from '../copies/register.ts';
+import type { Keyring } from '../keys/keyring.ts';
+import type { VaultOptions } from '../needs.ts';
+import type { Sharing } from '../nodes/shared.ts';
+import { Destroying, destroyedBar } from '../records/destroying.ts';
+import type { Lanes } from '../records/lanes.ts';
+import type { Shelf } from '../records/shelf.ts';
+import type { Bar } from '../viewing/deciding.ts';
+import type { VaultJournal } from '../vault-journal.ts';
+import { createCaretaker, type Tended } from './caretaker.ts';
+import { Destructions } from './destructions.ts';
+import { Erasing } from './erasing.ts';
+import { Holds } from './holds.ts';
+import { lifeBar, RecordLives } from './record-lives.ts';
+import { sweepOrphans } from './orphans.ts';
+
+export interface RecordsDeskParts extends VaultOptions {
+  readonly journal: VaultJournal;
+  readonly saver: Saver;
+  readonly keyring: Keyring;
+  readonly sharing: Sharing;
+  readonly shelf: Shelf;
+  readonly copies: OpenRegister;
+  readonly inLane: Lanes;
+}
+export interface RecordsDesk {
+  readonly lives: RecordLives;
+  readonly holds: Holds;
+  readonly erasing: Erasing;
+  readonly destructions: Destructions;
+  readonly destroying: Destroying;
+  readonly bars: readonly Bar[];
+  /** Brings to force what the journal knows and SQL does not; answers how much that was. */
+  open(): Promise<number>;
+  /** One round of everything that is due. */
+  tend(): Promise<Tended>;
+  /** Waits for the round under way; none begins after. */
+  rest(): Promise<void>;
+  /** What storing asks. */
+  readonly standing: { isDoomed(record: string): boolean; isDark(record: string): boolean };
+}
+
+export function createRecordsDesk(parts: RecordsDeskParts): RecordsDesk {
+  const lives = new RecordLives(parts);
+  const holds = new Holds(parts);
+  const destroying = new Destroying(parts);
+  const destructions = new Destructions({ ...parts, needs: parts.destruction });
+  const gone: ConstructorParameters<typeof Erasing>[0]['gone'] = async ({ destruction, versions }) =>
+    void (await destructions.purge(destruction, versions));
+  const erasing = new Erasing({ ...parts, law: parts.retention, lives, holds, destroying, gone });
+  const caretaker = createCaretaker({
+    ...parts,
+    law: parts.retention,
+    lives,
+    holds,
+    erasing,
+    destructions,
+    sweep: () => sweepOrphans(parts),
+  });
+  return {
+    ...{ lives, holds, destroying, destructions, erasing },
+    ...caretaker,
+    bars: [destroyedBar(destroying), lifeBar(lives)],
+    standing: { isDoomed: (record) => destroying.isDoomed(record), isDark: (record) => lives.isDark(record) },
+    open: async () => (await destroying.open()) + (await holds.open()) + (await lives.open()),
+  };
+}

@@ -1,0 +1,139 @@
+/** Destroyed records in SQL: their keys' ids before, and that they are gone after. */
+import { sql as raw, type Kysely } from 'kysely';
+import type { LifeReason, RecordMedia } from '@cityward/contracts';
+import type { Sql, Tx } from '@cityward/sql';
+import type { RecordBinding } from '../domain/binding.ts';
+import type { KeyId } from '../keys/keyring.ts';
+import type { DestructionAsked } from '../vault-journal.ts';
+
+const MODULE = 'vault';
+/** Up to so many, each destroyed record is a fact of its own; above, one fact names some hundreds. */
+const FACT_EACH_MAX = 100;
+const RECORDS_PER_FACT = 500;
+/** Rows in one statement. */
+const ROWS_PER_STATEMENT = 5_000;
+
+interface Tables {
+  'vault.subject': { id: string; key: string | null };
+  'vault.category': { subject: string; name: string; key: string | null };
+}
+type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
+const db = (reader: Reader): Kysely<Tables> => reader.for<Tables>();
+
+export interface VersionKey {
+  readonly record: string;
+  readonly version: number;
+  readonly key: KeyId;
+}
+/** By record and version. */
+export async function keysOf(reader: Reader, records: readonly string[]): Promise<VersionKey[]> {
+  const { rows } = await raw<VersionKey>`select record, version, key from vault.version
+    where record = any(${records}::text[]) order by record collate "C", version`.execute(db(reader));
+  return rows;
+}
+export async function versionsOfDestruction(reader: Reader, destruction: string): Promise<VersionKey[]> {
+  const { rows } = await raw<VersionKey>`select v.record, v.version, v.key from vault.version v
+    join vault.record r on r.id = v.record where r.destruction = ${destruction}
+    order by v.record collate "C", v.version`.execute(db(reader));
+  return rows;
+}
+
+export interface Sample extends RecordBinding {
+  readonly key: KeyId;
+  readonly content: Buffer;
+}
+/** The newest ciphertext of some of these. */
+export async function samplesOf(reader: Reader, records: readonly string[], most: number): Promise<Sample[]> {
+  const step = Math.max(1, Math.floor(records.length / most));
+  const some = records.filter((_, i) => i % step === 0).slice(0, most);
+  const { rows } = await raw<Sample & { media: RecordMedia }>`
+    select v.record, v.version, v.key, v.media, v.content, r.subject, r.category
+    from vault.version v join vault.record r on r.id = v.record
+    where v.record = any(${some}::text[]) and v.content is not null
+      and v.version = (select max(version) from vault.version where record = v.record)`.execute(db(reader));
+  return rows;
+}
+
+export async function keysAbove(reader: Reader, subject: string): Promise<KeyId[]> {
+  const { rows } = await raw<{ key: KeyId }>`
+    select key from vault.subject where id = ${subject} and key is not null
+    union all select key from vault.category where subject = ${subject} and key is not null`.execute(db(reader));
+  return rows.map(({ key }) => key);
+}
+
+/** Of these, the ones that SQL has and not as destroyed. */
+export async function notDestroyed(reader: Reader, records: readonly string[]): Promise<string[]> {
+  const { rows } = await raw<{ id: string }>`select id from vault.record
+    where id = any(${records}::text[]) and destroyed_at is null`.execute(db(reader));
+  return rows.map(({ id }) => id);
+}
+
+/** Marks what is asked for and tells of it; what SQL has as destroyed already is left as it is. */
+export async function saveDestroyed(
+  tx: Tx,
+  asked: DestructionAsked,
+  tested: { readonly tried: number; readonly opened: number },
+): Promise<void> {
+  const { subject, keys } = asked;
+  const fresh = await markDestroyed(tx, asked, tested);
+  // Keys of the person themself were among them: whatever is stored next gets new ones.
+  await raw`update vault.subject set key = null where id = ${subject} and key = any(${keys}::text[])`.execute(db(tx));
+  await raw`update vault.category set key = null
+    where subject = ${subject} and key = any(${keys}::text[])`.execute(db(tx));
+  tell(tx, asked, fresh);
+}
+
+/** As SQL had it where it is behind; tells of nothing. Answers the records that it did not have as destroyed. */
+export async function markDestroyed(
+  ...[tx, asked, tested]: readonly [
+    Tx,
+    Omit<DestructionAsked, 'keys'>,
+    { readonly tried: number; readonly opened: number },
+  ]
+): Promise<string[]> {
+  const { destruction, subject, records, at, by, code, clause, reason } = asked;
+  await raw`insert into vault.destruction (id, subject, by_whom, reason_code, clause, reason, at, state, tried, opened)
+    values (${destruction}, ${subject}, ${by}, ${code}, ${clause}, ${reason}, ${at}::bigint, 'copies-left',
+      ${tested.tried}::int, ${tested.opened}::int)
+    on conflict (id) do nothing`.execute(db(tx));
+  const fresh: string[] = [];
+  for (let from = 0; from < records.length; from += ROWS_PER_STATEMENT)
+    fresh.push(...(await mark(tx, asked, records.slice(from, from + ROWS_PER_STATEMENT))));
+  return fresh;
+}
+
+async function mark(tx: Tx, { destruction, at, by, reason }: Omit<DestructionAsked, 'keys'>, some: readonly string[]) {
+  const { rows } = await raw<{ id: string }>`update vault.record
+    set destroyed_at = ${at}::bigint, destroyed_by = ${by}, destroyed_reason = ${reason}, destruction = ${destruction}
+    where id = any(${some}::text[]) and destroyed_at is null returning id`.execute(db(tx));
+  await raw`update vault.version set content = null where record = any(${some}::text[])`.execute(db(tx));
+  await raw`delete from vault.life where record = any(${some}::text[])`.execute(db(tx));
+  return rows.map(({ id }) => id);
+}
+
+function tell(
+  tx: Tx,
+  { destruction, subject, at, by, reason, code, clause }: DestructionAsked,
+  fresh: readonly string[],
+): void {
+  const fact = { module: MODULE, actor: by, subject, at, personal: true } as const;
+  const why = { reason, destruction, code, clause };
+  if (fresh.length <= FACT_EACH_MAX) {
+    for (const record of fresh) tx.record({ ...fact, type: 'record.destroyed', data: { record, ...why } });
+    return;
+  }
+  for (let from = 0; from < fresh.length; from += RECORDS_PER_FACT) {
+    const records = fresh.slice(from, from + RECORDS_PER_FACT);
+    tx.record({ ...fact, type: 'records.destroyed', data: { records, ...why } });
+  }
+}
+
+export interface StoredDestruction {
+  readonly id: string;
+  readonly subject: string;
+  readonly by: string;
+  readonly code: LifeReason;
+  readonly clause: string;
+  readonly reason: string;
+  readonly at: number;
+}

@@ -1,0 +1,4 @@
+/** What a stranger checks the vault's documents with: no state, no I/O, keys always from outside. */
+export { verifyDestruction } from './verify-destruction.ts';
+export type { DestructionFiles, VerifiedDestruction } from './verify-destruction.ts';
+export { destructionBytes, destructionInWords, signedBytes } from './domain/destruction.ts';
