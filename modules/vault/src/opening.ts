@@ -1,6 +1,7 @@
 /** Opens the parts of the vault over what lies on the disk, and closes them again. */
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Sql } from '@cityward/sql';
 import { createSaver, type Saver } from '@cityward/journal';
 import type { Refusal, Result } from '@cityward/kernel';
 import { createCopyRegister, type OpenRegister } from './copies/register.ts';
@@ -145,6 +146,12 @@ interface Files {
   /** `null` where another process has the keys: whether anything was put back is its to say. */
   readonly found: FoundStanding | null;
 }
+const replayersOf = (sql: Sql, keyring: CityKeys) => (isWhole: boolean) => [
+  consentReplayer(sql, isWhole),
+  recordReplayer(sql, keyring),
+  eraseReplayer(sql, keyring),
+];
+
 async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const { gate, journal: written, keyring, keyStore, found } = files;
   const { sql, log } = options;
@@ -163,13 +170,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   copies.keep('primary', primaryKeeper(sql));
   copies.keep('wal', logKeeper);
   const parts = { ...options, journal, saver, keyring, shelf, copies, sharing, isShared, inLane: createLanes() };
-  const replayed =
-    found &&
-    (await bringBack(options, found, (isWhole) => [
-      consentReplayer(sql, isWhole),
-      recordReplayer(sql, keyring),
-      eraseReplayer(sql, keyring),
-    ]));
+  const replayed = found && (await bringBack(options, found, replayersOf(sql, keyring)));
   const lives = createLives(parts);
   const tell = tellOfCollection({ ...parts, law: LAW, lives, papers: DESK_PAPERS });
   const desk = createRecordsDesk(parts);
@@ -193,19 +194,8 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const takeOut = createTakeout({ ...parts, view, looks, consents: (subject) => consents.list(subject) });
   copies.keep('export', exportKeeper(parts));
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
-  const open = {
-    consents,
-    records,
-    bulk: new Bulk({ ...parts, tell }),
-    copies,
-    desk,
-    people,
-    exports,
-    view,
-    views,
-    drawing,
-    takeOut,
-  };
+  const bulk = new Bulk({ ...parts, tell });
+  const open = { consents, records, bulk, copies, desk, people, exports, view, views, drawing, takeOut };
   const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }

@@ -113,6 +113,8 @@ export interface Vault {
 /** How late somebody is told of what came by time alone; it is in force at its moment all the same. */
 const TICK_MS = 30_000;
 
+type Answer<T> = Promise<Result<T, Refusal>>;
+
 export function createVault(options: VaultOptions): Vault {
   let opened: Opened | null = null;
   let ticking: NodeJS.Timeout | undefined;
@@ -122,10 +124,8 @@ export function createVault(options: VaultOptions): Vault {
   };
   const exposures = createExposures(options);
   const gate: Gate = gateOf(options, (by, names) => now().incarnation.pass(by, names));
-  const whenOpen = <T>(
-    what: string,
-    work: (parts: Opened) => Promise<Result<T, Refusal>>,
-  ): Promise<Result<T, Refusal>> => (gate.isOpen ? work(now()) : Promise.resolve(closed(what)));
+  const whenOpen = <T>(what: string, work: (parts: Opened) => Answer<T>): Answer<T> =>
+    gate.isOpen ? work(now()) : Promise.resolve(closed(what));
   const vault: Omit<Vault, 'routes' | 'rawRoutes'> = {
     start: async () => {
       opened = await openOrSay(options, gate);
