@@ -8,6 +8,7 @@ import { readBundleFiles } from './bundle-files.ts';
 import { contextFor, createPolicy, type PolicyAlarm } from './index.ts';
 import { BUNDLE_FOLDER } from './service.ts';
 import { loadBundle } from './load.ts';
+import { EXPECTED } from './testing-table.ts';
 
 const alarms: PolicyAlarm[] = [];
 const policy = createPolicy({ log: silentLog, onFault: (alarm) => void alarms.push(alarm) });
@@ -39,129 +40,6 @@ const aboutFor = (action: ActionName): Resource =>
     ? { type: 'Topic', id: topicOf('lamp-0001', action === 'publish' ? 'obs' : 'orders'), attributes: {} }
     : ABOUT[ACTIONS[action]]!;
 const INPUT = { body: { roles: ['operator'] } };
-
-/** About the lamp `lamp-0001`, the person `ann` and the topics of the lamp; `yes` is written, everything else is no. */
-const EXPECTED = `
-                      nobody administrator operator analyst officer auditor roleless lamp metrics cli stranger
-openShell             yes    yes           yes      yes     yes     yes     yes      yes  yes     yes yes
-signIn                yes    yes           yes      yes     yes     yes     yes      yes  yes     yes yes
-readHealth            yes    yes           yes      yes     yes     yes     yes      yes  yes     yes yes
-readSession           yes    yes           yes      yes     yes     yes     yes      yes  yes     yes yes
-readCaCertificates    yes    yes           yes      yes     yes     yes     yes      yes  yes     yes yes
-readRevocations       yes    yes           yes      yes     yes     yes     yes      yes  yes     yes yes
-readCheckpoint        yes    yes           yes      yes     yes     yes     yes      yes  yes     yes yes
-enrol                 yes    -             -        -       -       -       -        yes  -       -   -
-reEnrol               -      -             -        -       -       -       -        yes  -       -   -
-readMetrics           -      -             -        -       -       yes     -        -    yes     yes -
-readApiDescription    -      yes           yes      yes     yes     yes     -        -    -       yes -
-readCity              -      yes           yes      yes     yes     yes     -        -    -       yes -
-readDevice            -      yes           yes      yes     yes     yes     -        -    -       yes -
-subscribeLive         -      yes           yes      yes     yes     yes     yes      -    -       -   -
-readIncident          -      yes           yes      yes     yes     yes     -        -    -       yes -
-readEvidence          -      yes           yes      yes     yes     yes     -        -    -       yes -
-manageSelf            -      yes           yes      yes     yes     yes     yes      -    -       -   -
-readJobs              -      yes           yes      -       yes     yes     -        -    -       yes -
-retryJob              -      -             yes      -       -       -       -        -    -       yes -
-readPeople            -      yes           -        -       -       yes     -        -    -       yes -
-readProfessionals     -      yes           yes      yes     yes     yes     yes      -    -       -   -
-invitePerson          -      yes           -        -       -       -       -        -    -       yes -
-setRoles              -      yes           -        -       -       -       -        -    -       -   -
-reissueLink           -      -             -        -       -       -       -        -    -       yes -
-readServiceKeys        yes    yes           yes      yes     yes     yes     yes      yes  yes     yes yes
-askToken               yes    -             -        -       -       -       -        -    yes     yes yes
-certifyService         yes    -             -        -       -       -       -        -    yes     yes yes
-readServices           -      yes           yes      -       yes     yes     -        -    -       yes -
-manageServices         -      yes           -        -       -       -       -        -    -       yes -
-readAccess            -      yes           yes      -       yes     yes     -        -    -       yes -
-askAccess             -      yes           yes      yes     yes     yes     yes      -    -       yes -
-judgeAccess           -      -             -        -       -       -       -        -    -       -   -
-endAccess             -      yes           yes      yes     yes     yes     yes      -    -       yes -
-disablePerson         -      yes           -        -       -       -       -        -    -       -   -
-readPosts             -      yes           yes      yes     yes     yes     yes      -    -       -   -
-keepPosts             -      -             -        -       -       -       -        -    -       -   -
-importInventory       -      -             yes      -       -       -       -        -    -       yes -
-undoImport            -      -             yes      -       -       -       -        -    -       yes -
-issueEnrolmentCode    -      -             yes      -       -       -       -        -    -       yes -
-revokeDevice          -      -             yes      -       -       -       -        -    -       -   -
-releaseDevice         -      -             yes      -       -       -       -        -    -       -   -
-endDevice             -      -             yes      -       -       -       -        -    -       -   -
-commissionDevice      -      -             yes      -       -       -       -        -    -       yes -
-exceptGateCheck       -      -             yes      -       -       -       -        -    -       yes -
-replaceDevice         -      -             yes      -       -       -       -        -    -       yes -
-retireDevice          -      -             yes      -       -       -       -        -    -       yes -
-reportStolen          -      -             yes      -       -       -       -        -    -       yes -
-restoreTrust          -      -             -        yes     yes     -       -        -    -       yes -
-restoreServiceTrust   -      -             -        yes     yes     -       -        -    -       yes -
-pinMaker              -      -             yes      -       -       -       -        -    -       yes -
-judgeEnrolment        -      -             yes      -       yes     -       -        -    -       yes -
-manageNetworks        -      -             yes      -       -       -       -        -    -       yes -
-enrolNetwork          -      -             -        -       -       -       -        -    -       -   -
-configureRadius       -      -             -        -       -       -       -        -    -       yes -
-askNetworkAccess      -      -             -        -       -       -       -        -    -       -   -
-joinNetwork           -      -             -        -       -       -       -        yes  -       -   -
-askRecord             -      yes           yes      yes     yes     yes     yes      -    -       -   -
-readVault             -      -             -        -       yes     yes     -        -    -       yes -
-manageVault           -      -             -        -       -       -       -        -    -       yes -
-viewRecord            -      yes           yes      yes     yes     yes     yes      -    -       -   -
-destroyRecord         -      -             -        -       yes     -       -        -    -       yes -
-putRecord             -      -             -        -       yes     -       -        -    -       yes -
-readHoldings          -      yes           yes      yes     yes     yes     yes      -    -       yes -
-takeOut               -      yes           yes      yes     yes     yes     yes      -    -       -   -
-giveConsent           -      yes           yes      yes     yes     yes     yes      -    -       -   -
-handOnConsent         -      yes           yes      yes     yes     yes     yes      -    -       -   -
-askConsent            -      yes           yes      yes     yes     yes     yes      -    -       -   -
-takeBackConsent       -      yes           yes      yes     yes     yes     yes      -    -       yes -
-tracePicture          -      -             -        -       yes     -       -        -    -       yes -
-askWhoseData          -      -             -        -       yes     -       -        -    -       yes -
-tellExposed           -      -             -        -       yes     -       -        -    -       -   -
-recordLife            -      -             -        -       yes     -       -        -    -       -   -
-setWishes             -      yes           yes      yes     yes     yes     yes      -    -       -   -
-askRight              -      yes           yes      yes     yes     yes     yes      -    -       -   -
-readDesk              -      -             -        -       yes     -       -        -    -       -   -
-askExport             -      -             -        -       yes     -       -        -    -       -   -
-releaseExport         -      -             -        -       yes     -       -        -    -       -   -
-readExports           -      -             -        -       yes     yes     -        -    -       yes -
-fetchExport           -      -             -        -       yes     -       -        -    -       yes -
-traceExport           -      -             -        -       yes     -       -        -    -       yes -
-askGlass              -      yes           yes      yes     yes     yes     yes      -    -       -   -
-breakGlass            -      -             -        -       -       -       -        -    -       -   -
-reviewGlass           -      -             -        -       yes     -       -        -    -       -   -
-reportCare            -      -             -        -       -       -       -        -    -       -   -
-answerRequest         -      -             -        -       yes     -       -        -    -       -   -
-readRegister          -      yes           yes      yes     yes     yes     yes      -    -       -   -
-eraseRecords          -      yes           yes      yes     yes     yes     yes      -    -       yes -
-restrictRecord        -      yes           yes      yes     yes     yes     yes      -    -       yes -
-putRecords            -      -             -        -       yes     -       -        -    -       yes -
-readHolds             -      -             -        -       yes     yes     -        -    -       yes -
-judgeHold             -      -             -        -       yes     -       -        -    -       -   -
-readDestructions      -      -             -        -       yes     yes     -        -    -       yes -
-verifyDestruction     -      -             -        -       yes     -       -        -    -       -   -
-replayObservations    -      -             yes      yes     -       -       -        -    -       yes -
-dismissFinding        -      -             -        yes     -       -       -        -    -       -   -
-dismissSituation      -      -             -        yes     -       -       -        -    -       -   -
-openIncident          -      -             -        yes     -       -       -        -    -       -   -
-annotateIncident      -      -             -        yes     -       -       -        -    -       -   -
-closeIncident         -      -             -        yes     -       -       -        -    -       -   -
-previewContainment    -      -             yes      yes     -       -       -        -    -       -   -
-applyContainment      -      -             yes      yes     -       -       -        -    -       -   -
-undoContainment       -      -             yes      yes     -       -       -        -    -       -   -
-exportEvidence        -      -             -        yes     -       yes     -        -    -       yes -
-recordEvidence        -      -             -        -       -       -       -        -    -       yes -
-readChanges           -      yes           yes      yes     yes     yes     -        -    -       yes -
-addArtifact           -      -             yes      -       -       -       -        -    -       yes -
-planChange            -      -             yes      -       -       -       -        -    -       yes -
-signChange            -      -             -        -       yes     -       -        -    -       yes -
-steerChange           -      -             yes      -       -       -       -        -    -       yes -
-readBaseline          -      yes           yes      yes     yes     yes     -        -    -       yes -
-readDeviceBaseline    -      yes           yes      yes     yes     yes     -        -    -       yes -
-scanBaseline          -      -             yes      yes     -       -       -        -    -       yes -
-exceptBaseline        -      -             yes      -       yes     -       -        -    -       yes -
-takeChange            -      -             -        -       -       -       -        yes  -       -   -
-carryChange           -      -             -        -       -       -       -        -    -       -   -
-publish               -      -             -        -       -       -       -        yes  -       -   -
-subscribe             -      -             -        -       -       -       -        yes  -       -   -
-reportAbout           -      -             -        -       -       -       -        yes  -       -   -
-`;
 
 describe('every role by every action', () => {
   const [head, ...rows] = EXPECTED.trim()
