@@ -260,7 +260,11 @@ attack<Pages>({
     },
     {
       way: 'a consent that is over within the day it was looked up',
-      control: { file: 'domain/grant.ts', text: "if (now >= grant.until) return 'ended';", cut: '' },
+      control: {
+        file: 'domain/grant.ts',
+        text: "if (now < from) return 'not-yet';\n  if (now >= until) return 'ended';",
+        cut: "if (now < from) return 'not-yet';",
+      },
       run: onPage(
         async ({ fetched }, at, page) => {
           at.at.clock.now += DAY_MS;

@@ -82,7 +82,11 @@ attack<Disaster>({
     },
     {
       way: 'data, keys and journal from before a destruction',
-      control: { file: 'records/replay.ts', text: "types: ['record.destroyed'],", cut: 'types: [],' },
+      control: {
+        file: 'records/replay.ts',
+        text: "types: ['record.destroyed', 'records.destroyed'],",
+        cut: 'types: [],',
+      },
       run: async (module, place) => {
         const { openSite, shared, copyTables, putTablesBack, copyFolder, putFolderBack } = module;
         const { sql, folder } = place;
