@@ -24,7 +24,8 @@ export interface Control {
 }
 export interface Way<Module> {
   readonly way: string;
-  readonly control: Control;
+  /** Several where each of them stops it alone: all are cut. */
+  readonly control: Control | readonly Control[];
   /** `true` where the attack got through. What it needs of the module it takes from `module`, so that it meets the copy too. */
   readonly run: (module: Module, place: Place) => Promise<boolean>;
 }
@@ -71,7 +72,7 @@ export function attack<Module>({ id, name, through, ways }: Case<Module>): void 
       it(
         `${way}: succeeds without the control`,
         async () => {
-          const copy = copyWithout(control);
+          const copy = copyWithout([control].flat());
           try {
             expect(await tryOn(join(copy, 'modules/vault'), run)).toBe(true);
           } finally {
@@ -90,7 +91,7 @@ export function attack<Module>({ id, name, through, ways }: Case<Module>): void 
   });
 }
 
-function copyWithout({ file, text, cut }: Control): string {
+function copyWithout(controls: readonly Control[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'cityward-without-'));
   const module = join(folder, 'modules/vault');
   cpSync(MODULE, module, { recursive: true, filter: (from) => !from.endsWith('.test.ts') });
@@ -98,13 +99,15 @@ function copyWithout({ file, text, cut }: Control): string {
   // What the module's tests read of its neighbours lies where they look for it.
   for (const neighbour of ['policy', 'ledger'])
     symlinkSync(join(MODULE, '..', neighbour), join(folder, 'modules', neighbour));
-  const path = join(module, 'src', file);
-  const source = readFileSync(path, 'utf8');
-  const times = source.split(text).length - 1;
-  if (times !== 1) throw new Error(`cut a control of "${file}": "${text}" stands there ${times} times, wanted once`);
-  writeFileSync(
-    path,
-    source.replace(text, () => cut),
-  );
+  for (const { file, text, cut } of controls) {
+    const path = join(module, 'src', file);
+    const source = readFileSync(path, 'utf8');
+    const times = source.split(text).length - 1;
+    if (times !== 1) throw new Error(`cut a control of "${file}": "${text}" stands there ${times} times, wanted once`);
+    writeFileSync(
+      path,
+      source.replace(text, () => cut),
+    );
+  }
   return folder;
 }

@@ -56,7 +56,7 @@ async function holdMeanwhile(module: Testing, place: Place): Promise<boolean> {
 
 /** A certificate although a copy could not be reached. */
 const certifiedWith =
-  (kind: 'replica' | 'export') =>
+  (kind: 'replica' | 'search-index') =>
   async (module: Testing, place: Place): Promise<boolean> => {
     const { must, recordOf, OFFICER } = module;
     return within(module, place, async (vault) => {
@@ -132,9 +132,9 @@ attack<Testing>({
       run: certifiedWith('replica'),
     },
     {
-      way: 'an export is being written',
+      way: 'another copy is being written',
       control: { file: 'copies/register.ts', text: 'const all = [...named, ', cut: 'const all = [' },
-      run: certifiedWith('export'),
+      run: certifiedWith('search-index'),
     },
     {
       way: 'its wrapped key lies under another id',

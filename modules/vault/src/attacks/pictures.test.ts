@@ -106,11 +106,18 @@ attack<Testing>({
   ways: [
     {
       way: 'a page at hand after its record was destroyed',
-      control: {
-        file: 'pictures/pictures.ts',
-        text: 'if (record !== undefined) this.cache.forget(record);',
-        cut: '',
-      },
+      control: [
+        {
+          file: 'pictures/pictures.ts',
+          text: 'if (record === undefined && consent === undefined) this.cache.clear();',
+          cut: '',
+        },
+        {
+          file: 'copies/standing.ts',
+          text: 'for (const one of all) for (const { record } of versions) one.forget(record);',
+          cut: '',
+        },
+      ],
       run: stayInMemory,
     },
     {

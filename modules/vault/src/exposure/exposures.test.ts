@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS } from '@cityward/kernel';
 import { AROHA, BEN, codeOf, must, NOW, OFFICER, recordOf } from '../testing.ts';
-import { deaf, useVault } from '../testing-rig.ts';
+import { useVault } from '../testing-rig.ts';
 
 const rig = useVault();
 const HEMI = 'sub-hemi';
@@ -78,7 +78,7 @@ describe('telling them', () => {
     let writes = 0;
     await rig.restartOver({
       ...rig.sql,
-      transact: (work) => (++writes > 1 ? deaf(rig.sql).transact(work) : rig.sql.transact(work)),
+      transact: (work) => (++writes > 1 ? Promise.reject(new Error('SQL is gone')) : rig.sql.transact(work)),
     });
     writes = 0;
     await expect(rig.at.vault.exposures.tell(id, TEXT, OFFICER)).rejects.toThrow('SQL is gone');
