@@ -57,8 +57,10 @@ export class PageCache {
   /** `since`: the generation when its content was opened. */
   keep(page: PageOf, drawn: PreparedPage, { consent, since }: { consent: string | null; since: number }): PageInUse {
     const entry: Entry = { record: page.record, key: keyOf(page), consents: new Set(), drawn, users: 0, lastUsed: 0 };
-    const use = this.#enter(entry, consent);
+    // Where two drew it at once, the first is kept.
     const isKept = since === this.#generation && !this.#entries.has(entry.key);
+    if (isKept) this.#entries.set(entry.key, entry);
+    const use = this.#enter(entry, consent);
     if (!isKept)
       return {
         get drawn() {
@@ -66,7 +68,6 @@ export class PageCache {
         },
         leave: () => wipeEntry(entry),
       };
-    this.#entries.set(entry.key, entry);
     this.#bytes += sizeInMemory(drawn.page);
     this.#makeRoom();
     return use;
@@ -76,7 +77,10 @@ export class PageCache {
     entry.users++;
     entry.lastUsed = this.#now();
     if (consent !== null) entry.consents.add(consent);
-    if (this.#entries.delete(entry.key)) this.#entries.set(entry.key, entry);
+    if (this.#entries.get(entry.key) === entry) {
+      this.#entries.delete(entry.key);
+      this.#entries.set(entry.key, entry);
+    }
     let isIn = true;
     return {
       get drawn() {
