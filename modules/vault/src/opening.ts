@@ -30,7 +30,7 @@ import { DESK_PAPERS } from './desk-papers.ts';
 import { tellOfCollection } from './notices/indirect.ts';
 import { createLives, createPeople, LAW, type People } from './people.ts';
 import { openRootFile } from './keys/root-file.ts';
-import { openNodes, type Nodes } from './nodes/open-nodes.ts';
+import { isAmongOthers, openNodes, type Nodes } from './nodes/open-nodes.ts';
 import { consentReplayer } from './consents/replay.ts';
 import type { Gate } from './gate/gate.ts';
 import { gateBar } from './gate/gate.ts';
@@ -128,9 +128,9 @@ function openEpochs(options: VaultOptions, root: RootKey): Promise<Epochs> {
 }
 
 /** Given out to the other processes of this machine that serve over the same database. */
-async function shared({ sql, keyFolder }: VaultOptions, gate: Gate, keyring: CityKeys): Promise<CityKeys> {
-  if (sql.engine !== 'postgres') return keyring;
-  const holder = await holdKeys(keyring, join(keyFolder, HOLDER_SOCKET), () => gate.isOpen);
+async function shared(options: VaultOptions, gate: Gate, keyring: CityKeys): Promise<CityKeys> {
+  if (!isAmongOthers(options)) return keyring;
+  const holder = await holdKeys(keyring, join(options.keyFolder, HOLDER_SOCKET), () => gate.isOpen);
   const close = async (): Promise<void> => {
     await holder.stop();
     await keyring.close();

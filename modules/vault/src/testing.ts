@@ -155,6 +155,7 @@ export function testVault(
       | 'takeoutPartMaxBytes'
       | 'retention'
       | 'destruction'
+      | 'processes'
     >
   > & {
     ledger?: TestLedger;
@@ -188,6 +189,8 @@ export function testVault(
     alarm: (who, words) => void alarms.push(`${who} ${words}`),
     retention: NO_RETENTION,
     destruction: testDestruction,
+    // What several agree on has tests of its own, in nodes/: theirs is no clock that a test sets.
+    processes: 'one',
     ...more,
   });
   return { vault, ledger, clock, posts, alarms };

@@ -31,10 +31,14 @@ const alone = (id: string): Nodes => ({
   stop: () => Promise.resolve(),
 });
 
-export function openNodes(options: Pick<VaultOptions, 'sql' | 'clock' | 'monotonic' | 'log'>): Nodes {
+/** May another process serve over the same database? An embedded one has none. */
+export const isAmongOthers = ({ sql, processes }: Pick<VaultOptions, 'sql' | 'processes'>): boolean =>
+  (processes ?? (sql.engine === 'postgres' ? 'many' : 'one')) === 'many';
+
+export function openNodes(options: Pick<VaultOptions, 'sql' | 'processes' | 'clock' | 'monotonic' | 'log'>): Nodes {
   const { sql, clock, log, monotonic = () => performance.now() } = options;
   const id = randomBytes(ID_BYTES).toString('hex');
-  if (sql.engine !== 'postgres') return alone(id);
+  if (!isAmongOthers(options)) return alone(id);
   const store = sqlNodeStore(sql);
   let learners: Learners | null = null;
   const node = new VaultNode({

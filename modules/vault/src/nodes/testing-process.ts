@@ -8,7 +8,10 @@ import { openDoor } from '../lease/testing-views.ts';
 
 const [url, folder, keyHolder] = process.argv.slice(2) as [string, string, string];
 const sql = await openPostgres(url, silentLog);
-const { vault, clock } = testVault(sql, folder, keyHolder === '' ? {} : { keyHolder });
+const { vault, clock } = testVault(sql, folder, {
+  processes: 'many',
+  ...(keyHolder === '' ? {} : { keyHolder }),
+});
 // Time goes on as everywhere.
 const now: Clock = () => Date.now() as ReturnType<Clock>;
 Object.defineProperty(clock, 'now', { get: now });
