@@ -10,5 +10,7 @@ export default defineConfig({
       'platform/{sql,jobs}/**/*.test.ts',
       'modules/{ledger,city,identity,watch,fleet,respond,vault}/src/**/*.test.ts',
     ],
+    // What rests on no engine, or brings its own: once is enough, and it takes long.
+    exclude: ['modules/vault/src/{attacks,domain}/**', 'modules/vault/src/kill.test.ts'],
   },
 });
