@@ -2,12 +2,11 @@
  * Commissioning: what a site gateway is asked to look at on a device, what it says it saw, and the handover certificate, whose
  * canonical JSON (RFC 8785) is signed; a field added to the certificate is a new `version`.
  */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { Base64Url, Sha256 } from './jobs.ts';
-import { Closed, Id, OneOf, Time } from './schema.ts';
+import { Closed, Id, OneOf, OrNull, Time } from './schema.ts';
 import { DEVICE_CLASSES } from './words.ts';
 
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 const Text = (maxLength: number) => Type.String({ maxLength });
 const Line = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 

@@ -1,5 +1,5 @@
 /** Small helpers over TypeBox, so that every wire object is closed and every closed list is an enum. */
-import { Type, type TEnum, type TObject, type TProperties } from 'typebox';
+import { Type, type TEnum, type TObject, type TProperties, type TSchema } from 'typebox';
 
 /** An object without unknown fields: a misspelt field is an error, never dropped. */
 export const Closed = <P extends TProperties>(properties: P): TObject<P> =>
@@ -13,8 +13,14 @@ export const Id = Type.String({
   pattern: '^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$',
   description: '3 to 64 of a-z, 0-9 and -',
 });
+/** Parameters of a path that names one thing. */
+export const OneId = Closed({ id: Id });
+/** Who did something: a person, a service, a device, or the system. */
+export const By = Type.String({ maxLength: 64 });
 /** Milliseconds since 1970 UTC. */
 export const Time = Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000 });
 export const Count = Type.Integer({ minimum: 0 });
 /** Why somebody did something; asked for by everything that is hard to take back. */
 export const Reason = Type.String({ minLength: 3, maxLength: 500 });
+
+export const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);

@@ -3,7 +3,7 @@ import type { Api, Consent, ConsentDraft } from '@cityward/contracts';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Asked, Command } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
-import { listOf, wanted } from './wanted.ts';
+import { listOf, momentOf, wanted } from './wanted.ts';
 
 export const consentCommands = (api: Api): readonly Command[] => [
   listCommand(api),
@@ -38,11 +38,8 @@ const listCommand = (api: Api): Command => ({
   },
 });
 
-function momentOf(text: string, flag: string): number {
-  const at = Date.parse(text);
-  if (Number.isFinite(at)) return at;
-  throw new CommandFault(EXIT.usage, `consent grant: --${flag} "${text}" is no day, wanted such as 2027-03-01`);
-}
+const momentIn = (text: string, flag: string): number =>
+  momentOf(text, { verb: 'consent grant', flag, such: 'day, wanted such as 2027-03-01' });
 
 function scopeOf({ flag }: Asked): ConsentDraft['scope'] {
   const [categories, records] = [listOf(flag('categories')), listOf(flag('records'))];
@@ -93,8 +90,8 @@ const grantCommand = (api: Api): Command => ({
       scope: scopeOf(asked),
       rights: listOf(asked.flag('rights') ?? DEFAULT_RIGHTS),
       purpose: wanted(asked, 'consent grant', 'purpose'),
-      from: from === undefined ? Date.now() : momentOf(from, 'from'),
-      until: momentOf(wanted(asked, 'consent grant', 'until'), 'until'),
+      from: from === undefined ? Date.now() : momentIn(from, 'from'),
+      until: momentIn(wanted(asked, 'consent grant', 'until'), 'until'),
       uses: uses === undefined ? null : Number(uses),
       refrains: listOf(asked.flag('refrains')),
     } as ConsentDraft;

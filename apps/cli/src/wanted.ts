@@ -8,3 +8,13 @@ export function wanted({ flag }: Asked, verb: string, name: string): string {
   return value;
 }
 export const listOf = (text: string | undefined): string[] => (text ?? '').split(',').filter((one) => one !== '');
+
+/** @param such what it looks like, for whoever wrote something else */
+export function momentOf(
+  text: string,
+  { verb, flag, such }: { readonly verb: string; readonly flag: string; readonly such: string },
+): number {
+  const at = Date.parse(text);
+  if (Number.isFinite(at)) return at;
+  throw new CommandFault(EXIT.usage, `${verb}: --${flag} "${text}" is no ${such}`);
+}

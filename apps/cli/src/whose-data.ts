@@ -4,8 +4,7 @@ import type { Api, Exposure } from '@cityward/contracts';
 import { plainText } from '@cityward/fleet/verify';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Command } from './command.ts';
-import { CommandFault, EXIT } from './exit-codes.ts';
-import { listOf, wanted } from './wanted.ts';
+import { listOf, momentOf, wanted } from './wanted.ts';
 
 export const whoseDataCommands = (api: Api): readonly Command[] => [
   askCommand(api),
@@ -14,11 +13,8 @@ export const whoseDataCommands = (api: Api): readonly Command[] => [
   tellCommand(api),
 ];
 
-function momentOf(text: string, flag: string): number {
-  const at = Date.parse(text);
-  if (Number.isFinite(at)) return at;
-  throw new CommandFault(EXIT.usage, `whose-data: --${flag} "${text}" is no time, wanted such as 2027-03-01T14:00Z`);
-}
+const momentIn = (text: string, flag: string): number =>
+  momentOf(text, { verb: 'whose-data', flag, such: 'time, wanted such as 2027-03-01T14:00Z' });
 
 const line = ({ id, state, people, told, reason }: Exposure): string =>
   `${id}  ${state}  ${people} people, ${told} told  ${plainText(reason)}`;
@@ -39,8 +35,8 @@ const askCommand = (api: Api): Command => ({
     const scope = {
       sources: listOf(asked.flag('sources')),
       datasets: listOf(asked.flag('datasets')),
-      from: momentOf(wanted(asked, 'whose-data', 'from'), 'from'),
-      to: momentOf(asked.flag('to') ?? new Date().toISOString(), 'to'),
+      from: momentIn(wanted(asked, 'whose-data', 'from'), 'from'),
+      to: momentIn(asked.flag('to') ?? new Date().toISOString(), 'to'),
     };
     const body = { scope, reason: wanted(asked, 'whose-data', 'reason') };
     const found = await asked.client.call(api.askWhoseData, { body });

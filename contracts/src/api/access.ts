@@ -1,11 +1,9 @@
 /** Temporary access of vendors and installers: asked for, approved by somebody else of the city, recorded, ended by itself. */
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { By, Closed, Count, Id, OneId, OneOf, OrNull, Reason, Time } from '../schema.ts';
 import { DEVICE_CLASSES, DEVICE_STATES, TEMPORARY_ROLES, type TemporaryRole } from '../words.ts';
 
-const OrNull = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
-const By = Type.String({ maxLength: 64 });
 export const ACCESS_SITES_MAX = 50;
 export const ACCESS_DEVICES_MAX = 200;
 
@@ -46,8 +44,6 @@ export const VisitedDevice = Closed({
   state: OneOf(DEVICE_STATES),
 });
 export type VisitedDevice = Static<typeof VisitedDevice>;
-
-const OneId = Closed({ id: Id });
 
 export const access = {
   listAccess: endpoint({

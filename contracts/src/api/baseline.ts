@@ -3,7 +3,7 @@ import { PAGE_ROWS_MAX } from '@cityward/kernel';
 import { Type, type Static, type TSchema } from 'typebox';
 import { BASELINE_SOURCES, BASELINE_TIERS } from '../baseline.ts';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Count, Id, OneId, OneOf, Reason, Time } from '../schema.ts';
 import { DEVICE_CLASSES } from '../words.ts';
 import { Change, ChangeDraft, ChangeOptions, SELECTED_DEVICES_MAX } from './changes.ts';
 
@@ -219,7 +219,6 @@ export const Rotation = Closed({
 });
 export type Rotation = Static<typeof Rotation>;
 
-const OneId = Closed({ id: Id });
 const fixing = <const Name extends string, A extends TSchema>(
   name: Name,
   path: string,

@@ -3,7 +3,7 @@ import { PAGE_ROWS_MAX } from '@cityward/kernel';
 import { Type, type Static, type TSchema } from 'typebox';
 import { endpoint } from '../endpoint.ts';
 import { ChangeJob, JobAction, JobRevert, Sha256 } from '../jobs.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Count, Id, OneId, OneOf, Reason, Time } from '../schema.ts';
 import { DEVICE_CLASSES } from '../words.ts';
 
 const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
@@ -245,7 +245,6 @@ export const Drift = Closed({
 });
 export type Drift = Static<typeof Drift>;
 
-const OneId = Closed({ id: Id });
 const BecauseOf = Closed({ reason: Reason });
 const steering = <const Name extends string>(name: Name, verb: string, summary: string) =>
   endpoint({

@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { IMPORT_BODY_MAX_BYTES, PAGE_ROWS_MAX } from '@cityward/kernel';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Count, Id, OneId, OneOf, Reason, Time } from '../schema.ts';
 import {
   CRITICALITIES,
   DEVICE_CLASSES,
@@ -201,7 +201,6 @@ export const ImportReport = Closed({
   rows: Type.Array(ImportRow),
 });
 export type ImportReport = Static<typeof ImportReport>;
-const OneId = Closed({ id: Id });
 
 export const city = {
   cityNow: endpoint({

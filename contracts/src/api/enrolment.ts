@@ -1,10 +1,9 @@
 /** How devices come in and go for good: makers' roots, who waits at the door, who was kept out, and the end of an identity. */
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Count, Id, OneId, OneOf, OrNull, Reason, Time } from '../schema.ts';
 
 const Text = (maxLength: number) => Type.String({ maxLength });
-const OrNull = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
 /** SHA-256 of the whole certificate, lower-case hex. */
 const Fingerprint = Type.String({ pattern: '^[0-9a-f]{64}$' });
 export const CERTIFICATE_PEM_MAX_CHARS = 16_384;
@@ -65,7 +64,6 @@ export const Discovery = Closed({
 });
 export type Discovery = Static<typeof Discovery>;
 
-const OneId = Closed({ id: Id });
 const BecauseOf = Closed({ reason: Reason });
 
 export const enrolment = {

@@ -1,15 +1,13 @@
 /** The commissioning gate and the ways out: what a device must show before it is handed over, and what becomes of it when it goes. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
 import { CheckEvidence, GATE_CHECKS, GateException, Handover, InstallerKeySignature } from '../gate.ts';
 import { Base64Url, Sha256 } from '../jobs.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Count, Id, OneId, OneOf, OrNull, Reason, Time } from '../schema.ts';
 import { DEVICE_CLASSES } from '../words.ts';
 
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 const Text = (maxLength: number) => Type.String({ maxLength });
 const Line = (maxLength: number) => Type.String({ minLength: 1, maxLength });
-const OneId = Closed({ id: Id });
 const BecauseOf = Closed({ reason: Reason });
 /** How long an exception may stand before somebody must say so again. */
 export const EXCEPTION_MAX_DAYS = 365;

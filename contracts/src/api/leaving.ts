@@ -1,12 +1,10 @@
 /** How devices go: other hardware in the same place, retired for good, or stolen; what that would touch is said before. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
 import { Erased, ERASED_ITEMS, Sha256 } from '../jobs.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Count, Id, OneId, OneOf, OrNull, Reason, Time } from '../schema.ts';
 
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 const Text = (maxLength: number) => Type.String({ maxLength });
-const OneId = Closed({ id: Id });
 const BecauseOf = Closed({ reason: Reason });
 
 /** What belongs to the thing and not to its place. */

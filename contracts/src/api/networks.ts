@@ -1,7 +1,7 @@
 /** Networks with an identity of their own: site gateways and partner networks, and the devices that each may speak for. */
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Id, OneId, OneOf, Reason, Time } from '../schema.ts';
 import { NETWORK_KINDS } from '../words.ts';
 
 /** Of one network. A larger one is registered in parts. */
@@ -40,8 +40,6 @@ export const NetworkIdentity = Closed({
   reason: Type.Union([Type.String({ maxLength: 500 }), Type.Null()]),
 });
 export type NetworkIdentity = Static<typeof NetworkIdentity>;
-
-const OneId = Closed({ id: Id });
 
 export const networks = {
   listNetworks: endpoint({

@@ -1,7 +1,7 @@
 /** Situations, incidents, trace and containment. */
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Count, Id, OneId, OneOf, Reason, Time } from '../schema.ts';
 import { Finding } from './watch.ts';
 
 const Ratio = Type.Number({ minimum: 0, maximum: 1 });
@@ -169,7 +169,6 @@ export const Incident = Closed({
   closed: Type.Union([Closed({ by: Type.String(), at: Time, reason: Type.String() }), Type.Null()]),
 });
 export type Incident = Static<typeof Incident>;
-const OneId = Closed({ id: Id });
 const BecauseOf = Closed({ reason: Reason });
 const PlanQuery = Closed({
   hours: Type.Number({ exclusiveMinimum: 0, maximum: 72 }),

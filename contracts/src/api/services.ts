@@ -1,10 +1,9 @@
 /** Cloud services: registered with an owner and the data they may reach, known by tokens or certificates, authorised like anybody. */
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Id, OneId, OneOf, OrNull, Reason, Time } from '../schema.ts';
 import { DATA_SETS } from '../words.ts';
 
-const OrNull = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
 export const SERVICES_MAX = 1_000;
 export const PUBLIC_KEY_MAX_CHARS = 2_048;
 
@@ -43,8 +42,6 @@ export const ServiceIdentity = Closed({
   ended: OrNull(Closed({ at: Time, by: Type.String({ maxLength: 64 }), reason: Type.String({ maxLength: 500 }) })),
 });
 export type ServiceIdentity = Static<typeof ServiceIdentity>;
-
-const OneId = Closed({ id: Id });
 
 export const services = {
   listServices: endpoint({

@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { IMPORT_BODY_MAX_BYTES } from '@cityward/kernel';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Count, Id, OneId, OneOf, Reason, Time } from '../schema.ts';
 
 export const Health = Closed({
   status: OneOf(['starting', 'ok', 'degraded']),
@@ -39,7 +39,6 @@ export const DeviceIdentity = Closed({
   reason: Type.Union([Type.String(), Type.Null()]),
 });
 export type DeviceIdentity = Static<typeof DeviceIdentity>;
-const OneId = Closed({ id: Id });
 const BecauseOf = Closed({ reason: Reason });
 
 export const system = {

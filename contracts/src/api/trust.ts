@@ -1,10 +1,9 @@
 /** How far an identity is trusted now, and why: each component with who says so, since when and until when. */
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Id, OneOf, OrNull, Reason, Time } from '../schema.ts';
 import { IDENTITY_KINDS, TRUST_KINDS, TRUST_LEVELS } from '../words.ts';
 
-const OrNull = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
 const Value = Type.Integer({ minimum: 0, maximum: 100 });
 export const TRUST_REASON_MAX_CHARS = 300;
 const Words = Type.String({ maxLength: TRUST_REASON_MAX_CHARS });

@@ -1,7 +1,7 @@
 /** Requests to see records: a professional asks, the person answers; nothing is let be seen by asking. */
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Count, Id, OneId, OneOf, Reason, Time } from '../schema.ts';
 import { POST_ROLES, PURPOSES, RIGHTS } from '../words.ts';
 import { Consent, ConsentDraft, ConsentScope } from './vault.ts';
 
@@ -13,7 +13,6 @@ export const ACCESS_REQUESTS_OPEN_MAX = 20;
 export const ACCESS_REQUESTS_SHOWN_MAX = 200;
 export const ACCESS_REQUEST_STATES = ['open', 'agreed', 'declined', 'withdrawn', 'lapsed'] as const;
 
-const OneId = Closed({ id: Id });
 export const AccessRequestDraft = Closed({
   /** Whose records. Whether anything is held about them is not told. */
   subject: Id,

@@ -1,10 +1,9 @@
 /** The vault as a whole, for whoever operates it: how it stands, backup, restore, what opens it again, and erasing. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
 import { JobSignature, OFFICERS_MAX, VaultOpening } from '../jobs.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { Closed, Count, Id, OneOf, OrNull, Reason, Time } from '../schema.ts';
 
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 /** On the city's own machine. */
 const Folder = Type.String({ minLength: 1, maxLength: 1_000 });
 const Words = Type.String({ maxLength: 2_000 });

@@ -1,12 +1,8 @@
 /** Exports: what is taken from records of people in one table, coarse enough that nobody stands out, for one recipient and purpose. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { By, Closed, Count, Id, OneId, OneOf, OrNull, Reason, Time } from '../schema.ts';
 import { PURPOSES } from '../words.ts';
-
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-const By = Type.String({ maxLength: 64 });
-const OneId = Closed({ id: Id });
 
 export const EXPORT_COLUMNS_MAX = 10;
 export const EXPORT_LEVELS_MAX = 6;

@@ -1,10 +1,7 @@
 /** Whose data did this touch? Asked about devices, services, datasets and times, with drafts of what to tell the people. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
-
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-const OneId = Closed({ id: Id });
+import { Closed, Count, Id, OneId, OneOf, OrNull, Reason, Time } from '../schema.ts';
 
 /** Devices and services in one question. */
 export const EXPOSURE_SOURCES_MAX = 20_000;

@@ -1,12 +1,8 @@
 /** Emergencies: that somebody is in care is said by the clinic's own system; a clinician there then breaks the glass, for half an hour, and is reviewed. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Id, OneOf, Time } from '../schema.ts';
+import { By, Closed, Id, OneId, OneOf, OrNull, Time } from '../schema.ts';
 import { HeldRecord, HOLDINGS_SHOWN_MAX } from './vault.ts';
-
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-const By = Type.String({ maxLength: 64 });
-const OneId = Closed({ id: Id });
 
 export const CARE_KINDS = ['encounter', 'admission'] as const;
 export const GLASS_REASONS = ['cannot-answer', 'threat-to-life', 'threat-to-others', 'history-needed-now'] as const;

@@ -1,11 +1,10 @@
 /** What goes with a consent: its preview, handing it on, and what one was let see by others. */
 import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Id, OneOf, Time } from '../schema.ts';
+import { Closed, Id, OneId, OneOf, Time } from '../schema.ts';
 import { POST_ROLES, RECORD_MEDIA } from '../words.ts';
 import { Consent, ConsentDraft, HOLDINGS_SHOWN_MAX } from './vault.ts';
 
-const OneId = Closed({ id: Id });
 const { scope, rights, from, until, uses, refrains, depth, person } = ConsentDraft.properties;
 /** To somebody at the organisation that it was given to; about the same subject and for the same purpose. */
 export const HandOnDraft = Closed({

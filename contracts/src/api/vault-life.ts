@@ -1,14 +1,11 @@
 /** The life of records: restricted, sealed, held, erased; what is left of copies; certificates of destruction. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
 import { DestructionDraft, VerifierSignature } from '../destruction.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { By, Closed, Count, Id, OneId, OneOf, OrNull, Reason, Time } from '../schema.ts';
 import { COPY_KINDS, COPY_OUTCOMES } from './vault-copies.ts';
 
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-const By = Type.String({ maxLength: 64 });
 const Clause = Type.String({ minLength: 3, maxLength: 300 });
-const OneId = Closed({ id: Id });
 
 export const LIFE_STATES = [
   'active',

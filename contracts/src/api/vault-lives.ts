@@ -1,11 +1,8 @@
 /** People's lives: who acts for whom and since when, what that ends, what a person keeps to themself, and what they are told. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Id, OneOf, Time } from '../schema.ts';
+import { By, Closed, Id, OneId, OneOf, OrNull, Time } from '../schema.ts';
 
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-const By = Type.String({ maxLength: 64 });
-const OneId = Closed({ id: Id });
 const Day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'a day such as 2027-01-15' });
 
 /** Guardian of somebody under sixteen, executor of somebody who died, attorney of somebody who cannot decide any more. */

@@ -1,11 +1,9 @@
 /** Who looked: what was done with what is held about a person, for that person, week by week and with proofs. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Time } from '../schema.ts';
+import { By, Closed, Count, Id, OneOf, OrNull, Time } from '../schema.ts';
 import { PURPOSES } from '../words.ts';
 
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-const By = Type.String({ maxLength: 64 });
 /** Without it: oneself. */
 const AboutWhom = { subject: Type.Optional(Id) };
 const Why = OrNull(Type.String({ maxLength: 500 }));

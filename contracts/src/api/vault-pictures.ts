@@ -1,11 +1,10 @@
 /** Records drawn as pictures, for whoever may see and not have them; and whose copy a picture is. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Time } from '../schema.ts';
+import { Closed, Count, Id, OneOf, OrNull, Time } from '../schema.ts';
 import { PURPOSES } from '../words.ts';
 import { RECORD_VERSIONS_MAX } from './vault.ts';
 
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 /** The pages of a record that is drawn. */
 export const PICTURE_PAGES_MAX = 500;
 /** Of a picture that is looked into for a mark. */

@@ -1,11 +1,7 @@
 /** What a person may ask for by law, with the time in which it is answered, and the register of what is done with people’s data. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Time } from '../schema.ts';
-
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-const By = Type.String({ maxLength: 64 });
-const OneId = Closed({ id: Id });
+import { By, Closed, Count, Id, OneId, OneOf, OrNull, Time } from '../schema.ts';
 
 export const REQUEST_KINDS = ['access', 'correction', 'portability', 'erasure'] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];

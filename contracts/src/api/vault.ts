@@ -1,12 +1,9 @@
 /** Records of people: what is held about whom, who may see it by their consent, and its destruction. */
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
-import { Closed, Count, Id, OneOf, Reason, Time } from '../schema.ts';
+import { By, Closed, Count, Id, OneId, OneOf, OrNull, Reason, Time } from '../schema.ts';
 import { POST_ROLES, PURPOSES, RECORD_MEDIA, REFRAINS, RIGHTS } from '../words.ts';
 
-const OrNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-const By = Type.String({ maxLength: 64 });
-const OneId = Closed({ id: Id });
 /** Without it: oneself. */
 const AboutWhom = Closed({ subject: Type.Optional(Id) });
 

@@ -1,6 +1,6 @@
 /** The SQL index over the log: which entry has which type, subject and mentions. */
 import { sql as raw, type Kysely } from 'kysely';
-import type { Sql } from '@cityward/sql';
+import { textArray, type Sql } from '@cityward/sql';
 import { mentionsOf } from './domain/mentions.ts';
 import type { StoredRecord } from './read-back.ts';
 
@@ -108,30 +108,26 @@ export function createIndexStore(sql: Sql): IndexStore {
     },
     ofSubjects: async (subjects, types, limit) => {
       const { rows } = await raw<{ index: number }>`select index from ledger.entry
-        where subject = any(${listOf(subjects)}) and type like any(${listOf(types)}) order by index limit ${limit}`.execute(
+        where subject = any(${textArray(subjects)}) and type like any(${textArray(types)}) order by index limit ${limit}`.execute(
         db(),
       );
       return rows.map((row) => row.index);
     },
     mentions: async ({ types, actors, from, to, prefix }) => {
-      const by = actors === null ? raw`true` : raw`actor = any(${listOf(actors)})`;
+      const by = actors === null ? raw`true` : raw`actor = any(${textArray(actors)})`;
       const { rows } = await raw<Mention>`select distinct type, subject, mention from ledger.entry,
-        unnest(mentions) as mention where at between ${from} and ${to} and type = any(${listOf(types)}) and ${by}
+        unnest(mentions) as mention where at between ${from} and ${to} and type = any(${textArray(types)}) and ${by}
         and starts_with(mention, ${prefix})`.execute(db());
       return rows;
     },
     about: async (ids, limit) => {
-      const list = listOf(ids);
+      const list = textArray(ids);
       const { rows } = await raw<{ index: number }>`select index from ledger.entry
         where subject = any(${list}) or mentions && ${list} order by index limit ${limit}`.execute(db());
       return rows.map((row) => row.index);
     },
   };
 }
-
-/** A list as one parameter, the same on both engines. */
-const listOf = (texts: readonly string[]) =>
-  raw<string[]>`array(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`;
 
 /** One parameter for all rows: a parameter for each column of each row is slower and reaches the protocol's limit. */
 async function addRows(db: Kysely<LedgerTables>, records: readonly StoredRecord[], seen: Seen): Promise<void> {

@@ -1,4 +1,5 @@
 /** One question to a witness (c2sp.org/tlog-witness): here is our newest checkpoint, from the size that you have seen on. */
+import { answerText } from '@cityward/http';
 import { openCosignatures, type Cosignature } from '@cityward/tlog-tiles/cosignature';
 import type { VerifierKey } from '@cityward/tlog-tiles/note';
 import { formatAddCheckpoint, SIZE_TYPE, type AddCheckpoint } from '@cityward/tlog-tiles/witness-request';
@@ -34,7 +35,7 @@ export async function askWitness(
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_MAX_MS)]),
     });
-    const body = await bodyOf(answer);
+    const body = await answerText(answer, ANSWER_MAX_BYTES);
     if (answer.status === 200) return cosignedBy(key, request.note, body);
     if (answer.status === 409) return sizeIn(answer.headers.get('content-type'), body);
     if (answer.status === 422) return { said: 'contradicts' };
@@ -48,17 +49,6 @@ const whyOf = (fault: unknown): string => {
   const { message, cause } = fault as Error;
   return cause instanceof Error ? `${message}: ${cause.message}` : message;
 };
-
-async function bodyOf(answer: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.length;
-    if (size > ANSWER_MAX_BYTES) throw new Error(`its answer is longer than ${ANSWER_MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
 
 function cosignedBy(key: VerifierKey, note: string, lines: string): WitnessAnswer {
   const opened = openCosignatures(note + lines, [key]);

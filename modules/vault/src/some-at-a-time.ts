@@ -3,6 +3,6 @@
 /** Ids in one question to SQL. */
 const IDS_PER_QUERY = 500;
 
-export function* someAtATime<Item>(all: readonly Item[]): Generator<readonly Item[]> {
-  for (let from = 0; from < all.length; from += IDS_PER_QUERY) yield all.slice(from, from + IDS_PER_QUERY);
+export function* someAtATime<Item>(all: readonly Item[], count = IDS_PER_QUERY): Generator<readonly Item[]> {
+  for (let from = 0; from < all.length; from += count) yield all.slice(from, from + count);
 }

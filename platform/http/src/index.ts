@@ -7,6 +7,7 @@ export type { HttpListener } from './listener.ts';
 export type { Asked, FailedRequest, HttpListenerOptions, PeerFacts, RefusedFacts, RequestFacts } from './options.ts';
 export type { RawReply, RawRequest, RawRoute } from './raw.ts';
 export { RefusedRequest } from './problems.ts';
+export { answerText } from './answer-text.ts';
 export { contentReply } from './content.ts';
 export type { Content } from './content.ts';
 export { createLiveHub } from './live.ts';

@@ -3,5 +3,6 @@ export type { Sql, SqlEngine, Tx, Migrations, FactHandler, Dispatcher } from './
 export type { SqlWithCommits } from './sql.ts';
 export type { SqlOptions } from './open.ts';
 export { openSql, openPglite, openPostgres } from './open.ts';
+export { textArray } from './text-array.ts';
 export { createDispatcher } from './dispatcher.ts';
 export { lockFolder, type FolderLock } from './lock.ts';

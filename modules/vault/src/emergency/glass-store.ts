@@ -59,16 +59,7 @@ export const addCare = async (
     .values({ id, subject, organisation, kind, from_at, until_at, ended_at })
     .execute());
 /** `false` where it was ended already. */
-export async function endCare(tx: Tx, id: string, at: number): Promise<boolean> {
-  const row = await db(tx)
-    .updateTable('vault.care')
-    .set({ ended_at: at })
-    .where('id', '=', id)
-    .where('ended_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
-}
+export const endCare = (...what: Ending): Promise<boolean> => end('vault.care', ...what);
 
 export async function readGlasses(reader: Reader, since: number): Promise<StoredGlass[]> {
   const rows = await db(reader)
@@ -110,16 +101,7 @@ export const addGlass = async (tx: Tx, glass: StoredGlass): Promise<void> => {
     .execute();
 };
 /** `false` where it was ended already. */
-export async function endGlass(tx: Tx, id: string, at: number): Promise<boolean> {
-  const row = await db(tx)
-    .updateTable('vault.glass')
-    .set({ ended_at: at })
-    .where('id', '=', id)
-    .where('ended_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
-}
+export const endGlass = (...what: Ending): Promise<boolean> => end('vault.glass', ...what);
 export const reviewGlass = async (
   tx: Tx,
   id: string,
@@ -131,3 +113,15 @@ export const reviewGlass = async (
     .where('id', '=', id)
     .where('reviewed_at', 'is', null)
     .execute());
+
+type Ending = readonly [tx: Tx, id: string, at: number];
+async function end(...[table, tx, id, at]: readonly ['vault.care' | 'vault.glass', ...Ending]): Promise<boolean> {
+  const row = await db(tx)
+    .updateTable(table)
+    .set({ ended_at: at })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}

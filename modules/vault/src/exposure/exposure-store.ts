@@ -1,7 +1,7 @@
 /** Questions of whose data was touched, and the people they found. */
 import { sql as raw, type Kysely } from 'kysely';
 import { EXPOSED_PAGE_MAX, EXPOSURES_SHOWN_MAX, type ExposureScope, type Touch } from '@cityward/contracts';
-import type { Sql, Tx } from '@cityward/sql';
+import { textArray, type Sql, type Tx } from '@cityward/sql';
 import type { Touched } from '../domain/exposure/drafts.ts';
 
 type State = 'asked' | 'telling' | 'told';
@@ -20,9 +20,6 @@ interface Tables {
 }
 type Reader = Pick<Sql, 'for'>;
 const db = (reader: Reader): Kysely<Tables> => reader.for<Tables>();
-/** A list as one parameter: a parameter for each reaches the protocol's limit. */
-const listOf = (texts: readonly string[]) =>
-  raw<string[]>`array(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`;
 const PEOPLE_PER_INSERT = 5_000;
 
 export interface StoredExposure {
@@ -41,7 +38,7 @@ export async function storedIn(
   reader: Reader,
   { sources, from, to }: Pick<ExposureScope, 'from' | 'to'> & { readonly sources: readonly string[] | null },
 ): Promise<readonly { readonly subject: string; readonly category: string }[]> {
-  const by = sources === null ? raw`true` : raw`version.by_whom = any(${listOf(sources)})`;
+  const by = sources === null ? raw`true` : raw`version.by_whom = any(${textArray(sources)})`;
   const { rows } = await raw<{ subject: string; category: string }>`
     select distinct record.subject, record.category from vault.version as version
       join vault.record as record on record.id = version.record
@@ -148,5 +145,5 @@ export const markTold = async (
     .updateTable('vault.exposed')
     .set({ told_at: at })
     .where('exposure', '=', exposure)
-    .where('subject', '=', raw<string>`any(${listOf(subjects)})`)
+    .where('subject', '=', raw<string>`any(${textArray(subjects)})`)
     .execute());

@@ -8,6 +8,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { OperationalFault, type Refusal, type Result } from '@cityward/kernel';
 import type { Keyring, KeyId, Looked, OpenKey } from './keyring.ts';
+import { someAtATime } from '../some-at-a-time.ts';
 
 const OWNER_ONLY = 0o600;
 /** A question; ids of keys in it are few. */
@@ -137,7 +138,7 @@ export function heldKeys(path: string): CityKeys {
     settle: (ids) => void line.ask('settle', [ids]).catch(() => undefined),
     look: async (ids) => {
       let all = { found: 0, slotsRead: 0, slotsFound: 0 };
-      for (const some of inParts(ids)) {
+      for (const some of someAtATime(ids, IDS_PER_QUESTION)) {
         const { found, slotsRead, slotsFound } = await line.ask<Looked>('look', [some]);
         all = { found: all.found + found, slotsRead, slotsFound: all.slotsFound + slotsFound };
       }
@@ -148,16 +149,12 @@ export function heldKeys(path: string): CityKeys {
     open: (...given) => line.ask<Result<Buffer, Refusal>>('open', given),
     destroy: async (ids) => {
       let gone = 0;
-      for (const some of inParts(ids)) gone += await line.ask<number>('destroy', [some]);
+      for (const some of someAtATime(ids, IDS_PER_QUESTION)) gone += await line.ask<number>('destroy', [some]);
       return gone;
     },
     markKey: () => line.ask<Buffer>('markKey', []),
     close: () => line.close(),
   };
-}
-
-function* inParts(ids: readonly KeyId[]): Generator<readonly KeyId[]> {
-  for (let from = 0; from < ids.length; from += IDS_PER_QUESTION) yield ids.slice(from, from + IDS_PER_QUESTION);
 }
 
 interface Waiting {

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { answerText } from '@cityward/http';
 import { OperationalFault, Secret } from '@cityward/kernel';
 import { KEY_BYTES, KEY_ID_BYTES, NONCE_BYTES, TAG_BYTES } from './slot.ts';
 import type { KeyId, RootKey, Sealed } from './keyring.ts';
@@ -150,7 +151,7 @@ async function once(
     redirect: 'error',
     signal: AbortSignal.timeout(CALL_MAX_MS),
   });
-  const text = await bodyOf(answer);
+  const text = await answerText(answer, ANSWER_MAX_BYTES);
   let said: Answer = {};
   try {
     said = JSON.parse(text) as Answer;
@@ -158,17 +159,6 @@ async function once(
     // A proxy's page: its status says enough.
   }
   return { status: answer.status, said };
-}
-
-async function bodyOf(answer: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.length;
-    if (size > ANSWER_MAX_BYTES) throw new Error(`its answer is longer than ${ANSWER_MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 async function tokenIn(path: string): Promise<Secret> {

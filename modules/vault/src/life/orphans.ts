@@ -6,6 +6,7 @@ import { sql as raw } from 'kysely';
 import type { Log } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
 import type { KeyId, Keyring } from '../keys/keyring.ts';
+import { someAtATime } from '../some-at-a-time.ts';
 
 /** More at once is no kill between two writes: perhaps SQL was brought back from an older copy. Then nothing is touched, and it is said. */
 export const ORPHANS_MAX = 10_000;
@@ -23,8 +24,7 @@ export async function sweepOrphans({ sql, log, keyring }: SweepParts): Promise<n
   const unsettled = new Set<string>(keyring.unsettled());
   const there = keyring.recordKeys().filter(({ id }) => !unsettled.has(id));
   const orphans: KeyId[] = [];
-  for (let from = 0; from < there.length; from += IDS_PER_QUERY) {
-    const some = there.slice(from, from + IDS_PER_QUERY);
+  for (const some of someAtATime(there, IDS_PER_QUERY)) {
     const { rows } = await raw<{ id: KeyId }>`select there.key as id
       from unnest(${some.map(({ id }) => id)}::text[], ${some.map(({ parent }) => parent)}::text[]) as there (key, parent)
       where exists (select 1 from vault.category where category.key = there.parent)
