@@ -1,11 +1,26 @@
-/** Days as a city lives them: where a local day begins, whatever its clocks do. */
+/** Days as people count them: where one begins in a time zone, whatever the clocks there do. */
+import { DAY_MS } from './time.ts';
 
-export interface LocalDate {
-  readonly year: number;
-  /** 1 to 12. */
-  readonly month: number;
-  readonly day: number;
+/** A day of the calendar, counted from 1 January 1970. */
+export type DayNumber = number;
+
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+const THURSDAY = 4;
+const DAYS = 7;
+
+/** `null` for a text that is no day, such as 30 February. */
+export function dayNumber(date: string): DayNumber | null {
+  const match = DATE.exec(date);
+  if (!match) return null;
+  const number = Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])) / DAY_MS;
+  return dateOf(number) === date ? number : null;
 }
+/** `2027-03-01`. */
+export const dateOf = (day: DayNumber): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+/** 0 is Sunday. */
+export const weekdayOf = (day: DayNumber): number => (((day + THURSDAY) % DAYS) + DAYS) % DAYS;
+/** The Monday of its week. */
+export const mondayOf = (day: DayNumber): DayNumber => day - ((weekdayOf(day) + DAYS - 1) % DAYS);
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 /** Zones that are held at a time; a city has one. */
@@ -17,6 +32,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
     if (formats.size >= FORMATS_MAX) formats.clear();
     format = new Intl.DateTimeFormat('en-GB', {
       timeZone: zone,
+      calendar: 'gregory',
       ...{ year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' },
       hourCycle: 'h23',
     });
@@ -36,19 +52,18 @@ function wallClock(at: number, zone: string): number {
   return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
 }
 
-/** @param zone an IANA name that this machine knows */
-export function localDate(at: number, zone: string): LocalDate {
-  const wall = new Date(wallClock(at, zone));
-  return { year: wall.getUTCFullYear(), month: wall.getUTCMonth() + 1, day: wall.getUTCDate() };
-}
+/**
+ * The day that it is in the zone at that moment.
+ * @param zone an IANA name that this machine knows
+ */
+export const dayAt = (at: number, zone: string): DayNumber => Math.floor(wallClock(at, zone) / DAY_MS);
 
-/** The first moment of a local day, milliseconds since 1970: the 30th of February is the 1st or 2nd of March. */
-export function startOfDay({ year, month, day }: LocalDate, zone: string): number {
-  const wanted = Date.UTC(year, month - 1, day);
+/** The first millisecond of the day in the zone: midnight, or what comes instead of it where the clocks jump over it. */
+export function startOfDay(day: DayNumber, zone: string): number {
+  const wanted = day * DAY_MS;
   let at = wanted;
   // The offset is that of the moment itself, which is found by going there; twice, because a change may lie between.
   for (let i = 0; i < 2; i++) at += wanted - wallClock(at, zone);
-  // Where clocks are put forward at midnight, the day begins at the first moment that its date is shown.
   const short = wanted - wallClock(at, zone);
   return short > 0 ? at + short : at;
 }

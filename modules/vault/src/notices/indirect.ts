@@ -1,7 +1,6 @@
 /** Whoever is written about by somebody else hears of it (Privacy Act 2020, principle 3A), once a month for each source and sort. */
-import { DAY_MS } from '@cityward/kernel';
+import { DAY_MS, dayNumber, startOfDay } from '@cityward/kernel';
 import type { Tx } from '@cityward/sql';
-import { dayNumber, startOfDay } from '../domain/lives/local-days.ts';
 import type { Law } from '../law/law.ts';
 import type { Lives } from '../lives/lives.ts';
 import type { VaultOptions } from '../needs.ts';

@@ -1,10 +1,9 @@
 /** Requests by law: each has a clock that begins as it comes, a reminder, an end that shows, and an answer that says why. */
 import type { Regime, RequestDraft, RequestKind, RightRequest, RecordDraft } from '@cityward/contracts';
-import { inTurn, newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { dayAt, inTurn, newId, ok, type Refusal, refuse, type Result, startOfDay } from '@cityward/kernel';
 import type { Tx } from '@cityward/sql';
 import { CLOCK_OF, dueAfter, dutyFor, type Clockwork } from '../domain/law/request.ts';
 import { workingDaysAfter } from '../domain/law/working-days.ts';
-import { dayAt, startOfDay } from '../domain/lives/local-days.ts';
 import { REQUEST_PAPERS } from '../desk-papers.ts';
 import type { Law } from '../law/law.ts';
 import type { Lives } from '../lives/lives.ts';

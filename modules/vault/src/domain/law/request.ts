@@ -1,6 +1,7 @@
 /** A request by law: when it is due, what makes it longer, and what an answer has to say. */
+import { startOfDay, type DayNumber } from '@cityward/kernel';
 import type { Regime, RequestKind } from '@cityward/contracts';
-import { monthsAfter, startOfDay, type DayNumber } from '../lives/local-days.ts';
+import { monthsAfter } from '../lives/calendar-sums.ts';
 import type { Calendar, Clause, Duty, Span } from './clause.ts';
 import { workingDaysAfter } from './working-days.ts';
 

@@ -1,7 +1,7 @@
 /** The law's clock, over holidays, the turn of the year and the days the clocks change. */
+import { dateOf, dayAt, dayNumber, startOfDay, weekdayOf } from '@cityward/kernel';
 import { describe, expect, it } from 'vitest';
 import { readLaw } from '../../law/law.ts';
-import { dateOf, dayAt, dayNumber, startOfDay, weekdayOf } from '../lives/local-days.ts';
 import { dueAfter, dutyFor } from './request.ts';
 import { easterSunday, holidaysOf, isWorkingDay, workingDaysAfter } from './working-days.ts';
 

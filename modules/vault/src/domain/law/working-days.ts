@@ -1,5 +1,5 @@
 /** Days on which the law's clock runs. */
-import { dateOf, dayNumber, weekdayOf, type DayNumber } from '../lives/local-days.ts';
+import { dateOf, dayNumber, weekdayOf, type DayNumber } from '@cityward/kernel';
 import type { Calendar } from './clause.ts';
 
 const MONDAY = 1;

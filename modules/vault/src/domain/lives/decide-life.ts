@@ -1,8 +1,8 @@
 /** May this be recorded of this life? Each refusal names what is wanted. */
 import { REPRESENTATIVES_MAX, type Office, type SwiftChange, type WeightyChange } from '@cityward/contracts';
-import { DAY_MS, ok, refuse, unreachable, type Refusal, type Result } from '@cityward/kernel';
+import { DAY_MS, dayNumber, ok, type Refusal, refuse, type Result, startOfDay, unreachable } from '@cityward/kernel';
 import { phaseAt, standingAgainst, type Life, type LifeChange, type Proved } from './life.ts';
-import { dayNumber, startOfDay, yearsAfter } from './local-days.ts';
+import { yearsAfter } from './calendar-sums.ts';
 
 export interface Circumstances {
   readonly now: number;

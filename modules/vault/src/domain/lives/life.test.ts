@@ -1,4 +1,5 @@
 /** Who acts for whom at each moment, and what ends with it. */
+import { dayNumber, startOfDay } from '@cityward/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Office, WeightyChange } from '@cityward/contracts';
@@ -14,7 +15,6 @@ import {
   type Life,
   type LifeChange,
 } from './life.ts';
-import { dayNumber, startOfDay } from './local-days.ts';
 
 const ZONE = 'Pacific/Auckland';
 const NOW = Date.UTC(2027, 0, 15);

@@ -1,7 +1,6 @@
 /** A person's life as far as it decides who acts for them: what is recorded, what that means at a moment, and what it ends. */
 import type { LifePhase, Office, Purpose, STANDING_ENDS } from '@cityward/contracts';
-import { unreachable } from '@cityward/kernel';
-import { startOfDay, type DayNumber } from './local-days.ts';
+import { type DayNumber, startOfDay, unreachable } from '@cityward/kernel';
 
 export interface Proved {
   /** The record in which the document is. */
