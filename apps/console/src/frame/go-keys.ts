@@ -1,10 +1,12 @@
 /** `g` then a letter goes to a page; `?` shows all keys. Never while somebody types. */
-import { useEffect } from 'react';
+import { useLayoutEffect } from 'react';
 import { useNavigate } from '@tanstack/react-router';
 import { carried, type UrlState } from './url-state.ts';
 import { usePages } from './rail.tsx';
 
 const SEQUENCE_MS = 1_200;
+/** Not zero: times count from the page's start, so a lone letter in its first second would follow a `g` nobody pressed. */
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /** True while the key belongs to a field, a dialog or the map. */
 export function isTyping(event: KeyboardEvent): boolean {
@@ -20,8 +22,8 @@ export function isTyping(event: KeyboardEvent): boolean {
 export function useGoKeys(onHelp: () => void): void {
   const navigate = useNavigate();
   const pages = usePages();
-  useEffect(() => {
-    let pressedAt = 0;
+  useLayoutEffect(() => {
+    let pressedAt = NEVER;
     const press = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
       if (event.key === '?') return onHelp();
@@ -30,7 +32,7 @@ export function useGoKeys(onHelp: () => void): void {
         return;
       }
       const page = event.timeStamp - pressedAt < SEQUENCE_MS ? pages.find((one) => one.key === event.key) : undefined;
-      pressedAt = 0;
+      pressedAt = NEVER;
       if (!page) return;
       event.stopImmediatePropagation();
       void navigate({ to: page.to, search: (before: UrlState) => carried(before) });

@@ -1,5 +1,5 @@
 /** Inbox: what changed that matters? A list of grouped situations, one of them open beside it. */
-import { useEffect, useState, type ReactNode } from 'react';
+import { useLayoutEffect, useState, type ReactNode } from 'react';
 import { Button, SegmentedControl } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import type { Situation } from '@cityward/contracts';
@@ -54,8 +54,9 @@ interface KeyInput {
   readonly dismiss: () => void;
 }
 
+/** The keys hold from the moment the list is there: a key pressed as soon as it is seen must not be lost. */
 function useInboxKeys({ all, at, pick, enter, dismiss }: KeyInput): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || all.length === 0) return;
       const here = all[at];
