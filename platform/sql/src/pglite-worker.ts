@@ -1,13 +1,14 @@
 /** The thread that runs PGlite, so that a long query never stops the server's event loop. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
+import { BYTES_CODEC } from './pglite-bytes.ts';
 import { PGLITE_OPTIONS } from './pglite-options.ts';
 import type { WorkerAnswer, WorkerFault, WorkerRequest } from './pglite-protocol.ts';
 
 const port = parentPort;
 if (!port) throw new Error('run pglite-worker: it is a worker thread, started by pglite-client');
 const { folder } = workerData as { folder: string };
-const database = await PGlite.create({ dataDir: folder, ...PGLITE_OPTIONS });
+const database = await PGlite.create({ dataDir: folder, ...PGLITE_OPTIONS, ...BYTES_CODEC });
 
 async function run(request: WorkerRequest): Promise<unknown> {
   switch (request.operation) {

@@ -60,6 +60,20 @@ describe('types', () => {
     const [got] = await boxes();
     expect({ ...got, bytes: [...got!.bytes!] }).toEqual({ ...row, bytes: [0, 255], body: { a: [1, null] } });
   });
+  it('bring back bytes as they were, whatever lies beside them in memory', async () => {
+    const all = Buffer.from(Array.from({ length: 70_000 }, (_, i) => i % 251));
+    for (const bytes of [all, all.subarray(3, 260), new Uint8Array(0)]) {
+      await sql
+        .for<Tables>()
+        .insertInto('thing.box')
+        .values({ id: 1, bytes, note: null, at: null, body: null, big: 0 })
+        .execute();
+      const [got] = await boxes();
+      expect(Buffer.from(got!.bytes!).equals(bytes)).toBe(true);
+      expect(got!.bytes!.buffer.byteLength).toBeLessThan(2 * all.length + 1);
+      await sql.reset();
+    }
+  });
   it('keep digits of large integers', async () => {
     const { rows } = await raw<{ big: bigint }>`select 9007199254740993::bigint as big`.execute(sql.for());
     expect(rows[0]!.big).toBe(9007199254740993n);

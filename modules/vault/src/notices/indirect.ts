@@ -4,15 +4,15 @@ import type { Tx } from '@cityward/sql';
 import type { Law } from '../law/law.ts';
 import type { Lives } from '../lives/lives.ts';
 import type { VaultOptions } from '../needs.ts';
-import { addNotice, wasTold } from './notices.ts';
+import { addNotices, untold } from './notices.ts';
 
 /** Who was told lately of the same from the same source is not told again. */
 const AGAIN_AFTER_MS = 30 * DAY_MS;
 const CLAUSE = 'nz-ipp-3a';
 
+/** Where something was stored, by whom and when. */
 export interface Collected {
-  readonly subject: string;
-  readonly category: string;
+  readonly places: readonly { readonly subject: string; readonly category: string }[];
   readonly by: string;
   readonly at: number;
 }
@@ -31,11 +31,18 @@ export function tellOfCollection({
   const { from } = law.clause(CLAUSE);
   const { kind } = law.duty(CLAUSE, 'notice');
   const inForce = from === null ? 0 : startOfDay(dayNumber(from)!, zone);
-  return async (tx, { subject, category, by, at }) => {
-    // From the person themself, or from who acts for them, it is not collected behind their back.
-    if (at < inForce || papers.has(category) || by === subject || lives.representatives(subject).includes(by)) return;
-    const about = { category, by };
-    if (await wasTold(tx, { subject, kind, about, since: at - AGAIN_AFTER_MS })) return;
-    await addNotice(tx, { subject, kind, at, about, clauses: [CLAUSE], by });
+  // From the person themself, or from who acts for them, it is not collected behind their back.
+  const isBehind = (subject: string, by: string): boolean =>
+    by !== subject && !lives.representatives(subject).includes(by);
+  return async (tx, { places, by, at }) => {
+    if (at < inForce) return;
+    const behind = places.filter(({ subject, category }) => !papers.has(category) && isBehind(subject, by));
+    if (behind.length === 0) return;
+    const asked = behind.map(({ subject, category }) => ({ subject, about: { category, by } }));
+    const fresh = await untold(tx, asked, { kind, since: at - AGAIN_AFTER_MS });
+    await addNotices(
+      tx,
+      fresh.map((one) => ({ ...one, kind, at, clauses: [CLAUSE], by })),
+    );
   };
 }

@@ -1,5 +1,5 @@
 /** What people are told about what is held about them: one list for each person, and a fact for each notice. */
-import type { Kysely } from 'kysely';
+import { sql as raw, type Kysely } from 'kysely';
 import { NOTICES_SHOWN_MAX, type Notice, type NoticeKind } from '@cityward/contracts';
 import { newId } from '@cityward/kernel';
 import type { Sql, Tx } from '@cityward/sql';
@@ -37,18 +37,30 @@ export interface NewNotice {
 
 /** With the transaction that does what it tells of, or not at all. */
 export async function addNotice(tx: Tx, notice: NewNotice): Promise<string> {
-  const { subject, kind, at, about, clauses = [], shownFrom = at, by } = notice;
-  const id = newId<string>('not');
-  await db(tx)
-    .insertInto('vault.notice')
-    .values({
+  const [id] = await addNotices(tx, [notice]);
+  return id!;
+}
+
+/** Few enough values for one statement. */
+const NOTICES_PER_STATEMENT = 1_000;
+
+export async function addNotices(tx: Tx, notices: readonly NewNotice[]): Promise<string[]> {
+  const rows = notices.map((notice) => {
+    const { subject, kind, at, about, clauses = [], shownFrom = at, by } = notice;
+    const id = newId<string>('not');
+    const data = { notice: id, kind, shownFrom };
+    tx.record({ module: MODULE, type: 'notice.given', actor: by, subject, at, personal: true, data });
+    return {
       ...{ id, subject, at, kind, about: JSON.stringify(about), clauses: JSON.stringify(clauses) },
       ...{ shown_from: shownFrom, read_at: null },
-    })
-    .execute();
-  const data = { notice: id, kind, shownFrom };
-  tx.record({ module: MODULE, type: 'notice.given', actor: by, subject, at, personal: true, data });
-  return id;
+    };
+  });
+  for (let from = 0; from < rows.length; from += NOTICES_PER_STATEMENT)
+    await db(tx)
+      .insertInto('vault.notice')
+      .values(rows.slice(from, from + NOTICES_PER_STATEMENT))
+      .execute();
+  return rows.map(({ id }) => id);
 }
 
 export async function noticesOf(sql: Reader, subject: string, now: number): Promise<Notice[]> {
@@ -96,19 +108,20 @@ export const markRead = async (
     .where('read_at', 'is', null)
     .execute());
 
-/** Is there one of this kind about the same, from then on? Whoever was told lately is not told again. */
-export async function wasTold(
+type Told = Pick<NewNotice, 'subject' | 'about'>;
+/** Of these, the ones of whom there is none of this kind about the same, from then on: whoever was told lately is not told again. */
+export async function untold<Each extends Told>(
   sql: Reader,
-  { subject, kind, about, since }: Pick<NewNotice, 'subject' | 'kind' | 'about'> & { readonly since: number },
-): Promise<boolean> {
-  const row = await db(sql)
-    .selectFrom('vault.notice')
-    .select('id')
-    .where('subject', '=', subject)
-    .where('kind', '=', kind)
-    .where('about', '=', JSON.stringify(about))
-    .where('at', '>=', since)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+  each: readonly Each[],
+  { kind, since }: { readonly kind: NoticeKind; readonly since: number },
+): Promise<Each[]> {
+  const abouts = each.map(({ about }) => JSON.stringify(about));
+  const { rows } = await raw<{ place: number }>`
+    select place::int from unnest(${each.map(({ subject }) => subject)}::text[], ${abouts}::text[])
+      with ordinality as asked (subject, about, place)
+    where not exists (select 1 from vault.notice as notice
+      where notice.subject = asked.subject and notice.kind = ${kind} and notice.about = asked.about
+        and notice.at >= ${since}::bigint)
+    order by place`.execute(db(sql));
+  return rows.map(({ place }) => each[place - 1]!);
 }

@@ -68,7 +68,7 @@ export class Bulk {
       await sql.transact(async (tx) => {
         await store.addRecords(tx, records, { at, by });
         const told = new Map(records.map((one) => [store.placeOf(one.subject, one.category), one]));
-        for (const { subject, category } of told.values()) await this.#parts.tell(tx, { subject, category, by, at });
+        await this.#parts.tell(tx, { places: [...told.values()], by, at });
         for (const [subject, some] of Map.groupBy(records, (one) => one.subject)) {
           const data = { records: some.map(({ record }) => record) };
           tx.record({ module: MODULE, type: 'records.put', actor: by, subject, at, personal: true, data });

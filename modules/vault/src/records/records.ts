@@ -70,7 +70,7 @@ export class Records {
         await store.addVersion(tx, head, stored);
         const data = { record, version };
         tx.record({ module: MODULE, type: 'record.put', actor: by, subject, at, personal: true, data });
-        await this.#parts.tell(tx, { subject, category, by, at });
+        await this.#parts.tell(tx, { places: [{ subject, category }], by, at });
         return true;
       });
     } catch (fault) {

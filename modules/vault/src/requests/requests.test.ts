@@ -7,6 +7,7 @@ import {
   AROHA,
   asChild,
   BEN,
+  CAT,
   codeOf,
   MUM,
   must,
@@ -16,6 +17,7 @@ import {
   recordLife,
   recordOf,
   SECOND_OFFICER,
+  TEXT,
 } from '../testing.ts';
 import { useVault } from '../testing-rig.ts';
 
@@ -141,6 +143,17 @@ describe('whoever is written about by somebody else', () => {
     rig.at.clock.now = NOW + 30 * DAY_MS + 1;
     await rig.put();
     expect(await collected()).toHaveLength(4);
+  });
+  it('is told once of many records that come at once, each person of their own', async () => {
+    const bulk = [AROHA, CAT, AROHA].map((subject) => recordOf(TEXT, { subject }));
+    const records = must(await rig.at.vault.putMany(bulk, OFFICER));
+    must(await rig.at.vault.putMany(bulk, OFFICER));
+    const collectedOf = async (subject: string) =>
+      (await noticesOf(rig.sql, subject, NOW)).map(({ kind, about }) => [kind, about['by']]);
+    for (const subject of [AROHA, CAT]) expect(await collectedOf(subject)).toEqual([['collected-indirectly', OFFICER]]);
+    await rig.give();
+    for (const record of [records[0]!, records[2]!]) expect(await rig.seen(record)).toBe(TEXT);
+    expect(await rig.seen(records[1]!)).not.toBe(TEXT);
   });
   it('is not told of what who acts for them brought, nor before the law was in force', async () => {
     await asChild(rig.at.vault);
