@@ -239,7 +239,12 @@ describe('asking to be let see', () => {
     expect(body).toContain('Ivy Rose lets you see their blood tests for treatment until the end of');
     expect(body).toContain(`action="/shared/${record}"`);
     const open = { purpose: 'TREAT', subject: ivy.id };
-    expect((await jon.submit(`/shared/${record}`, open)).body).not.toContain('5.1 mmol/L');
+    const seen = (await jon.submit(`/shared/${record}`, { ...open, rights: ['view'] })).body;
+    expect(seen).toContain('data-as="pictures"');
+    expect(seen).not.toMatch(/5\.1 mmol\/L|Read it as text/);
+    const both = { ...open, rights: ['view', 'text'] };
+    expect((await jon.submit(`/shared/${record}`, both)).body).toMatch(/data-as="pictures".*Read it as text/s);
+    expect((await jon.submit(`/shared/${record}`, { ...both, as: 'text' })).body).toContain('data-as="text"');
     expect((await jon.submit(`/shared/${record}/text`, open)).status).toBe(404);
     if (drawn.ok) await server.modules.vault.takeBack(drawn.value.id, ivy.id);
     await server.modules.vault.give(draftFor(ivy.id, jon.id), ivy.id);

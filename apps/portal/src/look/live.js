@@ -1,11 +1,12 @@
-// A record that is lent to this page: shown in words or as a picture while the lease stands, and gone from the page when it ends.
+// A record that is lent to this page: shown as pictures or in words while the lease stands, and gone from the page when it ends.
 const place = document.getElementById('live');
 if (place) {
   const [{ openRecord }, { tellResource }] = await Promise.all([
     import('/api/views/client.js'),
     import('/fhir-rows.js'),
   ]);
-  const { record, purpose, language, zone, fields } = place.dataset;
+  const { record, purpose, as, language, zone, fields, alt, file, missing } = place.dataset;
+  const tools = document.getElementById('live-tools');
   const shows = new Intl.DateTimeFormat(language === 'mi' ? 'mi' : 'en-NZ', {
     timeZone: zone,
     day: 'numeric',
@@ -18,6 +19,7 @@ if (place) {
     for (const url of made.splice(0)) URL.revokeObjectURL(url);
     place.replaceChildren();
     place.hidden = true;
+    tools.hidden = true;
     const dark = document.getElementById('live-dark');
     for (const line of dark.querySelectorAll('[data-why]')) line.hidden = line.dataset.why !== why;
     dark.hidden = false;
@@ -41,33 +43,79 @@ if (place) {
     return list;
   };
 
-  const show = (media, pages) => {
-    if (media.startsWith('image/')) {
-      for (const bytes of pages) {
-        const url = URL.createObjectURL(new Blob([bytes], { type: media }));
-        made.push(url);
-        const picture = element('img');
-        picture.src = url;
-        picture.alt = '';
-        place.append(picture);
-      }
-      return;
+  const urlOf = (bytes, media) => {
+    const url = URL.createObjectURL(new Blob([bytes], { type: media }));
+    made.push(url);
+    return url;
+  };
+
+  const showPicture = (bytes, media, [page, pages]) => {
+    const picture = element('img');
+    picture.src = urlOf(bytes, media);
+    // Which page it is, and nothing of what is on it.
+    picture.alt = alt.replace('{page}', page).replace('{pages}', pages);
+    picture.draggable = false;
+    place.append(picture);
+  };
+
+  const showText = (bytes, media) => {
+    if (media.startsWith('image/')) return showPicture(bytes, media, [1, 1]);
+    if (media === 'application/pdf') {
+      const link = element('a', file);
+      link.className = 'button main';
+      link.href = urlOf(bytes, media);
+      link.download = `${record}.pdf`;
+      return place.append(link);
     }
-    const text = new TextDecoder().decode(pages[0]);
-    if (!media.endsWith('json')) return void place.append(element('pre', text));
+    const text = new TextDecoder().decode(bytes);
+    if (!media.endsWith('json')) return place.append(element('pre', text));
     const value = JSON.parse(text);
     const told = tellResource(value, JSON.parse(fields), { day: (at) => shows.format(at) });
     if (told) place.append(element('h2', told.title, told.language), listOf(told));
     else place.append(element('pre', JSON.stringify(value, null, 2)));
   };
 
+  /** The pages after the first are asked for as the reader comes near them. */
+  const showRest = (opened) => {
+    const end = element('p');
+    let next = 1;
+    const near = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && void more(), {
+      rootMargin: '1200px',
+    });
+    const more = async () => {
+      near.unobserve(end);
+      try {
+        const bytes = await opened.page(next);
+        showPicture(bytes, opened.media, [++next, opened.pages]);
+      } catch {
+        if (!opened.isDark) end.textContent = missing;
+        next = opened.pages;
+      }
+      if (opened.isDark) return;
+      place.append(end);
+      if (next < opened.pages) near.observe(end);
+    };
+    if (next < opened.pages) {
+      place.append(end);
+      near.observe(end);
+    }
+  };
+
+  document.getElementById('live-larger')?.addEventListener('click', ({ currentTarget: button }) => {
+    const isLarge = place.classList.toggle('large');
+    button.setAttribute('aria-pressed', String(isLarge));
+  });
+
   try {
-    const opened = await openRecord({ record, purpose }, { fetch: fetch.bind(window), base: '', onDark: goDark });
-    const pages = [];
-    for (let page = 0; page < opened.pages; page++) pages.push(await opened.page(page));
+    const opened = await openRecord({ record, purpose, as }, { fetch: fetch.bind(window), base: '', onDark: goDark });
+    const first = await opened.page(0);
     if (!opened.isDark) {
       place.replaceChildren();
-      show(opened.media, pages);
+      if (as === 'pictures') {
+        showPicture(first, opened.media, [1, opened.pages]);
+        showRest(opened);
+      } else showText(first, opened.media);
+      tools.hidden = false;
       place.dataset.ready = '';
     }
     document.addEventListener('visibilitychange', () => opened.look());

@@ -43,11 +43,11 @@ const isOf = ({ subject, scope }: Consent, record: GrantedRecord): boolean =>
   (scope.of === 'categories' ? scope.categories.includes(record.category) : scope.records.includes(record.id));
 
 function card(visit: OwnVisit, consent: Consent, all: readonly GrantedRecord[]): Html {
-  const { shared, home, consent: names } = visit.words;
+  const { shared, home } = visit.words;
   const records = consent.state === 'standing' ? all.filter((one) => isOf(consent, one)) : [];
   const { uses, used } = consent;
   return markup`<article class="card"><p>${shared.lets(sentenceOf(visit, consent, consent.subject))}</p>
-<details><summary>${names.how}</summary>${rightsList(visit, consent.rights)}<p>${names.refrain}</p></details>
+<details><summary>${shared.how}</summary>${rightsList(visit, consent.rights)}<p>${shared.refrain}</p></details>
 ${uses === null ? NOTHING : markup`<p class="muted">${home.times(used, uses)}</p>`}
 ${records.length === 0 ? markup`<p class="muted">${shared.empty}</p>` : markup`<ul class="rows">${records.map((one) => recordRow(visit, consent, one))}</ul>`}</article>`;
 }
@@ -185,7 +185,8 @@ function open(visit: OwnVisit): Promise<Answer> | Answer {
   const purpose = field(form, 'purpose');
   if (!isPurpose(purpose)) return problemPage(visit, 'notFound');
   const wish = { record: params['id'] ?? '', purpose: purpose satisfies Purpose, subject: field(form, 'subject') };
-  return openedPage(visit, { ...wish, rights: form.getAll('rights').filter(isRight) });
+  const rights = form.getAll('rights').filter(isRight);
+  return openedPage(visit, { ...wish, rights, asText: field(form, 'as') === 'text' });
 }
 
 function emergency(visit: OwnVisit): Answer {

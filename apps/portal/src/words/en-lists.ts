@@ -44,7 +44,7 @@ export const RIGHTS: Readonly<Record<Right, string>> = {
   copy: 'copy parts of them',
   print: 'print them',
   export: 'send them to another system',
-  store: 'keep a copy in their own system',
+  store: 'keep a copy in another system',
 };
 /** A category without a name here is shown as it is stored. */
 export const CATEGORIES: Readonly<Record<string, string>> = {

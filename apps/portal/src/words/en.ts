@@ -169,9 +169,16 @@ export const en = {
     darkUnheard:
       'The city was not heard for some seconds. Nothing of the record is on this page any more. Open it again when the connection is back.',
     refused: 'This record cannot be opened',
+    drawn: 'It is drawn as pictures. Each page carries your name, the purpose and the time, and a hidden mark.',
+    picture: (page: string, pages: string): string => `Page ${page} of ${pages} of the record, drawn as a picture`,
+    missing: 'The next page cannot be shown now.',
+    larger: 'Larger pages',
     needsScript:
       'The page that goes dark by itself needs JavaScript. Without it you can read the record as text, if that was allowed.',
+    needsScriptOnly:
+      'You may look at this record as pictures, on a page that goes dark by itself. That needs JavaScript. It was not allowed as text.',
     asText: 'Read it as text',
+    asPictures: 'See it as pictures',
     asStored: 'As it is stored',
     close: 'Close the record',
     fields: {
@@ -252,6 +259,8 @@ export const en = {
     noneWhy: 'Ask a person for access with their number. When they allow it, their records appear here.',
     lets: (one: Sentence): string =>
       `${one.who.name} lets you see their ${joined(one.what)} for ${PURPOSES[one.purpose]} until the end of ${one.until}.`,
+    how: 'You may',
+    refrain: 'You must not pass it on to others.',
     open: 'Open',
     empty: 'There are no such records at the moment.',
     ask: 'Ask to see somebody’s records',

@@ -38,7 +38,7 @@ export const RIGHTS: Readonly<Record<Right, string>> = {
   copy: 'te tārua i ētahi wāhanga',
   print: 'te tā ki te pepa',
   export: 'te tuku ki tētahi atu pūnaha',
-  store: 'te pupuri i tētahi tārua i tō rātou ake pūnaha',
+  store: 'te pupuri i tētahi tārua i tētahi atu pūnaha',
 };
 export const CATEGORIES: Readonly<Record<string, string>> = {
   'about-me': 'taipitopito whaiaro',

@@ -169,9 +169,16 @@ export const mi: Words = {
     darkUnheard:
       'Kāore te tāone i rongohia mō ētahi hēkona. Kāore he mea o te mauhanga e toe ana ki tēnei whārangi. Huakina anō ina hoki mai te hononga.',
     refused: 'Kāore e taea tēnei mauhanga te huaki',
+    drawn: 'Kua tāia hei whakaahua. Kei ia whārangi tō ingoa, te take me te wā, me tētahi tohu huna.',
+    picture: (page, pages) => `Whārangi ${page} o te ${pages} o te mauhanga, kua tāia hei whakaahua`,
+    missing: 'Kāore e taea te whārangi e whai ake nei te whakaatu ināianei.',
+    larger: 'Kia nui ake ngā whārangi',
     needsScript:
       'Me whai JavaScript te whārangi ka pōuri aunoa. Me te kore, ka taea te pānui i te mauhanga hei kupu, mēnā i whakaaetia tērā.',
+    needsScriptOnly:
+      'Ka taea e koe te kite i tēnei mauhanga hei whakaahua, i tētahi whārangi ka pōuri aunoa. Me whai JavaScript tērā. Kāore i whakaaetia hei kupu.',
     asText: 'Pānuihia hei kupu',
+    asPictures: 'Tirohia hei whakaahua',
     asStored: 'Te āhua e rongoa ana',
     close: 'Katia te mauhanga',
     fields: {
@@ -250,6 +257,8 @@ export const mi: Words = {
     noneWhy: 'Tonoa te tangata mā tō rātou tau. Ina whakaae rātou, ka puta mai ō rātou mauhanga i konei.',
     lets: (one) =>
       `Kei te tuku a ${one.who.name} i a koe kia kite i ō rātou ${joined(one.what)} ${forWhat(one.purpose)} tae noa ki te mutunga o te ${one.until}.`,
+    how: 'Ka taea e koe',
+    refrain: 'Kaua koe e tuku atu ki ētahi atu.',
     open: 'Huakina',
     empty: 'Kāore he mauhanga pērā i tēnei wā.',
     ask: 'Tono kia kite i ngā mauhanga a tētahi',
