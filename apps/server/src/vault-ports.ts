@@ -19,7 +19,7 @@ interface Parts {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Log;
-  readonly identity: Pick<Identity, 'isPerson' | 'postsOf' | 'faceOf' | 'signDocument' | 'passkeyOf'>;
+  readonly identity: Pick<Identity, 'isPerson' | 'postsOf' | 'endPostsAgain' | 'faceOf' | 'signDocument' | 'passkeyOf'>;
   readonly ledger: Pick<
     Ledger,
     'append' | 'bodiesOf' | 'packOf' | 'mentions' | 'scan' | 'rootOf' | 'entryOf' | 'status' | 'onWitness' | 'exhibit'
@@ -61,6 +61,7 @@ export const createVaultFor = (
     isPerson: (id) => identity.isPerson(id),
     isOrganisation: (id) => city.node(id)?.kind === 'party',
     postsOf: (person) => identity.postsOf(person),
+    endPosts: (ended) => identity.endPostsAgain(ended),
     nameOf: (id) => identity.faceOf(id)?.handle ?? partyName(city, id),
     alarm: (person, words) => log.part('vault').error(`a person ${words}`, { person }),
     retention: retentionLaw(),

@@ -6,7 +6,7 @@ import type { AccessFace } from './access-desk.ts';
 import { personUnknown, type PersonRecord } from './domain/people.ts';
 import type { People } from './people.ts';
 import type { EndedSession } from './sessions.ts';
-import type { Held, Posts } from './posts.ts';
+import type { EndedPost, Held, Posts } from './posts.ts';
 import type { PersonPasskey, WaysIn } from './ways-in.ts';
 
 /** A person as other parts of the city may know them. */
@@ -43,6 +43,8 @@ export interface PeopleFace {
   postsOf(id: string): readonly Held[];
   /** Told at once when somebody's work somewhere ends, or will end sooner. */
   onPostEnded(listener: () => void): () => void;
+  /** Posts that ended by the word of the ledger, whatever these tables say; answers how many stood. */
+  endPostsAgain(ended: readonly EndedPost[]): Promise<number>;
   /** By what they are called, whole; null for nobody. */
   personNamed(handle: string): PersonFace | null;
   /** People of a register that knows them, and where they work; their ids. They count as people before they ever signed in. */
@@ -85,6 +87,7 @@ export const peopleFace = (
   faceOf: (id) => faceOf(started(), started().people.get(id)),
   personNamed: (handle) => faceOf(started(), started().people.named(handle)),
   postsOf: (id) => started().posts.held(id),
+  endPostsAgain: (ended) => started().posts.endAgain(ended),
   onPostEnded: (listener) => {
     hub.posts.add(listener);
     return () => void hub.posts.delete(listener);

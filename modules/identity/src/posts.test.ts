@@ -97,6 +97,18 @@ describe('a post', () => {
     expect(posts.personOf(id)).toBeNull();
   });
 
+  it('stays ended by the word of the ledger, where an earlier table was put back', async () => {
+    const id = await add();
+    const ended = { post: id, person: 'per-ben', until: NOW, by: OFFICER };
+    let told = 0;
+    posts.onEnd = () => void told++;
+    expect([await posts.endAgain([ended]), held(), told]).toEqual([1, [], 1]);
+    expect([await posts.endAgain([ended, { ...ended, post: 'pst-unknown' }]), told]).toEqual([0, 1]);
+    await posts.stop();
+    posts = await open();
+    expect(held()).toEqual([]);
+  });
+
   it('is on record with who wrote it down and who ended it', async () => {
     await posts.end(await add(), { by: 'per-otto' });
     const facts = await sql

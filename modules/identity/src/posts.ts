@@ -9,8 +9,10 @@ import type { People } from './people.ts';
 import * as store from './posts-store.ts';
 
 /** Kept in a journal: a lost end of a post would be access. */
-interface Ended {
+interface Ended extends EndedPost {
   readonly sequence: number;
+}
+export interface EndedPost {
   readonly post: string;
   readonly person: string;
   readonly until: number;
@@ -139,6 +141,17 @@ export class Posts {
     return ok({ ...before, until });
   }
 
+  /** As the ledger says, where these tables were put back from an earlier day; without facts. Answers how many stood. */
+  async endAgain(all: readonly EndedPost[]): Promise<number> {
+    const revived = all.filter((ended) => this.#shorten(ended));
+    if (revived.length === 0) return 0;
+    this.onEnd();
+    await this.#options.sql.transact(async (tx) => {
+      for (const { post, until } of revived) await store.endPost(tx, post, until);
+    });
+    return revived.length;
+  }
+
   #standing(person: string, now: number): readonly Post[] {
     return (this.#posts.get(person) ?? NONE).filter(({ until }) => until === null || until > now);
   }
@@ -146,7 +159,7 @@ export class Posts {
     this.#posts.set(post.person, [...this.#standing(post.person, this.#options.clock()), post]);
   }
   /** `false` where it ended as early already. */
-  #shorten({ post: id, person, until }: Omit<Ended, 'sequence'>): boolean {
+  #shorten({ post: id, person, until }: EndedPost): boolean {
     let isShortened = false;
     const posts = (this.#posts.get(person) ?? NONE).map((post) => {
       if (post.id !== id || (post.until !== null && post.until <= until)) return post;
@@ -156,7 +169,7 @@ export class Posts {
     if (isShortened) this.#posts.set(person, posts);
     return isShortened;
   }
-  #save({ post, person, until, by }: Omit<Ended, 'sequence'>): Promise<void> {
+  #save({ post, person, until, by }: EndedPost): Promise<void> {
     return this.#saver.save(async (tx) => {
       if (await store.endPost(tx, post, until))
         this.#record(tx, { type: 'post.ended', by, person, data: { post, until } });

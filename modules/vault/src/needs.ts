@@ -115,6 +115,14 @@ export interface DestructionNeeds {
   }>;
 }
 
+/** Somebody worked there until then. */
+export interface EndedPost {
+  readonly post: string;
+  readonly person: string;
+  readonly until: number;
+  readonly by: string;
+}
+
 export interface VaultOptions {
   readonly sql: Sql;
   readonly clock: Clock;
@@ -147,6 +155,8 @@ export interface VaultOptions {
   readonly isOrganisation: (id: string) => boolean;
   /** Where this person works at this moment and as what, as the city keeps it; from memory. */
   readonly postsOf: (person: string) => readonly Held[];
+  /** What the ledger says of posts that ended, where something was put back: ended again, without facts; answers how many stood. */
+  readonly endPosts?: (ended: readonly EndedPost[]) => Promise<number>;
   /** Somebody who looks after people's data did what has to be looked at now. */
   readonly alarm: (person: string, words: string) => void;
   /** Where the root key is; without it in a file of the key folder. */

@@ -1,7 +1,6 @@
 /** Opens the parts of the vault over what lies on the disk, and closes them again. */
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sql } from '@cityward/sql';
 import { createSaver, type Saver } from '@cityward/journal';
 import type { Refusal, Result } from '@cityward/kernel';
 import { createCopyRegister, type OpenRegister } from './copies/register.ts';
@@ -32,6 +31,10 @@ import { createLives, createPeople, LAW, type People } from './people.ts';
 import { openRootFile } from './keys/root-file.ts';
 import { isAmongOthers, openNodes, type Nodes } from './nodes/open-nodes.ts';
 import { consentReplayer } from './consents/replay.ts';
+import { emergencyReplayer } from './emergency/replay.ts';
+import { holdReplayer, recordLifeReplayer } from './life/replay.ts';
+import { postReplayer } from './lives/posts-replay.ts';
+import { lifeReplayer } from './lives/replay.ts';
 import type { Gate } from './gate/gate.ts';
 import { gateBar } from './gate/gate.ts';
 import {
@@ -146,11 +149,14 @@ interface Files {
   /** `null` where another process has the keys: whether anything was put back is its to say. */
   readonly found: FoundStanding | null;
 }
-const replayersOf = (sql: Sql, keyring: CityKeys) => (isWhole: boolean) => [
-  consentReplayer(sql, isWhole),
-  recordReplayer(sql, keyring),
-  eraseReplayer(sql, keyring),
-];
+const replayersOf = (options: VaultOptions, keyring: CityKeys) => (isWhole: boolean) => {
+  const { sql } = options;
+  return [
+    consentReplayer(sql, isWhole),
+    ...[recordLifeReplayer(sql), holdReplayer(sql), recordReplayer(sql, keyring), eraseReplayer(sql, keyring)],
+    ...[lifeReplayer(sql), emergencyReplayer(sql), postReplayer(options)],
+  ];
+};
 
 async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const { gate, journal: written, keyring, keyStore, found } = files;
@@ -170,7 +176,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   copies.keep('primary', primaryKeeper(sql));
   copies.keep('wal', logKeeper);
   const parts = { ...options, journal, saver, keyring, shelf, copies, sharing, isShared, inLane: createLanes() };
-  const replayed = found && (await bringBack(options, found, replayersOf(sql, keyring)));
+  const replayed = found && (await bringBack(options, found, replayersOf(options, keyring)));
   const lives = createLives(parts);
   const tell = tellOfCollection({ ...parts, law: LAW, lives, papers: DESK_PAPERS });
   const desk = createRecordsDesk(parts);

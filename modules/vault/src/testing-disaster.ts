@@ -25,6 +25,7 @@ import {
   recordOf,
   testVault,
   TEXT,
+  type Posts,
   type TestVault,
 } from './testing.ts';
 
@@ -39,8 +40,9 @@ export interface Site {
   stop(): Promise<void>;
 }
 export interface SiteOptions extends Partial<
-  Pick<VaultOptions, 'openSlotFile' | 'openBackupFile' | 'openRoot' | 'opening'>
+  Pick<VaultOptions, 'openSlotFile' | 'openBackupFile' | 'openRoot' | 'opening' | 'endPosts'>
 > {
+  readonly posts?: Posts;
   readonly sql: TestSql;
   readonly folder: string;
   readonly witnesses?: readonly WitnessSettings[];
@@ -138,6 +140,7 @@ export function putFolderBack(from: string, folder: string, how: 'as-copy' | 'in
 }
 
 export { startWitness } from './testing-witness.ts';
+export { asChild, must, recordLife, recordOf } from './testing.ts';
 
 /** Waits for what is told, never for a time. */
 const until = (site: Site, holds: () => boolean): Promise<void> =>
@@ -164,6 +167,41 @@ export const witnessed = (site: Site): Promise<void> => {
 };
 /** The witness has said something, whatever it is. */
 export const heard = (site: Site): Promise<void> => until(site, () => stateOf(site).state !== 'not-asked');
+
+export interface AnotherDay<Known> {
+  /** Before tables and journal were copied. */
+  before(site: Site): Promise<Known>;
+  /** After that. */
+  since(site: Site, known: Known): Promise<unknown>;
+  /** Opened again over what was put back, by officers who know no better. */
+  then(site: Site, known: Known): Promise<boolean>;
+}
+/** Tables and journal of an earlier day, as an insider or a careless disaster plan puts them back. */
+export async function onAnotherDay<Known>(
+  { sql, folder, ...options }: SiteOptions,
+  { before, since, then }: AnotherDay<Known>,
+): Promise<boolean> {
+  const opening = { city: 'Test', check: () => ({ ok: true as const, value: ['ann', 'bob'] }) };
+  const site = await openSite({ sql, folder, opening, ...options });
+  const known = await before(site);
+  await site.drained();
+  const tables = await copyTables(sql);
+  copyFolder(join(folder, 'journal'), join(folder, 'old'));
+  await since(site, known);
+  await site.drained();
+  await site.stop();
+  await putTablesBack(sql, tables);
+  putFolderBack(join(folder, 'old'), join(folder, 'journal'), 'as-copy');
+  const again = await openSite({ sql, folder, opening, ...options });
+  try {
+    // A file system may give the copy the number of the file that it was: then nobody is asked.
+    const wanted = await again.vault.custody.opening();
+    if (wanted.ok) must(await again.vault.custody.open(wanted.value, []));
+    return await then(again, known);
+  } finally {
+    await again.stop();
+  }
+}
 
 /** The journal as it is after everything in it is in SQL, and somebody emptied it. */
 export async function forgetJournal(folder: string): Promise<void> {

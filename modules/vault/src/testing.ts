@@ -156,6 +156,7 @@ export function testVault(
       | 'retention'
       | 'destruction'
       | 'processes'
+      | 'endPosts'
     >
   > & {
     ledger?: TestLedger;

@@ -125,7 +125,7 @@ attack<Testing>({
       way: 'while the ledger takes nothing',
       control: {
         file: 'emergency/emergencies.ts',
-        text: "await this.#write('glass.broken', { by, subject, at }, { glass: glass.id, reason, care: care.id, until });",
+        text: "await this.#write('glass.broken', { by, subject, at }, told(glass, shownFrom));",
         cut: '',
       },
       run: during(async ({ ledger, inCare, break: breaks, AROHA }) => {

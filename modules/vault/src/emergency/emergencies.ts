@@ -92,10 +92,9 @@ export class Emergencies {
       ...{ id: newId<string>('gla'), subject, by, organisation: care.organisation, care: care.id, reason },
       ...{ paper: paper.value.record, at, until, ended: null, flags: [...flags], review: null },
     };
+    const shownFrom = Math.max(at, lives.of(subject).hushedUntil ?? at);
     // Where this cannot be written it throws, and no glass is broken.
-    await this.#write('glass.broken', { by, subject, at }, { glass: glass.id, reason, care: care.id, until });
-    const { hushedUntil } = lives.of(subject);
-    const shownFrom = Math.max(at, hushedUntil ?? at);
+    await this.#write('glass.broken', { by, subject, at }, told(glass, shownFrom));
     await sql.transact(async (tx) => {
       await store.addGlass(tx, glass);
       await this.#parts.sharing.tell(tx, { do: 'glass', glass });
@@ -240,6 +239,12 @@ export class Emergencies {
     ]);
   }
 }
+
+/** All of it: a vault that is put back counts it from the ledger. */
+const told = (
+  { id: glass, reason, care, until, organisation, paper, flags }: StoredGlass,
+  shownFrom: number,
+): { readonly [key: string]: Json } => ({ glass, reason, care, until, organisation, paper, flags, shownFrom });
 
 type DecidedAt = Extract<ReturnType<typeof decideGlass>, { ok: true }>['value'] & { readonly now: number };
 

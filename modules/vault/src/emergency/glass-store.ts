@@ -1,5 +1,5 @@
 /** Care and emergencies in SQL. */
-import type { Kysely } from 'kysely';
+import { sql as raw, type Kysely } from 'kysely';
 import type { Care, Glass } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 
@@ -124,4 +124,32 @@ async function end(...[table, tx, id, at]: readonly ['vault.care' | 'vault.glass
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** Of these, the ones that there are. */
+export async function knownGlasses(reader: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await db(reader).selectFrom('vault.glass').select('id').where('id', 'in', ids).execute();
+  return new Set(rows.map(({ id }) => id));
+}
+/** Answers how many of them had not ended. */
+export async function endAll(
+  ...[tx, table, ends]: readonly [Tx, 'vault.care' | 'vault.glass', readonly (readonly [id: string, at: number])[]]
+): Promise<number> {
+  const { rows } = await raw<{ id: string }>`update ${raw.table(table)} as one set ended_at = told.at
+    from unnest(${ends.map(([id]) => id)}::text[], ${ends.map(([, at]) => at)}::bigint[]) as told (id, at)
+    where one.id = told.id and one.ended_at is null returning one.id`.execute(db(tx));
+  return rows.length;
+}
+/** Answers how many of them waited for it. */
+export async function reviewAll(
+  tx: Tx,
+  reviews: readonly (readonly [id: string, NonNullable<Glass['review']>])[],
+): Promise<number> {
+  const { rows } = await raw<{ id: string }>`update vault.glass as one
+    set reviewed_at = told.at, reviewed_by = told.by_whom, outcome = told.outcome
+    from unnest(${reviews.map(([id]) => id)}::text[], ${reviews.map(([, { at }]) => at)}::bigint[],
+      ${reviews.map(([, { by }]) => by)}::text[], ${reviews.map(([, { outcome }]) => outcome)}::text[])
+      as told (id, at, by_whom, outcome)
+    where one.id = told.id and one.reviewed_at is null returning one.id`.execute(db(tx));
+  return rows.length;
 }

@@ -100,6 +100,11 @@ export async function readOpenHolds(reader: Reader): Promise<Hold[]> {
   const rows = await db(reader).selectFrom('vault.hold').selectAll().where('state', 'in', open).execute();
   return rows.map(holdOf);
 }
+/** Of these, the ones that there are, whatever became of them. */
+export async function readHolds(reader: Reader, ids: readonly string[]): Promise<ReadonlyMap<string, Hold>> {
+  const rows = await db(reader).selectFrom('vault.hold').selectAll().where('id', 'in', ids).execute();
+  return new Map(rows.map((row) => [row.id, holdOf(row)]));
+}
 /** True where it changed something. */
 export async function saveHold(tx: Tx, hold: Hold, at: number): Promise<boolean> {
   const { id, subject, category, record, basis, clause, state, asked, set, liftAsked, lifted } = hold;

@@ -1,5 +1,5 @@
 /** People's lives in SQL: what was recorded, what waits for a second officer, and who was told that they turned sixteen. */
-import type { Kysely } from 'kysely';
+import { sql as raw, type Kysely } from 'kysely';
 import { PROPOSALS_SHOWN_MAX, type LifeProposal, type WeightyChange } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 import type { LifeChange, LifeEvent } from '../domain/lives/life.ts';
@@ -30,8 +30,14 @@ export async function readEvents(reader: Reader): Promise<LifeEvent[]> {
   }));
 }
 
-/** `false` where SQL had it already. */
-export async function addEvent(tx: Tx, { id, subject, at, by, change }: LifeEvent): Promise<boolean> {
+export async function knownEvents(reader: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await db(reader).selectFrom('vault.life_event').select('id').where('id', 'in', ids).execute();
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** `false` where SQL had it already. What was confirmed by it waits no more. */
+export async function addEvent(tx: Tx, { id, subject, at, by, change, proposal }: LifeEvent): Promise<boolean> {
+  if (proposal !== undefined) await markConfirmed(tx, { id: proposal, at, by });
   const row = await tx
     .for<Tables>()
     .insertInto('vault.life_event')
@@ -84,8 +90,8 @@ export async function readProposal(reader: Reader, id: string): Promise<LifeProp
   return row ? proposalOf(row) : null;
 }
 
-export const markConfirmed = async (
-  reader: Reader,
+const markConfirmed = async (
+  reader: Tx,
   { id, at, by }: { readonly id: string; readonly at: number; readonly by: string },
 ): Promise<void> =>
   void (await db(reader)
@@ -104,4 +110,14 @@ export async function markTurned(tx: Tx, subject: string, at: number): Promise<b
     .returning('subject')
     .executeTakeFirst();
   return row !== undefined;
+}
+/** As the ledger says; answers how many SQL did not know. */
+export async function markAllTurned(
+  tx: Tx,
+  turned: readonly (readonly [subject: string, at: number])[],
+): Promise<number> {
+  const { rows } = await raw<{ subject: string }>`insert into vault.life_turned (subject, at)
+    select * from unnest(${turned.map(([subject]) => subject)}::text[], ${turned.map(([, at]) => at)}::bigint[])
+    on conflict (subject) do nothing returning subject`.execute(db(tx));
+  return rows.length;
 }

@@ -1,6 +1,6 @@
 /** People's lives: recorded by officers with a document, in force from the journal on, and asked at each look. In memory, waiting for nothing. */
 import type { LifeProposal, LifeShown, NoticeKind, SwiftChange, WeightyChange } from '@cityward/contracts';
-import { DAY_MS, inTurn, newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { DAY_MS, inTurn, newId, ok, refuse, type Json, type Refusal, type Result } from '@cityward/kernel';
 import type { Saver } from '@cityward/journal';
 import type { Tx } from '@cityward/sql';
 import { readConsentsOf, type StoredConsent } from '../consents/consent-store.ts';
@@ -178,7 +178,7 @@ export class Lives {
       const { sql, clock } = this.#parts;
       const where = `confirm "${id}"`;
       const at = clock();
-      const proposal = await store.readProposal(sql, id);
+      const proposal = this.#spent.has(id) ? null : await store.readProposal(sql, id);
       if (!proposal || proposal.expires <= at)
         return refuse('not-found', 'PROPOSAL_UNKNOWN', `${where}: none of that id waits`);
       const { subject, change, document } = proposal;
@@ -190,8 +190,7 @@ export class Lives {
       const standing = newId<string>('sta');
       const decided = decideWeighty(this.of(subject), { change, proof, standing }, this.#circumstances(at));
       if (!decided.ok) return decided;
-      await this.#record(subject, decided.value, by);
-      await store.markConfirmed(sql, { id, at, by });
+      await this.#record(subject, decided.value, { by, proposal: id });
       return ok(await this.shown(subject));
     });
   }
@@ -204,7 +203,7 @@ export class Lives {
         return refuse('forbidden', 'LIFE_OF_ONESELF', `${where}: wanted an officer whom it gives and takes nothing`);
       const decided = decideSwift(this.of(subject), change, this.#parts.clock());
       if (!decided.ok) return decided;
-      await this.#record(subject, decided.value, by);
+      await this.#record(subject, decided.value, { by });
       return ok(await this.shown(subject));
     });
   }
@@ -225,7 +224,7 @@ export class Lives {
           'NEEDED_TO_LIVE',
           `set wishes of "${subject}": emergencies always see "${needed}", wanted others`,
         );
-      await this.#record(subject, change, by);
+      await this.#record(subject, change, { by });
       return ok(await this.shown(subject));
     });
   }
@@ -255,11 +254,11 @@ export class Lives {
   }
 
   /** Dark at once where it takes something away; then on disk; then in force for good, and in SQL with what the person is told. */
-  async #record(subject: string, change: LifeChange, by: string): Promise<void> {
+  async #record(subject: string, change: LifeChange, how: Pick<LifeEvent, 'by' | 'proposal'>): Promise<void> {
     const { journal, saver, clock } = this.#parts;
     if (!this.#lives.has(subject) && this.#lives.size >= LIVES_MAX)
       throw new Error(`record "${change.do}": ${this.#lives.size} lives are kept, wanted at most ${LIVES_MAX}`);
-    const event: LifeEvent = { id: newId<string>('lif'), subject, at: clock(), by, change };
+    const event: LifeEvent = { id: newId<string>('lif'), subject, at: clock(), change, ...how };
     const before = this.of(subject);
     if (TAKES.has(change.do)) this.#apply(event);
     await journal.append([{ do: 'life', event }]);
@@ -275,16 +274,25 @@ export class Lives {
   }
   /** Events that are in the lives. */
   readonly #known = new Set<string>();
+  /** Proposals that were confirmed, which SQL may not know yet. */
+  readonly #spent = new Set<string>();
 
   #apply(event: LifeEvent): void {
     this.#known.add(event.id);
+    if (event.proposal !== undefined) this.#spent.add(event.proposal);
     this.#lives.set(event.subject, evolve(this.of(event.subject), event, this.#parts.zone));
   }
 
   async #save(tx: Tx, event: LifeEvent, before?: Life): Promise<void> {
     if (!(await store.addEvent(tx, event))) return;
-    const { subject, at, by, change } = event;
-    const data = { event: event.id, what: change.do };
+    const { subject, at, by, change, proposal } = event;
+    // Whole: where the tables are put back from a backup, it is brought back from the ledger.
+    const data = {
+      event: event.id,
+      what: change.do,
+      change: change as Json,
+      ...(proposal === undefined ? {} : { proposal }),
+    };
     tx.record({ module: MODULE, type: 'life.changed', actor: by, subject, at, personal: true, data });
     if (by === subject) return;
     // That somebody is not told for a time, they are not told before it is over.

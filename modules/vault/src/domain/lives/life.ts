@@ -34,6 +34,8 @@ export interface LifeEvent {
   readonly at: number;
   readonly by: string;
   readonly change: LifeChange;
+  /** What was confirmed by it, and is spent. */
+  readonly proposal?: string;
 }
 
 export interface StandingHeld {
