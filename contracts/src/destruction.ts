@@ -106,18 +106,21 @@ export type DestructionDraft = Static<typeof DestructionDraft>;
 export const DestructionSigned = Closed({ record: DestructionRecord, signature: InstallerSignature });
 export type DestructionSigned = Static<typeof DestructionSigned>;
 
+/** One fact of the ledger with what a stranger checks it with. */
+export const LedgerExhibit = Closed({
+  entry: Text(2_000),
+  body: Text(4_000),
+  salt: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  proof: Text(20_000),
+});
+
 /** The file that is handed out: checked with the city's root and the log's key alone. */
 export const DestructionCertificate = Closed({
   signed: DestructionSigned,
   /** The city's detached signature over the canonical JSON of `signed`; CMS, DER. */
   city: Base64(20_000),
   /** The fact that names the certificate's hash, and its proof in the ledger. */
-  ledger: Closed({
-    entry: Text(2_000),
-    body: Text(4_000),
-    salt: Type.String({ pattern: '^[0-9a-f]{64}$' }),
-    proof: Text(20_000),
-  }),
+  ledger: LedgerExhibit,
   /** That one version was among those destroyed. */
   proofs: Type.Array(
     Closed({

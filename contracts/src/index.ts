@@ -7,6 +7,7 @@ export * from './topics.ts';
 export * from './jobs.ts';
 export * from './gate.ts';
 export * from './destruction.ts';
+export * from './receipt.ts';
 export * from './behalf.ts';
 export * from './baseline.ts';
 export * from './facts.ts';

@@ -1,6 +1,6 @@
 /** Verbs of a records officer: erase, hold, look what is left of a destruction, certify it; and for anybody, check a certificate. */
 import { createHash, sign } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERASE_TRIGGERS, type Api, type Destruction, type Hold } from '@cityward/contracts';
 import { plainText } from '@cityward/fleet/verify';
@@ -11,6 +11,7 @@ import type { Client } from './client.ts';
 import type { Asked, Command, Said } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { openKeyFile, readKeyFile } from './key-file.ts';
+import { bytesOf } from './read-file.ts';
 import { listOf, wanted } from './wanted.ts';
 
 const HASH_TYPED_CHARS = 8;
@@ -257,14 +258,3 @@ const verifyCommand: Command = {
     return Promise.resolve<Said>({ data: { verified: true, hash, signer, entry, proven, document }, text });
   },
 };
-
-function bytesOf(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (fault) {
-    throw new CommandFault(
-      EXIT.usage,
-      `read "${path}": ${(fault as NodeJS.ErrnoException).code ?? 'it cannot be read'}`,
-    );
-  }
-}

@@ -14,6 +14,7 @@ import { jobCommands } from './job.ts';
 import { myDataCommand } from './my-data.ts';
 import { officersCommands } from './officers.ts';
 import { consentCommands } from './consent.ts';
+import { receiptCommands } from './receipt.ts';
 import { requestCommands } from './request.ts';
 import { lifeCommands } from './life.ts';
 import { recordCommands } from './record.ts';
@@ -45,6 +46,7 @@ const COMMANDS: readonly Command[] = [
   ...exportCommands(api),
   ...lifeCommands(api),
   ...consentCommands(api),
+  ...receiptCommands(api),
   tracePictureCommand(api),
   ...requestCommands(api),
   ...vaultCommands(api),

@@ -174,7 +174,11 @@ function replyOf({ assets }: Parts, visit: Visit, answer: Answer): RawReply {
     return {
       status: 200,
       // Whatever is in it: it runs nothing and asks nobody.
-      headers: { 'content-type': answer.media, 'content-security-policy': "sandbox; default-src 'none'" },
+      headers: {
+        'content-type': answer.media,
+        'content-security-policy': "sandbox; default-src 'none'",
+        ...(answer.name === undefined ? {} : { 'content-disposition': `attachment; filename="${answer.name}"` }),
+      },
       body: answer.bytes,
     };
   return { status: 303, headers: { location: answer.to, ...cookieHeader(answer.cookies) }, body: '' };

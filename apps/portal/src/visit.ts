@@ -47,7 +47,13 @@ export type Answer =
     }
   | { readonly is: 'elsewhere'; readonly to: string; readonly cookies?: readonly string[] }
   | { readonly is: 'refused'; readonly refusal: Refusal }
-  | { readonly is: 'file'; readonly media: string; readonly bytes: Uint8Array };
+  | {
+      readonly is: 'file';
+      readonly media: string;
+      readonly bytes: Uint8Array;
+      /** To be kept under this name, not shown. */
+      readonly name?: string;
+    };
 
 export const refusedBy = (refusal: Refusal): Answer => ({ is: 'refused', refusal });
 export const elsewhere = (to: string): Answer => ({ is: 'elsewhere', to });

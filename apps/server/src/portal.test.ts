@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConsentDraft } from '@cityward/contracts';
 import { DAY_MS } from '@cityward/kernel';
+import { verifyReceipt } from '@cityward/vault/verify';
+import { eventually } from './testing-clients.ts';
 import { openTestServer, type TestServer } from './testing.ts';
 
 let server: TestServer;
@@ -136,6 +138,20 @@ describe('a resident without a script', () => {
     for (const promise of ['No byte is served', 'within 150 ms (aim)', 'cannot be recalled'])
       expect(taken.body).toContain(promise);
     expect((await server.modules.vault.view(look)).ok).toBe(false);
+    const link = `/consents/${consent!.id}/receipt`;
+    expect(taken.body).toContain(`<a href="${link}" download>Download the signed receipt</a>`);
+    const receipt = await eventually('the ledger has it', async () => {
+      const answer = await mere.go(link);
+      return answer.status === 200 ? answer : null;
+    });
+    expect(receipt.headers['content-disposition']).toContain(`receipt-${consent!.id}-taken-back.json`);
+    const keys = {
+      ca: server.modules.identity.authority.rootPem,
+      verifierKey: server.modules.ledger.status().verifierKey,
+    };
+    const verified = verifyReceipt({ json: Buffer.from(receipt.body), ...keys });
+    expect(verified.ok && verified.value.receipt.events.map(({ entity_id }) => entity_id)).toEqual([mere.id, mere.id]);
+    expect((await (await somebody('resident', 'Not Mere')).go(link)).status).not.toBe(200);
     const looks = (await mere.go('/looks')).body;
     expect(looks).toContain('Dr Ben Harris, a doctor at Quay Street Clinic looked at your blood tests, for treatment.');
     expect(looks).toContain('was refused: you had taken the consent back.');

@@ -4,8 +4,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Destruction, DestructionCertificate, ErasureAnswer, Hold } from '@cityward/contracts';
-import { signedBytes, verifyDestruction } from '@cityward/vault/verify';
+import type {
+  Consent,
+  Destruction,
+  DestructionCertificate,
+  ErasureAnswer,
+  Hold,
+  ReceiptFile,
+} from '@cityward/contracts';
+import { receiptSignedBytes, signedBytes, verifyDestruction } from '@cityward/vault/verify';
 import { softAuthenticator } from '@cityward/identity/testing';
 import { callLocally, caller, eventually, type Call } from './testing-clients.ts';
 import { commandIn, type Desk } from './testing-journey.ts';
@@ -73,6 +80,8 @@ beforeAll(async () => {
   [aroha, olive, otto] = [await somebody('Aroha'), await somebody('Olive', true), await somebody('Otto', true)];
   writeFileSync(desk.at('note.json'), '{"note":"4711-canary"}');
   writeFileSync(desk.at('pass'), `${PASSPHRASE}\n`, { mode: 0o600 });
+  writeFileSync(desk.at('root.pem'), server.modules.identity.authority.rootPem);
+  writeFileSync(desk.at('log.vkey'), server.modules.ledger.status().verifierKey);
 }, 120_000);
 afterAll(async () => {
   await server?.halt();
@@ -83,6 +92,54 @@ const certifyAs = (who: Somebody, id: string): string[] => [
   ...['destruction', 'certify', id, '--name', 'Otto Ngata', '--title', 'records officer', '--location', 'City Hall'],
   ...['--contact', 'records@port.example', '--key', 'otto.key', '--passphrase-file', 'pass', '--yes', ...as(who)],
 ];
+
+/** Takes the city's signature over these bytes, and over no others. */
+function opensslTakes(bytes: Buffer, signature: string): void {
+  if (!hasOpenssl) return;
+  writeFileSync(desk.at('signed.p7s'), Buffer.from(signature, 'base64'));
+  const args = ['cms', '-verify', '-binary', '-purpose', 'any', '-inform', 'DER', '-in', desk.at('signed.p7s')];
+  const files = ['-content', desk.at('signed.json'), '-CAfile', desk.at('root.pem'), '-out', desk.at('out')];
+  writeFileSync(desk.at('signed.json'), bytes);
+  expect(spawnSync('openssl', [...args, ...files]).status).toBe(0);
+  writeFileSync(desk.at('signed.json'), Buffer.concat([bytes, Buffer.from(' ')]));
+  expect(spawnSync('openssl', [...args, ...files]).status).not.toBe(0);
+}
+
+describe('the receipt of a consent', () => {
+  it('is written when it is given and when it is taken back, and verifies without the city', async () => {
+    const draft = {
+      ...{
+        subject: aroha.id,
+        person: olive.id,
+        scope: { of: 'categories', categories: ['library'] },
+        rights: ['text'],
+      },
+      ...{ purpose: 'TREAT', from: Date.now(), until: Date.now() + 3_600_000, uses: null, refrains: ['NOREUSE'] },
+    };
+    const { id } = (await aroha.call<Consent>('POST', '/api/consents', draft)).body;
+    const write = (event: string): Promise<true> =>
+      eventually('the ledger has it', async () =>
+        (await desk.run('consent', 'receipt', id, '--out', `${event}.json`)).exit === 0 ? true : null,
+      );
+    await write('given');
+    await run('consent', 'revoke', id);
+    await write('taken-back');
+    for (const event of ['given', 'taken-back']) {
+      const check = ['verify', 'receipt', `${event}.json`, '--ca', 'root.pem', '--key-file', 'log.vkey'];
+      const { receipt } = await run<{ receipt: ReceiptFile['signed']['receipt'] }>(...check);
+      expect(receipt).toMatchObject({ record_id: id, pii_principal_id: aroha.id });
+      expect(receipt.events.at(-1)).toMatchObject({ event_state: event });
+      const file = JSON.parse(readFileSync(desk.at(`${event}.json`), 'utf8')) as ReceiptFile;
+      opensslTakes(receiptSignedBytes(file.signed), file.city);
+      file.signed.receipt.purposes[0].processing_methods.push('export');
+      writeFileSync(desk.at(`${event}.json`), JSON.stringify(file));
+      expect((await desk.run(...check)).exit).toBe(4);
+    }
+    expect((await otto.call('GET', `/api/consents/${id}/receipt`)).status).toBe(200);
+    const stranger = await somebody('Stranger');
+    expect((await stranger.call('GET', `/api/consents/${id}/receipt`)).status).toBe(403);
+  }, 120_000);
+});
 
 describe('erasure', () => {
   it('asked for by the person destroys what may be, seals what the law keeps, and is certified by another', async () => {
@@ -104,8 +161,6 @@ describe('erasure', () => {
       const { exit } = await desk.run('destruction', 'certificate', id, '--record', loan);
       return exit === 0 ? true : null;
     });
-    writeFileSync(desk.at('root.pem'), server.modules.identity.authority.rootPem);
-    writeFileSync(desk.at('log.vkey'), server.modules.ledger.status().verifierKey);
     const check = ['verify', 'certificate', `${id}.json`, '--ca', 'root.pem', '--key-file', 'log.vkey'];
     expect(await run(...check, '--record', loan)).toMatchObject({ verified: true, proven: 1 });
     expect((await desk.run(...check, '--record', health)).exit).toBe(4);
@@ -127,15 +182,7 @@ describe('erasure', () => {
   /** The signature by openssl; forged, partial, by a stranger's city: refused by our own verifier. */
   async function foreign(id: string): Promise<void> {
     const file = JSON.parse(readFileSync(desk.at(`${id}.json`), 'utf8')) as DestructionCertificate;
-    writeFileSync(desk.at('signed.json'), signedBytes(file.signed));
-    writeFileSync(desk.at('signed.p7s'), Buffer.from(file.city, 'base64'));
-    if (hasOpenssl) {
-      const args = ['cms', '-verify', '-binary', '-purpose', 'any', '-inform', 'DER', '-in', desk.at('signed.p7s')];
-      const files = ['-content', desk.at('signed.json'), '-CAfile', desk.at('root.pem'), '-out', desk.at('out')];
-      expect(spawnSync('openssl', [...args, ...files]).status).toBe(0);
-      writeFileSync(desk.at('signed.json'), Buffer.concat([signedBytes(file.signed), Buffer.from(' ')]));
-      expect(spawnSync('openssl', [...args, ...files]).status).not.toBe(0);
-    }
+    opensslTakes(signedBytes(file.signed), file.city);
     const keys = {
       ca: readFileSync(desk.at('root.pem'), 'latin1'),
       verifierKey: readFileSync(desk.at('log.vkey'), 'utf8'),

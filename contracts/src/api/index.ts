@@ -25,6 +25,7 @@ import { vaultLooks } from './vault-looks.ts';
 import { vaultLives } from './vault-lives.ts';
 import { vaultLease } from './vault-lease.ts';
 import { vaultGrants } from './vault-grants.ts';
+import { vaultReceipts } from './vault-receipts.ts';
 import { vaultExports } from './vault-exports.ts';
 import { vaultGlass } from './vault-glass.ts';
 import { vaultRequests } from './vault-requests.ts';
@@ -59,6 +60,7 @@ export const api = {
   ...vaultLives,
   ...vaultLease,
   ...vaultGrants,
+  ...vaultReceipts,
   ...vaultExports,
   ...vaultGlass,
   ...vaultRequests,

@@ -36,7 +36,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What the child said before it ended, line by line. */
-async function run(what: 'take-back' | 'destroy', killAt: number): Promise<string[]> {
+async function run(what: 'take-back' | 'destroy' | 'agree', killAt: number): Promise<string[]> {
   const args = ['--disable-warning=ExperimentalWarning', SCRIPT, folder, CACHE, what, String(killAt)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let [said, faults] = ['', ''];
@@ -100,4 +100,21 @@ describe('a vault killed before each call', () => {
     },
     600_000,
   );
+
+  it('while a request is agreed to: all of it or none', async () => {
+    for (let killAt = 1; ; killAt++) {
+      expect(killAt).toBeLessThan(CALLS_MAX);
+      const [, acknowledged, made] = await run('agree', killAt);
+      const [requests, consents] = await afterRestart(async ({ vault }) => [
+        await vault.asking.about(AROHA),
+        (await vault.consents(AROHA)).filter(({ uses }) => uses === 1),
+      ]);
+      const isDone = acknowledged !== undefined;
+      expect(requests.map(({ state }) => state)).toEqual([isDone ? 'agreed' : 'open']);
+      expect(consents.map(({ id }) => id)).toEqual(isDone ? [requests[0]!.consent] : []);
+      if (!isDone) continue;
+      expect(made).toBe('1');
+      return;
+    }
+  }, 600_000);
 });

@@ -45,6 +45,7 @@ import {
   type FoundStanding,
   type Incarnation,
 } from './gate/incarnation.ts';
+import { createReceipts, receiptWriter, type Receipts } from './receipts/receipts.ts';
 import { recordReplayer } from './records/replay.ts';
 import { openMarkKey } from './pictures/mark-key.ts';
 import { openPictures, type OpenPictures } from './pictures/open.ts';
@@ -66,6 +67,7 @@ export interface Opened {
   readonly desk: RecordsDesk;
   readonly people: People;
   readonly exports: Exports;
+  readonly receipts: Receipts;
   readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
   readonly views: Views;
   readonly drawing: OpenPictures;
@@ -180,7 +182,10 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const lives = createLives(parts);
   const tell = tellOfCollection({ ...parts, law: LAW, lives, papers: DESK_PAPERS });
   const desk = createRecordsDesk(parts);
-  const [consents, records] = [new Consents(parts), new Records({ ...parts, tell, ...desk.standing })];
+  const [consents, records] = [
+    new Consents({ ...parts, writeReceipt: receiptWriter(options) }),
+    new Records({ ...parts, tell, ...desk.standing }),
+  ];
   const people = createPeople({ ...parts, records }, lives);
   const fromJournal = (await people.open()) + (await consents.open()) + (await desk.open());
   const incarnation = found && replayed ? await incarnate(parts, { found, replayed }) : follow(nodes.id);
@@ -201,7 +206,8 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   copies.keep('export', exportKeeper(parts));
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
   const bulk = new Bulk({ ...parts, tell });
-  const open = { consents, records, bulk, copies, desk, people, exports, view, views, drawing, takeOut };
+  const receipts = createReceipts(options);
+  const open = { consents, receipts, records, bulk, copies, desk, people, exports, view, views, drawing, takeOut };
   const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }

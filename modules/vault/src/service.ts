@@ -31,6 +31,7 @@ import type { Trace } from './pictures/traces.ts';
 import { createExposures, type Exposures } from './exposure/exposures.ts';
 import { exposureRoutes } from './exposure/routes.ts';
 import { createLooks, type Looks } from './looks/looks.ts';
+import { receiptRoutes } from './receipts/routes.ts';
 import { takeoutRoutes } from './takeout/routes.ts';
 import type { TakeOut } from './takeout/takeout.ts';
 import { viewClosed, type Look, type Seen } from './viewing/viewing.ts';
@@ -184,6 +185,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
   const routes = [
     ...vaultRoutes(vault),
     ...grantRoutes(vault.grants, (subject) => vault.records(subject)),
+    ...receiptRoutes(() => now().receipts, vault.grants),
     ...askingRoutes(() => vault.asking),
     ...looksRoutes(vault.looks),
     ...exposureRoutes(vault.exposures),
@@ -228,8 +230,9 @@ const custodyOver = (options: VaultOptions, gate: Gate, place: Place): Custody =
     reopen: async () => place.set(await openOrSay(options, gate)),
   });
 
-async function tickAll({ people, desk }: Opened): Promise<void> {
+async function tickAll({ people, desk, receipts }: Opened): Promise<void> {
   await people.tick();
+  await receipts.signLeft();
   await desk.tend();
 }
 

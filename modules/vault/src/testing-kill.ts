@@ -6,9 +6,14 @@ import { silentLog } from '@cityward/log';
 import { openPglite } from '@cityward/sql';
 import type { Sql } from '@cityward/sql';
 import { openSlotFile } from './keys/key-slots.ts';
-import { AROHA, BEN, consentTo, must, OFFICER, recordOf, testVault, watchedFile } from './testing.ts';
+import { AROHA, BEN, consentTo, HARBOUR, must, NOW, OFFICER, recordOf, testVault, watchedFile } from './testing.ts';
 
-const [folder, cache, what, killAt] = process.argv.slice(2) as [string, string, 'take-back' | 'destroy', string];
+const [folder, cache, what, killAt] = process.argv.slice(2) as [
+  string,
+  string,
+  'take-back' | 'destroy' | 'agree',
+  string,
+];
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 
 let calls: number | null = null;
@@ -19,6 +24,7 @@ function step(): Promise<void> {
 const real = await openPglite({ folder: join(folder, 'sql'), cache, log: silentLog });
 const sql: Sql = { ...real, transact: async (work) => (await step(), real.transact(work)) };
 const { vault } = testVault(sql, folder, {
+  posts: new Map([[BEN, [{ organisation: HARBOUR, role: 'doctor' }]]]),
   openJournalFile: watchedFile((path) => open(path, 'a+', 0o600), step),
   openSlotFile: async (path) => {
     const file = await openSlotFile(path);
@@ -30,11 +36,26 @@ const { vault } = testVault(sql, folder, {
   },
 });
 await vault.start();
+const scope = { of: 'categories' as const, categories: ['scans'] };
+/** The one that waits, or a new one. */
+async function askedBy(asker: string): Promise<string> {
+  const waiting = (await vault.asking.asked(asker)).find(({ state }) => state === 'open');
+  if (waiting) return waiting.id;
+  const why = 'You are booked with me on Monday';
+  const draft = { subject: AROHA, scope, rights: ['text' as const], why };
+  return must(await vault.asking.ask({ ...draft, purpose: 'TREAT', days: 1 }, asker)).id;
+}
+const request = what === 'agree' ? await askedBy(BEN) : '';
+const agreed = { rights: ['text' as const], from: NOW, until: NOW + 3_600_000, uses: 1, refrains: [] };
 const { record } = must(await vault.put(recordOf(), OFFICER));
-const consent = must(await vault.give(consentTo(BEN, { scope: { of: 'records', records: [record] } }), AROHA)).id;
+const consent =
+  what === 'agree'
+    ? ''
+    : must(await vault.give(consentTo(BEN, { scope: { of: 'records', records: [record] } }), AROHA)).id;
 say(record);
 calls = 0;
-if (what === 'take-back') must(await vault.takeBack(consent, AROHA));
+if (what === 'agree') must(await vault.asking.answer(request, { answer: 'agree', scope, ...agreed }, AROHA));
+else if (what === 'take-back') must(await vault.takeBack(consent, AROHA));
 else must(await vault.destroy(record, { by: OFFICER, reason: 'asked for' }));
 say('acknowledged');
 say(String(calls));

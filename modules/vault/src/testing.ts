@@ -295,3 +295,6 @@ export async function verifyEvery(sql: Sql, destruction: string, record: Destruc
   }
   return hold;
 }
+/** A city that signs, for those who check what it signed. */
+export { destructionRecord, testCity, VERSIONS, type TestCity } from './life/testing-certificate.ts';
+export { receiptOf } from './domain/receipt.ts';

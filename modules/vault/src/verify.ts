@@ -2,3 +2,6 @@
 export { verifyDestruction } from './verify-destruction.ts';
 export type { DestructionFiles, VerifiedDestruction } from './verify-destruction.ts';
 export { destructionBytes, destructionInWords, signedBytes } from './domain/destruction.ts';
+export { verifyReceipt } from './verify-receipt.ts';
+export type { ReceiptFiles, VerifiedReceipt } from './verify-receipt.ts';
+export { receiptBytes, receiptInWords, receiptSignedBytes } from './domain/receipt.ts';

@@ -1,5 +1,6 @@
 /** One consent: what it says, taking it back, and that it is taken back. */
 import { api, type Consent } from '@cityward/contracts';
+import type { RawAnswer } from '@cityward/http';
 import type { Refusal, Result } from '@cityward/kernel';
 import { refuse } from '@cityward/kernel';
 import { markup, NOTHING } from '../markup.ts';
@@ -18,6 +19,10 @@ async function ownConsent(visit: OwnVisit): Promise<Result<Consent, Refusal>> {
     : refuse('not-found', 'CONSENT_UNKNOWN', 'show a consent: it is none of theirs');
 }
 
+/** What proves it to others, to be kept: also after the consent is over. */
+const receiptLink = ({ words }: OwnVisit, { id }: Consent) =>
+  markup`<p><a href="/consents/${id}/receipt" download>${words.consent.receiptFile}</a></p>`;
+
 const isOver = ({ state }: Consent): boolean => state === 'taken-back' || state === 'ended';
 
 async function show(visit: OwnVisit): Promise<Answer> {
@@ -29,7 +34,7 @@ async function show(visit: OwnVisit): Promise<Answer> {
     is: 'page',
     title: words.consent.title,
     back: '/',
-    main: markup`<h1>${words.consent.title}</h1>${isOver(consent) ? NOTHING : markup`<p class="lead">${canSee(visit, consent)}</p>`}${consentSummary(visit, consent)}${
+    main: markup`<h1>${words.consent.title}</h1>${isOver(consent) ? NOTHING : markup`<p class="lead">${canSee(visit, consent)}</p>`}${consentSummary(visit, consent)}${receiptLink(visit, consent)}${
       isOver(consent)
         ? NOTHING
         : markup`<h2>${words.consent.back}</h2>${promiseOf(visit, consent.rights)}${takeBackButton(visit, consent)}`
@@ -55,6 +60,7 @@ async function takenBack(visit: OwnVisit): Promise<Answer> {
     title: words.taken.title,
     main: markup`${panel(words.taken.title, words.taken.now(toWhom(visit, found.value).name))}
 <p>${words.taken.at(when)} ${words.consent.receipt}: <span class="number">${id}</span></p>
+${receiptLink(visit, found.value)}
 ${promiseOf(visit, rights)}
 <p class="muted">${words.taken.again}</p>
 <p>${linkButton('/', words.given.home)}</p>`,
@@ -70,14 +76,24 @@ async function given(visit: OwnVisit): Promise<Answer> {
     title: words.given.title,
     main: markup`${panel(words.given.title, canSee(visit, found.value))}
 <p>${words.consent.receipt}: <span class="number">${found.value.id}</span></p>
+${receiptLink(visit, found.value)}
 <h2>${words.consent.back}</h2>${promiseOf(visit, found.value.rights)}
 <div class="buttons">${linkButton('/', words.given.home)}${takeBackButton(visit, found.value)}</div>`,
   };
 }
 
+async function receipt(visit: OwnVisit): Promise<Answer> {
+  const { id = '' } = visit.params;
+  const asked = await visit.ask(api.getReceipt, { params: { id }, query: {} });
+  if (!asked.ok) return refusedBy(asked.error);
+  const { contentType: media, body, fileName } = asked.value as RawAnswer;
+  return { is: 'file', media, bytes: Buffer.from(body), ...(fileName === null ? {} : { name: fileName }) };
+}
+
 export const consentPages: readonly PageRoute[] = [
   { method: 'GET', path: '/consents/:id', show },
   { method: 'GET', path: '/consents/:id/given', show: given },
+  { method: 'GET', path: '/consents/:id/receipt', show: receipt },
   { method: 'POST', path: '/consents/:id/take-back', show: takeBack },
   { method: 'GET', path: '/consents/:id/taken-back', show: takenBack },
 ];

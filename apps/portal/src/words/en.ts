@@ -65,6 +65,7 @@ export const en = {
     takenBack: (when: string): string => `Taken back on ${when}`,
     given: 'Given',
     receipt: 'Consent number',
+    receiptFile: 'Download the signed receipt',
     back: 'What taking it back does',
   },
   promise: {

@@ -64,6 +64,7 @@ export const mi: Words = {
     takenBack: (when) => `I tangohia anō i te ${when}`,
     given: 'I tukuna',
     receipt: 'Tau whakaaetanga',
+    receiptFile: 'Tikiake i te rihīti kua hainatia',
     back: 'Ka aha ina tangohia anō',
   },
   promise: {

@@ -22,7 +22,7 @@ const OPEN_FOR_MS = 30 * DAY_MS;
 const QUIET_MS = 30 * DAY_MS;
 
 interface Parts extends Pick<VaultOptions, 'sql' | 'clock' | 'postsOf'> {
-  readonly consents: () => Pick<Consents, 'give' | 'takeBack'>;
+  readonly consents: () => Pick<Consents, 'giveWith'>;
 }
 export interface Asking {
   /** Answers the same whether anything is held about that subject or nobody is called so. */
@@ -111,33 +111,42 @@ async function answerTo(
   const { scope, rights, from, until, uses, refrains } = answer;
   const { subject, asker: person, organisation, role, purpose } = found;
   const draft = { subject, person, organisation, role, purpose, scope, rights, from, until, uses, refrains };
-  const given = await parts.consents().give(draft, by);
+  const closing = { at: parts.clock(), state: 'agreed', by } as const;
+  // In one transaction: a consent beside a request that still waits would be agreed to twice.
+  const given = await parts
+    .consents()
+    .giveWith(draft, by, (tx, consent) => closeIn(tx, found, { ...closing, consent }));
   if (!given.ok) return given;
-  const agreed = await close(parts, found, { state: 'agreed', by, consent: given.value.id });
-  if (agreed.ok) return ok({ request: agreed.value, consent: given.value });
   // Withdrawn meanwhile: nobody asks for it any more.
-  await parts.consents().takeBack(given.value.id, by);
-  return agreed;
+  if (given.value === null) return unknown('close', id);
+  return ok({ request: closedAs(found, { ...closing, consent: given.value.id }), consent: given.value });
 }
 
 interface Closing {
   readonly state: 'agreed' | 'declined' | 'withdrawn';
   readonly by: string;
-  readonly consent?: string | null;
+  readonly at: number;
+  readonly consent: string | null;
+}
+const closedAs = (request: AccessRequest, { state, at, consent }: Closing): AccessRequest => ({
+  ...request,
+  ...{ state, until: at, consent },
+});
+/** `false` where it is not open any more. */
+async function closeIn(tx: Tx, request: AccessRequest, closing: Closing): Promise<boolean> {
+  const { state, by, at } = closing;
+  if (!(await store.closeRequest(tx, request.id, closing))) return false;
+  note(tx, { type: 'consent.ask-closed', request: { ...request, state }, by, at });
+  return true;
 }
 async function close(
   { sql, clock }: Parts,
   request: AccessRequest,
-  { state, by, consent = null }: Closing,
+  how: Pick<Closing, 'state' | 'by'>,
 ): Promise<Result<AccessRequest, Refusal>> {
-  const at = clock();
-  const closed = { state, at, consent };
-  let isClosed = false;
-  await sql.transact(async (tx) => {
-    isClosed = await store.closeRequest(tx, request.id, closed);
-    if (isClosed) note(tx, { type: 'consent.ask-closed', request: { ...request, state }, by, at });
-  });
-  return isClosed ? ok({ ...request, state, until: at, consent }) : unknown('close', request.id);
+  const closing = { ...how, at: clock(), consent: null };
+  const isClosed = await sql.transact((tx) => closeIn(tx, request, closing));
+  return isClosed ? ok(closedAs(request, closing)) : unknown('close', request.id);
 }
 
 interface Noted {

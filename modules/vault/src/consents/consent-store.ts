@@ -143,19 +143,19 @@ export async function readConsentsOf(reader: Reader, subject: string): Promise<S
   return rows.map(consentOf);
 }
 
-/** The subject; `null` where SQL had it as taken back already, or never had it. */
+/** As it is now; `null` where SQL had it as taken back already, or never had it. */
 export async function markTakenBack(
   tx: Tx,
   { id, at, by }: { readonly id: string; readonly at: number; readonly by: string },
-): Promise<string | null> {
+): Promise<StoredConsent | null> {
   const row = await db(tx)
     .updateTable('vault.consent')
     .set({ taken_back_at: at, taken_back_by: by })
     .where('id', '=', id)
     .where('taken_back_at', 'is', null)
-    .returning('subject')
+    .returningAll()
     .executeTakeFirst();
-  return row?.subject ?? null;
+  return row ? consentOf(row) : null;
 }
 /** Of these, the ones that SQL has and not as taken back. */
 export async function notTakenBack(reader: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {

@@ -11,21 +11,16 @@ import { consentView, grantOf, handedOn, refusalOf, toWhom } from './giving.ts';
 import { GrantBook, GRANTS_MAX, GRANTS_PER_PAIR_MAX, HANDED_ON_MAX } from './grant-book.ts';
 import type { VaultOptions } from '../needs.ts';
 import { someAtATime } from '../some-at-a-time.ts';
-import { addNotice } from '../notices/notices.ts';
 import type { Sharing } from '../nodes/shared.ts';
+import type { WriteReceipt } from '../receipts/receipts.ts';
+import { recordGiven, recordTaken, type Taken } from './recording.ts';
 import type { VaultChange, VaultJournal } from '../vault-journal.ts';
 
-const MODULE = 'vault';
 /** Read at once at the start. */
 const CONSENTS_PER_PAGE = 5_000;
 /** Looking through all of them for what is over, when there is no room left, at most so often. */
 const PRUNED_EVERY_MS = MINUTE_MS;
 
-interface Taken {
-  readonly id: string;
-  readonly at: number;
-  readonly by: string;
-}
 type TakeBack = Extract<VaultChange, { do: 'take-back' }>;
 type Use = Extract<VaultChange, { do: 'use' }>;
 
@@ -35,7 +30,10 @@ export interface ConsentParts extends Pick<VaultOptions, 'sql' | 'clock' | 'isPe
   readonly sharing: Sharing;
   /** Are uses counted in SQL, since other processes count them too? */
   readonly isShared: boolean;
+  readonly writeReceipt: WriteReceipt;
 }
+/** What has to happen with the consent or not at all; `false` undoes both. */
+export type Together = (tx: Tx, consent: string) => Promise<boolean>;
 
 export class Consents {
   readonly #parts: ConsentParts;
@@ -92,7 +90,7 @@ export class Consents {
       await this.#parts.sharing.retell(found);
       for (const { consent: id, at, by } of found) {
         this.#book.change(id, { state: { is: 'taken-back', at, by } });
-        await sql.transact((tx) => saveTaken(tx, { id, at, by }));
+        await sql.transact((tx) => this.#saveTaken(tx, { id, at, by }));
         replayed++;
       }
     }
@@ -103,7 +101,13 @@ export class Consents {
     const grant = grantOf(draft);
     const now = this.#parts.clock();
     const refused = this.faultOf(grant, { by, now });
-    return refused ?? ok(await this.#add({ grant, given: { at: now, by } }));
+    return refused ?? ok((await this.#add({ grant, given: { at: now, by } }))!);
+  }
+  /** With something else, in one transaction; `null` where that was not to be had, and nothing is given. */
+  async giveWith(draft: ConsentDraft, by: string, together: Together): Promise<Result<Consent | null, Refusal>> {
+    const grant = grantOf(draft);
+    const now = this.#parts.clock();
+    return this.faultOf(grant, { by, now }) ?? ok(await this.#add({ grant, given: { at: now, by } }, together));
   }
 
   /** Why it may not be given now; `null` where it may. */
@@ -139,26 +143,27 @@ export class Consents {
     if (this.#book.handedOn(id) >= HANDED_ON_MAX)
       return refuse('conflict', 'CONSENTS_FULL', `${where}: wanted at most ${HANDED_ON_MAX} times`);
     const refused = this.faultOf(grant, { by, now });
-    return refused ?? ok(await this.#add({ grant, given: { at: now, by } }));
+    return refused ?? ok((await this.#add({ grant, given: { at: now, by } }))!);
   }
 
-  async #add(consent: StoredConsent): Promise<Consent> {
+  async #add(consent: StoredConsent, together?: Together): Promise<Consent | null> {
     const { grant, given } = consent;
-    await this.#parts.sql.transact(async (tx) => {
-      await store.addConsent(tx, consent);
-      await this.#parts.sharing.tell(tx, { do: 'given', consent: grant.id });
-      const { id, subject, grantee, purpose, until, uses, parent } = grant;
-      const { at, by: actor } = given;
-      const told = { consent: id, ...grantee, purpose, until, uses };
-      const shared = { module: MODULE, actor, subject, at, personal: true } as const;
-      if (parent === null)
-        tx.record({ ...shared, type: 'consent.given', data: { ...told, behalf: actor !== subject } });
-      else tx.record({ ...shared, type: 'consent.handed-on', data: { ...told, parent } });
-      await tellOfBehalf(tx, { subject, id, did: parent === null ? 'given' : 'handed-on', at, by: actor });
-    });
+    const undone = new Error('give a consent: what it goes with was not to be had');
+    try {
+      await this.#parts.sql.transact(async (tx) => {
+        await recordGiven(tx, consent, this.#parts.writeReceipt);
+        await this.#parts.sharing.tell(tx, { do: 'given', consent: grant.id });
+        if (together && !(await together(tx, grant.id))) throw undone;
+      });
+    } catch (fault) {
+      if (fault === undone) return null;
+      throw fault;
+    }
     this.#book.add(consent);
     return this.#view(consent, given.at);
   }
+
+  readonly #saveTaken = (tx: Tx, taken: Taken): Promise<void> => recordTaken(tx, taken, this.#parts.writeReceipt);
 
   #hasRoom({ subject, grantee }: Grant, now: number): boolean {
     const isFull = (): boolean => this.#book.between(subject, grantee) >= GRANTS_PER_PAIR_MAX;
@@ -208,7 +213,7 @@ export class Consents {
     this.#unwritten.add(id);
     await journal.append([{ do: 'take-back', consent: id, at, by }]);
     this.#unwritten.delete(id);
-    await saver.save((tx) => saveTaken(tx, taken));
+    await saver.save((tx) => this.#saveTaken(tx, taken));
   }
 
   /** Another node has given it. */
@@ -220,7 +225,7 @@ export class Consents {
   /** Another node has it on disk. */
   learnTaken({ consent: id, at, by }: TakeBack): void {
     this.#book.change(id, { state: { is: 'taken-back', by, at } });
-    void this.#parts.saver.save((tx) => saveTaken(tx, { id, at, by }));
+    void this.#parts.saver.save((tx) => this.#saveTaken(tx, { id, at, by }));
   }
 
   /**
@@ -293,22 +298,4 @@ export class Consents {
     }
     return consentView(consent, { before, now });
   }
-}
-
-async function saveTaken(tx: Tx, taken: Taken): Promise<void> {
-  const { id, at, by } = taken;
-  const subject = await store.markTakenBack(tx, taken);
-  if (subject === null) return;
-  const data = { consent: id, behalf: by !== subject };
-  tx.record({ module: MODULE, type: 'consent.taken-back', actor: by, subject, at, personal: true, data });
-  await tellOfBehalf(tx, { ...taken, subject, did: 'taken-back' });
-}
-
-interface Behalf extends Taken {
-  readonly subject: string;
-  readonly did: 'given' | 'handed-on' | 'taken-back';
-}
-/** Whoever did it for somebody, that person hears of it. */
-async function tellOfBehalf(tx: Tx, { subject, id, did, at, by }: Behalf): Promise<void> {
-  if (by !== subject) await addNotice(tx, { subject, kind: 'represented', at, about: { consent: id, did, by }, by });
 }

@@ -1,12 +1,13 @@
-/** A city that signs, with a real authority and a real ledger, for certificates of destruction good and bad. */
+/** A city that signs, with a real authority and a real ledger, for certificates of destruction and receipts, good and bad. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { join } from 'node:path';
-import type { DestructionCertificate, DestructionRecord } from '@cityward/contracts';
+import type { ConsentReceipt, DestructionCertificate, DestructionRecord, ReceiptFile } from '@cityward/contracts';
 import { testIdentity } from '@cityward/identity/testing';
 import { newId, systemClock } from '@cityward/kernel';
 import { createLedger } from '@cityward/ledger';
 import { silentLog } from '@cityward/log';
 import type { Sql } from '@cityward/sql';
+import { eventOf, receiptBytes, receiptHash, receiptSignedBytes } from '../domain/receipt.ts';
 import { destructionBytes, keyCommitment, METHOD, sha256, signedBytes, versionTree } from '../domain/destruction.ts';
 
 export const VERSIONS = ['rec-aaaa', 'rec-bbbb', 'rec-cccc'].map((record, i) => ({
@@ -52,6 +53,8 @@ export interface TestCity {
   readonly verifierKey: string;
   /** Signed by an officer's key and the city, in the ledger. `signedAs`: what the officer's key signs instead. */
   certify(record: DestructionRecord, signedAs?: DestructionRecord): Promise<DestructionCertificate>;
+  /** Signed by the city, in the ledger. */
+  receipt(receipt: ConsentReceipt, signedAt?: number): Promise<ReceiptFile>;
   /** The proof of one version. */
   proofOf(index: number): Promise<DestructionCertificate['proofs'][number]>;
   /** The city's signature, DER. */
@@ -85,6 +88,18 @@ export async function testCity(sql: Sql, folder: string): Promise<TestCity> {
       ]);
       const exhibit = (await ledger.exhibit(id))!;
       return { signed, city: (await identity.signDocument(bytes)).toString('base64'), ledger: exhibit, proofs: [] };
+    },
+    receipt: async (receipt, signedAt = Date.now()) => {
+      const { event_state, event_time, entity_id: actor } = eventOf(receipt);
+      const id = newId<string>('evt');
+      const { record_id: consent, pii_principal_id: subject } = receipt;
+      const data = { consent, receipt: receiptHash(receiptBytes(receipt)) };
+      const at = Date.parse(event_time);
+      await ledger.append([
+        { id, module: 'vault', type: `consent.${event_state}`, actor, subject, at, personal: true, data },
+      ]);
+      const city = (await identity.signDocument(receiptSignedBytes({ receipt, signedAt }))).toString('base64');
+      return { signed: { receipt, signedAt }, city, ledger: (await ledger.exhibit(id))! };
     },
     proofOf: async (index) => {
       const hashes = (await versionTree(VERSIONS).proofOf(index)).map((hash) => Buffer.from(hash).toString('base64'));

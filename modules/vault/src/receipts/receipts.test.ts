@@ -1,0 +1,189 @@
+/** A receipt says what the consent says, is written with it, and verifies by two keys alone; changed anywhere it does not. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RECEIPT_CONTEXT, type ConsentReceipt, type ReceiptFile } from '@cityward/contracts';
+import { openTestSql, type TestSql } from '@cityward/sql/testing';
+import { receiptHash, receiptOf, receiptSignedBytes } from '../domain/receipt.ts';
+import { testCity, type TestCity } from '../life/testing-certificate.ts';
+import { AROHA, BEN, codeOf, CLINIC, consentTo, must, OFFICER, person, testDestruction } from '../testing.ts';
+import { useVault } from '../testing-rig.ts';
+import { verifyReceipt } from '../verify.ts';
+import { readReceipt } from './receipt-store.ts';
+
+const rig = useVault();
+const stored = async (consent: string, event?: 'given' | 'taken-back') => {
+  const { document } = (await readReceipt(rig.sql, consent, event))!;
+  return { receipt: JSON.parse(document) as ConsentReceipt, hash: receiptHash(Buffer.from(document)) };
+};
+
+describe('a receipt', () => {
+  it('is written with the consent and with its end, each in the fact by its hash', async () => {
+    const id = await rig.give({
+      organisation: CLINIC,
+      role: 'doctor',
+      uses: 3,
+      depth: 1,
+      refrains: ['DELAU', 'NOREUSE'],
+    });
+    rig.at.clock.now += 1_000;
+    must(await rig.at.vault.takeBack(id, OFFICER));
+    const [given, back] = [await stored(id, 'given'), await stored(id)];
+    expect(given.receipt).toMatchObject({
+      record_id: id,
+      pii_principal_id: AROHA,
+      collection_method: 'signed-in-and-agreed',
+      purposes: [
+        {
+          purpose: 'TREAT',
+          pii_information: [{ pii_type: 'category', pii_attribute_id: 'blood-tests' }],
+          recipient_third_parties: [BEN, CLINIC],
+          processing_methods: ['view', 'text'],
+          processing_restrictions: ['DELAU', 'NOREUSE'],
+          uses: 3,
+          delegation_depth: 1,
+        },
+      ],
+      events: [{ event_state: 'given', entity_id: AROHA }],
+    });
+    expect(given.receipt.parties.map(({ party_name }) => party_name)).toEqual([
+      'Port Test',
+      null,
+      null,
+      'Harbour Clinic',
+    ]);
+    expect(back.receipt.events).toMatchObject([
+      given.receipt.events[0],
+      { event_state: 'taken-back', entity_id: OFFICER },
+    ]);
+    const facts = (await rig.outbox()).filter(({ data }) => JSON.stringify(data).includes(id));
+    expect(facts.map(({ type, data }) => [type, (data as { receipt: string }).receipt])).toEqual([
+      ['consent.given', given.hash],
+      ['consent.taken-back', back.hash],
+    ]);
+  });
+
+  it('fetches nothing to be read: its context is in it, and has every field', async () => {
+    const { receipt } = await stored(await rig.give());
+    expect(receipt['@context']).toEqual(RECEIPT_CONTEXT);
+    const remote = JSON.stringify(receipt, (key, value: unknown) => (key === '@context' ? null : value));
+    expect(remote).not.toMatch(/https?:/);
+    expect(
+      Object.values(RECEIPT_CONTEXT).flatMap((term) => (typeof term === 'object' ? Object.keys(term) : [])),
+    ).not.toContain('@import');
+  });
+
+  it('is signed later where the city cannot sign at once, and handed out once the ledger has it', async () => {
+    const id = await rig.give();
+    expect(await rig.at.vault.tick()).toBeUndefined();
+    expect((await readReceipt(rig.sql, id))?.signature).toBeNull();
+    const ask = (route = rig.at.vault.routes.find(({ endpoint: { name } }) => name === 'getReceipt')!) =>
+      route.handle({ params: { id }, query: {}, body: undefined } as never, { principal: person(AROHA) } as never);
+    expect(codeOf(await ask())).toBe('PROOF_NOT_READY');
+    await rig.restart({ destruction: { ...testDestruction, sign: () => Promise.resolve(Buffer.from('signed')) } });
+    await rig.at.vault.tick();
+    expect(await readReceipt(rig.sql, id)).toMatchObject({ signature: Buffer.from('signed').toString('base64') });
+  });
+});
+
+describe('the file that is handed out', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cityward-receipt-'));
+  let sql: TestSql;
+  let city: TestCity;
+  let file: ReceiptFile;
+  let other: ReceiptFile;
+  const at = Date.now() - 60_000;
+  const receipt = (id: string): ConsentReceipt =>
+    receiptOf({
+      grant: {
+        ...{
+          ...consentTo(BEN),
+          id,
+          used: 0,
+          depth: 0,
+          parent: null,
+          state: { is: 'taken-back', at: at + 1, by: AROHA },
+        },
+        grantee: { person: BEN, organisation: CLINIC, role: 'doctor' },
+      },
+      ...{ given: { at, by: AROHA }, event: 'taken-back', notice: ['Ben may read it.'] },
+      ...{ city: { name: 'Port Test', contact: 'records@port.test' }, nameOf: () => 'Harbour Clinic' },
+    });
+  beforeAll(async () => {
+    sql = await openTestSql();
+    city = await testCity(sql, folder);
+    file = await city.receipt(receipt('con-aaaaaaaaaaaaaaaa'));
+    other = await city.receipt(receipt('con-bbbbbbbbbbbbbbbb'));
+  }, 120_000);
+  afterAll(async () => {
+    await city.stop();
+    await sql.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const verify = (given: unknown) =>
+    verifyReceipt({ json: Buffer.from(JSON.stringify(given)), ca: city.ca, verifierKey: city.verifierKey });
+  /** The city signed it, and nothing else is wrong. */
+  const signed = async (change: (it: ReceiptFile) => void): Promise<ReceiptFile> => {
+    const copy = structuredClone(file);
+    change(copy);
+    return { ...copy, city: (await city.sign(receiptSignedBytes(copy.signed))).toString('base64') };
+  };
+
+  it('verifies', () => {
+    expect(must(verify(file))).toMatchObject({ receipt: { record_id: 'con-aaaaaaaaaaaaaaaa' } });
+    expect(must(verify(other)).entry).toBe(must(verify(file)).entry + 1);
+  });
+
+  it('does not once any value in it is another', () => {
+    let changed = 0;
+    const walk = (at: Record<string, unknown>): void => {
+      for (const [key, value] of Object.entries(at)) {
+        if (typeof value === 'object' && value !== null) walk(value as Record<string, unknown>);
+        else {
+          at[key] = typeof value === 'number' ? value + 1 : value === null ? 'x' : `${String(value).slice(0, -2)}zz`;
+          changed++;
+          expect([key, verify(whole).ok]).toEqual([key, false]);
+          at[key] = value;
+        }
+      }
+    };
+    const whole = structuredClone(file);
+    walk(whole as unknown as Record<string, unknown>);
+    expect(changed).toBeGreaterThan(60);
+    expect(verify(whole).ok).toBe(true);
+  });
+
+  it.each<[string, string, (it: ReceiptFile) => void]>([
+    [
+      'of which the ledger tells nothing',
+      'NOT_IN_LEDGER',
+      (it) => void (it.signed.receipt.privacy_notice = ['Ben may print it.']),
+    ],
+    ['with the proof of another', 'NOT_IN_LEDGER', (it) => void (it.ledger = other.ledger)],
+    ['signed before it happened', 'RECEIPT_NOT_WHOLE', (it) => void (it.signed.signedAt = at - 1)],
+    [
+      'with another JSON-LD context',
+      'RECEIPT_NOT_WHOLE',
+      (it) => void ((it.signed.receipt['@context'] as Record<string, unknown>)['uses'] = 'dct:title'),
+    ],
+    [
+      'with recipients that are not its parties',
+      'RECEIPT_NOT_WHOLE',
+      (it) => void (it.signed.receipt.purposes[0].recipient_third_parties = ['per-mallory']),
+    ],
+    ['that hides that it was taken back', 'RECEIPT_NOT_WHOLE', (it) => void it.signed.receipt.events.pop()],
+    ['with a field more', 'RECEIPT_SHAPE', (it) => void ((it.signed.receipt as Record<string, unknown>)['more'] = 1)],
+  ])('%s is refused, whoever signed it', async (_, code, change) => {
+    expect(codeOf(verify(await signed(change)))).toBe(code);
+  });
+
+  it('signed by another city is refused', async () => {
+    const strangers = await openTestSql();
+    const stranger = await testCity(strangers, mkdtempSync(join(folder, 'stranger-')));
+    const forged = { ...file, city: (await stranger.sign(receiptSignedBytes(file.signed))).toString('base64') };
+    expect(codeOf(verify(forged))).toBe('DOCUMENT_SIGNER');
+    await stranger.stop();
+    await strangers.stop();
+  }, 60_000);
+});
