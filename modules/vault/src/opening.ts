@@ -30,6 +30,8 @@ import { tellOfCollection } from './notices/indirect.ts';
 import { createLives, createPeople, LAW, type People } from './people.ts';
 import { openRootFile } from './keys/root-file.ts';
 import { isAmongOthers, openNodes, type Nodes } from './nodes/open-nodes.ts';
+import { backupCopyReplayer } from './copies/replay.ts';
+import { exportReplayer } from './exports/replay.ts';
 import { consentReplayer } from './consents/replay.ts';
 import { emergencyReplayer } from './emergency/replay.ts';
 import { holdReplayer, recordLifeReplayer } from './life/replay.ts';
@@ -157,6 +159,7 @@ const replayersOf = (options: VaultOptions, keyring: CityKeys) => (isWhole: bool
     consentReplayer(sql, isWhole),
     ...[recordLifeReplayer(sql), holdReplayer(sql), recordReplayer(sql, keyring), eraseReplayer(sql, keyring)],
     ...[lifeReplayer(sql), emergencyReplayer(sql), postReplayer(options)],
+    ...[backupCopyReplayer(sql), exportReplayer({ ...options, keyring })],
   ];
 };
 

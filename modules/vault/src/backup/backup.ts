@@ -28,6 +28,7 @@ const MODULE = 'vault';
 const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY = 0o600;
 const CHUNK_CHARS = 1_048_576;
+const BASIS = 'to restore the vault after a disaster';
 
 export type OpenBackupFile = (path: string) => Promise<Pick<FileHandle, 'write' | 'datasync' | 'close'>>;
 const openNew: OpenBackupFile = (path) => open(path, 'wx', OWNER_ONLY);
@@ -74,7 +75,7 @@ export async function makeBackup(parts: BackupParts, asked: Asked): Promise<Resu
     kind: 'backup',
     place: `backup:${final}`,
     custodian: 'city',
-    basis: 'to restore the vault after a disaster',
+    basis: BASIS,
     holding: { of: 'snapshot' },
     openedBy: [epoch.id],
     expires: unreadableFrom,
@@ -84,7 +85,7 @@ export async function makeBackup(parts: BackupParts, asked: Asked): Promise<Resu
     await rename(draft, final);
     await syncFolder(folder);
     if (asked.keysTo !== null) await parts.epochs.keepApart(resolve(asked.keysTo));
-    await tell(parts, manifest, asked.by);
+    await tell(parts, { manifest, place: `backup:${final}`, expires: unreadableFrom, by: asked.by });
     const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
     return ok({ folder: final, id, bytes, unreadableFrom });
   } catch (fault) {
@@ -171,9 +172,16 @@ async function writeFile(
   return { name: path.slice(path.lastIndexOf('/') + 1), bytes, sha256: hash.digest('hex') };
 }
 
+interface Telling {
+  readonly manifest: Manifest;
+  readonly place: string;
+  readonly expires: number;
+  readonly by: string;
+}
 /** On disk in the ledger before it is answered for: a backup that it does not know, or knows otherwise, is not restored. */
-async function tell({ ledger, clock }: BackupParts, manifest: Manifest, by: string): Promise<void> {
-  const data = { manifest: sha256(manifestText(manifest)), entries: manifest.ledger.size };
+async function tell({ ledger, clock }: BackupParts, { manifest, place, expires, by }: Telling): Promise<void> {
+  const copy = { place, expires, key: manifest.epoch.key, basis: BASIS };
+  const data = { manifest: sha256(manifestText(manifest)), entries: manifest.ledger.size, ...copy };
   const fact = { module: MODULE, type: 'vault.backed-up', actor: by, subject: manifest.id, at: clock(), data } as const;
   await ledger.append([{ ...fact, id: newId<string>('evt') }]);
 }

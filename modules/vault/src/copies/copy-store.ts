@@ -76,6 +76,14 @@ export async function addCopy(reader: Reader, copy: StoredCopy): Promise<void> {
   if (holding.of === 'versions') await addItems(reader, id, holding.versions);
 }
 
+/** Of these places, the ones that a row names, closed or not. */
+export async function placesKnown(reader: Reader, places: readonly string[]): Promise<ReadonlySet<string>> {
+  if (places.length === 0) return new Set();
+  const { rows } = await raw<{ place: string }>`select distinct place from vault.copy
+    where place = any(${places}::text[])`.execute(db(reader));
+  return new Set(rows.map(({ place }) => place));
+}
+
 export async function addItems(reader: Reader, copy: string, versions: readonly VersionRef[]): Promise<void> {
   for (let from = 0; from < versions.length; from += ROWS_PER_STATEMENT) {
     const some = versions.slice(from, from + ROWS_PER_STATEMENT);

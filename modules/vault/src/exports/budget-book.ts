@@ -1,6 +1,6 @@
 /** Which set of a dataset's people each is in by all its exports so far: keyed digests and numbers, sealed where they lie. */
 import { createHmac } from 'node:crypto';
-import { OUTSIDE } from '../domain/exports/budget.ts';
+import { LEFT_OUT, OUTSIDE, setsAfter } from '../domain/exports/budget.ts';
 
 /** Of a digest: people of one dataset do not meet in it. */
 const DIGEST_BYTES = 12;
@@ -54,4 +54,12 @@ export function bookAfter(
     ...left.map(([digest, set]) => [digest, gone.get(set)!] as const),
     ...digests.flatMap((digest, row) => (sets[row] === OUTSIDE ? [] : [[digest, sets[row]!] as const])),
   ]);
+}
+
+/** The same once more, from what everybody was told of a release: whom it showed, and in which class. */
+export function bookAfterTold(book: BudgetBook, told: ReadonlyMap<string, number>): BudgetBook {
+  const digests = [...new Set([...book.keys(), ...told.keys()])];
+  const sets = Int32Array.from(digests, (digest) => book.get(digest) ?? OUTSIDE);
+  const classes = Int32Array.from(digests, (digest) => told.get(digest) ?? LEFT_OUT);
+  return bookAfter(book, digests, setsAfter(sets, classes, new Map()));
 }

@@ -105,14 +105,19 @@ export interface ReleasedExport {
   readonly by: string;
   readonly manifest: ExportManifest;
   readonly marks: readonly string[];
-  readonly file: Buffer;
+  /** `null` where the city has lost it. */
+  readonly file: Buffer | null;
+  readonly bytes: number;
 }
 /** False where it is not asked for any more. */
-export async function saveReleased(tx: Tx, { id, at, by, manifest, marks, file }: ReleasedExport): Promise<boolean> {
+export async function saveReleased(
+  tx: Tx,
+  { id, at, by, manifest, marks, file, bytes }: ReleasedExport,
+): Promise<boolean> {
   const done = await db(tx)
     .updateTable('vault.export')
     .set({ state: 'released', decided_at: at, decided_by: by, manifest: JSON.stringify(manifest) })
-    .set({ marks: JSON.stringify(marks), file, bytes: file.length })
+    .set({ marks: JSON.stringify(marks), file, bytes })
     .where('id', '=', id)
     .where('state', '=', 'asked')
     .executeTakeFirst();

@@ -3,20 +3,11 @@ import type { Export, ExportDraft, NewFact, Principal, Traced } from '@cityward/
 import { inTurn, newId, ok, refuse, type Json, type Refusal, type Result } from '@cityward/kernel';
 import type { CopyKeeper, CopyRegister } from '../copies/copy.ts';
 import { traced } from '../domain/exports/marks.ts';
-import { openContent, sealContent } from '../keys/sealed.ts';
-import type { OpenKey } from '../keys/keyring.ts';
 import { closed, type Gate } from '../gate/gate.ts';
 import type { VaultOptions } from '../needs.ts';
 import type { Look } from '../viewing/deciding.ts';
-import {
-  BUDGET_PEOPLE_MAX,
-  bookAfter,
-  decodeBook,
-  digestOf,
-  encodeBook,
-  standingIn,
-  type BudgetBook,
-} from './budget-book.ts';
+import { BUDGET_PEOPLE_MAX, bookAfter, digestOf, standingIn } from './budget-book.ts';
+import { openDataset, PEOPLE_KEY, sealBook, type OpenDataset } from './dataset.ts';
 import { faultsOf } from './draft.ts';
 import * as store from './export-store.ts';
 import { derivedKey, markerOf, matchesOf } from './marker.ts';
@@ -27,7 +18,6 @@ import { shape, type Shaped } from './shaping.ts';
 const MODULE = 'vault';
 /** Facts handed to the ledger at a time. */
 const FACTS_PER_APPEND = 1_000;
-const BOOK_MEDIA = 'application/octet-stream';
 
 export interface ExportParts extends ReadingParts, Pick<VaultOptions, 'clock' | 'ledger' | 'isPerson'> {
   readonly copies: Pick<CopyRegister, 'register'>;
@@ -98,13 +88,9 @@ async function ask(
   await sql.transact(async (tx) => {
     await store.addExport(tx, { id, draft, asked: { at, by } });
     const { category, purpose, recipient, ground, basis } = draft;
-    tx.record(
-      factOf('export.asked', by, {
-        export: id,
-        at,
-        data: { category, purpose, recipient: recipient.name, ground, basis },
-      }),
-    );
+    // Whole, as the release below: a vault that is put back knows it from the ledger.
+    const data = { category, purpose, recipient: recipient.name, ground, basis, draft: draft as Json };
+    tx.record(factOf('export.asked', by, { export: id, at, data }));
   });
   return ok((await store.readExport(sql, id))!);
 }
@@ -136,11 +122,6 @@ const lookFor = ({ purpose, person }: ExportDraft, principal: Principal): Look =
   principal: person === null ? principal : { type: 'Person', id: person, roles: [], attributes: {} },
 });
 
-interface OpenDataset {
-  readonly dataset: store.Dataset;
-  readonly key: OpenKey;
-  readonly book: BudgetBook;
-}
 interface Releasing extends OpenDataset {
   readonly asked: Export;
   readonly people: People;
@@ -152,7 +133,7 @@ async function releaseOf(parts: ExportParts, releasing: Releasing): Promise<Resu
   const { asked, people, look, principal, dataset, key, book } = releasing;
   const where = `release export "${asked.id}"`;
   const at = parts.clock();
-  const byDigest = derivedKey(key.key, 'people');
+  const byDigest = derivedKey(key.key, PEOPLE_KEY);
   const digests = people.all.map(({ head }) => digestOf(byDigest, head.subject));
   const rank = Float64Array.from(crypto.getRandomValues(new Uint32Array(digests.length)));
   const standing = { ...standingIn(book, digests), rank };
@@ -173,7 +154,7 @@ async function releaseOf(parts: ExportParts, releasing: Releasing): Promise<Resu
   });
   shaped.value.plain.fill(0);
   if (file === null) return refuse('invalid', 'EXPORT_KEY_NOT_VALID', `${where}: "${recipient.key}" is no key`);
-  await tellEverybody(parts, releasing, at);
+  await tellEverybody(parts, releasing, { at, classes: shaped.value.classes });
   if (!stillMay(parts, people, look))
     return refuse('conflict', 'EXPORT_CHANGED', `${where}: something was taken back or destroyed meanwhile; try again`);
   return save(parts, releasing, {
@@ -189,12 +170,13 @@ async function releaseOf(parts: ExportParts, releasing: Releasing): Promise<Resu
 async function tellEverybody(
   { ledger }: ExportParts,
   { asked, people, principal }: Releasing,
-  at: number,
+  { at, classes }: { readonly at: number; readonly classes: Int32Array },
 ): Promise<void> {
   const { purpose, recipient, basis } = asked.draft;
   const facts = people.all
-    .filter((_, row) => people.isIn[row] === 1)
-    .map(({ head, version, basis: own }) => ({
+    .map((one, row) => ({ ...one, alike: classes[row]!, isIn: people.isIn[row] === 1 }))
+    .filter(({ isIn }) => isIn)
+    .map(({ head, version, basis: own, alike }) => ({
       ...({
         id: newId<string>('evt'),
         module: MODULE,
@@ -208,6 +190,7 @@ async function tellEverybody(
         version,
         purpose,
         export: asked.id,
+        alike,
         reason: `${recipient.name}: ${basis}`.slice(0, 500),
         ...own?.data,
       },
@@ -230,7 +213,7 @@ async function save(
   saving: Saving,
 ): Promise<Result<Export, Refusal>> {
   const { id, draft } = asked;
-  const { shaped, file: bytes, at, by } = saving;
+  const { shaped, file, at, by } = saving;
   const { manifest, marks } = shaped;
   const versions = people.all.flatMap(({ head, version }, row) =>
     people.isIn[row] === 1 ? [{ record: head.id, version }] : [],
@@ -239,7 +222,7 @@ async function save(
     await parts.sql.transact(async (tx) => {
       const isFirst =
         (await store.saveBook(tx, dataset, saving.book)) &&
-        (await store.saveReleased(tx, { id, at, by, manifest, marks, file: bytes }));
+        (await store.saveReleased(tx, { id, at, by, manifest, marks, file, bytes: file.length }));
       if (!isFirst) throw COME_FIRST;
       await parts.copies.register(
         {
@@ -248,19 +231,15 @@ async function save(
             holding: { of: 'versions', versions },
             openedBy: [draft.recipient.key],
             expires: draft.until,
-            bytes: bytes.length,
+            bytes: file.length,
           } as const),
         },
         tx,
       );
       const { purpose, k, l, shown, leftOut, before } = manifest;
-      tx.record(
-        factOf('export.released', by, {
-          export: id,
-          at,
-          data: { purpose, recipient: draft.recipient.name, k, l, shown, leftOut, before, bytes: bytes.length },
-        }),
-      );
+      const said = { purpose, recipient: draft.recipient.name, k, l, shown, leftOut, before, bytes: file.length };
+      const data = { ...said, category: draft.category, manifest: manifest as Json, marks: [...marks] };
+      tx.record(factOf('export.released', by, { export: id, at, data }));
     });
   } catch (fault) {
     if (fault === COME_FIRST)
@@ -331,38 +310,6 @@ async function trace(
     return Promise.resolve();
   });
   return found;
-}
-
-/** Its key lies below ranks of its own, so that no person's destruction is that of the dataset. */
-async function openDataset({ sql, keyring }: ExportParts, category: string): Promise<Result<OpenDataset, Refusal>> {
-  const known = await store.readDataset(sql, category);
-  if (known) {
-    const key = await keyring.open(known.key);
-    if (!key.ok) return key;
-    const open = { id: known.key, key: key.value };
-    const book = known.book === null ? ok(new Map<string, number>()) : openBook(known, open);
-    return book.ok ? ok({ dataset: known, key: open, book: book.value }) : book;
-  }
-  const subjects = await keyring.addSubjects(1);
-  const above = await keyring.addCategories(subjects);
-  if (!above.ok) return above;
-  const made = await keyring.addRecordKeys(above.value);
-  if (!made.ok) return made;
-  const key = made.value[0]!;
-  await store.addDataset(sql, category, key.id);
-  keyring.settle([...subjects, ...above.value, key.id]);
-  return ok({ dataset: { category, key: key.id, releases: 0, book: null }, key, book: new Map() });
-}
-
-/** Bound to how many releases it is after: an older book put back does not open. */
-const bookBinding = (category: string, releases: number) => ({
-  ...{ record: `exports of ${category}`, version: releases, subject: 'exports', category, media: BOOK_MEDIA },
-});
-const sealBook = ({ category, releases }: store.Dataset, key: OpenKey, book: BudgetBook): Buffer =>
-  sealContent(key, bookBinding(category, releases + 1), encodeBook(book));
-function openBook({ category, releases, book }: store.Dataset, key: OpenKey): Result<BudgetBook, Refusal> {
-  const opened = openContent(key, bookBinding(category, releases), book!);
-  return opened.ok ? ok(decodeBook(opened.value)) : opened;
 }
 
 /** The city's file ends with the first record in it that is destroyed; what the recipient has fetched is out of its hands. */

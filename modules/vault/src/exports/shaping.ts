@@ -26,6 +26,8 @@ export interface Shaped {
   /** A JSON text a line: the manifest, then the columns, then what is shown. */
   readonly plain: Buffer;
   readonly marks: readonly string[];
+  /** By person: whom they are shown alike, or LEFT_OUT. */
+  readonly classes: Int32Array;
   /** By person: the set they are in after this release. */
   readonly after: { readonly sets: Int32Array; readonly gone: ReadonlyMap<number, number> };
 }
@@ -114,7 +116,7 @@ function shapedBy(
   { manifest, marks, lines }: Pick<Shaped, 'manifest' | 'marks'> & { readonly lines: readonly unknown[] },
 ): Shaped {
   const plain = Buffer.from([{ manifest }, ...lines].map((line) => `${JSON.stringify(line)}\n`).join(''));
-  return { manifest, plain, marks, after: setsAfter(standing.sets, classes, standing.gone) };
+  return { manifest, plain, marks, classes, after: setsAfter(standing.sets, classes, standing.gone) };
 }
 
 function manifestOf(
