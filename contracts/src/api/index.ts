@@ -27,6 +27,7 @@ import { vaultLease } from './vault-lease.ts';
 import { vaultGrants } from './vault-grants.ts';
 import { vaultReceipts } from './vault-receipts.ts';
 import { vaultExports } from './vault-exports.ts';
+import { vaultDesk } from './vault-desk.ts';
 import { vaultGlass } from './vault-glass.ts';
 import { vaultRequests } from './vault-requests.ts';
 import { vaultPictures } from './vault-pictures.ts';
@@ -62,6 +63,7 @@ export const api = {
   ...vaultGrants,
   ...vaultReceipts,
   ...vaultExports,
+  ...vaultDesk,
   ...vaultGlass,
   ...vaultRequests,
   ...vaultPictures,
@@ -111,6 +113,7 @@ export {
   ACCESS_REQUESTS_SHOWN_MAX,
 } from './vault-asking.ts';
 export * from './vault-life.ts';
+export * from './vault-desk.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {

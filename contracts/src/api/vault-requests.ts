@@ -72,6 +72,9 @@ export const LawShown = Closed({
           ref: Type.String(),
           words: Type.String(),
           from: OrNull(Type.String()),
+          /** Requests that it lets be refused, and those that it lets take longer. */
+          refuses: Type.Array(OneOf(REQUEST_KINDS)),
+          extends: Type.Array(OneOf(REQUEST_KINDS)),
           /** What a person has to do, since the software cannot. */
           tasks: Type.Array(Type.String()),
         }),

@@ -13,6 +13,8 @@ export function deskRoutes({ desk: life }: { desk(): RecordsDesk }): Route[] {
 }
 
 const recordRoutes = (life: () => RecordsDesk): Route[] => [
+  route(api.listWaitingRecords, async () => ok(await life().waiting())),
+  route(api.listRecordCopies, ({ params }) => life().copiesOf(params.id)),
   route(
     api.listLives,
     async ({ query }, { principal }) => ok({ lives: await life().lives.list(whom(query.subject, principal)) }),

@@ -235,3 +235,61 @@ describe('the caretaker', () => {
     for (const [i, one] of stored.entries()) expect(await rig.seen(one, own)).toBe(`n${i}`);
   });
 });
+
+describe('the desk', () => {
+  it('shows what is sealed or due of everybody, what comes next first, and counts the rest', async () => {
+    await rig.put();
+    await rig.put({ subject: 'per-cat', category: 'library' });
+    expect(await life().waiting()).toEqual({ records: [], sealed: 0, due: 0 });
+    await erase();
+    const later = await rig.put({ subject: 'per-cat' });
+    rig.at.clock.now = NOW + 40 * DAY_MS;
+    await rig.put({ subject: 'per-cat' });
+    const by = { by: OFFICER, code: 'officer', reason: 'tidy' } as const;
+    must(await life().erasing.erase({ subject: 'per-cat', records: [later], ...by }));
+    const { records, ...counts } = await life().waiting();
+    expect(counts).toEqual({ sealed: 2, due: 0 });
+    expect(records.map(({ subject, state }) => [subject, state])).toEqual([
+      [AROHA, 'sealed'],
+      ['per-cat', 'sealed'],
+    ]);
+    expect(records[0]!.next).toBe(TEN_YEARS);
+  });
+
+  it('shows where copies of one record lie, the standing ones too, and what became of each', async () => {
+    const record = await library();
+    const register = rig.at.vault.copies();
+    const copy = {
+      kind: 'recipient',
+      place: 'recipient:clinic/1',
+      custodian: 'Harbour Clinic',
+      basis: 'given',
+    } as const;
+    const holding = { of: 'versions', versions: [{ record, version: 1 }] } as const;
+    await register.register({ ...copy, holding, openedBy: [], expires: null });
+    const kinds = async () => {
+      const found = must(await life().copiesOf(record));
+      return { ...found, copies: found.copies.map(({ kind, outcome }) => [kind, outcome?.is ?? 'lies there']) };
+    };
+    const head = { record, subject: AROHA, category: 'library', versions: 1 };
+    expect(await kinds()).toMatchObject({ ...head, state: 'active' });
+    expect((await kinds()).copies).toEqual(
+      expect.arrayContaining([
+        ['primary', 'lies there'],
+        ['wal', 'lies there'],
+        ['cache', 'lies there'],
+        ['recipient', 'lies there'],
+      ]),
+    );
+    must(await rig.at.vault.destroy(record, { by: OFFICER, reason: 'x' }));
+    const after = await kinds();
+    expect(after.state).toBe('keys-destroyed');
+    expect(after.copies).toEqual(
+      expect.arrayContaining([
+        ['primary', 'purged'],
+        ['recipient', 'pending'],
+      ]),
+    );
+    expect(codeOf(await life().copiesOf('rec-none'))).toBe('RECORD_UNKNOWN');
+  });
+});

@@ -1,5 +1,6 @@
 /** The life of records in one place: what is restricted, sealed, held, erased, what is left of copies, and the caretaker that moves it. */
 import type { Saver } from '@cityward/journal';
+import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { OpenRegister } from '../copies/register.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { VaultOptions } from '../needs.ts';
@@ -14,6 +15,7 @@ import { Destructions } from './destructions.ts';
 import { Erasing } from './erasing.ts';
 import { Holds } from './holds.ts';
 import { lifeBar, RecordLives } from './record-lives.ts';
+import { copiesOfRecord, waitingRecords, type CopiesOfRecord, type Waiting } from './desk-store.ts';
 import { sweepOrphans } from './orphans.ts';
 
 export interface RecordsDeskParts extends VaultOptions {
@@ -32,6 +34,10 @@ export interface RecordsDesk {
   readonly destructions: Destructions;
   readonly destroying: Destroying;
   readonly bars: readonly Bar[];
+  /** Sealed or due, of whomever. */
+  waiting(): Promise<Waiting>;
+  /** Where copies of a record lie or lay. */
+  copiesOf(record: string): Promise<Result<CopiesOfRecord, Refusal>>;
   /** Brings to force what the journal knows and SQL does not; answers how much that was. */
   open(): Promise<number>;
   /** One round of everything that is due. */
@@ -62,6 +68,13 @@ export function createRecordsDesk(parts: RecordsDeskParts): RecordsDesk {
   return {
     ...{ lives, holds, destroying, destructions, erasing },
     ...caretaker,
+    waiting: () => waitingRecords(parts.sql),
+    copiesOf: async (record) => {
+      const found = await copiesOfRecord(parts.sql, record);
+      return found
+        ? ok(found)
+        : refuse('not-found', 'RECORD_UNKNOWN', `look for copies of record "${record}": there is none of that id`);
+    },
     bars: [destroyedBar(destroying), lifeBar(lives)],
     standing: { isDoomed: (record) => destroying.isDoomed(record), isDark: (record) => lives.isDark(record) },
     open: async () => (await destroying.open()) + (await holds.open()) + (await lives.open()),

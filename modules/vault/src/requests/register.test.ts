@@ -30,5 +30,9 @@ describe('the register', () => {
     const clauses = lawShown(LAW).instruments.flatMap((one) => one.clauses);
     expect(clauses.find(({ id }) => id === 'nz-ipp-1')?.tasks).toHaveLength(1);
     expect(clauses.find(({ id }) => id === 'nz-pa-44')?.tasks).toEqual([]);
+    expect(clauses.find(({ id }) => id === 'nz-pa-49')).toMatchObject({
+      refuses: ['access', 'portability'],
+      extends: [],
+    });
   });
 });

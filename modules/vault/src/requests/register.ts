@@ -1,8 +1,9 @@
 /** What is done with people's data (GDPR article 30): generated from what is held and consented to at this moment, never typed in. */
 import type { Kysely } from 'kysely';
-import type { LawShown, Register } from '@cityward/contracts';
+import { REQUEST_KINDS, type LawShown, type Register, type RequestKind } from '@cityward/contracts';
 import type { Sql } from '@cityward/sql';
 import { readStanding } from '../consents/consent-store.ts';
+import type { Clause } from '../domain/law/clause.ts';
 import type { Law } from '../law/law.ts';
 
 interface Tables {
@@ -71,7 +72,12 @@ export const lawShown = ({ instruments }: Law): LawShown => ({
     ...{ id, name, place, url, read: { on, as } },
     clauses: clauses.map((clause) => ({
       ...{ id: clause.id, ref: clause.ref, words: clause.words, from: clause.from },
+      refuses: kindsOf(clause, 'refusal'),
+      extends: kindsOf(clause, 'extension'),
       tasks: clause.duties.flatMap((duty) => (duty.is === 'task' ? [duty.words] : [])),
     })),
   })),
 });
+
+const kindsOf = (clause: Clause, is: 'refusal' | 'extension'): RequestKind[] =>
+  REQUEST_KINDS.filter((kind) => clause.duties.some((duty) => duty.is === is && duty.of.some((of) => of === kind)));
