@@ -6,6 +6,7 @@ import { baselineHandlers } from './mock-baseline.ts';
 import { enrolHandlers } from './mock-enrol.ts';
 import { mockReminders, networkHandlers } from './mock-networks.ts';
 import { serviceHandlers } from './mock-services.ts';
+import { deskHandlers } from './mock-desk.ts';
 import { gateHandlers } from './mock-gate.ts';
 import { MAKERS, mockMap } from './mock-city.ts';
 import {
@@ -214,6 +215,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...networkHandlers,
   ...serviceHandlers,
   ...baselineHandlers,
+  ...deskHandlers,
   cityNow,
   cityMap: () => mockMap(),
   devicePoints,

@@ -106,6 +106,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/desk',
+    component: lazyRouteComponent(() => import('./modules/vault/desk.tsx'), 'DeskPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/jobs',
     component: lazyRouteComponent(() => import('./modules/server/jobs.tsx'), 'JobsPage'),
   }),

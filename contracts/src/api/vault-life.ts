@@ -59,6 +59,8 @@ export const ErasureAnswer = Closed({
 });
 export type ErasureAnswer = Static<typeof ErasureAnswer>;
 
+/** One that no second officer sets by then lapses. */
+export const HOLD_ASKED_LIFE_DAYS = 3;
 export const HOLD_STATES = ['asked', 'set', 'lift-asked', 'lifted', 'lapsed'] as const;
 /** A legal hold: what it covers is not destroyed. */
 export const Hold = Closed({

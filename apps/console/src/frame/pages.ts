@@ -7,6 +7,7 @@ import {
   IconCloud,
   IconDoorEnter,
   IconFileImport,
+  IconFolder,
   IconInbox,
   IconMap,
   IconNetwork,
@@ -32,6 +33,7 @@ export interface RailPage {
     | '/services'
     | '/import'
     | '/evidence'
+    | '/desk'
     | '/jobs'
     | '/access'
     | '/people'
@@ -63,6 +65,7 @@ export const PAGES: readonly RailPage[] = [
   },
   { to: '/import', ...words.pages.import, icon: IconFileImport, key: 'm' },
   { to: '/evidence', ...words.pages.evidence, icon: IconCertificate, key: 'e' },
+  { to: '/desk', ...words.pages.desk, icon: IconFolder, key: 'd', roles: ['officer', 'auditor'] },
   { to: '/jobs', ...words.pages.jobs, icon: IconChecklist, key: 'j' },
   {
     to: '/access',

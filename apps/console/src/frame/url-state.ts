@@ -21,6 +21,7 @@ const TEXTS = [
   'view',
   'outcome',
   'drift',
+  'item',
 ] as const;
 const NUMBERS = ['from', 'to', 'svg', 'hours', 'source'] as const;
 

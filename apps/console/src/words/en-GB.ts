@@ -4,6 +4,8 @@ import { basics } from './en-GB/basics.ts';
 import { baseline } from './en-GB/baseline.ts';
 import { changes } from './en-GB/changes.ts';
 import { city } from './en-GB/city.ts';
+import { desk } from './en-GB/desk.ts';
+import { deskActs } from './en-GB/desk-acts.ts';
 import { enrol } from './en-GB/enrol.ts';
 import { frame } from './en-GB/frame.ts';
 import { networks } from './en-GB/networks.ts';
@@ -30,6 +32,8 @@ export const words = {
   ...rotation,
   ...services,
   ...respond,
+  desk,
+  ...deskActs,
   states,
   classes,
   criticalities,

@@ -1,5 +1,5 @@
 /** Legal holds: asked for by one officer, set by another, lifted by two. From the asking on nothing they cover is destroyed. */
-import { HOLDS_MAX, type Hold, type HoldDraft } from '@cityward/contracts';
+import { HOLD_ASKED_LIFE_DAYS, HOLDS_MAX, type Hold, type HoldDraft } from '@cityward/contracts';
 import { DAY_MS, newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Saver } from '@cityward/journal';
 import type { Tx } from '@cityward/sql';
@@ -10,7 +10,7 @@ import * as store from './life-store.ts';
 
 const MODULE = 'vault';
 /** One that no second officer set by then lapses: asking alone must not keep something for ever. */
-export const ASKED_LIFE_MS = 3 * DAY_MS;
+export const ASKED_LIFE_MS = HOLD_ASKED_LIFE_DAYS * DAY_MS;
 const FACTS = {
   asked: 'hold.asked',
   set: 'hold.set',

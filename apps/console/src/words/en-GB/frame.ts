@@ -14,6 +14,7 @@ export const frame = {
     services: { name: 'Cloud services', hint: 'Which programs ask for data, and who answers for them?' },
     import: { name: 'Import', hint: 'Bring an inventory in, with its difference first' },
     evidence: { name: 'Evidence', hint: 'Can we prove it, even offline?' },
+    desk: { name: 'Records desk', hint: 'What is due about people’s records, and what became of them?' },
     jobs: { name: 'Jobs', hint: 'What runs in the background?' },
     access: { name: 'Visitors', hint: 'Who is let in for a while, and what did they do?' },
     visit: { name: 'My access', hint: 'What may I do here, and until when?' },

@@ -1,0 +1,114 @@
+/** What every part of the records desk is made of: short ids, days left, the drawer of one task. */
+import type { ReactNode } from 'react';
+import { Button, Drawer } from '@mantine/core';
+import type { DeviceState } from '@cityward/contracts';
+import { words } from '../../words/en-GB.ts';
+import { useSetUrl, useUrl } from '../../frame/url.ts';
+import { useNow } from '../../live/hooks.ts';
+import { Copyable } from '../../ui/copy.tsx';
+import { formatHash, formatMoment, formatUtc } from '../../ui/format.ts';
+import { IconClock, IconHourglass, IconUrgent } from '../../ui/icons.ts';
+import { RowsSkeleton } from '../../ui/parts.tsx';
+import type { Icon } from '../../ui/states.ts';
+import { daysUntil } from './due.ts';
+
+const said = words.desk;
+const DRAWER_PX = 520;
+const SOON_DAYS = 3;
+
+/** A long id for the eye; whole where the pointer rests on it. */
+export const ShortId = ({ id }: { readonly id: string }): ReactNode => (
+  <code title={id} className="cw-nowrap">
+    {formatHash(id)}
+  </code>
+);
+export const WholeId = ({ id, label }: { readonly id: string; readonly label: string }): ReactNode => (
+  <Copyable value={id} label={label} />
+);
+
+interface BadgeProps {
+  readonly look: DeviceState;
+  readonly icon: Icon;
+  readonly text: string;
+}
+/** Icon, word and colour. */
+export const Badge = ({ look, icon: Sign, text }: BadgeProps): ReactNode => (
+  <span className="cw-badge" data-state={look}>
+    <Sign size={14} stroke={2} aria-hidden />
+    {text}
+  </span>
+);
+
+/** How many days the law leaves. */
+export function DaysLeft({ by }: { readonly by: number }): ReactNode {
+  const now = useNow(60_000);
+  const days = daysUntil(by, now);
+  const look = days < 0 ? 'suspect' : days < SOON_DAYS ? 'watched' : 'contained';
+  const Sign = days < 0 ? IconUrgent : days < SOON_DAYS ? IconHourglass : IconClock;
+  const text = days < 0 ? said.days.late(-days - 1) : days === 0 ? said.days.today : said.days.left(days);
+  return (
+    <span className="cw-badge" data-state={look} title={`${formatMoment(by)} · ${formatUtc(by)}`}>
+      <Sign size={14} stroke={2} aria-hidden />
+      {text}
+    </span>
+  );
+}
+
+/** Opens one task in the drawer; its id stands in the address. */
+export function OpenButton({ what, id }: { readonly what: string; readonly id: string }): ReactNode {
+  const setUrl = useSetUrl();
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      aria-label={said.openOne(what, id)}
+      onClick={() => setUrl({ item: id })}
+    >
+      {said.open}
+    </Button>
+  );
+}
+
+interface DrawerProps<T> {
+  readonly title: string;
+  /** Undefined before the first answer. */
+  readonly all: readonly T[] | undefined;
+  readonly idOf: (one: T) => string;
+  readonly children: (one: T) => ReactNode;
+}
+/** One task on the right, without losing the list. */
+export function TaskDrawer<T>({ title, all, idOf, children }: DrawerProps<T>): ReactNode {
+  const { item } = useUrl();
+  const setUrl = useSetUrl();
+  const one = all?.find((each) => idOf(each) === item);
+  return (
+    <Drawer
+      opened={item !== undefined}
+      onClose={() => setUrl({ item: null })}
+      title={title}
+      size={DRAWER_PX}
+      closeButtonProps={{ 'aria-label': words.close }}
+      overlayProps={{ opacity: 0.2 }}
+    >
+      {item !== undefined && (
+        <div className="cw-stack" key={item}>
+          {one !== undefined && children(one)}
+          {one === undefined && (all === undefined ? <RowsSkeleton rows={8} /> : <p>{said.gone}</p>)}
+        </div>
+      )}
+    </Drawer>
+  );
+}
+
+/** How an officer reads a paper: never on this page. */
+export const Paper = ({ record }: { readonly record: string }): ReactNode => (
+  <>
+    <WholeId id={record} label={said.facts.paper} />
+    <span className="cw-block cw-muted cw-small">{said.paperHelp}</span>
+    <Copyable value={said.readCommand(record)} label={words.verify.commandName} />
+  </>
+);
+
+/** The acts of a task, or why this person has none. */
+export const Acts = ({ why, children }: { readonly why: string | null; readonly children: ReactNode }): ReactNode =>
+  why === null ? <div className="cw-card-actions">{children}</div> : <p className="cw-muted">{why}</p>;

@@ -1,0 +1,117 @@
+/** What is due on the records desk, of all kinds in one list: late first, then what has a day, then what waits longest. Pure. */
+import {
+  HOLD_ASKED_LIFE_DAYS,
+  type Destruction,
+  type Export,
+  type Glass,
+  type Hold,
+  type LifeProposal,
+  type RightRequest,
+  type WaitingRecord,
+} from '@cityward/contracts';
+import { DAY_MS } from '../../ui/format.ts';
+
+export type DueKind = 'request' | 'emergency' | 'life' | 'hold' | 'lift' | 'export' | 'certify' | 'copies' | 'record';
+export type DeskTab =
+  'due' | 'requests' | 'emergencies' | 'lives' | 'holds' | 'exports' | 'destructions' | 'copies' | 'vault' | 'touched';
+
+export interface Due {
+  readonly kind: DueKind;
+  readonly id: string;
+  /** Where it is opened. */
+  readonly tab: DeskTab;
+  /** A person by their id, or a category. */
+  readonly about: string;
+  /** By when; null where nothing says so. */
+  readonly by: number | null;
+  readonly since: number;
+  /** Looked at before others. */
+  readonly first: boolean;
+  /** Somebody else has to act: this person began it or has part in it. */
+  readonly isOwn: boolean;
+}
+
+/** Answers of the desk, as far as they are there: an auditor is not given all of them. */
+export interface DeskAnswers {
+  readonly requests?: readonly RightRequest[] | undefined;
+  readonly glasses?: readonly Glass[] | undefined;
+  readonly proposals?: readonly LifeProposal[] | undefined;
+  readonly holds?: readonly Hold[] | undefined;
+  readonly exports?: readonly Export[] | undefined;
+  readonly destructions?: readonly Destruction[] | undefined;
+  readonly records?: readonly WaitingRecord[] | undefined;
+}
+
+type Task = Omit<Due, 'first' | 'isOwn'> & Partial<Pick<Due, 'first' | 'isOwn'>>;
+
+const holdTask = (me: string, { id, subject, state, asked, liftAsked }: Hold): Task[] => {
+  const task = { id, tab: 'holds', about: subject } as const;
+  if (state === 'asked')
+    return [
+      {
+        ...{ ...task, kind: 'hold', since: asked.at, isOwn: asked.by === me },
+        by: asked.at + HOLD_ASKED_LIFE_DAYS * DAY_MS,
+      },
+    ];
+  if (state !== 'lift-asked' || liftAsked === null) return [];
+  return [{ ...task, kind: 'lift', by: null, since: liftAsked.at, isOwn: liftAsked.by === me }];
+};
+
+const destructionTask = (me: string, { id, subject, state, at, by }: Destruction): Task[] => {
+  if (state === 'certified') return [];
+  const task = { id, tab: 'destructions', about: subject, by: null, since: at } as const;
+  return state === 'copies-left' ? [{ ...task, kind: 'copies' }] : [{ ...task, kind: 'certify', isOwn: by === me }];
+};
+
+const tasksOf = (answers: DeskAnswers, me: string): Task[] => [
+  ...(answers.requests ?? []).map((one): Task => ({
+    ...{ kind: 'request', id: one.id, tab: 'requests', about: one.subject, by: one.due, since: one.at },
+    isOwn: one.by === me || one.subject === me,
+  })),
+  ...(answers.glasses ?? []).map((one): Task => ({
+    ...{ kind: 'emergency', id: one.id, tab: 'emergencies', about: one.subject, by: null, since: one.at },
+    first: one.flags.length > 0,
+    isOwn: one.by === me || one.subject === me,
+  })),
+  ...(answers.proposals ?? []).map((one): Task => ({
+    ...{ kind: 'life', id: one.id, tab: 'lives', about: one.subject, by: one.expires, since: one.at },
+    isOwn: one.by === me,
+  })),
+  ...(answers.holds ?? []).flatMap((one) => holdTask(me, one)),
+  ...(answers.exports ?? [])
+    .filter(({ state }) => state === 'asked')
+    .map((one): Task => ({
+      ...{ kind: 'export', id: one.id, tab: 'exports', about: one.draft.category, by: null, since: one.asked.at },
+      isOwn: one.asked.by === me,
+    })),
+  ...(answers.destructions ?? []).flatMap((one) => destructionTask(me, one)),
+  ...(answers.records ?? [])
+    .filter(({ state }) => state === 'due')
+    .map((one): Task => ({
+      ...{ kind: 'record', id: one.record, tab: 'copies', about: one.subject, by: one.next, since: one.since },
+    })),
+];
+
+/** Late, flagged, with a day, without one. */
+const rank = ({ by, first }: Due, now: number): number => {
+  if (by !== null && by <= now) return 0;
+  if (first) return 1;
+  return by === null ? 3 : 2;
+};
+
+export function dueOf(answers: DeskAnswers, { me, now }: { readonly me: string; readonly now: number }): Due[] {
+  return tasksOf(answers, me)
+    .map((task): Due => ({ first: false, isOwn: false, ...task }))
+    .sort((a, b) => rank(a, now) - rank(b, now) || (a.by ?? a.since) - (b.by ?? b.since) || (a.id < b.id ? -1 : 1));
+}
+
+/** Whole days until a moment: 0 on its last day; negative once it is late. */
+export const daysUntil = (by: number, now: number): number => Math.floor((by - now) / DAY_MS);
+
+export function countDue(all: readonly Due[], now: number): { readonly late: number; readonly week: number } {
+  const days = all.flatMap(({ by }) => (by === null ? [] : [by - now]));
+  return {
+    late: days.filter((left) => left <= 0).length,
+    week: days.filter((left) => left > 0 && left <= 7 * DAY_MS).length,
+  };
+}

@@ -1,0 +1,191 @@
+/** Exports: what was asked for, what a second officer releases or refuses, what became of it. */
+import { useState, type ReactNode } from 'react';
+import { Button } from '@mantine/core';
+import type { Export } from '@cityward/contracts';
+import { words } from '../../words/en-GB.ts';
+import { useRole, useSession } from '../../frame/session.ts';
+import { useAct } from '../../live/hooks.ts';
+import { client } from '../../live/live.ts';
+import { Answered } from '../../ui/answered.tsx';
+import { ConfirmForm } from '../../ui/confirm-form.tsx';
+import { formatCount, formatHash } from '../../ui/format.ts';
+import { IconBan, IconCheck, IconCloud, IconDownload, IconHourglass } from '../../ui/icons.ts';
+import { Card, CardSkeleton, Empty, Facts, type Fact } from '../../ui/parts.tsx';
+import { ReasonForm } from '../../ui/reason-form.tsx';
+import { Table } from '../../ui/table.tsx';
+import { Age, Moment } from '../../ui/time.tsx';
+import { usePersonName } from '../identity/person-name.ts';
+import { Acts, Badge, OpenButton, TaskDrawer, WholeId } from './desk-parts.tsx';
+import type { Desk } from './use-desk.ts';
+
+const said = words.exporting;
+const facts = words.desk.facts;
+const REFRESH = ['listExports'] as const;
+const LOOK = {
+  asked: ['watched', IconHourglass],
+  released: ['contained', IconCheck],
+  refused: ['unknown', IconBan],
+  withdrawn: ['unknown', IconBan],
+} as const;
+
+const ExportState = ({ state }: Pick<Export, 'state'>): ReactNode => {
+  const [look, icon] = LOOK[state];
+  return <Badge look={look} icon={icon} text={said.states[state]} />;
+};
+const whatOf = ({ draft }: Export): string => said.shape(draft.category, said.shapes[draft.shape]);
+
+function ExportActs({ one }: { readonly one: Export }): ReactNode {
+  const { me } = useSession();
+  const isOfficer = useRole('officer');
+  const [open, setOpen] = useState<'release' | 'refuse' | null>(null);
+  const done = (): void => setOpen(null);
+  const release = useAct('releaseExport', { refresh: REFRESH, done });
+  const refuse = useAct('refuseExport', { refresh: REFRESH, done });
+  const hasFile = one.state === 'released' && one.bytes !== null;
+  if (!isOfficer || (one.state !== 'asked' && !hasFile)) return null;
+  const params = { id: one.id };
+  const no = hasFile ? said.withdraw : said.refuse;
+  if (open === 'release')
+    return (
+      <ConfirmForm
+        {...{ act: said.release, effect: said.releaseEffect(one.draft.recipient.name), onCancel: done }}
+        wanted={said.wantedRelease}
+        busy={release.isPending}
+        error={release.error}
+        onConfirm={() => release.mutate({ params })}
+      />
+    );
+  if (open === 'refuse')
+    return (
+      <ReasonForm
+        act={no}
+        effect={<p>{hasFile ? said.withdrawEffect : said.refuseEffect}</p>}
+        wanted={said.wantedRefuse}
+        danger
+        suggestions={said.refuseReasons}
+        busy={refuse.isPending}
+        error={refuse.error}
+        onSubmit={(reason) => refuse.mutate({ params, body: { reason } })}
+        onCancel={done}
+      />
+    );
+  const isOwn = one.state === 'asked' && one.asked.by === me.person;
+  return (
+    <>
+      {isOwn && <p className="cw-muted">{words.desk.second}</p>}
+      <Acts why={null}>
+        {one.state === 'asked' && !isOwn && <Button onClick={() => setOpen('release')}>{said.release}</Button>}
+        {hasFile && (
+          <Button
+            component="a"
+            href={client.url('fetchExport', { params })}
+            download={`${one.id}.age`}
+            leftSection={<IconDownload size={16} aria-hidden />}
+          >
+            {said.fetch}
+          </Button>
+        )}
+        <Button variant="default" onClick={() => setOpen('refuse')}>
+          {no}
+        </Button>
+      </Acts>
+    </>
+  );
+}
+
+const manifestFacts = ({ manifest, fetched, bytes }: Export): Fact[] =>
+  manifest === null
+    ? []
+    : [
+        { term: said.facts.shown, value: formatCount(manifest.shown) },
+        { term: said.facts.leftOut, value: said.leftOut(manifest.leftOut.few, manifest.leftOut.uncovering) },
+        { term: said.facts.marks, value: formatCount(manifest.marks) },
+        { term: said.facts.file, value: bytes === null ? words.none : said.bytes(bytes) },
+        { term: said.facts.fetched, value: fetched === null ? said.notFetched : <Moment at={fetched} /> },
+      ];
+
+function One({ one }: { readonly one: Export }): ReactNode {
+  const nameOf = usePersonName();
+  const { draft, asked, decided } = one;
+  return (
+    <>
+      <p className="cw-drawer-name">{whatOf(one)}</p>
+      <Facts
+        facts={[
+          { term: facts.id, value: <WholeId id={one.id} label={facts.id} /> },
+          { term: facts.state, value: <ExportState state={one.state} /> },
+          { term: said.facts.columns, value: draft.columns.map(({ name }) => name).join(', ') },
+          { term: said.facts.recipient, value: draft.recipient.name },
+          { term: said.facts.key, value: <code title={draft.recipient.key}>{formatHash(draft.recipient.key)}</code> },
+          { term: said.facts.purpose, value: said.purposes[draft.purpose] },
+          { term: said.facts.ground, value: said.grounds[draft.ground] },
+          { term: said.facts.basis, value: draft.basis },
+          { term: said.facts.least, value: said.least(draft.k, draft.l) },
+          { term: said.facts.until, value: <Moment at={draft.until} /> },
+          {
+            term: said.facts.asked,
+            value: (
+              <>
+                {nameOf(asked.by)}, <Moment at={asked.at} />
+              </>
+            ),
+          },
+          ...(decided === null
+            ? []
+            : [
+                {
+                  term: said.facts.decided,
+                  value: (
+                    <>
+                      {nameOf(decided.by)}, <Moment at={decided.at} />
+                      {decided.why !== null && `: ${decided.why}`}
+                    </>
+                  ),
+                },
+              ]),
+          ...manifestFacts(one),
+        ]}
+      />
+      {one.manifest !== null && <p className="cw-muted cw-small">{one.manifest.notice}</p>}
+      <ExportActs one={one} />
+    </>
+  );
+}
+
+const Row = ({ one }: { readonly one: Export }): ReactNode => (
+  <tr>
+    <th scope="row">{whatOf(one)}</th>
+    <td>{one.draft.recipient.name}</td>
+    <td>{said.purposes[one.draft.purpose]}</td>
+    <td>
+      <Age at={one.asked.at} />
+    </td>
+    <td>
+      <ExportState state={one.state} />
+    </td>
+    <td>
+      <OpenButton what={said.what} id={one.id} />
+    </td>
+  </tr>
+);
+
+export const ExportsTab = ({ exports }: Pick<Desk, 'exports'>): ReactNode => (
+  <Answered query={exports} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
+    {({ exports: all }) => (
+      <Card>
+        {all.length === 0 ? (
+          <Empty icon={IconCloud} {...said.empty} />
+        ) : (
+          <Table label={words.desk.tabs.exports} columns={said.columns} wide>
+            {all.map((one) => (
+              <Row key={one.id} one={one} />
+            ))}
+          </Table>
+        )}
+        <TaskDrawer title={said.what} all={all} idOf={({ id }) => id}>
+          {(one) => <One one={one} />}
+        </TaskDrawer>
+      </Card>
+    )}
+  </Answered>
+);

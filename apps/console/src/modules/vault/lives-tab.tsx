@@ -1,0 +1,110 @@
+/** Changes in people's lives that wait for a second officer. */
+import { useState, type ReactNode } from 'react';
+import { Button } from '@mantine/core';
+import type { LifeProposal } from '@cityward/contracts';
+import { words } from '../../words/en-GB.ts';
+import { useSession } from '../../frame/session.ts';
+import { useAct } from '../../live/hooks.ts';
+import { Answered } from '../../ui/answered.tsx';
+import { ConfirmForm } from '../../ui/confirm-form.tsx';
+import { IconUsers } from '../../ui/icons.ts';
+import { Card, CardSkeleton, Empty, Facts, type Fact } from '../../ui/parts.tsx';
+import { Table } from '../../ui/table.tsx';
+import { Moment } from '../../ui/time.tsx';
+import { usePersonName } from '../identity/person-name.ts';
+import { Acts, DaysLeft, OpenButton, ShortId, TaskDrawer, WholeId } from './desk-parts.tsx';
+import type { Desk } from './use-desk.ts';
+
+const said = words.desk.lives;
+const facts = words.desk.facts;
+
+const detailsOf = (change: LifeProposal['change']): Fact[] => [
+  ...(change.do === 'minor' ? [{ term: said.details.born, value: change.born }] : []),
+  ...(change.do === 'appoint'
+    ? [
+        { term: said.details.person, value: <WholeId id={change.person} label={said.details.person} /> },
+        { term: said.details.as, value: said.offices[change.as] },
+      ]
+    : []),
+  ...((change.do === 'appoint' || change.do === 'hush') && change.until !== null
+    ? [{ term: said.details.until, value: <Moment at={change.until} /> }]
+    : []),
+  ...(change.do === 'hush' ? [{ term: facts.clause, value: change.clause }] : []),
+];
+
+function One({ one }: { readonly one: LifeProposal }): ReactNode {
+  const { me } = useSession();
+  const nameOf = usePersonName();
+  const [isSure, setSure] = useState(false);
+  const act = useAct('confirmLife', { refresh: ['listLifeProposals'], done: () => setSure(false) });
+  return (
+    <>
+      <p className="cw-drawer-name">{said.changes[one.change.do]}</p>
+      <Facts
+        facts={[
+          { term: facts.id, value: <WholeId id={one.id} label={facts.id} /> },
+          { term: facts.about, value: <WholeId id={one.subject} label={facts.about} /> },
+          ...detailsOf(one.change),
+          { term: facts.document, value: <WholeId id={one.document} label={facts.document} /> },
+          { term: said.columns[2], value: nameOf(one.by) },
+          { term: said.columns[3], value: <Moment at={one.expires} /> },
+        ]}
+      />
+      {isSure ? (
+        <ConfirmForm
+          act={said.confirm}
+          effect={said.confirmEffect}
+          wanted={said.wantedConfirm}
+          busy={act.isPending}
+          error={act.error}
+          onConfirm={() => act.mutate({ params: { id: one.id } })}
+          onCancel={() => setSure(false)}
+        />
+      ) : (
+        <Acts why={one.by === me.person ? words.desk.second : null}>
+          <Button onClick={() => setSure(true)}>{said.confirm}</Button>
+        </Acts>
+      )}
+    </>
+  );
+}
+
+function Row({ one }: { readonly one: LifeProposal }): ReactNode {
+  const nameOf = usePersonName();
+  return (
+    <tr>
+      <th scope="row">{said.changes[one.change.do]}</th>
+      <td>
+        <ShortId id={one.subject} />
+      </td>
+      <td>{nameOf(one.by)}</td>
+      <td>
+        <DaysLeft by={one.expires} />
+      </td>
+      <td>
+        <OpenButton what={said.what} id={one.id} />
+      </td>
+    </tr>
+  );
+}
+
+export const LivesTab = ({ proposals }: Pick<Desk, 'proposals'>): ReactNode => (
+  <Answered query={proposals} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
+    {({ proposals: all }) => (
+      <Card>
+        {all.length === 0 ? (
+          <Empty icon={IconUsers} {...said.empty} />
+        ) : (
+          <Table label={words.desk.tabs.lives} columns={said.columns} wide>
+            {all.map((one) => (
+              <Row key={one.id} one={one} />
+            ))}
+          </Table>
+        )}
+        <TaskDrawer title={said.what} all={all} idOf={({ id }) => id}>
+          {(one) => <One one={one} />}
+        </TaskDrawer>
+      </Card>
+    )}
+  </Answered>
+);
