@@ -79,7 +79,7 @@ function ExportActs({ one }: { readonly one: Export }): ReactNode {
           <Button
             component="a"
             href={client.url('fetchExport', { params })}
-            download={`${one.id}.age`}
+            download={`${one.id}.sealed`}
             leftSection={<IconDownload size={16} aria-hidden />}
           >
             {said.fetch}
