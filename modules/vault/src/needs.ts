@@ -108,11 +108,6 @@ export interface DestructionNeeds {
   passkey(person: string, credential: string): PersonPasskey | null;
   /** After so long no backup can open what was destroyed; 0 where there are none. */
   backupLifeMs(): number;
-  /** Tries to open samples of these from backups. */
-  tryBackups(versions: readonly { readonly record: string; readonly key: string }[]): Promise<{
-    readonly tried: number;
-    readonly opened: number;
-  }>;
 }
 
 /** Somebody worked there until then. */

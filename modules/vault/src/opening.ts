@@ -20,6 +20,7 @@ import { Epochs, MARK_FILE, ROOT_FILE } from './backup/epochs.ts';
 import { eraseReplayer } from './backup/erase.ts';
 import { backupKeeper } from './backup/keeper.ts';
 import { refuseHalfRestored } from './backup/restore.ts';
+import { tryBackups } from './backup/trying.ts';
 import { createRecordsDesk, type RecordsDesk } from './life/records-desk.ts';
 import { Bulk } from './records/bulk.ts';
 import { createLanes } from './records/lanes.ts';
@@ -184,7 +185,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const replayed = found && (await bringBack(options, found, replayersOf(options, keyring)));
   const lives = createLives(parts);
   const tell = tellOfCollection({ ...parts, law: LAW, lives, papers: DESK_PAPERS });
-  const desk = createRecordsDesk(parts);
+  const desk = createRecordsDesk({ ...parts, tryBackups: tryBackups({ sql, keyStore }) });
   const [consents, records] = [
     new Consents({ ...parts, writeReceipt: receiptWriter(options) }),
     new Records({ ...parts, tell, ...desk.standing }),

@@ -131,7 +131,6 @@ export const testDestruction: VaultOptions['destruction'] = {
   sign: () => Promise.reject(new Error('sign: there is no city here')),
   passkey: () => null,
   backupLifeMs: () => 0,
-  tryBackups: () => Promise.resolve({ tried: 0, opened: 0 }),
 };
 
 export interface TestVault {

@@ -1,12 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { DestructionCertificate } from '@cityward/contracts';
+import { DAY_MS } from '@cityward/kernel';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { attack, type Place } from '../testing-attack.ts';
 import { destructionRecord, testCity, type TestCity } from '../life/testing-certificate.ts';
 import type * as testing from '../testing.ts';
+import type * as disaster from '../testing-disaster.ts';
 import type * as verify from '../verify.ts';
 import { signedBytes } from '../verify.ts';
 
@@ -157,6 +159,47 @@ attack<Testing>({
       way: 'verifier is destroyer',
       control: { file: 'life/destructions.ts', text: 'if (row.by_whom === by)', cut: 'if (false)' },
       run: certifyOwn,
+    },
+  ],
+});
+
+attack<typeof disaster>({
+  id: 'A15',
+  name: 'certificate while a backup can still be opened',
+  through: 'testing-disaster.ts',
+  ways: [
+    {
+      way: 'the key of its week was put back after it was destroyed',
+      control: {
+        file: 'backup/trying.ts',
+        text: 'if (await opens(keyStore!, folder, wanted)) opened++;',
+        cut: 'if (folder === "") opened++;',
+      },
+      run: async ({ openSite, shared, backUp, must }, { sql, folder: place }) => {
+        const epochs = join(place, 'keys', 'epochs');
+        const site = await openSite({ sql, folder: place });
+        const draft = async ({ vault }: typeof site) => {
+          const [{ id } = { id: '' }] = await vault.desk().destructions.list();
+          return vault.desk().destructions.draft(id, { verifier: VERIFIER, by: 'per-omar' });
+        };
+        const { record } = await shared(site);
+        await backUp(site, place);
+        copyFileSync(epochs, join(place, 'epochs'));
+        must(await site.vault.destroy(record, { by: 'per-olive', reason: 'asked for' }));
+        if ((await draft(site)).ok) throw new Error('it was certified before the week was over');
+        site.clock.now += 50 * DAY_MS;
+        await site.vault.tick();
+        const { verification } = must(await draft(site)).record;
+        if (verification.backupDecryptionsTried !== 1) throw new Error('the backup was not tried');
+        await site.stop();
+        copyFileSync(join(place, 'epochs'), epochs);
+        const again = await openSite({ sql, folder: place, now: site.clock.now });
+        try {
+          return (await draft(again)).ok;
+        } finally {
+          await again.stop();
+        }
+      },
     },
   ],
 });

@@ -1,5 +1,5 @@
 /** Makes a backup of the vault: the tables at one moment, the keys sealed by the key of the week, the journal, and what says so. */
-import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { syncFolder } from '@cityward/journal';
@@ -8,7 +8,6 @@ import type { CopyRegister } from '../copies/copy.ts';
 import { epochEnds } from '../domain/epoch.ts';
 import type { KeySlots } from '../keys/key-slots.ts';
 import type { RootKey } from '../keys/keyring.ts';
-import { NONCE_BYTES } from '../keys/slot.ts';
 import type { VaultOptions } from '../needs.ts';
 import { journalPath } from '../vault-journal.ts';
 import { isThere, type Epochs } from './epochs.ts';
@@ -22,6 +21,7 @@ import {
   type BackupFile,
   type Manifest,
 } from './manifest.ts';
+import { sealKeys } from './sealed-keys.ts';
 import { dumpTables, migrationsOf } from './tables.ts';
 
 const MODULE = 'vault';
@@ -131,12 +131,6 @@ async function writeAll(parts: BackupParts, { draft, id, at, epoch }: Writing): 
   await writeFile(openFile, join(draft, MANIFEST), (write) => write(manifestText(manifest)));
   await syncFolder(draft);
   return manifest;
-}
-
-function sealKeys(key: Buffer, slots: Buffer, context: Buffer): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context);
-  return Buffer.concat([nonce, cipher.update(slots), cipher.final(), cipher.getAuthTag()]);
 }
 
 type Write = (part: string | Uint8Array) => Promise<void>;

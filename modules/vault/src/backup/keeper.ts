@@ -2,7 +2,7 @@
 import type { CopyKeeper } from '../copies/copy.ts';
 import { isThere, type Epochs } from './epochs.ts';
 
-const pathOf = (place: string): string => place.slice('backup:'.length);
+export const pathOf = (place: string): string => place.slice('backup:'.length);
 const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
 export const backupKeeper = (epochs: Pick<Epochs, 'holds'>): CopyKeeper => ({

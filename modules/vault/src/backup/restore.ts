@@ -2,7 +2,7 @@
  * Puts a backup in the place of what is there. Everything is checked before anything is touched; from then on a note on disk says
  * that a restore is under way, and a vault that finds it at its start stays closed until the restore is run again.
  */
-import { createDecipheriv, createHash, randomFillSync, type Hash } from 'node:crypto';
+import { createHash, randomFillSync, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, copyFile, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -11,11 +11,12 @@ import { newId, OperationalFault } from '@cityward/kernel';
 import { SLOTS_FILE } from '../gate/incarnation.ts';
 import { openSlotFile, type SlotFile } from '../keys/key-slots.ts';
 import type { RootKey } from '../keys/keyring.ts';
-import { NONCE_BYTES, SLOT_BYTES, slotState, TAG_BYTES } from '../keys/slot.ts';
+import { SLOT_BYTES, slotState } from '../keys/slot.ts';
 import type { VaultOptions } from '../needs.ts';
 import { journalPath, openVaultJournal, type VaultChange, type VaultJournal } from '../vault-journal.ts';
 import { epochFrom, Epochs, isThere, MARK_FILE, ROOT_FILE } from './epochs.ts';
 import { FILES, keysContext, readManifest, type Manifest } from './manifest.ts';
+import { openKeys } from './sealed-keys.ts';
 import { loadTables, migrationsOf } from './tables.ts';
 
 const MODULE = 'vault';
@@ -179,19 +180,6 @@ async function epochKey(
   } finally {
     await epochs.close();
   }
-}
-
-function openKeys(key: Buffer, sealed: Buffer, context: Buffer): Buffer | null {
-  if (sealed.length < NONCE_BYTES + TAG_BYTES) return null;
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES)).setAAD(context);
-  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
-  const slots = decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES));
-  try {
-    decipher.final();
-  } catch {
-    return null;
-  }
-  return slots.length % SLOT_BYTES === 0 ? slots : null;
 }
 
 async function hashOf(path: string): Promise<{ bytes: number; sha256: string }> {

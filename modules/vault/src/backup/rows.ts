@@ -14,3 +14,11 @@ export async function openBackups(sql: Pick<Sql, 'for'>): Promise<number> {
     where kind = 'backup' and closed_at is null`.execute(sql.for());
   return rows[0]!.count;
 }
+/** Places of those made between these moments, also of closed ones: what is there is tried, whatever a row says. */
+export async function backupsBetween(sql: Pick<Sql, 'for'>, from: number, to: number): Promise<string[]> {
+  const { rows } = await raw<{ place: string }>`select place from vault.copy
+    where kind = 'backup' and created between ${from}::bigint and ${to}::bigint order by created, place`.execute(
+    sql.for(),
+  );
+  return rows.map(({ place }) => place);
+}

@@ -88,12 +88,21 @@ export function destructionInWords(record: DestructionRecord): string[] {
         `Copy (${kind}) at ${place}, kept by ${custodian}: ${OUTCOMES[outcome]}. ${why}.`,
     ),
     `Looked at: ${verification.keysLookedFor} keys, ${verification.keysFound} found; ${verification.slotsRead} slots of the key file read anew, ${verification.slotsFound} with one of them.`,
-    `Tried to decrypt ${verification.decryptionsTried} samples of the live ciphertext and ${verification.backupDecryptionsTried} of backups: ${verification.decryptionsSucceeded + verification.backupDecryptionsSucceeded} opened.`,
+    `Tried to decrypt ${verification.decryptionsTried} samples of the live ciphertext: ${verification.decryptionsSucceeded} opened.`,
+    backupsInWords(verification),
     ...(exclusions.length === 0 ? ['Nothing is excluded.'] : exclusions.map((one) => `Excluded: ${one}`)),
     `Destroyed by ${who(destroyed)}`,
     `Verified by ${who(verified)}`,
   ];
 }
+
+const backupsInWords = ({
+  backupDecryptionsTried: tried,
+  backupDecryptionsSucceeded: opened,
+}: DestructionRecord['verification']): string =>
+  tried === 0
+    ? 'No backup that held them is left to try.'
+    : `Tried ${tried} of the backups that held them, with every key of backups that is left: ${tried - opened} of ${tried} could not be opened.`;
 
 /** What does not hold together in a certificate, whoever signed it; empty where all does. */
 export function destructionFaults(record: DestructionRecord): readonly string[] {

@@ -93,7 +93,7 @@ function looked(paper: Paper, { verification }: DestructionRecord): void {
   paper.row('Key file', `${verification.slotsRead} slots read anew, ${verification.slotsFound} with one of the keys`);
   paper.row('Decryption, live', `${verification.decryptionsTried} tried, ${verification.decryptionsSucceeded} opened`);
   paper.row(
-    'Decryption, backups',
+    'Backups that held it',
     `${verification.backupDecryptionsTried} tried, ${verification.backupDecryptionsSucceeded} opened`,
   );
   paper.row('Ciphertext', `${verification.ciphertextLeft} left in the database`);

@@ -20,6 +20,7 @@ import {
   versionTree,
 } from '../domain/destruction.ts';
 import { hindrance } from '../domain/life.ts';
+import type { TryBackups } from '../backup/trying.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { DestructionNeeds, VaultOptions } from '../needs.ts';
 import { versionsOfDestruction, type VersionKey } from '../records/destroying-store.ts';
@@ -36,6 +37,7 @@ export interface DestructionParts extends Pick<VaultOptions, 'sql' | 'clock' | '
   readonly needs: DestructionNeeds;
   readonly copies: CopyRegister;
   readonly keyring: Pick<Keyring, 'look'>;
+  readonly tryBackups: TryBackups;
 }
 type LeftCopy = DestructionRecord['copies'][number];
 export type Verifier = Pick<DestructionRecord['verified'], 'name' | 'title' | 'location' | 'contact'>;
@@ -176,7 +178,9 @@ export class Destructions {
   ): Promise<Result<DestructionRecord, Refusal>> {
     const { sql, clock, needs } = this.#parts;
     const versions = await versionsOfDestruction(sql, row.id);
-    const verification = await this.#look(row, versions);
+    const looked = await this.#look(row, versions);
+    if (!looked.ok) return looked;
+    const verification = looked.value;
     const { keysFound, slotsFound, decryptionsSucceeded, backupDecryptionsSucceeded, ciphertextLeft } = verification;
     if (keysFound + slotsFound + decryptionsSucceeded + backupDecryptionsSucceeded + ciphertextLeft > 0)
       return refuse(
@@ -215,23 +219,27 @@ export class Destructions {
     });
   }
 
-  async #look(row: store.DestructionRow, versions: readonly VersionKey[]): Promise<DestructionRecord['verification']> {
-    const { keyring, sql, needs } = this.#parts;
+  async #look(
+    row: store.DestructionRow,
+    versions: readonly VersionKey[],
+  ): Promise<Result<DestructionRecord['verification'], Refusal>> {
+    const { keyring, sql, tryBackups } = this.#parts;
     const looked = await keyring.look(versions.map(({ key }) => key));
-    const backup = await needs.tryBackups(versions);
-    return {
+    const backups = await tryBackups({ versions, at: row.at });
+    if (!backups.ok) return backups;
+    return ok({
       method:
-        'every key looked for in memory and in the key file read anew; samples of the ciphertext tried by the way that every look takes',
+        'every key looked for in memory and in the key file read anew; samples of the ciphertext tried by the way that every look takes; backups tried with every key of backups that is left',
       keysLookedFor: versions.length,
       keysFound: looked.found,
       slotsRead: looked.slotsRead,
       slotsFound: looked.slotsFound,
       decryptionsTried: row.tried,
       decryptionsSucceeded: row.opened,
-      backupDecryptionsTried: backup.tried,
-      backupDecryptionsSucceeded: backup.opened,
+      backupDecryptionsTried: backups.value.tried,
+      backupDecryptionsSucceeded: backups.value.opened,
       ciphertextLeft: await contentLeft(sql, versions),
-    };
+    });
   }
 
   async #shown(row: store.DestructionRow): Promise<Shown> {

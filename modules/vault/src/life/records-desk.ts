@@ -1,6 +1,7 @@
 /** The life of records in one place: what is restricted, sealed, held, erased, what is left of copies, and the caretaker that moves it. */
 import type { Saver } from '@cityward/journal';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import type { TryBackups } from '../backup/trying.ts';
 import type { OpenRegister } from '../copies/register.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { VaultOptions } from '../needs.ts';
@@ -26,6 +27,7 @@ export interface RecordsDeskParts extends VaultOptions {
   readonly shelf: Shelf;
   readonly copies: OpenRegister;
   readonly inLane: Lanes;
+  readonly tryBackups: TryBackups;
 }
 export interface RecordsDesk {
   readonly lives: RecordLives;
