@@ -289,7 +289,7 @@ export async function verifyEvery(sql: Sql, destruction: string, record: Destruc
   const root = Buffer.from(record.versions.root, 'hex');
   let hold = 0;
   for (const [index, version] of versions.entries()) {
-    const proof = await tree.proofOf(index);
+    const proof = tree.proofOf(index);
     if (verifyInclusion({ leafHash: versionLeaf(version), index, size: versions.length, root, proof })) hold++;
   }
   return hold;

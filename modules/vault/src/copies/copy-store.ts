@@ -2,6 +2,7 @@
 import { sql as raw, type Kysely } from 'kysely';
 import type { CopyKind, CopyOutcome } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
+import { packedIds, packedVersions } from '../packed.ts';
 import type { Copy, Found, NewCopy, Outcome, VersionRef } from './copy.ts';
 
 export interface CopyRow {
@@ -40,7 +41,7 @@ interface Tables {
 type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
 const db = (reader: Reader): Kysely<Tables> => reader.for<Tables>();
 /** Rows in one statement. */
-export const ROWS_PER_STATEMENT = 2_000;
+export const ROWS_PER_STATEMENT = 10_000;
 
 const copyOf = (row: CopyRow): Copy => ({
   id: row.id,
@@ -89,35 +90,48 @@ export async function addItems(reader: Reader, copy: string, versions: readonly 
     const some = versions.slice(from, from + ROWS_PER_STATEMENT);
     await raw`insert into vault.copy_item (copy, record, version)
       select ${copy}::text, record, version
-      from unnest(${some.map(({ record }) => record)}::text[], ${some.map(({ version }) => version)}::int[])
-        as held (record, version)
+      from ${packedVersions(some)} as held (record, version)
       on conflict (record, version, copy) do update set outcome = null, outcome_at = null, why = null`.execute(
       db(reader),
     );
   }
 }
 
+const UNSETTLED = raw`(item.outcome is null or item.outcome in ('asked', 'pending'))`;
+
+export interface Holder {
+  readonly copy: Copy;
+  readonly versions: readonly VersionRef[];
+}
 /** Copies that hold some of these by name, each with the ones it holds and whose end is not settled; or all of it. */
-export async function holders(
-  reader: Reader,
-  versions: readonly VersionRef[],
-): Promise<{ readonly copy: Copy; readonly versions: readonly VersionRef[] }[]> {
-  const held = new Map<string, VersionRef[]>();
+export async function holders(reader: Reader, versions: readonly VersionRef[]): Promise<readonly Holder[]> {
+  const counts = new Map<string, number>();
   for (let from = 0; from < versions.length; from += ROWS_PER_STATEMENT) {
-    const some = versions.slice(from, from + ROWS_PER_STATEMENT);
-    const { rows } = await raw<ItemRow>`select item.copy, item.record, item.version
+    const { rows } = await raw<{ copy: string; count: number }>`select item.copy, count(*)::int as count
       from vault.copy_item as item
-      join unnest(${some.map(({ record }) => record)}::text[], ${some.map(({ version }) => version)}::int[])
+      join ${packedVersions(versions.slice(from, from + ROWS_PER_STATEMENT))}
         as asked (record, version) using (record, version)
-      where item.outcome is null or item.outcome in ('asked', 'pending')`.execute(db(reader));
-    for (const { copy, record, version } of rows) {
-      const list = held.get(copy);
-      if (list) list.push({ record, version });
-      else held.set(copy, [{ record, version }]);
-    }
+      where ${UNSETTLED} group by item.copy`.execute(db(reader));
+    for (const { copy, count } of rows) counts.set(copy, (counts.get(copy) ?? 0) + count);
   }
-  const copies = await copiesBy(reader, [...held.keys()]);
-  return copies.map((copy) => ({ copy, versions: held.get(copy.id)! }));
+  const held: Holder[] = [];
+  for (const copy of await copiesBy(reader, [...counts.keys()])) {
+    // Most hold all of it, which need not come back row by row.
+    const isAll = counts.get(copy.id) === versions.length;
+    held.push({ copy, versions: isAll ? versions : await heldBy(reader, copy.id, versions) });
+  }
+  return held;
+}
+async function heldBy(reader: Reader, copy: string, versions: readonly VersionRef[]): Promise<VersionRef[]> {
+  const held: VersionRef[] = [];
+  for (let from = 0; from < versions.length; from += ROWS_PER_STATEMENT) {
+    const { rows } = await raw<VersionRef>`select item.record, item.version from vault.copy_item as item
+      join ${packedVersions(versions.slice(from, from + ROWS_PER_STATEMENT))}
+        as asked (record, version) using (record, version)
+      where item.copy = ${copy} and ${UNSETTLED}`.execute(db(reader));
+    held.push(...rows);
+  }
+  return held;
 }
 
 async function copiesBy(reader: Reader, ids: readonly string[]): Promise<Copy[]> {
@@ -152,7 +166,7 @@ export async function openNamed(reader: Reader, records: readonly string[]): Pro
   if (records.length === 0) return [];
   const { rows } = await raw<CopyRow>`select * from vault.copy where closed_at is null and id in (
       select copy from vault.copy_item
-      where record = any(${records}::text[]) and (outcome is null or outcome in ('asked', 'pending')))
+      where record = any(${packedIds(records)}) and (outcome is null or outcome in ('asked', 'pending')))
     order by id`.execute(db(reader));
   return rows.map(copyOf);
 }
@@ -174,7 +188,7 @@ export async function recordsOfSubject(reader: Reader, subject: string): Promise
 }
 export async function firstStored(reader: Reader, records: readonly string[]): Promise<number> {
   const { rows } = await raw<{ first: number | null }>`
-    select min(created)::bigint as first from vault.record where id = any(${records}::text[])`.execute(db(reader));
+    select min(created)::bigint as first from vault.record where id = any(${packedIds(records)})`.execute(db(reader));
   return Number(rows[0]?.first ?? 0);
 }
 
@@ -189,8 +203,7 @@ export async function settle(tx: Tx, { copy, versions, outcome: { is, why }, at 
   for (let from = 0; from < versions.length; from += ROWS_PER_STATEMENT) {
     const some = versions.slice(from, from + ROWS_PER_STATEMENT);
     await raw`update vault.copy_item as item set outcome = ${is}::text, outcome_at = ${at}::bigint, why = ${why}::text
-      from unnest(${some.map(({ record }) => record)}::text[], ${some.map(({ version }) => version)}::int[])
-        as done (record, version)
+      from ${packedVersions(some)} as done (record, version)
       where item.copy = ${copy} and item.record = done.record and item.version = done.version`.execute(db(tx));
   }
   await raw`update vault.copy set closed_at = ${at}::bigint, closed_why = ${why}::text

@@ -95,7 +95,10 @@ async function purge(
 ): Promise<PurgedCopy[]> {
   if (versions.length === 0) return [];
   const records = [...new Set(versions.map(({ record }) => record))];
-  const named = (await store.holders(sql, versions)).filter(({ copy }) => copy.holding.of === 'versions');
+  const holders = await store.holders(sql, versions);
+  const named = holders.filter(({ copy }) => copy.holding.of === 'versions');
+  /** Of a standing copy an item is kept only where its end is open: whoever looks for what is left finds it. */
+  const hasItems = new Set(holders.map(({ copy }) => copy.id));
   const standing = await store.openStanding(sql, await store.firstStored(sql, records));
   const all = [...named, ...standing.map((copy) => ({ copy, versions }))];
   const done: PurgedCopy[] = [];
@@ -109,8 +112,8 @@ async function purge(
   await sql.transact(async (tx) => {
     for (const [i, { copy, outcome }] of done.entries()) {
       const { versions: held } = all[i]!;
-      // Of a standing copy an item is kept only where its end is open: whoever looks for what is left finds it.
       if (copy.holding.of !== 'versions' && !isDone(outcome)) await store.addItems(tx, copy.id, held);
+      else if (!hasItems.has(copy.id)) continue;
       await store.settle(tx, { copy: copy.id, versions: held, outcome, at: clock() });
     }
   });

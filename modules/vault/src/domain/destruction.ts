@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import { DESTRUCTION_DOMAIN, type DestructionRecord, type DestructionSigned } from '@cityward/contracts';
 import { canonicalJson } from '@cityward/kernel';
-import { createProver, createTree, HASH_BYTES, leafHash, writeLeafHash } from '@cityward/tlog-tiles';
-import { TILE_WIDTH } from '@cityward/tlog-tiles/tile';
+import { HASH_BYTES, leafHash, nodeHash, writeLeafHash } from '@cityward/tlog-tiles';
 import { dayOf } from './life.ts';
 
 /** What the officer who verified signs. */
@@ -28,26 +27,37 @@ export interface VersionTree {
   readonly root: string;
   readonly size: number;
   /** From the leaf's sibling up. */
-  proofOf(index: number): Promise<Uint8Array[]>;
+  proofOf(index: number): Uint8Array[];
 }
 /** In the order given: by record and version. */
 export function versionTree(versions: readonly DestroyedVersion[]): VersionTree {
-  const levels: Buffer[][] = [];
-  const tree = createTree((level, hashes) => void (levels[level] ??= []).push(Buffer.from(hashes)));
   const bottom = Buffer.allocUnsafe(versions.length * HASH_BYTES);
   versions.forEach((version, i) => {
     writeLeafHash(Buffer.from(`\u0000${leafText(version)}`), bottom, i * HASH_BYTES);
   });
-  tree.append(bottom);
-  const whole = levels.map((parts) => Buffer.concat(parts));
-  const prover = createProver(versions.length, ({ level, index, width }) =>
-    whole[level]!.subarray(index * TILE_WIDTH * HASH_BYTES, (index * TILE_WIDTH + width) * HASH_BYTES),
-  );
+  const levels: Buffer[] = [bottom];
+  for (let below: Buffer = bottom; below.length > HASH_BYTES; levels.push(below)) below = levelAbove(below);
   return {
-    root: Buffer.from(tree.root()).toString('hex'),
+    root: versions.length === 0 ? sha256(new Uint8Array()) : levels.at(-1)!.toString('hex'),
     size: versions.length,
-    proofOf: (index) => prover.inclusion(index),
+    proofOf: (index) =>
+      levels.slice(0, -1).flatMap((level, height) => {
+        const sibling = (Math.floor(index / 2 ** height) ^ 1) * HASH_BYTES;
+        return sibling < level.length ? [level.subarray(sibling, sibling + HASH_BYTES)] : [];
+      }),
   };
+}
+/** What has no neighbour goes up as it is: RFC 6962 splits a tree at the largest power of two, which comes to the same. */
+function levelAbove(below: Uint8Array): Buffer {
+  const pairs = Math.floor(below.length / (2 * HASH_BYTES));
+  const above = Buffer.allocUnsafe(Math.ceil(below.length / (2 * HASH_BYTES)) * HASH_BYTES);
+  for (let i = 0; i < pairs; i++) {
+    const left = below.subarray(2 * i * HASH_BYTES, (2 * i + 1) * HASH_BYTES);
+    const right = below.subarray((2 * i + 1) * HASH_BYTES, (2 * i + 2) * HASH_BYTES);
+    above.set(nodeHash(left, right), i * HASH_BYTES);
+  }
+  above.set(below.subarray(2 * pairs * HASH_BYTES), pairs * HASH_BYTES);
+  return above;
 }
 
 /** Over the ids alone: the keys are nowhere. */

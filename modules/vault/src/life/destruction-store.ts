@@ -43,8 +43,8 @@ export function listDestructions(reader: Reader, state?: DestructionRow['state']
     .execute();
 }
 export async function recordsOf(reader: Reader, id: string): Promise<number> {
-  const { rows } = await raw<{ count: number }>`select count(*)::int as count from vault.record
-    where destruction = ${id}`.execute(db(reader));
+  const { rows } = await raw<{ count: number }>`select count(*)::int as count from vault.destruction d
+    join vault.record r on r.subject = d.subject and r.destruction = d.id where d.id = ${id}`.execute(db(reader));
   return rows[0]!.count;
 }
 

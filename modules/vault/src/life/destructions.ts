@@ -156,7 +156,7 @@ export class Destructions {
       return refuse('not-found', 'RECORD_UNKNOWN', `${where}: record "${of}" is not among what was destroyed`);
     const proofs = await Promise.all(
       named.map(async ({ version, index }) => {
-        const hashes = (await tree.proofOf(index)).map((hash) => Buffer.from(hash).toString('base64'));
+        const hashes = tree.proofOf(index).map((hash) => Buffer.from(hash).toString('base64'));
         return { ...version, index, hashes };
       }),
     );

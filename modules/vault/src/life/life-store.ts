@@ -2,6 +2,7 @@
 import { sql as raw, type Kysely } from 'kysely';
 import type { Hold, LifeReason, LifeState, RecordLife } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
+import { packedRow, unpacked } from '../packed.ts';
 import type { Life } from '../domain/life.ts';
 
 interface LifeRow {
@@ -138,12 +139,15 @@ export interface Ending {
 }
 /** Of a person: those that are not destroyed. */
 export async function endingsOf(reader: Reader, subject: string): Promise<Ending[]> {
-  const { rows } = await raw<Ending>`
-    select r.id, r.category, r.created as stored, max(v.at) as newest
-    from vault.record r join vault.version v on v.record = r.id
-    where r.subject = ${subject} and r.destroyed_at is null
-    group by r.id, r.category, r.created order by r.id`.execute(db(reader));
-  return rows.map((row) => ({ ...row, stored: Number(row.stored), newest: Number(row.newest) }));
+  const { rows } = await raw<{ packed: string | null }>`
+    select string_agg(${packedRow('id', 'category', 'stored', 'newest')}, E'\\n' order by id) as packed
+    from (select r.id, r.category, r.created as stored, max(v.at) as newest
+      from vault.record r join vault.version v on v.record = r.id
+      where r.subject = ${subject} and r.destroyed_at is null
+      group by r.id, r.category, r.created) as ending`.execute(db(reader));
+  return unpacked(rows[0]?.packed).map(([id, category, stored, newest]) => ({
+    ...{ id: id!, category: category!, stored: Number(stored), newest: Number(newest) },
+  }));
 }
 /** People with records of these categories that were stored before `before` and are not destroyed. */
 export async function subjectsBefore(

@@ -4,6 +4,7 @@ import type { LifeReason, RecordMedia } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 import type { RecordBinding } from '../domain/binding.ts';
 import type { KeyId } from '../keys/keyring.ts';
+import { packedIds, packedRow, unpacked } from '../packed.ts';
 import type { DestructionAsked } from '../vault-journal.ts';
 
 const MODULE = 'vault';
@@ -11,7 +12,7 @@ const MODULE = 'vault';
 const FACT_EACH_MAX = 100;
 const RECORDS_PER_FACT = 500;
 /** Rows in one statement. */
-const ROWS_PER_STATEMENT = 5_000;
+const ROWS_PER_STATEMENT = 10_000;
 
 interface Tables {
   'vault.subject': { id: string; key: string | null };
@@ -25,17 +26,35 @@ export interface VersionKey {
   readonly version: number;
   readonly key: KeyId;
 }
+const VERSION_KEY = packedRow('v.record', 'v.version', 'v.key');
+const versionKeys = (packed: string | null | undefined): VersionKey[] =>
+  unpacked(packed).map(([record, version, key]) => ({
+    record: record!,
+    version: Number(version),
+    key: key as KeyId,
+  }));
+interface Packed {
+  readonly packed: string | null;
+}
 /** By record and version. */
 export async function keysOf(reader: Reader, records: readonly string[]): Promise<VersionKey[]> {
-  const { rows } = await raw<VersionKey>`select record, version, key from vault.version
-    where record = any(${records}::text[]) order by record collate "C", version`.execute(db(reader));
-  return rows;
+  const { rows } = await raw<Packed>`
+    select string_agg(${VERSION_KEY}, E'\\n' order by v.record collate "C", v.version) as packed
+    from vault.version v where v.record = any(${packedIds(records)})`.execute(db(reader));
+  return versionKeys(rows[0]?.packed);
+}
+export async function countVersions(reader: Reader, records: readonly string[]): Promise<number> {
+  const { rows } = await raw<{ count: number }>`select count(*)::int as count from vault.version
+    where record = any(${packedIds(records)})`.execute(db(reader));
+  return rows[0]!.count;
 }
 export async function versionsOfDestruction(reader: Reader, destruction: string): Promise<VersionKey[]> {
-  const { rows } = await raw<VersionKey>`select v.record, v.version, v.key from vault.version v
-    join vault.record r on r.id = v.record where r.destruction = ${destruction}
-    order by v.record collate "C", v.version`.execute(db(reader));
-  return rows;
+  const { rows } = await raw<Packed>`
+    select string_agg(${VERSION_KEY}, E'\\n' order by v.record collate "C", v.version) as packed
+    from vault.destruction d join vault.record r on r.subject = d.subject and r.destruction = d.id
+      join vault.version v on v.record = r.id
+    where d.id = ${destruction}`.execute(db(reader));
+  return versionKeys(rows[0]?.packed);
 }
 
 export interface Sample extends RecordBinding {
@@ -64,7 +83,7 @@ export async function keysAbove(reader: Reader, subject: string): Promise<KeyId[
 /** Of these, the ones that SQL has and not as destroyed. */
 export async function notDestroyed(reader: Reader, records: readonly string[]): Promise<string[]> {
   const { rows } = await raw<{ id: string }>`select id from vault.record
-    where id = any(${records}::text[]) and destroyed_at is null`.execute(db(reader));
+    where id = any(${packedIds(records)}) and destroyed_at is null`.execute(db(reader));
   return rows.map(({ id }) => id);
 }
 
@@ -76,10 +95,11 @@ export async function saveDestroyed(
 ): Promise<void> {
   const { subject, keys } = asked;
   const fresh = await markDestroyed(tx, asked, tested);
+  const above = packedIds(keys);
   // Keys of the person themself were among them: whatever is stored next gets new ones.
-  await raw`update vault.subject set key = null where id = ${subject} and key = any(${keys}::text[])`.execute(db(tx));
+  await raw`update vault.subject set key = null where id = ${subject} and key = any(${above})`.execute(db(tx));
   await raw`update vault.category set key = null
-    where subject = ${subject} and key = any(${keys}::text[])`.execute(db(tx));
+    where subject = ${subject} and key = any(${above})`.execute(db(tx));
   tell(tx, asked, fresh);
 }
 
@@ -103,12 +123,16 @@ export async function markDestroyed(
 }
 
 async function mark(tx: Tx, { destruction, at, by, reason }: Omit<DestructionAsked, 'keys'>, some: readonly string[]) {
-  const { rows } = await raw<{ id: string }>`update vault.record
-    set destroyed_at = ${at}::bigint, destroyed_by = ${by}, destroyed_reason = ${reason}, destruction = ${destruction}
-    where id = any(${some}::text[]) and destroyed_at is null returning id`.execute(db(tx));
-  await raw`update vault.version set content = null where record = any(${some}::text[])`.execute(db(tx));
-  await raw`delete from vault.life where record = any(${some}::text[])`.execute(db(tx));
-  return rows.map(({ id }) => id);
+  const ids = packedIds(some);
+  const { rows } = await raw<Packed>`with fresh as (
+      update vault.record
+      set destroyed_at = ${at}::bigint, destroyed_by = ${by}, destroyed_reason = ${reason}, destruction = ${destruction}
+      where id = any(${ids}) and destroyed_at is null returning id)
+    select string_agg(id, E'\\n' order by id) as packed from fresh`.execute(db(tx));
+  await raw`update vault.version set content = null
+    where record = any(${ids}) and content is not null`.execute(db(tx));
+  await raw`delete from vault.life where record = any(${ids})`.execute(db(tx));
+  return unpacked(rows[0]?.packed).map(([id]) => id!);
 }
 
 function tell(

@@ -101,11 +101,18 @@ export class Destroying {
       for (const part of asked) await store.saveDestroyed(tx, part, tested);
     });
     // Stored at another node between the list of keys and the word in SQL, after which nothing is stored.
-    const known = new Set(versions.map(({ key }) => key));
-    const late = (await store.keysOf(sql, records)).filter(({ key }) => !known.has(key));
-    if (late.length > 0) await keyring.destroy(late.map(({ key }) => key));
+    const late = await this.#lateOf(records, versions);
     for (const record of records) shelf.forget(record);
     return ok({ destruction: asked[0]!.destruction, at: asked[0]!.at, versions: [...versions, ...late] });
+  }
+
+  async #lateOf(records: readonly string[], versions: readonly VersionKey[]): Promise<readonly VersionKey[]> {
+    const { sql, keyring } = this.#parts;
+    if ((await store.countVersions(sql, records)) === versions.length) return [];
+    const known = new Set(versions.map(({ key }) => key));
+    const late = (await store.keysOf(sql, records)).filter(({ key }) => !known.has(key));
+    await keyring.destroy(late.map(({ key }) => key));
+    return late;
   }
 
   /** Another node has asked for it on disk, and sees to the keys. */

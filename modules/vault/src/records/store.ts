@@ -5,6 +5,7 @@ import { HOLDINGS_SHOWN_MAX } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 import { addItems } from '../copies/copy-store.ts';
 import { PRIMARY } from '../copies/register.ts';
+import { packedVersions } from '../packed.ts';
 import { someAtATime } from '../some-at-a-time.ts';
 import type { KeyId } from '../keys/keyring.ts';
 
@@ -153,8 +154,7 @@ export async function contentLeft(
 ): Promise<number> {
   if (versions.length === 0) return 0;
   const { rows } = await raw<{ left: number }>`select count(*)::int as left from vault.version
-    join unnest(${versions.map(({ record }) => record)}::text[], ${versions.map(({ version }) => version)}::int[])
-      as asked (record, version) using (record, version)
+    join ${packedVersions(versions)} as asked (record, version) using (record, version)
     where content is not null`.execute(db(reader));
   return rows[0]!.left;
 }
