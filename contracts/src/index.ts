@@ -8,6 +8,7 @@ export * from './jobs.ts';
 export * from './gate.ts';
 export * from './destruction.ts';
 export * from './receipt.ts';
+export * from './recipient.ts';
 export * from './behalf.ts';
 export * from './baseline.ts';
 export * from './facts.ts';

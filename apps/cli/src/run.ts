@@ -17,6 +17,7 @@ import { consentCommands } from './consent.ts';
 import { receiptCommands } from './receipt.ts';
 import { requestCommands } from './request.ts';
 import { lifeCommands } from './life.ts';
+import { recipientCommands } from './recipient.ts';
 import { recordCommands } from './record.ts';
 import { exportCommands } from './export.ts';
 import { radiusCommands } from './radius.ts';
@@ -45,6 +46,7 @@ const COMMANDS: readonly Command[] = [
   ...recordCommands(api),
   ...exportCommands(api),
   ...lifeCommands(api),
+  ...recipientCommands(api),
   ...consentCommands(api),
   ...receiptCommands(api),
   tracePictureCommand(api),

@@ -205,6 +205,40 @@ describe('erasure', () => {
   }, 60_000);
 });
 
+describe('a recipient', () => {
+  it('is asked by a document that the city signed, and its own signature alone lets the destruction be certified', async () => {
+    const loan = await put(aroha.id, 'library');
+    for (const [args, out] of [
+      [['genpkey', '-algorithm', 'ED25519'], 'clinic.key'],
+      [['pkey', '-in', desk.at('clinic.key'), '-pubout'], 'clinic.pem'],
+      [['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'], 'stranger.key'],
+    ] as const)
+      expect(spawnSync('openssl', [...args, '-out', desk.at(out)]).status).toBe(0);
+    const about = ['--name', 'Harbour Clinic', '--key', 'clinic.pem'];
+    expect(await refused('recipient', 'add', 'harbour-clinic', ...about, ...as(aroha))).toContain('NOT_ALLOWED');
+    await run('recipient', 'add', 'harbour-clinic', ...about, ...as(otto));
+    await run('recipient', 'note', 'harbour-clinic', '--records', loan, '--basis', 'paper copy', ...as(olive));
+    await run('record', 'destroy', loan, '--reason', 'asked by letter');
+    const [asked] = await run<{ id: string; state: string }[]>('recipient', 'requests', '--state', 'asked');
+    await run('recipient', 'request', asked!.id, 'request.json');
+    writeFileSync(desk.at('root.pem'), server.modules.identity.authority.rootPem);
+    const signed = (key: string, out: string): string[] => [
+      ...['recipient', 'sign', 'request.json', out, '--ca', 'root.pem', '--key', key, '--did', 'deleted'],
+    ];
+    await run(...signed('stranger.key', 'forged.json'));
+    expect(await refused('recipient', 'receipt', 'forged.json')).toContain('RECEIPT_NOT_VALID');
+    const changed = readFileSync(desk.at('request.json'), 'utf8').replace('"delete"', '"revoke"');
+    writeFileSync(desk.at('changed.json'), changed);
+    expect((await desk.run(...signed('clinic.key', 'x.json').with(2, 'changed.json'))).exit).toBe(4);
+    await run(...signed('clinic.key', 'receipt.json'));
+    expect(await run('recipient', 'receipt', 'receipt.json')).toMatchObject({ state: 'deleted' });
+    expect(await refused('recipient', 'receipt', 'receipt.json')).toContain('REQUEST_ANSWERED');
+    await server.modules.vault.desk().tend();
+    const [destruction] = await run<Destruction[]>('destruction', 'ls');
+    expect(destruction).toMatchObject({ state: 'to-certify', left: [] });
+  }, 120_000);
+});
+
 describe('a legal hold', () => {
   it('is asked for and set by two officers, and keeps what the machine would destroy', async () => {
     const loan = await put(aroha.id, 'library');

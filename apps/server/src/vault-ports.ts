@@ -14,6 +14,7 @@ import { partyName } from './city-names.ts';
 import type { Config } from './config.ts';
 import { destructionNeeds } from './destruction-ports.ts';
 import { CITY_NAME } from './city-names.ts';
+import { sendToRecipient } from './recipient-port.ts';
 
 interface Parts {
   readonly sql: Sql;
@@ -64,6 +65,7 @@ export const createVaultFor = (
     endPosts: (ended) => identity.endPostsAgain(ended),
     nameOf: (id) => identity.faceOf(id)?.handle ?? partyName(city, id),
     alarm: (person, words) => log.part('vault').error(`a person ${words}`, { person }),
+    sendToRecipient,
     retention: retentionLaw(),
     destruction: destructionNeeds({ identity, cityName: CITY_NAME, keyFolder: join(dataFolder, 'keys', 'vault') }),
   });

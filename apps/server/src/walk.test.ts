@@ -152,6 +152,9 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'judgeHold',
     'readDestructions',
     'verifyDestruction',
+    'readRecipients',
+    'keepRecipients',
+    'takeReceipt',
   ],
   auditor: [
     ...SIGNED_IN,
@@ -165,6 +168,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'exportEvidence',
     'readHolds',
     'readDestructions',
+    'readRecipients',
   ],
   vendor: FOR_A_TIME,
   installer: FOR_A_TIME,

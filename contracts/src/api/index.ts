@@ -33,6 +33,7 @@ import { vaultRequests } from './vault-requests.ts';
 import { vaultPictures } from './vault-pictures.ts';
 import { vaultAsking } from './vault-asking.ts';
 import { vaultLife } from './vault-life.ts';
+import { vaultRecipients } from './vault-recipients.ts';
 
 export const api = {
   ...session,
@@ -69,6 +70,7 @@ export const api = {
   ...vaultPictures,
   ...vaultAsking,
   ...vaultLife,
+  ...vaultRecipients,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -114,6 +116,7 @@ export {
 } from './vault-asking.ts';
 export * from './vault-life.ts';
 export * from './vault-desk.ts';
+export * from './vault-recipients.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {

@@ -113,6 +113,7 @@ export const NOTICE_KINDS = [
   'request-extended',
   'request-answered',
   'request-overdue',
+  'copy-not-ended',
   'sealed',
   'opened',
   'destroyed',

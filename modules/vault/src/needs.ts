@@ -118,6 +118,11 @@ export interface EndedPost {
   readonly by: string;
 }
 
+/** Rejects where nobody answers in time, or with more bytes than these. */
+export type SendToRecipient = (
+  ...sent: readonly [url: string, body: string, answerMaxBytes: number]
+) => Promise<{ readonly status: number; readonly body: string }>;
+
 export interface VaultOptions {
   readonly sql: Sql;
   readonly clock: Clock;
@@ -167,6 +172,8 @@ export interface VaultOptions {
   /** What the law wants kept, and for how long. */
   readonly retention: RetentionLaw;
   readonly destruction: DestructionNeeds;
+  /** To recipients that have an address; without it officers send what they are asked by hand. */
+  readonly sendToRecipient?: SendToRecipient;
   /** Test seams: files that fail, or lose what was not synced. */
   readonly openSlotFile?: (path: string) => Promise<SlotFile>;
   readonly openJournalFile?: (path: string) => Promise<FileHandle>;

@@ -15,7 +15,7 @@ import { asText } from './lease/as-text.ts';
 import { Views, type Changed } from './lease/views.ts';
 import { createLooks } from './looks/looks.ts';
 import { createTakeout, type TakeOut } from './takeout/takeout.ts';
-import { BACKUP_WEEKS, type VaultOptions } from './needs.ts';
+import { BACKUP_WEEKS, type SendToRecipient, type VaultOptions } from './needs.ts';
 import { Epochs, MARK_FILE, ROOT_FILE } from './backup/epochs.ts';
 import { eraseReplayer } from './backup/erase.ts';
 import { backupKeeper } from './backup/keeper.ts';
@@ -49,6 +49,8 @@ import {
   type Incarnation,
 } from './gate/incarnation.ts';
 import { createReceipts, receiptWriter, type Receipts } from './receipts/receipts.ts';
+import { keepCopies } from './recipients/lasting.ts';
+import { createRecipients, type Recipients } from './recipients/recipients.ts';
 import { recordReplayer } from './records/replay.ts';
 import { openMarkKey } from './pictures/mark-key.ts';
 import { openPictures, type OpenPictures } from './pictures/open.ts';
@@ -71,6 +73,7 @@ export interface Opened {
   readonly people: People;
   readonly exports: Exports;
   readonly receipts: Receipts;
+  readonly recipients: Recipients;
   readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
   readonly views: Views;
   readonly drawing: OpenPictures;
@@ -181,6 +184,8 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   copies.keep('backup', backupKeeper(keyStore?.epochs ?? { holds: () => true }));
   copies.keep('primary', primaryKeeper(sql));
   copies.keep('wal', logKeeper);
+  const recipients = createRecipients({ ...options, ...sendBy(options), copies, needs: options.destruction });
+  copies.keep('recipient', recipients.keeper);
   const parts = { ...options, journal, saver, keyring, shelf, copies, sharing, isShared, inLane: createLanes() };
   const replayed = found && (await bringBack(options, found, replayersOf(options, keyring)));
   const lives = createLives(parts);
@@ -197,7 +202,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const grounds = [ownRecord, consented, ...people.grounds];
   const bars = [gateBar(gate), ...desk.bars, ...people.bars];
   const mayServe = (): boolean => gate.isOpen && nodes.mayServe();
-  const show = createShowing({ ...parts, grounds, bars, mayServe });
+  const show = createShowing({ ...parts, grounds, bars, mayServe, keepCopy: keepCopies(parts) });
   const view = viewBy(show);
   const drawing = await openPictures(options, { keyring, show, isHolder: found !== null });
   const lend = drawing.lendAs(asText(view));
@@ -207,14 +212,17 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   copies.keep('cache', cacheKeeper(shelf, views, drawing.pictures.cache));
   const looks = createLooks(options);
   const takeOut = createTakeout({ ...parts, view, looks, consents: (subject) => consents.list(subject) });
-  copies.keep('export', exportKeeper(parts));
+  copies.keep('export', exportKeeper({ ...parts, recipients }));
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
   const bulk = new Bulk({ ...parts, tell });
   const receipts = createReceipts(options);
-  const open = { consents, receipts, records, bulk, copies, desk, people, exports, view, views, drawing, takeOut };
+  const rights = { consents, receipts, people, exports, recipients };
+  const open = { ...rights, records, bulk, copies, desk, view, views, drawing, takeOut };
   const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }
+
+const sendBy = ({ sendToRecipient: send }: VaultOptions): { send?: SendToRecipient } => (send ? { send } : {});
 
 const viewsOver = (
   { clock, monotonic = () => performance.now(), viewsPerPersonMax: perPersonMax }: VaultOptions,

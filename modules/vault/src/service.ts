@@ -21,6 +21,8 @@ import { ownData } from './own-data/own-data.ts';
 import { registerSegments, type SegmentSeen } from './own-data/segments.ts';
 import type { Exports } from './exports/exports.ts';
 import { exportRoutes } from './exports/routes.ts';
+import { recipientRoutes } from './recipients/routes.ts';
+import type { Recipients } from './recipients/recipients.ts';
 import { peopleRoutes, type People } from './people.ts';
 import { looksRoutes } from './looks/routes.ts';
 import { vaultRoutes } from './routes.ts';
@@ -88,6 +90,8 @@ export interface Vault {
   /** Whose data did this touch? */
   readonly exposures: Exposures;
   readonly exports: Exports;
+  /** Whoever has copies outside the city. */
+  recipients(): Recipients;
   /** Files of a class of sightings that lie beside the vault, for the copy register. */
   keepSegments(name: string, segments: readonly SegmentSeen[]): Promise<void>;
   /** What falls due by time alone and is told: run often, at least once a minute. */
@@ -160,6 +164,7 @@ export function createVault(options: VaultOptions): Vault {
     get exports() {
       return now().exports;
     },
+    recipients: () => now().recipients,
     keepSegments: (...what) => keepSegments(options, now().copies, what),
     custody: custodyOver(options, gate, { get: () => opened, set: (next) => void (opened = next) }),
     tick: () => vault.custody.tick().then(() => (gate.isOpen ? tickAll(now()) : undefined)),
@@ -196,6 +201,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
     ...viewRoutes(views),
     ...exportRoutes(() => now().exports),
     ...pictureRoutes(vault),
+    ...recipientRoutes(() => now().recipients),
   ];
   return {
     routes: withStandings(routes, {
@@ -230,10 +236,11 @@ const custodyOver = (options: VaultOptions, gate: Gate, place: Place): Custody =
     reopen: async () => place.set(await openOrSay(options, gate)),
   });
 
-async function tickAll({ people, desk, receipts }: Opened): Promise<void> {
+async function tickAll({ people, desk, receipts, recipients }: Opened): Promise<void> {
   await people.tick();
   await receipts.signLeft();
   await desk.tend();
+  await recipients.tend();
 }
 
 async function destroyOne(

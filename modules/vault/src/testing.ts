@@ -156,6 +156,7 @@ export function testVault(
       | 'destruction'
       | 'processes'
       | 'endPosts'
+      | 'sendToRecipient'
     >
   > & {
     ledger?: TestLedger;
@@ -297,3 +298,4 @@ export async function verifyEvery(sql: Sql, destruction: string, record: Destruc
 /** A city that signs, for those who check what it signed. */
 export { destructionRecord, testCity, VERSIONS, type TestCity } from './life/testing-certificate.ts';
 export { receiptOf } from './domain/receipt.ts';
+export { testRecipient } from './recipients/testing-recipient.ts';

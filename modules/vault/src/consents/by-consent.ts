@@ -5,6 +5,7 @@ import type { RecordHead } from '../records/store.ts';
 import type { Basis, Ground, Look, Why } from '../viewing/deciding.ts';
 import { chainFrom } from './chain.ts';
 import type { Consents } from './consents.ts';
+import { keeperOf } from '../recipients/lasting.ts';
 import type { Lives } from '../lives/lives.ts';
 
 interface Parts extends Pick<VaultOptions, 'clock' | 'postsOf'> {
@@ -41,10 +42,12 @@ function basisOf(
   const { consents } = parts;
   const [{ grant }, ...before] = chain;
   const { id } = grant;
+  const keeper = keeperOf(grant);
   const after = before.map((link) => link.grant.id);
   return {
     by: 'consent',
     data: { consent: id, ...(after.length > 0 ? { after } : {}) },
+    ...(look.right === 'text' && keeper !== null ? { lasts: { keeper, consent: id } } : {}),
     until: Math.min(...chain.map(({ grant }) => grant.until)),
     count: () => consents.use(chain),
     against: () => againstNow(parts, look, { head, id }),

@@ -198,7 +198,7 @@ export interface Settling {
   readonly outcome: Outcome;
   readonly at: number;
 }
-/** What became of these in a copy; the row closes with its last item, unless more may still be put there. */
+/** What became of these in a copy; the row closes with its last item, unless more may still be put there. A recipient's closes by its own word alone. */
 export async function settle(tx: Tx, { copy, versions, outcome: { is, why }, at }: Settling): Promise<void> {
   for (let from = 0; from < versions.length; from += ROWS_PER_STATEMENT) {
     const some = versions.slice(from, from + ROWS_PER_STATEMENT);
@@ -209,9 +209,8 @@ export async function settle(tx: Tx, { copy, versions, outcome: { is, why }, at 
   await raw`update vault.copy set closed_at = ${at}::bigint, closed_why = ${why}::text
     where id = ${copy} and closed_at is null and scope = 'versions' and id not like 'cpy-primary%'
       and not exists (select 1 from vault.copy_item as item
-        where item.copy = vault.copy.id and (item.outcome is null or item.outcome in ('asked', 'pending')))`.execute(
-    db(tx),
-  );
+        where item.copy = vault.copy.id and (item.outcome is null or item.outcome in ('asked', 'pending')
+            or (vault.copy.kind = 'recipient' and item.outcome = 'beyond')))`.execute(db(tx));
 }
 
 export async function markVerified(

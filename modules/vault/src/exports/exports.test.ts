@@ -67,7 +67,7 @@ const released = async (change: Partial<ExportDraft> = {}): Promise<Export> =>
   must(await rig.at.vault.exports.release(await asked(change), SECOND));
 function register() {
   const copies = createCopyRegister({ sql: rig.sql, log: silentLog, clock: () => rig.at.clock.now as Millis });
-  copies.keep('export', exportKeeper({ sql: rig.sql }));
+  copies.keep('export', exportKeeper({ sql: rig.sql, recipients: rig.at.vault.recipients() }));
   return copies;
 }
 interface Opened {

@@ -313,16 +313,24 @@ async function trace(
 }
 
 /** The city's file ends with the first record in it that is destroyed; what the recipient has fetched is out of its hands. */
-export const exportKeeper = ({ sql }: Pick<ExportParts, 'sql'>): CopyKeeper => {
+export const exportKeeper = ({
+  sql,
+  recipients,
+}: Pick<ExportParts, 'sql'> & {
+  readonly recipients: { list(): Promise<readonly { readonly id: string }[]>; readonly keeper: CopyKeeper };
+}): CopyKeeper => {
   const idOf = (place: string): string => place.slice('export:'.length);
   return {
     look: async ({ place }) => {
       const found = await store.readExport(sql, idOf(place));
       return found?.fetched ? 'unknown' : found?.bytes ? 'held' : 'gone';
     },
-    purge: async ({ place, custodian }) => {
+    purge: async (copy, versions) => {
+      const { place, custodian } = copy;
       const found = await store.readExport(sql, idOf(place));
       await store.dropFile(sql, idOf(place));
+      if (found?.fetched && (await recipients.list()).some(({ id }) => id === custodian))
+        return recipients.keeper.purge(copy, versions);
       return found?.fetched
         ? {
             is: 'beyond',

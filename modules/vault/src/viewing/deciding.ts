@@ -39,6 +39,8 @@ export interface Basis {
   readonly by: 'own' | 'consent' | 'standing' | 'emergency' | 'duty';
   /** Written with the look. */
   readonly data: { readonly [key: string]: Json };
+  /** Who has a copy of its own from then on, by which consent: whoever is let store what they see as text. */
+  readonly lasts?: { readonly keeper: string; readonly consent: string };
   /** When it ends by itself; left out where it does not. */
   readonly until?: number;
   /** Done before anything is opened, and on disk when it resolves: a use is counted. `false` where none was left. */

@@ -6,6 +6,7 @@ import { judge, judgeAgain, type Basis, type DecidingParts, type Look, type Verd
 import type { Keyring } from '../keys/keyring.ts';
 import type { VaultOptions } from '../needs.ts';
 import { openContent } from '../keys/sealed.ts';
+import type { KeepCopy } from '../recipients/lasting.ts';
 import type { Shelf } from '../records/shelf.ts';
 import type { RecordHead, StoredVersion } from '../records/store.ts';
 
@@ -18,6 +19,8 @@ export type { Look } from './deciding.ts';
 export interface ViewingParts extends Pick<VaultOptions, 'clock' | 'ledger'>, DecidingParts {
   readonly shelf: Shelf;
   readonly keyring: Pick<Keyring, 'open'>;
+  /** Registers what somebody has for good from then on. */
+  readonly keepCopy: KeepCopy;
   /** May this process serve at this moment? */
   readonly mayServe: () => boolean;
 }
@@ -98,6 +101,7 @@ export function createShowing(parts: ViewingParts): Show {
       return made;
     }
     try {
+      if (basis.lasts) await parts.keepCopy({ ...basis.lasts, record: look.record, version });
       await record(parts, look, { type: 'record.viewed', head, data: { version, ...basis.data, ...made.value.told } });
     } catch (fault) {
       made.value.drop();

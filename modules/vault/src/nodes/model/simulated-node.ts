@@ -121,6 +121,7 @@ export class SimulatedNode {
       keyring: { open: () => Promise.resolve(ok(Buffer.from(KEY))) },
       grounds: [byConsent({ clock, postsOf: () => [], consents, lives })],
       bars: [],
+      keepCopy: () => Promise.resolve(),
       may: () => ok(undefined),
       mayServe,
     });
