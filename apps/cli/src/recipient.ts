@@ -4,16 +4,13 @@ import { readFileSync } from 'node:fs';
 import {
   RECIPIENT_DID,
   RECIPIENT_REQUEST_STATES,
-  RecipientRequestFile,
   type Api,
   type RecipientReceipt,
   type RecipientRequestShown,
   type SignedReceipt,
 } from '@cityward/contracts';
-import { plainText, rootsIn } from '@cityward/fleet/verify';
-import { checkDocument } from '@cityward/identity/document-check';
-import { answerBytes, requestBytes, requestHash } from '@cityward/vault/verify';
-import { Value } from 'typebox/value';
+import { plainText } from '@cityward/fleet/verify';
+import { answerBytes, requestHash, verifyRequest } from '@cityward/vault/verify';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Command } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
@@ -170,14 +167,9 @@ const signCommand: Command = {
   examples: ['recipient sign request.json receipt.json --ca city-root.pem --key harbour.key --did deleted'],
   run: (asked) => {
     const path = asked.words[0] ?? '';
-    const file: unknown = readJson(path);
-    if (!Value.Check(RecipientRequestFile, file))
-      throw new CommandFault(EXIT.usage, `read "${path}": it is no request to a recipient`);
-    const { request, signature } = file;
-    const roots = rootsIn(readFileSync(wanted(asked, 'recipient sign', 'ca'), 'utf8'));
-    const checked =
-      roots && checkDocument(requestBytes(request), Buffer.from(signature, 'base64'), { roots, at: request.at });
-    if (!checked?.ok) throw new CommandFault(EXIT.notVerified, `check "${path}": the city did not sign it`);
+    const checked = verifyRequest(readJson(path), readFileSync(wanted(asked, 'recipient sign', 'ca'), 'utf8'));
+    if (!checked.ok) throw new CommandFault(EXIT.notVerified, `read "${path}": ${checked.error.message}`);
+    const request = checked.value;
     const did = RECIPIENT_DID.find((one) => one === wanted(asked, 'recipient sign', 'did'));
     const because = asked.flag('because') ?? null;
     if (!did || (did === 'kept') !== (because !== null))
