@@ -6,6 +6,7 @@ import { changes } from './en-GB/changes.ts';
 import { city } from './en-GB/city.ts';
 import { desk } from './en-GB/desk.ts';
 import { deskActs } from './en-GB/desk-acts.ts';
+import { deskViews } from './en-GB/desk-views.ts';
 import { enrol } from './en-GB/enrol.ts';
 import { frame } from './en-GB/frame.ts';
 import { networks } from './en-GB/networks.ts';
@@ -34,6 +35,7 @@ export const words = {
   ...respond,
   desk,
   ...deskActs,
+  ...deskViews,
   states,
   classes,
   criticalities,

@@ -5,6 +5,7 @@ import { words } from '../../words/en-GB.ts';
 import { useSetUrl, useUrl } from '../../frame/url.ts';
 import { Page } from '../../ui/parts.tsx';
 import { DueTab } from './due-tab.tsx';
+import { CopiesTab } from './copies-tab.tsx';
 import { DestructionsTab } from './destructions-tab.tsx';
 import type { DeskTab } from './due.ts';
 import { EmergenciesTab } from './emergencies-tab.tsx';
@@ -12,6 +13,8 @@ import { ExportsTab } from './exports-tab.tsx';
 import { HoldsTab } from './holds-tab.tsx';
 import { LivesTab } from './lives-tab.tsx';
 import { RequestsTab } from './requests-tab.tsx';
+import { TouchedTab } from './touched-tab.tsx';
+import { VaultTab } from './vault-tab.tsx';
 import { useDesk, type Desk } from './use-desk.ts';
 
 const said = words.desk;
@@ -55,6 +58,9 @@ const PARTS: readonly Part[] = [
       destructions.data?.destructions.filter(({ state }) => state !== 'certified').length ?? 0,
     body: ({ destructions }) => <DestructionsTab destructions={destructions} />,
   },
+  { tab: 'copies', body: (desk) => <CopiesTab desk={desk} /> },
+  { tab: 'vault', body: ({ vault }) => <VaultTab vault={vault} /> },
+  { tab: 'touched', officers: true, body: () => <TouchedTab /> },
 ];
 
 export function DeskPage(): ReactNode {
