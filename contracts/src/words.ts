@@ -190,3 +190,7 @@ export type Purpose = (typeof PURPOSES)[number];
 /** What the one who sees it must not do: codes of HL7 v3 RefrainPolicy and ObligationPolicy. */
 export const REFRAINS = ['NOPERSISTP', 'DELAU', 'NORDSCLCD', 'NOREUSE'] as const;
 export type Refrain = (typeof REFRAINS)[number];
+
+/** Versions of FHIR that a consent is written in and read from. */
+export const FHIR_VERSIONS = ['r4', 'r5'] as const;
+export type FhirVersion = (typeof FHIR_VERSIONS)[number];

@@ -1,13 +1,15 @@
 /** Verbs about consents: whom a person lets see what. */
-import type { Api, Consent, ConsentDraft } from '@cityward/contracts';
+import type { Api, Consent, ConsentDraft, HandOnDraft } from '@cityward/contracts';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
-import type { Asked, Command } from './command.ts';
+import type { Asked, Command, Flag } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
+import { readJson } from './sign.ts';
 import { listOf, momentOf, wanted } from './wanted.ts';
 
 export const consentCommands = (api: Api): readonly Command[] => [
   listCommand(api),
   grantCommand(api),
+  handOnCommand(api),
   revokeCommand(api),
 ];
 
@@ -38,17 +40,66 @@ const listCommand = (api: Api): Command => ({
   },
 });
 
-const momentIn = (text: string, flag: string): number =>
-  momentOf(text, { verb: 'consent grant', flag, such: 'day, wanted such as 2027-03-01' });
-
-function scopeOf({ flag }: Asked): ConsentDraft['scope'] {
+export function scopeOf({ flag }: Asked, verb: string): ConsentDraft['scope'] {
   const [categories, records] = [listOf(flag('categories')), listOf(flag('records'))];
   if (categories.length > 0 === records.length > 0)
-    throw new CommandFault(EXIT.usage, 'consent grant: one of --categories and --records is wanted');
+    throw new CommandFault(EXIT.usage, `${verb}: one of --categories and --records is wanted`);
   return categories.length > 0 ? { of: 'categories', categories } : { of: 'records', records };
 }
 
 const DEFAULT_RIGHTS = 'view,text';
+export const SCOPE_FLAGS: readonly Flag[] = [
+  { name: 'categories', value: 'NAME,…', help: 'all records of these categories' },
+  { name: 'records', value: 'ID,…', help: 'or these records alone' },
+  { name: 'rights', value: 'RIGHT,…', help: `view, text, … (${DEFAULT_RIGHTS})` },
+];
+export const TERM_FLAGS: readonly Flag[] = [
+  { name: 'until', value: 'DAY', help: 'the end, such as 2027-03-01' },
+  { name: 'from', value: 'DAY', help: 'the beginning (now)' },
+  { name: 'uses', value: 'N', help: 'how often it may be used in all' },
+  { name: 'refrains', value: 'CODE,…', help: 'NOPERSISTP, DELAU, NORDSCLCD, NOREUSE' },
+];
+const DEPTH_FLAG: Flag = {
+  name: 'depth',
+  value: 'N',
+  help: 'how often it may be handed on within the organisation (0)',
+};
+
+export const rightsOf = ({ flag }: Asked): ConsentDraft['rights'] =>
+  // What a word means the city says: one list of them, in one place.
+  listOf(flag('rights') ?? DEFAULT_RIGHTS) as ConsentDraft['rights'];
+/** What is given, from when until when, how often and under which duties. */
+export function termsOf(
+  asked: Asked,
+  verb: string,
+): Pick<ConsentDraft, 'scope' | 'rights' | 'from' | 'until' | 'uses' | 'refrains'> {
+  const [from, uses] = [asked.flag('from'), asked.flag('uses')];
+  const moment = (text: string, flag: string): number =>
+    momentOf(text, { verb, flag, such: 'day, wanted such as 2027-03-01' });
+  return {
+    scope: scopeOf(asked, verb),
+    rights: rightsOf(asked),
+    from: from === undefined ? Date.now() : moment(from, 'from'),
+    until: moment(wanted(asked, verb, 'until'), 'until'),
+    uses: uses === undefined ? null : Number(uses),
+    refrains: listOf(asked.flag('refrains')) as ConsentDraft['refrains'],
+  };
+}
+const depthOf = ({ flag }: Asked): number => Number(flag('depth') ?? 0);
+
+function draftOf(asked: Asked): ConsentDraft {
+  const file = asked.flag('draft');
+  if (file !== undefined) return readJson(file) as unknown as ConsentDraft;
+  return {
+    subject: wanted(asked, 'consent grant', 'subject'),
+    person: asked.words[0],
+    organisation: asked.flag('organisation'),
+    role: asked.flag('role'),
+    depth: depthOf(asked),
+    purpose: wanted(asked, 'consent grant', 'purpose'),
+    ...termsOf(asked, 'consent grant'),
+  } as ConsentDraft;
+}
 
 const grantCommand = (api: Api): Command => ({
   verb: 'consent grant',
@@ -56,21 +107,17 @@ const grantCommand = (api: Api): Command => ({
   help: 'Let a person, or whoever holds a role at an organisation, see records, as the one whose they are, or as an officer on behalf. Asks for that person’s recovery code.',
   flags: [
     { name: 'subject', value: 'ID', help: 'whose records they are' },
-    { name: 'categories', value: 'NAME,…', help: 'all records of these categories' },
-    { name: 'records', value: 'ID,…', help: 'or these records alone' },
+    ...SCOPE_FLAGS,
     { name: 'purpose', value: 'CODE', help: 'such as TREAT' },
-    { name: 'until', value: 'DAY', help: 'the end, such as 2027-03-01' },
-    { name: 'from', value: 'DAY', help: 'the beginning (now)' },
-    { name: 'rights', value: 'RIGHT,…', help: `view, text, … (${DEFAULT_RIGHTS})` },
+    ...TERM_FLAGS,
     { name: 'organisation', value: 'ID', help: 'only while they work there' },
     {
       name: 'role',
       value: 'ROLE',
       help: 'only while they work there so, such as doctor; without PERSON for all who do',
     },
-    { name: 'depth', value: 'N', help: 'how often it may be handed on within the organisation (0)' },
-    { name: 'uses', value: 'N', help: 'how often it may be used in all' },
-    { name: 'refrains', value: 'CODE,…', help: 'NOPERSISTP, DELAU, NORDSCLCD, NOREUSE' },
+    DEPTH_FLAG,
+    { name: 'draft', value: 'FILE', help: 'in place of all of these: what "consent import" wrote' },
     ...PERSON_FLAGS,
   ],
   examples: [
@@ -78,24 +125,29 @@ const grantCommand = (api: Api): Command => ({
     'consent grant --organisation party-quay-clinic --role doctor --subject per-aroha --categories notes --purpose TREAT --until 2027-03-01',
   ],
   run: async (asked) => {
-    const from = asked.flag('from');
-    const [uses, depth] = [asked.flag('uses'), asked.flag('depth')];
-    // What a word means the city says: one list of them, in one place.
-    const body = {
-      subject: wanted(asked, 'consent grant', 'subject'),
-      person: asked.words[0],
-      organisation: asked.flag('organisation'),
-      role: asked.flag('role'),
-      depth: depth === undefined ? 0 : Number(depth),
-      scope: scopeOf(asked),
-      rights: listOf(asked.flag('rights') ?? DEFAULT_RIGHTS),
-      purpose: wanted(asked, 'consent grant', 'purpose'),
-      from: from === undefined ? Date.now() : momentIn(from, 'from'),
-      until: momentIn(wanted(asked, 'consent grant', 'until'), 'until'),
-      uses: uses === undefined ? null : Number(uses),
-      refrains: listOf(asked.flag('refrains')),
-    } as ConsentDraft;
+    const body = draftOf(asked);
     const given = await asPerson(api, asked, (client) => client.call(api.giveConsent, { body }));
+    return { data: given, text: line(given) };
+  },
+});
+
+const handOnCommand = (api: Api): Command => ({
+  verb: 'consent hand-on',
+  words: ['ID', 'PERSON?'],
+  help: 'Hand a consent that you were given on to somebody at the same organisation, never more than it is. Asks for your recovery code.',
+  flags: [
+    ...SCOPE_FLAGS,
+    ...TERM_FLAGS,
+    { name: 'role', value: 'ROLE', help: 'as what they have to work there; without PERSON for all who do' },
+    DEPTH_FLAG,
+    ...PERSON_FLAGS,
+  ],
+  examples: ['consent hand-on con-7k2m9c0q4x1ab3d5 per-nia --categories blood-tests --until 2027-02-01 --uses 2'],
+  run: async (asked) => {
+    const [id = '', person] = asked.words;
+    const body = { person, role: asked.flag('role'), depth: depthOf(asked), ...termsOf(asked, 'consent hand-on') };
+    const input = { params: { id }, body: body as HandOnDraft };
+    const given = await asPerson(api, asked, (client) => client.call(api.handOnConsent, input));
     return { data: given, text: line(given) };
   },
 });

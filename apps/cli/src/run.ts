@@ -13,7 +13,10 @@ import { baselineCommands } from './baseline.ts';
 import { jobCommands } from './job.ts';
 import { myDataCommand } from './my-data.ts';
 import { officersCommands } from './officers.ts';
+import { accessRequestCommands } from './access-request.ts';
 import { consentCommands } from './consent.ts';
+import { consentFhirCommands } from './consent-fhir.ts';
+import { postCommands } from './post.ts';
 import { receiptCommands } from './receipt.ts';
 import { requestCommands } from './request.ts';
 import { lifeCommands } from './life.ts';
@@ -49,6 +52,9 @@ const COMMANDS: readonly Command[] = [
   ...recipientCommands(api),
   ...consentCommands(api),
   ...receiptCommands(api),
+  ...consentFhirCommands(api),
+  ...accessRequestCommands(api),
+  ...postCommands(api),
   tracePictureCommand(api),
   ...requestCommands(api),
   ...vaultCommands(api),

@@ -114,6 +114,8 @@ export {
   ACCESS_REQUESTS_OPEN_MAX,
   ACCESS_REQUESTS_SHOWN_MAX,
 } from './vault-asking.ts';
+export type * from './vault-receipts.ts';
+export { FHIR_CONSENT_MAX_CHARS } from './vault-receipts.ts';
 export * from './vault-life.ts';
 export * from './vault-desk.ts';
 export * from './vault-recipients.ts';
@@ -147,6 +149,7 @@ export {
   CONSENT_DEPTH_MAX,
   CONSENT_SCOPE_MAX,
   CONSENT_USES_MAX,
+  ConsentDraft,
   HOLDINGS_SHOWN_MAX,
   BULK_RECORDS_MAX,
   RECORD_MAX_BYTES,

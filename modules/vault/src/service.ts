@@ -33,6 +33,7 @@ import type { Trace } from './pictures/traces.ts';
 import { createExposures, type Exposures } from './exposure/exposures.ts';
 import { exposureRoutes } from './exposure/routes.ts';
 import { createLooks, type Looks } from './looks/looks.ts';
+import { fhirRoutes } from './consents/fhir-routes.ts';
 import { receiptRoutes } from './receipts/routes.ts';
 import { takeoutRoutes } from './takeout/routes.ts';
 import type { TakeOut } from './takeout/takeout.ts';
@@ -191,6 +192,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
     ...vaultRoutes(vault),
     ...grantRoutes(vault.grants, (subject) => vault.records(subject)),
     ...receiptRoutes(() => now().receipts, vault.grants),
+    ...fhirRoutes({ grants: vault.grants, consents: () => now().consents, city: options.destruction.cityName }),
     ...askingRoutes(() => vault.asking),
     ...looksRoutes(vault.looks),
     ...exposureRoutes(vault.exposures),

@@ -299,3 +299,6 @@ export async function verifyEvery(sql: Sql, destruction: string, record: Destruc
 export { destructionRecord, testCity, VERSIONS, type TestCity } from './life/testing-certificate.ts';
 export { receiptOf } from './domain/receipt.ts';
 export { testRecipient } from './recipients/testing-recipient.ts';
+/** What is written as FHIR, for a library that is not ours. */
+export { bundleOf } from './domain/takeout/bundle.ts';
+export { consentToFhir } from './domain/fhir/consent-out.ts';

@@ -1,7 +1,9 @@
+import type * as content from '../domain/content.ts';
 import type * as testing from '../testing.ts';
 import { attack, type Place } from '../testing-attack.ts';
 
 type Testing = typeof testing;
+type Content = typeof content;
 type Vault = ReturnType<Testing['testVault']>['vault'];
 const MANY = 150;
 /** Of SQL, at a start: far below one for each consent that was taken back. */
@@ -67,6 +69,67 @@ attack<Testing>({
         await vault.stop();
         return questions > QUESTIONS_MAX;
       },
+    },
+  ],
+});
+
+/** What a record says it is, before anything parses it. */
+const isTaken = ({ contentFault }: Content, json: string): Promise<boolean> =>
+  Promise.resolve(
+    contentFault('application/fhir+json', Buffer.from(`{"resourceType":"Basic","extension":${json}}`)) === null,
+  );
+const DEEP = 500;
+const WIDE = 5_000;
+
+attack<Content>({
+  id: 'A24',
+  name: 'JSON bombs in a record',
+  through: 'domain/content.ts',
+  ways: [
+    {
+      way: 'so deep that whatever walks it runs out of stack',
+      control: {
+        file: 'domain/fhir/strict-json.ts',
+        text: 'if (levels.length >= JSON_LIMITS.depth)',
+        cut: 'if (levels.length >= Infinity)',
+      },
+      run: (module) => isTaken(module, `${'['.repeat(DEEP)}${']'.repeat(DEEP)}`),
+    },
+    {
+      way: 'so wide that each object is a table',
+      control: {
+        file: 'domain/fhir/strict-json.ts',
+        text: 'if (keys.length > JSON_LIMITS.keys)',
+        cut: 'if (keys.length > Infinity)',
+      },
+      run: (module) => isTaken(module, `{${Array.from({ length: WIDE }, (_, i) => `"k${i}":0`).join(',')}}`),
+    },
+    {
+      way: 'millions of nothings',
+      control: {
+        file: 'domain/fhir/strict-json.ts',
+        text: 'if (values > JSON_LIMITS.values)',
+        cut: 'if (values > Infinity)',
+      },
+      run: (module) => isTaken(module, `[${'0,'.repeat(600_000)}0]`),
+    },
+    {
+      way: 'a number that takes a page, and one that is infinite',
+      control: {
+        file: 'domain/fhir/strict-json.ts',
+        text: 'if (end - start > JSON_LIMITS.numberChars || Math.abs(Number(text.slice(start, end))) === Infinity)',
+        cut: 'if (end < start)',
+      },
+      run: async (module) => (await isTaken(module, '9'.repeat(100_000))) || isTaken(module, '1e999'),
+    },
+    {
+      way: 'one key twice, so that two readers see two records',
+      control: {
+        file: 'domain/fhir/strict-json.ts',
+        text: "if (level.all ? level.all.has(level.key) : keys.includes(level.key)) throw fault(levels, 'each key once');",
+        cut: '',
+      },
+      run: (module) => isTaken(module, '{"valueCode":"NOPERSISTP","valueCode":"none"}'),
     },
   ],
 });

@@ -47,7 +47,12 @@ const SIFTED: Readonly<Record<string, Sifted>> = {
   [api.getLife.name]: (body) => ({ ...(body as LifeShown), kept: [], excluded: [] }),
 };
 /** What cannot leave something out is not for them while something is kept. */
-const WHOLE: ReadonlySet<string> = new Set([api.looksOfWeek.name, api.proveLooks.name, api.getReceipt.name]);
+const WHOLE: ReadonlySet<string> = new Set([
+  api.looksOfWeek.name,
+  api.proveLooks.name,
+  api.getReceipt.name,
+  api.exportConsent.name,
+]);
 
 export const withStandings = (routes: readonly Route[], { lives, records }: Parts): Route[] =>
   routes.map((route) => ({

@@ -47,6 +47,9 @@ describe('what a person takes along', () => {
     });
     expect(resources).toHaveLength(2);
     expect(json('consents.json')).toMatchObject([{ id: consent, person: BEN }]);
+    expect(json('consents.fhir.json')).toMatchObject({
+      entry: [{ resource: { resourceType: 'Consent', id: consent } }],
+    });
     expect(json<{ by: string }[]>('who-looked.json').some(({ by }) => by === BEN)).toBe(true);
     expect(text('read-me.pdf').startsWith('%PDF-')).toBe(true);
     expect(manifest).toMatchObject({ subject: AROHA, missing: [], next: null });

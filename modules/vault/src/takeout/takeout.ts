@@ -8,7 +8,8 @@ import { writeZip } from '@cityward/formats/zip';
 import { newId, ok, type Json, type Refusal, type Result } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
 import type { CopyRegister } from '../copies/copy.ts';
-import { bundleOf, fileOf, type TakenRecord } from '../domain/takeout/bundle.ts';
+import { consentToFhir } from '../domain/fhir/consent-out.ts';
+import { bundleOf, collectionOf, fileOf, type TakenRecord } from '../domain/takeout/bundle.ts';
 import type { Looks } from '../looks/looks.ts';
 import type { VaultOptions } from '../needs.ts';
 import { versionsAfter, type HeldVersion } from '../records/store.ts';
@@ -22,7 +23,10 @@ const VERSIONS_PER_PART = 5_000;
 /** Entries of who looked, in pages of the list. */
 const LOOK_PAGES_MAX = 50;
 
-export interface TakeoutParts extends Pick<VaultOptions, 'clock' | 'ledger' | 'log' | 'takeoutPartMaxBytes'> {
+export interface TakeoutParts extends Pick<
+  VaultOptions,
+  'clock' | 'ledger' | 'log' | 'takeoutPartMaxBytes' | 'destruction'
+> {
   readonly sql: Sql;
   readonly view: View;
   readonly copies: Pick<CopyRegister, 'register'>;
@@ -123,7 +127,7 @@ function tell({ ledger }: Pick<TakeoutParts, 'ledger'>, what: Taking & { readonl
 }
 
 async function filesOf(
-  { consents, looks, log }: TakeoutParts,
+  { consents, looks, log, destruction: { cityName } }: TakeoutParts,
   { subject, at, taken, missing }: Taking & { readonly missing: { what: string; why: string }[] },
 ): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>(taken.map(({ file, content }) => [file, content]));
@@ -139,7 +143,11 @@ async function filesOf(
   const newest = [...new Map(taken.map((one) => [one.record, one])).values()];
   files.set('bundle.fhir.json', jsonBytes(bundleOf(newest, at)));
   const given = await attempt('consents', () => consents(subject));
-  if (given) files.set('consents.json', jsonBytes(given as unknown as Json));
+  if (given) {
+    files.set('consents.json', jsonBytes(given as unknown as Json));
+    const resources = given.map((one) => consentToFhir(one, 'r4', cityName) as { readonly [key: string]: Json });
+    files.set('consents.fhir.json', jsonBytes(collectionOf(resources, at)));
+  }
   const looked = await attempt('who looked', () => allLooks(looks, subject));
   if (looked) files.set('who-looked.json', jsonBytes(looked as unknown as Json));
   const page = { subject, at, records: newest, consents: given, looks: looked, missing };

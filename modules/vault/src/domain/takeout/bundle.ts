@@ -31,7 +31,12 @@ const isResource = (value: Json | undefined): value is Resource =>
 
 /** @param newest the newest version of each record */
 export function bundleOf(newest: readonly TakenRecord[], at: number): Resource {
-  const resources = newest.flatMap((one) => (one.media === FHIR ? resourcesIn(one) : [documentOf(one)]));
+  return collectionOf(
+    newest.flatMap((one) => (one.media === FHIR ? resourcesIn(one) : [documentOf(one)])),
+    at,
+  );
+}
+export function collectionOf(resources: readonly Resource[], at: number): Resource {
   return {
     resourceType: 'Bundle',
     type: 'collection',
