@@ -262,7 +262,7 @@ describe.skipIf(!hasChromium)('the portal', () => {
     await page.getByRole('button', { name: 'Sign in with a code' }).click();
     await holds(page, 'sign-in with a fault');
     await signIn(page, 'aroha');
-    for (const path of ['/held', '/looks', '/emergency', '/help', '/no-such-page']) {
+    for (const path of ['/held', '/looks', '/notices', '/emergency', '/help', '/no-such-page']) {
       await page.goto(path);
       await holds(page, path);
     }

@@ -163,18 +163,35 @@ const DONE: Readonly<Record<LookLine['what'], string>> = {
   'taken-back': 'took a consent back',
   'taken-out': 'took everything along',
   traced: 'found out whose copy a picture was of',
+  emergency: 'broke the glass in an emergency',
+  'emergency-refused': 'was not let break the glass',
+  'emergency-ended': 'ended an emergency',
+  'emergency-reviewed': 'reviewed an emergency',
   sealed: 'sealed',
   restricted: 'restricted',
   'used-again': 'let be used again',
   exposed: 'says that an incident touched data about this person',
 };
-function lineText({ what, by, machine, category, purpose, consent, why, count, first, last }: LookLine): string {
+function lineText({
+  what,
+  by,
+  machine,
+  category,
+  purpose,
+  consent,
+  emergency,
+  why,
+  count,
+  first,
+  last,
+}: LookLine): string {
   const day = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
   const times = count === 1 ? '' : ` ${count} times`;
   const until = first === last ? '' : ` to ${day(last)}`;
   const [because, actor] = [why === null ? '' : ` (${plainText(why)})`, machine ? `${by} (a machine)` : by];
   const forWhat = purpose === null ? '' : ` for ${purpose}`;
-  return `${day(first)}${until}  ${actor} ${DONE[what]} ${category ?? ''}${times}${forWhat}${because}  ${consent ?? ''}`.trimEnd();
+  const rests = consent ?? emergency ?? '';
+  return `${day(first)}${until}  ${actor} ${DONE[what]} ${category ?? ''}${times}${forWhat}${because}  ${rests}`.trimEnd();
 }
 function weekText({ week, lines, cut, earlier }: LooksOfWeek): string {
   const more = [

@@ -18,6 +18,7 @@ const PAGES: readonly (readonly [string, keyof Words['nav']])[] = [
   ['/', 'home'],
   ['/held', 'held'],
   ['/looks', 'looks'],
+  ['/notices', 'notices'],
   ['/shared', 'shared'],
   ['/me', 'me'],
 ];

@@ -26,6 +26,8 @@ export interface PortalNeeds {
   readonly faceOf: (person: string) => Face | null;
   /** What people call a party; its id where there is none. */
   readonly nameOf: (organisation: string) => string;
+  /** Of a system that is no person; null where nobody gave it one. */
+  readonly machineName: (id: string) => string | null;
   readonly organisationName: (id: string) => string | null;
   readonly clock: Clock;
   readonly log: Log;

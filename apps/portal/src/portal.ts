@@ -9,6 +9,7 @@ import { helpPages } from './pages/help.ts';
 import { homePages } from './pages/home.ts';
 import { lookPages } from './pages/looks.ts';
 import { openedPages } from './pages/opened.ts';
+import { noticePages } from './pages/notices.ts';
 import { requestPages } from './pages/requests.ts';
 import { sharedPages } from './pages/shared.ts';
 import { mePages } from './pages/me.ts';
@@ -30,6 +31,7 @@ export function createPortal(needs: PortalNeeds): Portal {
     ...givePages,
     ...heldPages,
     ...lookPages,
+    ...noticePages,
     ...requestPages,
     ...sharedPages,
     ...openedPages,

@@ -75,6 +75,7 @@ export function portalListener({ config, modules, common, routes }: PortalParts)
   const portal = createPortal({
     ask: createAsk(routes, modules.access),
     faceOf: (person) => faceOf(modules, person),
+    machineName: (id) => modules.city.node(id)?.name ?? null,
     organisationName: (id) => partyName(modules.city, id),
     nameOf: (organisation) => partyName(modules.city, organisation) ?? organisation,
     clock: systemClock,

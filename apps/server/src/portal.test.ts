@@ -153,6 +153,16 @@ describe('a resident without a script', () => {
     expect(verified.ok && verified.value.receipt.events.map(({ entity_id }) => entity_id)).toEqual([mere.id, mere.id]);
     expect((await (await somebody('resident', 'Not Mere')).go(link)).status).not.toBe(200);
     const looks = (await mere.go('/looks')).body;
+    expect(looks).toContain('You let Dr Ben Harris, a doctor at Quay Street Clinic see your records.');
+    expect((await mere.go('/')).body).toContain('looked at 1 time by others, and 1 look was refused.');
+    await mere.go('/looks');
+    const proofs = await mere.submit('/looks/proof', { week: /name="week" value="([^"]+)"/.exec(looks)![1] });
+    expect(proofs.headers).toMatchObject({
+      'content-type': 'application/zip',
+      'content-disposition': expect.stringMatching(/^attachment; filename="who-looked-\d{4}-W\d\d\.zip"$/) as string,
+    });
+    expect(proofs.body.startsWith('PK')).toBe(true);
+    expect((await mere.go('/looks?week=1999-W01')).body).toContain('Nothing was done in this week.');
     expect(looks).toContain('Dr Ben Harris, a doctor at Quay Street Clinic looked at your blood tests, for treatment.');
     expect(looks).toContain('was refused: you had taken the consent back.');
     expect(looks).toMatch(/<h2>Week of \d+ \w+ \d{4}<\/h2>/);
@@ -169,6 +179,29 @@ describe('a resident without a script', () => {
     expect([other.status, none.status]).toEqual([404, 404]);
     const bare = (text: string): string => text.replaceAll(/req-[a-z0-9]+|rec-[a-z0-9]+|value="[^"]*"/g, '');
     expect(bare(other.body)).toBe(bare(none.body));
+  });
+
+  it('reads in her notices that an incident touched data about her, until she says that she has read it', async () => {
+    const moana = await somebody('resident', 'Moana');
+    await put(moana.id);
+    const { exposures } = server.modules.vault;
+    const scope = { sources: ['system'], datasets: [], from: 0, to: Date.now() };
+    const asked = await exposures.ask(scope, 'a system was taken over', 'system');
+    if (!asked.ok) throw new Error(asked.error.message);
+    await exposures.tell(asked.value.id, 'A system of the city was taken over.\nIt is clean again.', 'system');
+    expect((await moana.go('/')).body).toContain('There are 2 new notices for you.');
+    const notices = (await moana.go('/notices')).body;
+    expect(notices).toContain('<h2>An incident may have touched data about you</h2>');
+    expect(notices).toContain('<p>A system of the city was taken over.</p>');
+    expect(notices).toContain('Records of yours were stored in that time: blood tests.');
+    expect(notices).toContain('A record about you was stored by somebody else');
+    const ids = [...notices.matchAll(/name="notice" value="([^"]+)"/g)].map(([, id]) => id);
+    const stranger = await somebody('resident', 'Stranger');
+    expect((await stranger.go('/notices')).body).toContain('There are no notices');
+    await stranger.submit('/notices/read', { notice: ids });
+    expect((await moana.go('/notices')).body).toContain('I have read these');
+    expect((await moana.submit('/notices/read', { notice: ids })).body).not.toContain('I have read these');
+    expect((await moana.go('/')).body).not.toContain('class="banner"');
   });
 
   it('reads the pages in te reo Māori, and stays where she is', async () => {

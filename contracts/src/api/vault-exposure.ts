@@ -84,7 +84,8 @@ export const vaultExposure = {
     method: 'POST',
     path: '/api/whose-data/:id/tell',
     action: 'tellExposed',
-    summary: 'Tell all the people of such a question: it stands among who looked, with this text',
+    summary:
+      'Tell all the people of such a question: it stands among who looked, and among their notices with this text',
     params: OneId,
     body: Closed({ text: Type.String({ minLength: 20, maxLength: EXPOSURE_TEXT_MAX_CHARS }) }),
     answer: Exposure,

@@ -23,6 +23,11 @@ export const LOOKS = [
   'exposed',
   'taken-out',
   'traced',
+  /** Somebody broke the glass, was not let, ended it, or an officer reviewed it. */
+  'emergency',
+  'emergency-refused',
+  'emergency-ended',
+  'emergency-reviewed',
 ] as const;
 export const Look = Closed({
   /** Its place in the ledger: its proof can be asked for. */
@@ -36,6 +41,8 @@ export const Look = Closed({
   version: OrNull(Count),
   purpose: OrNull(OneOf(PURPOSES)),
   consent: OrNull(Id),
+  /** The emergency in which, or by which, it was done. */
+  emergency: OrNull(Id),
   /** Why somebody was refused, or why it was destroyed. */
   why: Why,
 });
@@ -51,6 +58,7 @@ export const LookLine = Closed({
   /** Of the records; null where it was about none. */
   category: OrNull(Id),
   consent: OrNull(Id),
+  emergency: OrNull(Id),
   why: Why,
   count: Count,
   /** How many different ones. */

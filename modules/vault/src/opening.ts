@@ -210,8 +210,8 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   await nodes.start({ consents, desk, people, shelf, review });
   views.start();
   copies.keep('cache', cacheKeeper(shelf, views, drawing.pictures.cache));
-  const looks = createLooks(options);
-  const takeOut = createTakeout({ ...parts, view, looks, consents: (subject) => consents.list(subject) });
+  const looks = createLooks({ ...options, isHushed: (subject) => lives.isHushed(subject) });
+  const takeOut = createTakeout({ ...parts, lives, view, looks, consents: (subject) => consents.list(subject) });
   copies.keep('export', exportKeeper({ ...parts, recipients }));
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
   const bulk = new Bulk({ ...parts, tell });

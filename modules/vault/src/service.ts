@@ -24,6 +24,7 @@ import { exportRoutes } from './exports/routes.ts';
 import { recipientRoutes } from './recipients/routes.ts';
 import type { Recipients } from './recipients/recipients.ts';
 import { peopleRoutes, type People } from './people.ts';
+import { GLASS_PAPERS } from './desk-papers.ts';
 import { looksRoutes } from './looks/routes.ts';
 import { vaultRoutes } from './routes.ts';
 import { closed, Gate, stateInWords, type GateNeeds, type GateState } from './gate/gate.ts';
@@ -155,11 +156,12 @@ export function createVault(options: VaultOptions): Vault {
     destroy: (...what) => destroyOne(options, now().desk, what),
     give: (...what) => whenOpen('give consent', ({ consents }) => consents.give(...what)),
     takeBack: (...what) => now().consents.takeBack(...what),
-    records: (subject) => now().records.list(subject),
+    records: (subject) => recordsTold(now(), subject),
     consents: (subject) => now().consents.list(subject),
     asking: createAsking({ ...options, consents: () => now().consents }),
     grants: createGrants(options, { now: () => now().consents, whenOpen }),
-    looks: createLooks(options),
+    // Whose life is not known at this moment, to them emergencies are not told.
+    looks: createLooks({ ...options, isHushed: (subject) => opened?.people.lives.isHushed(subject) ?? true }),
     exposures,
     takeOut: (...what) => now().takeOut(...what),
     get exports() {
@@ -237,6 +239,12 @@ const custodyOver = (options: VaultOptions, gate: Gate, place: Place): Custody =
     },
     reopen: async () => place.set(await openOrSay(options, gate)),
   });
+
+/** Of an emergency that an order keeps from the person, its reason is kept too. */
+async function recordsTold({ records, people }: Opened, subject: string): Promise<readonly HeldRecord[]> {
+  const held = await records.list(subject);
+  return people.lives.isHushed(subject) ? held.filter(({ category }) => category !== GLASS_PAPERS) : held;
+}
 
 async function tickAll({ people, desk, receipts, recipients }: Opened): Promise<void> {
   await people.tick();

@@ -1,13 +1,11 @@
 /** The first page: who can see my records, each in one sentence with the button that takes it back. */
-import { api, type Consent, type Look } from '@cityward/contracts';
-import { DAY_MS } from '@cityward/kernel';
+import { api, type Consent, type LookLine } from '@cityward/contracts';
 import { markup, NOTHING, type Html } from '../markup.ts';
 import { actButton, emptyState, linkButton } from '../parts.ts';
 import { cameByLink } from '../problems.ts';
 import { canSee, stateTag } from '../sentences.ts';
 import { refusedBy, toWhom, type Answer, type OwnVisit, type PageRoute, type Visit } from '../visit.ts';
 
-const WEEK_DAYS = 7;
 const STANDS: ReadonlySet<Consent['state']> = new Set(['standing', 'not-yet']);
 
 /** One click takes it back; what that does is said beside it, and again once it is done. */
@@ -35,24 +33,26 @@ const past = (visit: Visit, consents: readonly Consent[]): Html =>
       )}</ul></details>`;
 
 /** Looks of others alone. */
-function week(visit: OwnVisit, looks: readonly Look[]): Html {
+function week(visit: OwnVisit, lines: readonly LookLine[]): Html {
   const { home } = visit.words;
-  const since = visit.needs.clock() - WEEK_DAYS * DAY_MS;
-  const others = looks.filter(({ at, by }) => at >= since && by !== visit.me.person);
-  const count = (what: Look['what']): number => others.filter((one) => one.what === what).length;
+  const others = lines.filter(({ by }) => by !== visit.me.person);
+  const count = (what: LookLine['what']): number =>
+    others.reduce((sum, one) => sum + (one.what === what ? one.count : 0), 0);
   return markup`<h2>${home.week}</h2><p>${home.weekLooks(count('viewed'), count('refused'))} <a href="/looks">${home.weekLink}</a></p>`;
 }
 
 async function home(visit: OwnVisit): Promise<Answer> {
   const { words, me } = visit;
-  const [consents, looks, asked] = await Promise.all([
+  const [consents, looks, asked, told] = await Promise.all([
     visit.ask(api.listConsents, { query: {} }),
-    visit.ask(api.listLooks, { query: {} }),
+    visit.ask(api.looksOfWeek, { query: {} }),
     visit.ask(api.listAccessRequests, { query: {} }),
+    visit.ask(api.listNotices, { query: {} }),
   ]);
   if (!consents.ok) return refusedBy(consents.error);
   if (!looks.ok) return refusedBy(looks.error);
   if (!asked.ok) return refusedBy(asked.error);
+  if (!told.ok) return refusedBy(told.error);
   const waiting = asked.value.open;
   const all = consents.value.consents;
   const standing = all.filter(({ state }) => STANDS.has(state));
@@ -63,13 +63,14 @@ async function home(visit: OwnVisit): Promise<Answer> {
     main: markup`<p class="muted">${words.home.hello(me.handle)}</p>
 <h1>${words.home.title}</h1>
 ${cameByLink(visit) ? markup`<div class="banner"><p>${words.home.link} <a href="/me">${words.nav.me}</a></p></div>` : ''}
+${told.value.unread === 0 ? NOTHING : markup`<div class="banner"><p><strong>${words.notices.unread(told.value.unread)}</strong> <a href="/notices">${words.notices.read}</a></p></div>`}
 ${waiting === 0 ? NOTHING : markup`<div class="banner"><p><strong>${words.home.asked(waiting)}</strong> <a href="/requests">${words.home.answer}</a></p></div>`}
 ${standing.length === 0 ? emptyState(words.home.none, words.home.noneWhy, markup`<p>${give}</p>`) : markup`${standing.map((one) => card(visit, one))}<p>${give}</p>`}
 ${past(
   visit,
   all.filter(({ state }) => !STANDS.has(state)),
 )}
-${week(visit, looks.value.looks)}
+${week(visit, looks.value.lines)}
 <h2>${words.home.number}</h2><p><span class="number">${me.person}</span></p><p class="muted">${words.home.numberWhy}</p>`,
   };
 }

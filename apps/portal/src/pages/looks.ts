@@ -1,121 +1,132 @@
-/** Who looked: everything that was done with one's records, by week, in words, refusals too. */
-import { api, LOOKS_PAGE_MAX, type HeldRecord, type Look } from '@cityward/contracts';
+/** Who looked: what was done with one's records, week by week as the city groups it, in words; with the proofs of each week. */
+import { RawAnswer } from '@cityward/http';
+import { api, type LookLine } from '@cityward/contracts';
 import { markup, NOTHING, type Html } from '../markup.ts';
 import type { Who } from '../words/index.ts';
-import { emptyState, linkButton } from '../parts.ts';
+import { actButton, emptyState, linkButton, tag } from '../parts.ts';
 import { categoryName, granteeOf, refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
 
-const PAGE = LOOKS_PAGE_MAX;
-
-/** The same thing, done by the same one on the same day, one after the other. */
-interface Run {
-  readonly looks: readonly [Look, ...Look[]];
-}
+const WEEK = /^\d{4}-W\d{2}$/;
+/** Entries named by a line; the proofs of the week have all. */
+const ENTRIES_SHOWN = 4;
 
 interface Telling {
   readonly visit: OwnVisit;
-  readonly categories: ReadonlyMap<string, string>;
   /** Whom each consent is for. */
   readonly people: ReadonlyMap<string, Who>;
 }
 
-const sameAs = ({ visit: { calendar }, categories }: Telling, one: Look, other: Look): boolean =>
-  one.what === other.what &&
-  one.by === other.by &&
-  one.purpose === other.purpose &&
-  one.why === other.why &&
-  one.consent === other.consent &&
-  categories.get(one.record ?? '') === categories.get(other.record ?? '') &&
-  calendar.key(one.at) === calendar.key(other.at);
-
-function runsOf(telling: Telling, looks: readonly Look[]): readonly Run[] {
-  const runs: { looks: [Look, ...Look[]] }[] = [];
-  for (const look of looks) {
-    const last = runs.at(-1);
-    if (last && sameAs(telling, last.looks[0], look)) last.looks.push(look);
-    else runs.push({ looks: [look] });
-  }
-  return runs;
-}
-
-function byWhom(visit: OwnVisit, by: string): string {
+export function byWhom(visit: OwnVisit, by: string): string {
   const { words, needs, me } = visit;
   if (by === me.person) return words.looks.you;
-  return needs.faceOf(by) ? words.who(whoIs(visit, by)) : words.looks.theCity;
+  if (needs.faceOf(by)) return words.who(whoIs(visit, by));
+  const machine = needs.machineName(by);
+  return machine === null ? words.looks.theCity : words.looks.aMachine(machine);
 }
 
-function sentence({ visit, categories, people }: Telling, { looks: [look, ...more] }: Run): string {
+type Sentences = Readonly<Record<LookLine['what'], (told: Told) => string>>;
+interface Told {
+  readonly say: OwnVisit['words']['looks'];
+  readonly by: string;
+  readonly isOwn: boolean;
+  readonly what: string;
+  readonly times: string;
+  readonly rest: string;
+  /** As it is written; in words where there are any. */
+  readonly why: string;
+  readonly whom: Who | undefined;
+  readonly whomInWords: string;
+  readonly visit: OwnVisit;
+}
+const SENTENCES: Sentences = {
+  viewed: ({ say, by, isOwn, what, times, rest }) => (isOwn ? say.viewedOwn(what, times) : say.viewed(by, what, rest)),
+  refused: ({ say, by, what, why }) => say.refused(by, what, say.why[why] ?? why),
+  stored: ({ say, by, what }) => say.stored(by, what),
+  destroyed: ({ say, by, what, why }) => say.destroyed(by, what, why),
+  restricted: ({ say, by, what }) => say.restricted(by, what),
+  'used-again': ({ say, by, what }) => say.usedAgain(by, what),
+  sealed: ({ say, by, what }) => say.sealed(by, what),
+  exported: ({ say, by, what, rest }) => say.exported(by, what, rest),
+  'taken-out': ({ say, by, isOwn }) => (isOwn ? say.takenOutOwn : say.takenOut(by)),
+  traced: ({ say, by }) => say.traced(by),
+  given: ({ say, by, isOwn, whom, whomInWords }) =>
+    whom === undefined ? say.given(by) : isOwn ? say.givenOwn(whomInWords) : say.givenFor(by, whomInWords),
+  'handed-on': ({ say, by, whom, whomInWords }) => (whom === undefined ? say.given(by) : say.handedOn(by, whomInWords)),
+  'taken-back': ({ say, by, whom }) => (whom === undefined ? say.takenBack(by) : say.takenBackOf(by, whom.name)),
+  exposed: ({ say }) => say.exposed,
+  emergency: ({ say, by, why, visit }) => say.emergency(by, visit.words.notices.reasons[why] ?? why),
+  'emergency-refused': ({ say, by }) => say.emergencyRefused(by),
+  'emergency-ended': ({ say, by }) => say.emergencyEnded(by),
+  'emergency-reviewed': ({ say, by, why, visit }) =>
+    say.emergencyReviewed(by, visit.words.emergency.outcomes[why] ?? why),
+};
+
+function sentence({ visit, people }: Telling, line: LookLine): string {
   const { words, me } = visit;
   const { looks: say } = words;
-  const by = byWhom(visit, look.by);
-  const isOwn = look.by === me.person;
-  const category = categories.get(look.record ?? '');
-  const what = category === undefined ? say.aRecord : categoryName(visit, category);
-  const rest = `${look.purpose === null ? '' : say.forPurpose(look.purpose)}${say.times(more.length + 1)}`;
-  const why = look.why ?? '';
-  switch (look.what) {
-    case 'viewed':
-      return isOwn ? say.viewedOwn(what, say.times(more.length + 1)) : say.viewed(by, what, rest);
-    case 'refused':
-      return say.refused(by, what, say.why[why] ?? why);
-    case 'stored':
-      return say.stored(by, what);
-    case 'destroyed':
-      return say.destroyed(by, what, why);
-    case 'given': {
-      const person = people.get(look.consent ?? '');
-      if (person === undefined) return say.given(by);
-      const whom = words.who(person);
-      return isOwn ? say.givenOwn(whom) : say.givenFor(by, whom);
-    }
-    case 'taken-back': {
-      const person = people.get(look.consent ?? '');
-      return person === undefined ? say.takenBack(by) : say.takenBackOf(by, person.name);
-    }
-    case 'exposed':
-      return say.exposed;
-    default:
-      return say.other(by, look.what);
-  }
+  const whom = people.get(line.consent ?? '');
+  const times = `${say.times(line.count)}${say.ofRecords(line.count === line.records ? 0 : line.records)}`;
+  return SENTENCES[line.what]({
+    ...{ say, visit, whom, times, isOwn: line.by === me.person, by: byWhom(visit, line.by), why: line.why ?? '' },
+    what: line.category === null ? say.aRecord : categoryName(visit, line.category),
+    rest: `${line.purpose === null ? '' : say.forPurpose(line.purpose)}${times}`,
+    whomInWords: whom === undefined ? '' : words.who(whom),
+  });
 }
 
-function row(telling: Telling, run: Run): Html {
+function row(telling: Telling, line: LookLine): Html {
   const { words, calendar } = telling.visit;
-  const { looks } = run;
-  const [newest] = looks;
-  const when = `${calendar.weekday(newest.at)}, ${calendar.time(newest.at)}`;
-  const entry = words.looks.entries(looks.map((one) => String(one.entry)).reverse());
-  return markup`<li class="${newest.what}"><span><p>${sentence(telling, run)}</p><small><time datetime="${new Date(newest.at).toISOString()}">${when}</time> · ${entry}</small></span></li>`;
+  const { what, emergency, first, last, count, entries } = line;
+  const when = (at: number): string => `${calendar.weekday(at)}, ${calendar.time(at)}`;
+  const times = calendar.key(first) === calendar.key(last) ? when(last) : words.looks.from(when(first), when(last));
+  const shown = entries.slice(0, ENTRIES_SHOWN).reverse();
+  const entry = words.looks.entries(shown.map(String), count - shown.length);
+  const isEmergency = emergency !== null || what.startsWith('emergency');
+  return markup`<li class="${what}"><span><p>${sentence(telling, line)}</p><small><time datetime="${new Date(last).toISOString()}">${times}</time> · ${entry}</small></span>${isEmergency ? tag('warn', words.looks.inEmergency) : NOTHING}</li>`;
 }
 
 async function show(visit: OwnVisit): Promise<Answer> {
   const { words, calendar } = visit;
-  const before = /^\d{1,15}$/.test(visit.query.get('before') ?? '') ? Number(visit.query.get('before')) : undefined;
-  const [listed, held, consents] = [
-    await visit.ask(api.listLooks, { query: { limit: PAGE, ...(before === undefined ? {} : { before }) } }),
-    await visit.ask(api.listRecords, { query: {} }),
+  const { looks: say } = words;
+  const asked = weekIn(visit.query);
+  const [found, consents] = [
+    await visit.ask(api.looksOfWeek, { query: asked }),
     await visit.ask(api.listConsents, { query: {} }),
   ];
-  if (!listed.ok) return refusedBy(listed.error);
-  if (!held.ok) return refusedBy(held.error);
+  if (!found.ok) return refusedBy(found.error);
   if (!consents.ok) return refusedBy(consents.error);
-  const categories = new Map(held.value.records.map(({ id, category }: HeldRecord) => [id, category]));
-  const people = new Map(consents.value.consents.map((one) => [one.id, granteeOf(visit, one)]));
-  const telling = { visit, categories, people };
-  const { looks } = listed.value;
-  const weeks = Map.groupBy(looks, ({ at }) => calendar.weekOf(at));
-  const isFull = looks.length === PAGE;
+  const { week, lines, cut, earlier } = found.value;
+  const telling = { visit, people: new Map(consents.value.consents.map((one) => [one.id, granteeOf(visit, one)])) };
+  const proof = actButton(visit, { to: '/looks/proof', label: say.proof, look: 'second', fields: { week: week.id } });
+  const isNothing = lines.length === 0 && earlier === null && asked.week === undefined;
   return {
     is: 'page',
-    title: words.looks.title,
-    main: markup`<h1>${words.looks.title}</h1><p class="lead">${words.looks.lead}</p>
-${looks.length === 0 ? emptyState(words.looks.none, words.looks.noneWhy) : NOTHING}
-${[...weeks].map(
-  ([monday, some]) =>
-    markup`<h2>${words.looks.week(calendar.day(Date.parse(`${monday}T00:00:00Z`)))}</h2><ul class="rows">${runsOf(telling, some).map((run) => row(telling, run))}</ul>`,
-)}
-<div class="buttons">${before === undefined ? NOTHING : linkButton('/looks', words.looks.newest, 'second')}${isFull ? linkButton(`/looks?before=${looks.at(-1)!.entry}`, words.looks.older, 'second') : NOTHING}</div>`,
+    title: say.title,
+    main: markup`<h1>${say.title}</h1><p class="lead">${say.lead}</p>
+${isNothing ? emptyState(say.none, say.noneWhy) : markup`<h2>${say.week(calendar.day(week.from))}</h2>${lines.length === 0 ? markup`<p>${say.quiet}</p>` : markup`<ul class="rows">${lines.map((line) => row(telling, line))}</ul>`}`}
+${cut ? markup`<p class="muted">${say.cut}</p>` : NOTHING}
+<div class="buttons">${asked.week === undefined ? NOTHING : linkButton('/looks', say.newest, 'second')}${earlier === null ? NOTHING : linkButton(`/looks?week=${earlier}`, say.earlier, 'second')}</div>
+${lines.length === 0 ? NOTHING : markup`<div class="inset"><p>${say.proofWhy}</p>${proof}</div>`}`,
   };
 }
 
-export const lookPages: readonly PageRoute[] = [{ method: 'GET', path: '/looks', show }];
+const weekIn = (from: URLSearchParams): { readonly week?: string } => {
+  const week = from.get('week') ?? '';
+  return WEEK.test(week) ? { week } : {};
+};
+
+/** A click, not a link: that it was taken is an entry of its own. */
+async function proof(visit: OwnVisit): Promise<Answer> {
+  const asked = weekIn(visit.form);
+  const made = await visit.ask(api.proveLooks, { query: asked });
+  if (!made.ok) return refusedBy(made.error);
+  const pack: unknown = made.value;
+  if (!(pack instanceof RawAnswer)) throw new Error('prove a week of looks: it is no file');
+  const bytes = typeof pack.body === 'string' ? Buffer.from(pack.body) : pack.body;
+  return { is: 'file', media: pack.contentType, bytes, name: `who-looked-${asked.week ?? 'this-week'}.zip` };
+}
+
+export const lookPages: readonly PageRoute[] = [
+  { method: 'GET', path: '/looks', show },
+  { method: 'POST', path: '/looks/proof', show: proof },
+];

@@ -10,6 +10,7 @@ export const around = {
     held: 'What is held',
     looks: 'Who looked',
     shared: 'Shared with me',
+    notices: 'Notices',
     me: 'My sign-in',
     help: 'Help',
     signOut: 'Sign out',
@@ -92,6 +93,7 @@ export const around = {
     done: 'I have kept them',
   },
   emergency: {
+    outcomes: { justified: 'justified', 'not-justified': 'not justified' } as Readonly<Record<string, string>>,
     title: 'Emergency access',
     lead: 'When a life is in danger and the person cannot be asked.',
     notYet: 'Emergency access is not open to you.',

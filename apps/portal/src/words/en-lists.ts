@@ -55,6 +55,8 @@ export const CATEGORIES: Readonly<Record<string, string>> = {
   allergies: 'allergies',
   immunisations: 'immunisations',
   documents: 'letters and documents',
+  'emergency-reasons': 'reasons for emergency access',
+  requests: 'requests under the law',
 };
 
 /** What a consent says, ready for a sentence. */

@@ -1,12 +1,13 @@
 /** Every word of the portal in English (New Zealand). */
-import type { Purpose } from '@cityward/contracts';
 import { around } from './en-around.ts';
+import { told } from './en-told.ts';
 import { CATEGORIES, count, anybody, joined, PROFESSIONS, PURPOSES, RIGHTS, who, type Sentence } from './en-lists.ts';
 
 export type { Sentence, Who } from './en-lists.ts';
 
 export const en = {
   ...around,
+  ...told,
   joined,
   anybody,
   who,
@@ -35,7 +36,7 @@ export const en = {
     asked: (n: number): string =>
       n === 1 ? 'Somebody asks to see your records' : `${n} people ask to see your records`,
     answer: 'Read and answer',
-    week: 'In the last seven days',
+    week: 'This week',
     weekLooks: (looks: number, refusals: number): string =>
       `Your records were looked at ${count(looks, 'time')} by others, and ${count(refusals, 'look')} ${refusals === 1 ? 'was' : 'were'} refused.`,
     weekLink: 'See who looked',
@@ -204,54 +205,6 @@ export const en = {
       text: 'Text',
       kind: 'Kind of record',
     },
-  },
-  looks: {
-    title: 'Who looked',
-    lead: 'Everything that was done with your records, newest first. It comes from the ledger that nobody can rewrite unseen.',
-    none: 'Nobody has looked yet',
-    noneWhy:
-      'Every look, every refusal and everything that is stored or destroyed will be here, with who, when and why.',
-    week: (day: string): string => `Week of ${day}`,
-    older: 'Older',
-    newest: 'Newest',
-    entries: (numbers: readonly string[]): string =>
-      `Ledger ${numbers.length === 1 ? 'entry' : 'entries'} ${joined(numbers)}`,
-    you: 'You',
-    theCity: 'The city’s computer',
-    somebody: (id: string): string => `Somebody with the number ${id}`,
-    aRecord: 'a record that is not there',
-    times: (n: number): string => (n === 1 ? '' : ` ${n} times`),
-    forPurpose: (purpose: Purpose): string => `, for ${PURPOSES[purpose]}`,
-    viewed: (by: string, what: string, rest: string): string => `${by} looked at your ${what}${rest}.`,
-    viewedOwn: (what: string, rest: string): string => `You looked at your ${what}${rest}.`,
-    refused: (by: string, what: string, why: string): string => `${by} asked for your ${what} and was refused: ${why}.`,
-    stored: (by: string, what: string): string => `${by} stored a record among your ${what}.`,
-    destroyed: (by: string, what: string, why: string): string =>
-      `${by} destroyed a record of your ${what}. Reason: ${why}.`,
-    given: (by: string): string => `${by} let somebody see your records.`,
-    givenOwn: (whom: string): string => `You let ${whom} see your records.`,
-    givenFor: (by: string, whom: string): string => `${by} let ${whom} see your records on your behalf.`,
-    takenBack: (by: string): string => `${by} took a consent back.`,
-    takenBackOf: (by: string, whom: string): string => `${by} took back what ${whom} could see.`,
-    exposed: 'Your records may have been touched in an incident. The city writes to you about it.',
-    asked: (by: string, what: string): string => `${by} asked you to let them see your ${what}.`,
-    other: (by: string, what: string): string => `${by}: ${what}.`,
-    why: {
-      'no-consent': 'you have not let them see it',
-      'taken-back': 'you had taken the consent back',
-      ended: 'the time you allowed had ended',
-      'not-yet': 'the time you allowed had not begun',
-      'used-up': 'they had used all the looks you allowed',
-      'another-purpose': 'they named a purpose that you did not allow',
-      'another-record': 'you let them see other records, not this one',
-      'another-person': 'you let somebody else see it',
-      'right-not-given': 'you did not allow this way of seeing it',
-      policy: 'the rules of the city do not let them',
-      destroyed: 'the record is destroyed',
-      'no-version': 'there is no such version',
-      altered: 'what is stored was not what was put there',
-      unknown: 'there is no such record',
-    } as Readonly<Record<string, string>>,
   },
   shared: {
     title: 'Shared with me',

@@ -12,6 +12,7 @@ export const around: Around = {
     held: 'He aha e puritia ana',
     looks: 'Ko wai i titiro',
     shared: 'Kua tuaritia ki ahau',
+    notices: 'Ngā pānui',
     me: 'Taku takiuru',
     help: 'Āwhina',
     signOut: 'Takiputa',
@@ -95,6 +96,7 @@ export const around: Around = {
     done: 'Kua tiakina e au',
   },
   emergency: {
+    outcomes: { justified: 'i tika', 'not-justified': 'kāore i tika' },
     title: 'Urunga ohotata',
     lead: 'Mehemea kei te mōrearea te ora, ā, kāore e taea te ui ki te tangata.',
     notYet: 'Kāore te urunga ohotata i te tuwhera ki a koe.',

@@ -48,6 +48,8 @@ export const CATEGORIES: Readonly<Record<string, string>> = {
   allergies: 'mate pāwera',
   immunisations: 'rongoā ārai mate',
   documents: 'reta me ngā tuhinga',
+  'emergency-reasons': 'take mō te urunga ohotata',
+  requests: 'tono i raro i te ture',
 };
 export const forWhat = (purpose: Purpose): string => `mō ${PURPOSES[purpose]}`;
 

@@ -1,10 +1,12 @@
 /** Every word of the portal in te reo Māori, kept simple; to be reviewed by a speaker before people rely on it. */
 import type { Words } from './en.ts';
 import { around } from './mi-around.ts';
+import { told } from './mi-told.ts';
 import { CATEGORIES, forWhat, anybody, joined, PROFESSIONS, PURPOSES, RIGHTS, who } from './mi-lists.ts';
 
 export const mi: Words = {
   ...around,
+  ...told,
   joined,
   anybody,
   who,
@@ -33,7 +35,7 @@ export const mi: Words = {
     asked: (n) =>
       n === 1 ? 'Kei te tono tētahi kia kite i ō mauhanga' : `Kei te tono ngā tāngata e ${n} kia kite i ō mauhanga`,
     answer: 'Pānuihia, ka whakautu',
-    week: 'I ngā rā e whitu kua hori',
+    week: 'I tēnei wiki',
     weekLooks: (looks, refusals) =>
       `Ngā tirohanga a ētahi atu ki ō mauhanga: ${looks}. Ngā tirohanga i whakakāhoretia: ${refusals}.`,
     weekLink: 'Tirohia ko wai i titiro',
@@ -203,52 +205,6 @@ export const mi: Words = {
       written: 'I tuhia',
       text: 'Kupu',
       kind: 'Momo mauhanga',
-    },
-  },
-  looks: {
-    title: 'Ko wai i titiro',
-    lead: 'Ngā mea katoa i mahia ki ō mauhanga, ko te mea hou i te tuatahi. Nō te pukapuka kāore e taea te tuhi anō me te kore e kitea.',
-    none: 'Kāore anō tētahi kia titiro',
-    noneWhy:
-      'Ka puta mai i konei ia tirohanga, ia whakakāhoretanga, me ngā mea katoa ka rongoatia, ka whakangarohia: ko wai, āhea, he aha ai.',
-    week: (day) => `Te wiki o te ${day}`,
-    older: 'Ngā mea tawhito ake',
-    newest: 'Ngā mea hou rawa',
-    entries: (numbers) => `Tāurunga pukapuka ${joined(numbers)}`,
-    you: 'Koe',
-    theCity: 'Te rorohiko a te tāone',
-    somebody: (id) => `Tētahi me te tau ${id}`,
-    aRecord: 'tētahi mauhanga kāore i reira',
-    times: (n) => (n === 1 ? '' : `, e ${n} ngā wā`),
-    forPurpose: (purpose) => `, ${forWhat(purpose)}`,
-    viewed: (by, what, rest) => `I titiro a ${by} ki ō ${what}${rest}.`,
-    viewedOwn: (what, rest) => `I titiro koe ki ō ${what}${rest}.`,
-    refused: (by, what, why) => `I tono a ${by} kia kite i ō ${what}, ā, i whakakāhoretia: ${why}.`,
-    stored: (by, what) => `I rongoa a ${by} i tētahi mauhanga ki ō ${what}.`,
-    destroyed: (by, what, why) => `I whakangaro a ${by} i tētahi mauhanga o ō ${what}. Take: ${why}.`,
-    given: (by) => `I tuku a ${by} i tētahi kia kite i ō mauhanga.`,
-    givenOwn: (whom) => `I tuku koe i a ${whom} kia kite i ō mauhanga.`,
-    givenFor: (by, whom) => `I tuku a ${by} i a ${whom} kia kite i ō mauhanga, mōu.`,
-    takenBack: (by) => `I tango anō a ${by} i tētahi whakaaetanga.`,
-    takenBackOf: (by, whom) => `I tango anō a ${by} i tā ${whom} i āhei ai te kite.`,
-    exposed: 'Tērā pea i pāngia ō mauhanga i tētahi pāpono. Ka tuhi te tāone ki a koe mō tērā.',
-    asked: (by, what) => `I tono a ${by} kia kite i ō ${what}.`,
-    other: (by, what) => `Ko ${by}: ${what}.`,
-    why: {
-      'no-consent': 'kāore koe i whakaae kia kite rātou',
-      'taken-back': 'kua tangohia anō e koe te whakaaetanga',
-      ended: 'kua mutu te wā i whakaaetia e koe',
-      'not-yet': 'kāore anō te wā i whakaaetia kia tīmata',
-      'used-up': 'kua pau ngā tirohanga i whakaaetia',
-      'another-purpose': 'i kī rātou i tētahi take kāore koe i whakaae',
-      'another-record': 'i whakaae koe ki ētahi atu mauhanga, kāore ki tēnei',
-      'another-person': 'i whakaae koe ki tētahi atu tangata',
-      'right-not-given': 'kāore koe i whakaae ki tēnei momo kitenga',
-      policy: 'kāore ngā ture a te tāone e tuku',
-      destroyed: 'kua whakangarohia te mauhanga',
-      'no-version': 'kāore he putanga pērā',
-      altered: 'ehara te mea e rongoa ana i te mea i whakatakotoria',
-      unknown: 'kāore he mauhanga pērā',
     },
   },
   shared: {

@@ -57,6 +57,11 @@ describe('an emergency', () => {
     expect(await rig.seen(mine, ETREAT)).toBe('RECORD_NOT_SEEN');
     expect(whys()).toEqual(['no-consent', 'no-consent', 'another-purpose', 'glass-over']);
     expect(rig.at.ledger.of('record.viewed').map(({ data }) => data['glass'])).toEqual([glass.id, glass.id]);
+    const { lines } = must(await rig.at.vault.looks.week(AROHA));
+    expect(lines.filter(({ emergency }) => emergency === glass.id)).toMatchObject([
+      { what: 'viewed', by: BEN, purpose: 'ETREAT', count: 2 },
+      { what: 'emergency', by: BEN, why: 'cannot-answer', count: 1 },
+    ]);
     expect(JSON.stringify([rig.at.ledger.facts, await rig.outbox()])).not.toContain('4711');
   });
 
@@ -173,9 +178,24 @@ describe('an emergency', () => {
     await inCare();
     const until = NOW + 2 * DAY_MS;
     await recordLife(rig.at.vault, { do: 'hush', until, clause: 'nz-ipp-11' });
-    must(await broken());
+    const record = await rig.put();
+    const glass = must(await broken());
+    expect(await rig.seen(record, ETREAT)).toBe(TEXT);
     expect(await told()).toEqual([]);
+    const { looks } = rig.at.vault;
+    const shown = async () => (await looks.list(AROHA, {})).map(({ what, emergency }) => [what, emergency]);
+    const proved = async () =>
+      JSON.parse(Buffer.from(must(await looks.prove(AROHA, undefined, AROHA)) ?? 'null').toString());
+    expect([await shown(), must(await looks.week(AROHA)).lines, await proved()]).toEqual([[], [], null]);
+    const held = async () => (await rig.at.vault.records(AROHA)).map(({ category }) => category);
+    expect(await held()).not.toContain('emergency-reasons');
     rig.at.clock.now = until;
+    const said = [
+      ['viewed', glass.id],
+      ['emergency', glass.id],
+    ];
+    expect([await shown(), (await proved()).entries.length]).toEqual([said, 2]);
+    expect(await held()).toContain('emergency-reasons');
     expect(await told()).toEqual(expect.arrayContaining([['glass-broken', 0]]));
     await inCare(AROHA, until + DAY_MS);
     must(await broken());

@@ -121,6 +121,34 @@ export async function readExposed(
   }));
 }
 
+/** What somebody was told of these questions: the words, the time, and what of theirs was touched. */
+export async function readTold(
+  reader: Reader,
+  subject: string,
+  exposures: readonly string[],
+): Promise<
+  ReadonlyMap<string, { readonly words: string; readonly scope: ExposureScope; readonly touches: readonly Touch[] }>
+> {
+  const rows = await db(reader)
+    .selectFrom('vault.exposed as exposed')
+    .innerJoin('vault.exposure as exposure', 'exposure.id', 'exposed.exposure')
+    .select(['exposure.id', 'exposure.words', 'exposure.scope', 'exposed.touches'])
+    .where('exposed.subject', '=', subject)
+    .where('exposed.exposure', 'in', exposures)
+    .where('exposed.told_at', 'is not', null)
+    .execute();
+  return new Map(
+    rows.map(({ id, words, scope, touches }) => [
+      id,
+      {
+        words: words ?? '',
+        scope: JSON.parse(scope) as ExposureScope,
+        touches: JSON.parse(touches) as Touch[],
+      },
+    ]),
+  );
+}
+
 /** False where somebody else said it first. */
 export async function beginTelling(
   tx: Tx,

@@ -1,8 +1,10 @@
 /** Whose data was touched, and that each of them is told once. */
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS } from '@cityward/kernel';
+import { noticesOf } from '../notices/notices.ts';
 import { AROHA, BEN, codeOf, must, NOW, OFFICER, recordOf } from '../testing.ts';
 import { useVault } from '../testing-rig.ts';
+import { withExposures } from './told.ts';
 
 const rig = useVault();
 const HEMI = 'sub-hemi';
@@ -66,11 +68,21 @@ describe('telling them', () => {
     const told = must(await rig.at.vault.exposures.tell(id, TEXT, OFFICER));
     expect(told).toMatchObject({ state: 'told', people: 2, told: 2 });
     expect(await toldOf()).toEqual([AROHA, HEMI]);
+    const notices = await noticesOf(rig.sql, AROHA, rig.at.clock.now);
+    expect(notices).toMatchObject([{ kind: 'exposed', about: { exposure: id }, readAt: null }]);
+    // What is kept of it for each person are ids; they read the words, and what of theirs it was.
+    expect(JSON.stringify(notices)).not.toContain('quay');
+    const [read] = await withExposures(rig.sql, AROHA, notices);
+    expect(read!.about).toEqual({
+      ...{ exposure: id, text: TEXT, from: NOW, to: NOW + HOUR_MS },
+      ...{ stored: [], viewed: [], exported: [], datasets: ['Parking'] },
+    });
     // Asked twice it is told once; with other words it is refused.
     must(await rig.at.vault.exposures.tell(id, TEXT, OFFICER));
     expect(codeOf(await rig.at.vault.exposures.tell(id, `${TEXT}!`, OFFICER))).toBe('EXPOSURE_TOLD');
     expect(codeOf(await rig.at.vault.exposures.tell('exp-none', TEXT, OFFICER))).toBe('EXPOSURE_UNKNOWN');
     expect(await toldOf()).toHaveLength(2);
+    expect(await noticesOf(rig.sql, HEMI, rig.at.clock.now)).toHaveLength(1);
   });
   it('goes on after a stop', async () => {
     const { id } = await ask({ sources: ['park-1'] });

@@ -10,6 +10,7 @@ import {
 import { inTurn, newId, ok, refuse, type Json, type Refusal, type Result } from '@cityward/kernel';
 import { draftFor, sortedTouches, type Touched } from '../domain/exposure/drafts.ts';
 import type { VaultOptions } from '../needs.ts';
+import { addNotices } from '../notices/notices.ts';
 import { categoriesOf } from '../records/store.ts';
 import * as store from './exposure-store.ts';
 import type { StoredExposure } from './exposure-store.ts';
@@ -151,6 +152,11 @@ async function tellAll(
         const fact = { module: MODULE, type: 'data.exposed', actor: telling!.by, subject, at } as const;
         tx.record({ ...fact, personal: true, data });
       }
+      const about = { exposure: id };
+      await addNotices(
+        tx,
+        some.map(({ subject }) => ({ subject, kind: 'exposed', at, about, by: telling!.by })),
+      );
       return store.markTold(tx, id, { subjects: some.map(({ subject }) => subject), at });
     });
     if (some.length === 0) return;

@@ -80,6 +80,10 @@ export class Lives {
   of(subject: string): Life {
     return this.#lives.get(subject) ?? unwritten(subject);
   }
+  /** Does an order keep emergencies from this person at this moment? */
+  isHushed(subject: string): boolean {
+    return this.#parts.clock() < (this.#lives.get(subject)?.hushedUntil ?? -Infinity);
+  }
   /** Who acts for this person now. */
   representatives(subject: string): readonly string[] {
     const life = this.#lives.get(subject);

@@ -2,6 +2,7 @@
 import { api, type Resource } from '@cityward/contracts';
 import { route, type Route } from '@cityward/http';
 import { ok } from '@cityward/kernel';
+import { withExposures } from '../exposure/told.ts';
 import type { VaultOptions } from '../needs.ts';
 import { markRead, noticesOf, unreadOf } from '../notices/notices.ts';
 import { person, whom } from '../whom.ts';
@@ -64,7 +65,8 @@ function noticeRoutes({ sql, clock }: Omit<Parts, 'lives'>): Route[] {
       api.listNotices,
       async ({ query }, { principal }) => {
         const [subject, now] = [whom(query, principal), clock()];
-        return ok({ notices: await noticesOf(sql, subject, now), unread: await unreadOf(sql, subject, now) });
+        const notices = await withExposures(sql, subject, await noticesOf(sql, subject, now));
+        return ok({ notices, unread: await unreadOf(sql, subject, now) });
       },
       ({ query }, { principal }) => person(whom(query, principal)),
     ),

@@ -30,6 +30,14 @@ const isHidden = (life: Life, kept: ReadonlySet<string>, consent: Consent): bool
   consent.scope.of === 'categories'
     ? consent.scope.categories.some((one) => isKept(life, one))
     : consent.scope.records.some((one) => kept.has(one));
+/** What an incident touched is named by category too. */
+const siftedAbout = (life: Life, about: Notice['about']): Notice['about'] =>
+  Object.fromEntries(
+    Object.entries(about).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.filter((one) => !isKept(life, one)) : value,
+    ]),
+  );
 const SIFTED: Readonly<Record<string, Sifted>> = {
   [api.listRecords.name]: (body, { life }) => ({
     records: (body as { records: HeldRecord[] }).records.filter(({ category }) => !isKept(life, category)),
@@ -42,7 +50,8 @@ const SIFTED: Readonly<Record<string, Sifted>> = {
   }),
   [api.listNotices.name]: (body, { life }) => {
     const { notices, unread } = body as { notices: Notice[]; unread: number };
-    return { notices: notices.filter(({ about }) => !isKept(life, String(about['category']))), unread };
+    const told = notices.filter(({ about }) => !isKept(life, String(about['category'])));
+    return { notices: told.map((notice) => ({ ...notice, about: siftedAbout(life, notice.about) })), unread };
   },
   [api.getLife.name]: (body) => ({ ...(body as LifeShown), kept: [], excluded: [] }),
 };

@@ -10,6 +10,7 @@ import {
 } from '@cityward/contracts';
 import { ok, refuse, type Json, type Refusal, type Result } from '@cityward/kernel';
 import { linesOf, weekNamed, weekOf } from '../domain/looks/weeks.ts';
+import { GLASS_PAPERS } from '../desk-papers.ts';
 import type { LedgerNeeds, TellingBody, VaultOptions } from '../needs.ts';
 import { categoriesOf } from '../records/store.ts';
 
@@ -30,6 +31,10 @@ const WHAT: Readonly<Partial<Record<FactType, Look['what']>>> = {
   'data.exposed': 'exposed',
   'data.taken-out': 'taken-out',
   'picture.traced': 'traced',
+  'glass.broken': 'emergency',
+  'glass.refused': 'emergency-refused',
+  'glass.ended': 'emergency-ended',
+  'glass.reviewed': 'emergency-reviewed',
 };
 const TYPES = Object.keys(WHAT) as FactType[];
 
@@ -49,10 +54,15 @@ export interface Looks {
   ): Promise<Result<Uint8Array | null, Refusal>>;
 }
 
-type Parts = Pick<VaultOptions, 'ledger' | 'sql' | 'clock' | 'zone'>;
+interface Parts extends Pick<VaultOptions, 'ledger' | 'sql' | 'clock' | 'zone'> {
+  /** Does an order keep emergencies from this person at this moment? */
+  readonly isHushed: (subject: string) => boolean;
+}
+type Window = Omit<Parameters<LedgerNeeds['bodiesOf']>[0], 'types'>;
 
 export function createLooks(parts: Parts): Looks {
   const { ledger, sql, clock, zone } = parts;
+  const looksIn = (window: Window): Promise<Look[]> => toldIn(parts, window);
   const weekFor = (name: string | undefined): Result<LookWeek, Refusal> => {
     const week = name === undefined ? weekOf(clock(), zone) : weekNamed(name, zone);
     return week
@@ -65,15 +75,15 @@ export function createLooks(parts: Parts): Looks {
   };
   return {
     list: async (subject, { before, limit = LOOKS_PAGE_MAX }) =>
-      looksIn(ledger, { subject, limit, ...(before === undefined ? {} : { before }) }),
+      looksIn({ subject, limit, ...(before === undefined ? {} : { before }) }),
     week: async (subject, name) => {
       const week = weekFor(name);
       if (!week.ok) return week;
       const { from, to } = week.value;
-      const read = await looksIn(ledger, { subject, from, to: to - 1, limit: LOOKS_WEEK_MAX + 1 });
+      const read = await looksIn({ subject, from, to: to - 1, limit: LOOKS_WEEK_MAX + 1 });
       const looks = read.slice(0, LOOKS_WEEK_MAX);
       const categories = await categoriesOf(sql, [...new Set(looks.flatMap(({ record }) => record ?? []))]);
-      const [before] = await looksIn(ledger, { subject, to: from - 1, limit: 1 });
+      const [before] = await looksIn({ subject, to: from - 1, limit: 1 });
       const sorted = looks.map((look) => ({
         ...look,
         category: look.record ? (categories.get(look.record) ?? null) : null,
@@ -89,23 +99,47 @@ export function createLooks(parts: Parts): Looks {
       const week = weekFor(name);
       if (!week.ok) return week;
       const { from, to } = week.value;
-      const looks = await looksIn(ledger, { subject, from, to: to - 1, limit: LOOKS_WEEK_MAX });
+      const looks = await looksIn({ subject, from, to: to - 1, limit: LOOKS_WEEK_MAX });
       return ok(await ledger.packOf({ subject, entries: looks.map(({ entry }) => entry) }, actor));
     },
   };
 }
 
-async function looksIn(
-  ledger: Pick<LedgerNeeds, 'bodiesOf'>,
-  window: Omit<Parameters<LedgerNeeds['bodiesOf']>[0], 'types'>,
-): Promise<Look[]> {
-  return (await ledger.bodiesOf({ ...window, types: TYPES })).map(({ entry, body }) => lookOf(entry, body));
+/** Readings of the ledger for one answer, where some of what they find is not told. */
+const ROUNDS_MAX = 50;
+
+const readIn = async (ledger: Pick<LedgerNeeds, 'bodiesOf'>, window: Window): Promise<Look[]> =>
+  (await ledger.bodiesOf({ ...window, types: TYPES })).map(({ entry, body }) => lookOf(entry, body));
+
+/** While an order keeps emergencies from the person, none of them is among these, nor anything that was done in one. */
+async function toldIn({ ledger, sql, isHushed }: Parts, window: Window): Promise<Look[]> {
+  if (!isHushed(window.subject)) return readIn(ledger, window);
+  const told: Look[] = [];
+  const limit = Math.max(window.limit, LOOKS_PAGE_MAX);
+  let at = window.before;
+  for (let round = 0; round < ROUNDS_MAX && told.length < window.limit; round++) {
+    const read = await readIn(ledger, { ...window, limit, ...(at === undefined ? {} : { before: at }) });
+    const categories = await categoriesOf(sql, [...new Set(read.flatMap(({ record }) => record ?? []))]);
+    told.push(...read.filter((look) => !isOfEmergency(look, categories.get(look.record ?? ''))));
+    if (read.length < limit) break;
+    at = read.at(-1)!.entry;
+  }
+  return told.slice(0, window.limit);
 }
+
+const isOfEmergency = ({ what, emergency, purpose }: Look, category: string | undefined): boolean =>
+  emergency !== null || EMERGENCIES.has(what) || purpose === 'ETREAT' || category === GLASS_PAPERS;
+const EMERGENCIES: ReadonlySet<Look['what']> = new Set([
+  'emergency',
+  'emergency-refused',
+  'emergency-ended',
+  'emergency-reviewed',
+]);
 
 const textOf = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
 
 function lookOf(entry: number, { type, actor, at, data }: TellingBody): Look {
-  const { record, version, purpose, consent, why, reason, machine } = data;
+  const { record, version, purpose, consent, glass, why, reason, outcome, machine } = data;
   return {
     entry,
     at,
@@ -116,6 +150,7 @@ function lookOf(entry: number, { type, actor, at, data }: TellingBody): Look {
     version: typeof version === 'number' ? version : null,
     purpose: PURPOSES.find((one) => one === purpose) ?? null,
     consent: textOf(consent),
-    why: textOf(why) ?? textOf(reason),
+    emergency: textOf(glass),
+    why: textOf(why) ?? textOf(reason) ?? textOf(outcome),
   };
 }

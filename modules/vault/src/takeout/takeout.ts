@@ -10,6 +10,8 @@ import type { Sql } from '@cityward/sql';
 import type { CopyRegister } from '../copies/copy.ts';
 import { consentToFhir } from '../domain/fhir/consent-out.ts';
 import { bundleOf, collectionOf, fileOf, type TakenRecord } from '../domain/takeout/bundle.ts';
+import { GLASS_PAPERS } from '../desk-papers.ts';
+import type { Lives } from '../lives/lives.ts';
 import type { Looks } from '../looks/looks.ts';
 import type { VaultOptions } from '../needs.ts';
 import { versionsAfter, type HeldVersion } from '../records/store.ts';
@@ -32,6 +34,7 @@ export interface TakeoutParts extends Pick<
   readonly copies: Pick<CopyRegister, 'register'>;
   readonly consents: (subject: string) => Promise<readonly Consent[]>;
   readonly looks: Pick<Looks, 'list'>;
+  readonly lives: Pick<Lives, 'isHushed'>;
 }
 
 export interface Manifest {
@@ -82,8 +85,9 @@ async function recordsOf(
   {
     sql,
     view,
+    lives,
     takeoutPartMaxBytes = TAKEOUT_PART_MAX_BYTES,
-  }: Pick<TakeoutParts, 'sql' | 'view' | 'takeoutPartMaxBytes'>,
+  }: Pick<TakeoutParts, 'sql' | 'view' | 'lives' | 'takeoutPartMaxBytes'>,
   principal: Principal,
   { after, missing }: { readonly after: string | undefined; readonly missing: { what: string; why: string }[] },
 ): Promise<{ readonly taken: TakenRecord[]; readonly next: string | null }> {
@@ -92,6 +96,7 @@ async function recordsOf(
   let bytes = 0;
   let last: string | null = null;
   for (const one of byRecord(held.slice(0, VERSIONS_PER_PART))) {
+    if (one[0]!.category === GLASS_PAPERS && lives.isHushed(principal.id)) continue;
     const size = one.reduce((sum, version) => sum + version.bytes, 0);
     if (last !== null && bytes + size > takeoutPartMaxBytes) return { taken, next: last };
     for (const version of one) {

@@ -35,7 +35,7 @@ describe('a week', () => {
 const MONDAY = Date.parse('2026-11-22T12:00:00Z');
 const look = (entry: number, change: Partial<Sorted> = {}): Sorted => ({
   ...{ entry, at: MONDAY + entry * 60_000, what: 'viewed', by: 'per-ben', machine: false, record: 'rec-1' },
-  ...{ version: 1, purpose: 'TREAT', consent: 'con-1', why: null, category: 'blood-tests' },
+  ...{ version: 1, purpose: 'TREAT', consent: 'con-1', emergency: null, why: null, category: 'blood-tests' },
   ...change,
 });
 

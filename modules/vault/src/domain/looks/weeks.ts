@@ -45,14 +45,14 @@ export interface Sorted extends Look {
 export function linesOf(looks: readonly Sorted[], zone: string): LookLine[] {
   const lines = new Map<string, { line: LookLine; records: Set<string> }>();
   for (const look of [...looks].sort((a, b) => b.entry - a.entry)) {
-    const { what, by, machine, purpose, category, why, consent, at, entry, record } = look;
+    const { what, by, machine, purpose, category, why, consent, emergency, at, entry, record } = look;
     const day = machine ? '' : dayAt(at, zone);
-    const key = JSON.stringify([what, by, purpose, category, why, consent, day]);
+    const key = JSON.stringify([what, by, purpose, category, why, consent, emergency, day]);
     const known = lines.get(key);
     const records = known?.records ?? new Set<string>();
     if (record !== null) records.add(record);
     const line = known?.line ?? {
-      ...{ what, by, machine, purpose, category, why, consent },
+      ...{ what, by, machine, purpose, category, why, consent, emergency },
       ...{ count: 0, records: 0, first: at, last: at, entries: [] },
     };
     const entries = line.entries.length < LOOK_ENTRIES_SHOWN_MAX ? [...line.entries, entry] : line.entries;
