@@ -189,6 +189,7 @@ export const FACT_TYPES = [
   'vault.begun',
   'vault.opened',
   'vault.backed-up',
+  'copy.found',
   'vault.restored',
   'vault.erased',
   'backup-key.destroyed',

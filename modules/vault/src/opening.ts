@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createSaver, type Saver } from '@cityward/journal';
 import type { Refusal, Result } from '@cityward/kernel';
 import { createCopyRegister, type OpenRegister } from './copies/register.ts';
+import { createReplicas, type Replicas } from './copies/replicas.ts';
 import { logKeeper, primaryKeeper, cacheKeeper } from './copies/standing.ts';
 import { byConsent } from './consents/by-consent.ts';
 import { Consents } from './consents/consents.ts';
@@ -18,7 +19,7 @@ import { createTakeout, type TakeOut } from './takeout/takeout.ts';
 import { BACKUP_WEEKS, type SendToRecipient, type VaultOptions } from './needs.ts';
 import { Epochs, MARK_FILE, ROOT_FILE } from './backup/epochs.ts';
 import { eraseReplayer } from './backup/erase.ts';
-import { backupKeeper } from './backup/keeper.ts';
+import { backupKeeper, sweepCutOff } from './backup/keeper.ts';
 import { refuseHalfRestored } from './backup/restore.ts';
 import { tryBackups } from './backup/trying.ts';
 import { createRecordsDesk, type RecordsDesk } from './life/records-desk.ts';
@@ -69,6 +70,7 @@ export interface Opened {
   readonly records: Records;
   readonly bulk: Bulk;
   readonly copies: OpenRegister;
+  readonly replicas: Replicas;
   readonly desk: RecordsDesk;
   readonly people: People;
   readonly exports: Exports;
@@ -108,7 +110,7 @@ export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened
     journalFolder,
     options.openJournalFile ? { openHandle: options.openJournalFile } : {},
   );
-  let slots: KeySlots | null = null;
+  let [slots, epochs]: [KeySlots | null, Epochs | null] = [null, null];
   if (options.keyHolder !== undefined) {
     const keys = { keyring: heldKeys(options.keyHolder), keyStore: null, found: null };
     return openOver(options, { gate, journal, ...keys });
@@ -124,11 +126,12 @@ export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened
     if (slots.damaged > 0) log.error('keys of records are damaged; what they open is lost', { slots: slots.damaged });
     const markKey = (): Promise<Buffer> => openMarkKey(join(keyFolder, MARK_FILE), root);
     const keyring = await shared(options, gate, { ...createKeyring(slots, root), markKey });
-    const epochs = await openEpochs(options, root);
+    epochs = await openEpochs(options, root);
     return await openOver(options, { gate, journal, keyring, keyStore: { slots, root, epochs }, found });
   } catch (fault) {
     await journal.close();
     await slots?.close();
+    await epochs?.close();
     throw fault;
   }
 }
@@ -179,11 +182,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const journal = reviewed(nodes.over(written), review);
   const saver = createSaver(sql, log);
   const shelf = new Shelf(sql);
-  const copies = createCopyRegister(options);
-  await copies.open();
-  copies.keep('backup', backupKeeper(keyStore?.epochs ?? { holds: () => true }));
-  copies.keep('primary', primaryKeeper(sql));
-  copies.keep('wal', logKeeper);
+  const { copies, replicas } = await openCopies(options, keyStore);
   const recipients = createRecipients({ ...options, ...sendBy(options), copies, needs: options.destruction });
   copies.keep('recipient', recipients.keeper);
   const parts = { ...options, journal, saver, keyring, shelf, copies, sharing, isShared, inLane: createLanes() };
@@ -217,9 +216,26 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const bulk = new Bulk({ ...parts, tell });
   const receipts = createReceipts(options);
   const rights = { consents, receipts, people, exports, recipients };
-  const open = { ...rights, records, bulk, copies, desk, view, views, drawing, takeOut };
+  const open = { ...rights, records, bulk, copies, replicas, desk, view, views, drawing, takeOut };
   const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
+}
+
+/** The register, with what an earlier start left and what the database hands out by itself. */
+async function openCopies(
+  options: VaultOptions,
+  keyStore: KeyStore | null,
+): Promise<{ readonly copies: OpenRegister; readonly replicas: Replicas }> {
+  const { sql } = options;
+  const copies = createCopyRegister(options);
+  await copies.open();
+  copies.keep('backup', backupKeeper(keyStore?.epochs ?? { holds: () => true }));
+  if (keyStore) await sweepCutOff(sql, copies);
+  const replicas = createReplicas({ ...options, copies });
+  await replicas.look();
+  copies.keep('primary', primaryKeeper(sql));
+  copies.keep('wal', logKeeper);
+  return { copies, replicas };
 }
 
 const sendBy = ({ sendToRecipient: send }: VaultOptions): { send?: SendToRecipient } => (send ? { send } : {});

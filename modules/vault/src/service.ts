@@ -246,7 +246,8 @@ async function recordsTold({ records, people }: Opened, subject: string): Promis
   return people.lives.isHushed(subject) ? held.filter(({ category }) => category !== GLASS_PAPERS) : held;
 }
 
-async function tickAll({ people, desk, receipts, recipients }: Opened): Promise<void> {
+async function tickAll({ people, desk, receipts, recipients, replicas }: Opened): Promise<void> {
+  await replicas.look();
   await people.tick();
   await receipts.signLeft();
   await desk.tend();

@@ -40,22 +40,27 @@ export interface Site {
   stop(): Promise<void>;
 }
 export interface SiteOptions extends Partial<
-  Pick<VaultOptions, 'openSlotFile' | 'openBackupFile' | 'openRoot' | 'opening' | 'endPosts'>
+  Pick<VaultOptions, 'openSlotFile' | 'openBackupFile' | 'openJournalFile' | 'openRoot' | 'opening' | 'endPosts'>
 > {
   readonly posts?: Posts;
+  /** Before each entry that the vault wants in the ledger. */
+  readonly beforeAppend?: () => Promise<void>;
   readonly sql: TestSql;
   readonly folder: string;
   readonly witnesses?: readonly WitnessSettings[];
   readonly now?: number;
 }
-export async function openSite({ sql, folder, witnesses = [], now = NOW, ...options }: SiteOptions): Promise<Site> {
+export async function openSite({ sql, folder, witnesses = [], now = NOW, ...given }: SiteOptions): Promise<Site> {
   const ledger = createLedger({
     ...{ folder: join(folder, 'ledger'), keyFile: join(folder, 'ledger.key'), origin: 'test.example/ledger' },
     ...{ sql, clock: () => now as Millis, log: silentLog, witnesses },
   });
   await ledger.start();
   const dispatcher = createDispatcher({ sql, handlers: [ledger.factHandler], log: silentLog });
-  const { vault, clock } = testVault(sql, folder, { ledger: portsOf(ledger) as never, ...options });
+  const { beforeAppend, ...options } = given;
+  const ports = portsOf(ledger);
+  const append: typeof ports.append = async (facts) => (await beforeAppend?.(), ports.append(facts));
+  const { vault, clock } = testVault(sql, folder, { ledger: { ...ports, append } as never, ...options });
   clock.now = now;
   await vault.start();
   await dispatcher.start();

@@ -271,6 +271,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'vault.begun': (f) =>
     `The vault began ${f.subject}${f.data['putBack'] === null ? '' : ', since something was put back'}`,
   'vault.opened': (f) => `The vault was opened in ${f.subject} by the word of ${textIn(f.data, 'by') ?? 'somebody'}`,
+  'copy.found': (f) => `a copy that nobody registered was found: ${f.subject}`,
   'vault.backed-up': (f) => `${who(f)} had the vault backed up: ${f.subject}`,
   'vault.restored': (f) => `${who(f)} restored the vault from backup ${f.subject}${reason(f)}`,
   'vault.erased': (f) => `${who(f)} had all keys of ${f.subject} destroyed${reason(f)}`,

@@ -21,6 +21,7 @@ import {
   type BackupFile,
   type Manifest,
 } from './manifest.ts';
+import { draftOf } from './keeper.ts';
 import { sealKeys } from './sealed-keys.ts';
 import { dumpTables, migrationsOf } from './tables.ts';
 
@@ -68,7 +69,8 @@ export async function makeBackup(parts: BackupParts, asked: Asked): Promise<Resu
   const at = clock();
   const id = newId<string>('bak');
   const name = `vault-${isoTime(at as Millis).slice(0, 10)}-${id.slice(4)}`;
-  const [draft, final] = [join(folder, `${name}.partial`), join(folder, name)];
+  const final = join(folder, name);
+  const draft = draftOf(final);
   const epoch = await parts.epochs.current();
   const unreadableFrom = epochEnds(epoch.epoch, weeks);
   const copy = await copies.register({
@@ -82,10 +84,11 @@ export async function makeBackup(parts: BackupParts, asked: Asked): Promise<Resu
   });
   try {
     const manifest = await writeAll(parts, { draft, id, at, epoch });
+    if (asked.keysTo !== null) await parts.epochs.keepApart(resolve(asked.keysTo));
+    // Known to the ledger before it has its name: one that lies there whole can be restored.
+    await tell(parts, { manifest, place: `backup:${final}`, expires: unreadableFrom, by: asked.by });
     await rename(draft, final);
     await syncFolder(folder);
-    if (asked.keysTo !== null) await parts.epochs.keepApart(resolve(asked.keysTo));
-    await tell(parts, { manifest, place: `backup:${final}`, expires: unreadableFrom, by: asked.by });
     const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
     return ok({ folder: final, id, bytes, unreadableFrom });
   } catch (fault) {

@@ -151,7 +151,7 @@ async function standing({ options, gate, opened }: CustodyParts, weeks: number):
   const now = opened();
   const keys = now?.keyStore ?? null;
   const { origin, size } = ledger.standing();
-  const [last, open] = [await lastBackup(sql), await openBackups(sql)];
+  const [last, { length: open }] = [await lastBackup(sql), await openBackups(sql)];
   return {
     isOpen: gate.isOpen,
     gate: stateInWords(gate.state),

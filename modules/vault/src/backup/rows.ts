@@ -9,10 +9,10 @@ export async function lastBackup(
     where kind = 'backup' and closed_at is null order by created desc limit 1`.execute(sql.for());
   return rows[0] ?? null;
 }
-export async function openBackups(sql: Pick<Sql, 'for'>): Promise<number> {
-  const { rows } = await raw<{ count: number }>`select count(*)::int as count from vault.copy
+export async function openBackups(sql: Pick<Sql, 'for'>): Promise<{ readonly id: string; readonly place: string }[]> {
+  const { rows } = await raw<{ id: string; place: string }>`select id, place from vault.copy
     where kind = 'backup' and closed_at is null`.execute(sql.for());
-  return rows[0]!.count;
+  return rows;
 }
 /** Places of those made between these moments, also of closed ones: what is there is tried, whatever a row says. */
 export async function backupsBetween(sql: Pick<Sql, 'for'>, from: number, to: number): Promise<string[]> {

@@ -77,6 +77,15 @@ export async function addCopy(reader: Reader, copy: StoredCopy): Promise<void> {
   if (holding.of === 'versions') await addItems(reader, id, holding.versions);
 }
 
+/** Open rows of a kind. */
+export async function openOfKind(reader: Reader, kind: CopyKind): Promise<{ id: string; place: string }[]> {
+  return db(reader)
+    .selectFrom('vault.copy')
+    .select(['id', 'place'])
+    .where('kind', '=', kind)
+    .where('closed_at', 'is', null)
+    .execute();
+}
 /** Of these places, the ones that a row names, closed or not. */
 export async function placesKnown(reader: Reader, places: readonly string[]): Promise<ReadonlySet<string>> {
   if (places.length === 0) return new Set();

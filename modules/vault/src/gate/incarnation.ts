@@ -17,6 +17,8 @@ export interface FoundStanding {
   readonly course: Course;
   /** The last incarnation that was; `null` before the first. */
   readonly before: Standing | null;
+  /** As SQL names it, or the file where SQL names none; empty for none. */
+  readonly last: string;
   readonly journalSequence: number;
 }
 
@@ -40,7 +42,8 @@ export async function findStanding(
   });
   // Of two that differ, the one that waits for somebody's word counts.
   const before = inSql && { ...inSql, awaiting: inSql.awaiting || (file?.awaiting ?? false) };
-  return { course, before, journalSequence };
+  const last = course.is === 'founded' ? '' : (before?.incarnation ?? file?.incarnation ?? '');
+  return { course, before, last, journalSequence };
 }
 
 /** From the ledger into SQL and the key file: all of it, unless the vault went on where it stopped. */
@@ -76,7 +79,7 @@ export async function incarnate(
   const revived = await destroyAgain(parts);
   const course = courseAfter(found, { revived, found: replayed.found });
   const to = { ledgerSize: replayed.to, journalSequence: found.journalSequence };
-  let standing = await begin(parts, { course, before: found.before, to });
+  let standing = await begin(parts, { course, before: found.before, last: found.last, to });
   return {
     get standing() {
       return standing;
@@ -116,11 +119,11 @@ function courseAfter({ course }: FoundStanding, back: { readonly revived: number
   return back.found > 0 ? { is: 'behind', why: 'sql-behind' } : course;
 }
 
-interface Beginning extends Pick<FoundStanding, 'course' | 'before'> {
+interface Beginning extends Pick<FoundStanding, 'course' | 'before' | 'last'> {
   readonly to: Pick<Standing, 'ledgerSize' | 'journalSequence'>;
 }
 /** Answers the standing from now on, on disk. */
-async function begin(parts: StandingParts, { course, before, to }: Beginning): Promise<Standing> {
+async function begin(parts: StandingParts, { course, before, last, to }: Beginning): Promise<Standing> {
   const { sql, clock, log } = parts;
   if (course.is === 'same' && before) {
     const standing = { ...before, ...to };
@@ -132,8 +135,8 @@ async function begin(parts: StandingParts, { course, before, to }: Beginning): P
   const why = 'why' in course ? course.why : 'founded';
   const awaiting = course.is === 'other' || (before?.awaiting ?? false);
   const standing: Standing = { incarnation: id, why, awaiting, ...to };
-  // The file first: cut off here, the next start finds the one before still named in it.
-  await keepFile(parts, standing, before?.incarnation ?? '');
+  // The file first: cut off here, the next start finds the one before still named in it. Without a name it would count as the first.
+  await keepFile(parts, standing, last);
   await sql.transact(async (tx) => {
     await store.addIncarnation(tx, { id, begun: clock(), why });
     await store.writeStanding(tx, standing);

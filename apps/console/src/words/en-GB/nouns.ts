@@ -281,6 +281,7 @@ export const facts: Record<FactType, string> = {
   'credentials.rotated': 'Keys renewed',
   'vault.begun': 'Vault began anew',
   'vault.opened': 'Vault opened',
+  'copy.found': 'Copy found that nobody registered',
   'vault.backed-up': 'Vault backed up',
   'vault.restored': 'Vault restored',
   'vault.erased': 'Keys erased',
