@@ -103,8 +103,8 @@ export type TrustLevel = (typeof TRUST_LEVELS)[number];
 export const NETWORK_KINDS = ['site-gateway', 'lorawan-network', 'mobile-apn', 'radius-server'] as const;
 export type NetworkKind = (typeof NETWORK_KINDS)[number];
 
-/** What a cloud service may be let to: each is one reading action of policy; for `care` it says who is in care. */
-export const DATA_SETS = ['city', 'devices', 'incidents', 'evidence', 'changes', 'care'] as const;
+/** What a cloud service may be let to: each is one reading action of policy; for `care` it says who is in care, for `clips` it stores clips of cameras. */
+export const DATA_SETS = ['city', 'devices', 'incidents', 'evidence', 'changes', 'care', 'clips'] as const;
 export type DataSet = (typeof DATA_SETS)[number];
 
 /** How an observation reached us. */
@@ -160,8 +160,14 @@ export const RECORD_MEDIA = [
   'application/pdf',
   'image/png',
   'image/jpeg',
+  'video/mp4',
+  'video/webm',
 ] as const;
 export type RecordMedia = (typeof RECORD_MEDIA)[number];
+/** Clips: kept only where a class says when they end, never drawn as pictures. */
+export const CLIP_MEDIA = ['video/mp4', 'video/webm'] as const;
+export type ClipMedia = (typeof CLIP_MEDIA)[number];
+export const isClip = (media: RecordMedia): media is ClipMedia => CLIP_MEDIA.some((one) => one === media);
 
 /** What a consent lets somebody do. Reading as text is a right of its own: what is read so can be copied. */
 export const RIGHTS = ['view', 'text', 'annotate', 'copy', 'print', 'export', 'store'] as const;

@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import {
+  CLIP_MEDIA,
+  isClip,
   PURPOSES,
   RECORD_MEDIA,
   type Api,
@@ -15,7 +17,7 @@ import {
 import { plainText } from '@cityward/fleet/verify';
 import { putInBulk } from './record-bulk.ts';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
-import type { Command } from './command.ts';
+import type { Asked, Command } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { wanted } from './wanted.ts';
 
@@ -33,12 +35,27 @@ const MEDIA: Readonly<Record<string, RecordMedia>> = {
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
+  '.mp4': 'video/mp4',
+  '.webm': 'video/webm',
 };
 function mediaOf(path: string, said: string | undefined): RecordMedia {
   const media = said ?? MEDIA[extname(path).toLowerCase()];
   const known = RECORD_MEDIA.find((one) => one === media);
   if (known) return known;
   throw new CommandFault(EXIT.usage, `store "${path}" as "${media ?? ''}": wanted --media ${RECORD_MEDIA.join(', ')}`);
+}
+
+/** Where clips of cameras are kept without another word; its class ends them. */
+const CLIP_CATEGORY = 'street-camera';
+function isClipOf(asked: Pick<Asked, 'flag'>): boolean {
+  const medium = asked.flag('medium');
+  if (medium === undefined || medium === 'clip') return medium === 'clip';
+  throw new CommandFault(EXIT.usage, `record put: --medium "${medium}": wanted clip, or none`);
+}
+function clipMediaOf(path: string, said: string | undefined): RecordMedia {
+  const media = mediaOf(path, said);
+  if (isClip(media)) return media;
+  throw new CommandFault(EXIT.usage, `store "${path}" as a clip: it is "${media}", wanted ${CLIP_MEDIA.join(', ')}`);
 }
 
 const putCommand = (api: Api): Command => ({
@@ -49,6 +66,11 @@ const putCommand = (api: Api): Command => ({
     { name: 'subject', value: 'ID', help: 'whose it is' },
     { name: 'category', value: 'NAME', help: 'such as blood-tests' },
     { name: 'media', value: 'TYPE', help: 'application/fhir+json, …; default by the name of the file' },
+    {
+      name: 'medium',
+      value: 'clip',
+      help: 'a clip of a camera, whose id is --subject, in street-camera without --category',
+    },
     { name: 'record', value: 'ID', help: 'as a new version of this record' },
     {
       name: 'bulk',
@@ -57,6 +79,7 @@ const putCommand = (api: Api): Command => ({
   ],
   examples: [
     'record put result.json --subject per-7k2m9c0q4x1ab3d5 --category blood-tests --media application/fhir+json',
+    'record put cam-0003.mp4 --medium clip --subject cam-0003',
     'record put records.ndjson --bulk',
   ],
   run: async (asked) => {
@@ -65,8 +88,8 @@ const putCommand = (api: Api): Command => ({
     const record = asked.flag('record');
     const body = {
       subject: wanted(asked, 'record put', 'subject'),
-      category: wanted(asked, 'record put', 'category'),
-      media: mediaOf(path, asked.flag('media')),
+      category: isClipOf(asked) ? (asked.flag('category') ?? CLIP_CATEGORY) : wanted(asked, 'record put', 'category'),
+      media: isClipOf(asked) ? clipMediaOf(path, asked.flag('media')) : mediaOf(path, asked.flag('media')),
       content: readFileSync(path).toString('base64'),
       ...(record === undefined ? {} : { record }),
     };

@@ -121,6 +121,17 @@ describe('people', () => {
   });
 });
 
+describe('a recorder of cameras', () => {
+  const recorder = (...reach: string[]): Principal => ({ ...service('recorder'), attributes: { reach } });
+  const about = (clip: boolean): Resource => ({ type: 'Person', id: 'cam-0003', attributes: { clip } });
+  it('stores clips where it is registered for them, and nothing else', () => {
+    const may = (who: Principal, clip: boolean) => policy.decide(who, 'putRecord', about(clip)).allow;
+    expect([may(recorder('clips'), true), may(recorder('clips'), false)]).toEqual([true, false]);
+    expect([may(recorder('devices', 'care'), true), may(service('recorder'), true)]).toEqual([false, false]);
+    expect(policy.decide(recorder('clips'), 'readHoldings', about(true)).allow).toBe(false);
+  });
+});
+
 describe('devices', () => {
   const SWITCH = { class: 'site-switch', site: 'site-1', standing: 'active' };
   const topic = (id: string, leaf: (typeof TOPIC_LEAVES)[number]): Resource => ({

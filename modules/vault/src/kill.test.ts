@@ -21,6 +21,7 @@ import {
   testVault,
 } from './testing.ts';
 import { look } from './testing-rig.ts';
+import { CAMERA } from './records/testing-clips.ts';
 
 const SCRIPT = fileURLToPath(new URL('testing-kill.ts', import.meta.url));
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/cityward', import.meta.url));
@@ -36,7 +37,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What the child said before it ended, line by line. */
-async function run(what: 'take-back' | 'destroy' | 'agree', killAt: number): Promise<string[]> {
+async function run(what: 'take-back' | 'destroy' | 'agree' | 'clip', killAt: number): Promise<string[]> {
   const args = ['--disable-warning=ExperimentalWarning', SCRIPT, folder, CACHE, what, String(killAt)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let [said, faults] = ['', ''];
@@ -100,6 +101,30 @@ describe('a vault killed before each call', () => {
     },
     600_000,
   );
+
+  it('while a clip is stored: whole or not there, and no key of it is left', async () => {
+    const NEVER = CALLS_MAX;
+    await run('clip', NEVER); // from the second on the keys above are there
+    const [, acknowledged, made] = await run('clip', NEVER);
+    expect(acknowledged).toBe('acknowledged');
+    const keys = () => keysInTheClear(join(folder, 'keys'));
+    const clips = () =>
+      afterRestart(async ({ vault }) => {
+        await vault.desk().tend();
+        const all = await vault.records(CAMERA);
+        return Promise.all(
+          all.map(async ({ id }) => codeOf(await vault.view(look(id, { principal: person(CAMERA) })))),
+        );
+      });
+    expect(await clips()).toEqual(['done', 'done']);
+    const before = (await keys()).length;
+    for (const [runs, killAt] of [1, Number(made)].entries()) {
+      expect(await run('clip', killAt)).toHaveLength(1);
+      expect(await clips()).toEqual(['done', 'done']);
+      // Each run stores a record that stays, before it begins.
+      expect(await keys()).toHaveLength(before + runs + 1);
+    }
+  }, 600_000);
 
   it('while a request is agreed to: all of it or none', async () => {
     for (let killAt = 1; ; killAt++) {

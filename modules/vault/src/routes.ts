@@ -1,5 +1,5 @@
 /** The HTTP face of the vault. Only `viewRecord` hands out content, and only as `view` gives it. */
-import { api } from '@cityward/contracts';
+import { api, isClip } from '@cityward/contracts';
 import { RawAnswer, route, type Route } from '@cityward/http';
 import { ok } from '@cityward/kernel';
 import type { Vault } from './service.ts';
@@ -13,7 +13,7 @@ export function vaultRoutes(vault: Omit<Vault, 'routes' | 'rawRoutes'>): Route[]
     route(
       api.putRecord,
       ({ body }, { principal }) => vault.put(body, principal.id),
-      ({ body }) => person(body.subject),
+      ({ body }) => ({ ...person(body.subject), attributes: { clip: isClip(body.media) } }),
     ),
     route(api.putRecords, async ({ body }, { principal }) => {
       const stored = await vault.putMany(body.records, principal.id);

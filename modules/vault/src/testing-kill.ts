@@ -6,12 +6,14 @@ import { silentLog } from '@cityward/log';
 import { openPglite } from '@cityward/sql';
 import type { Sql } from '@cityward/sql';
 import { openSlotFile } from './keys/key-slots.ts';
+import { retentionLaw } from './law-file.ts';
+import { clipOf, mp4 } from './records/testing-clips.ts';
 import { AROHA, BEN, consentTo, HARBOUR, must, NOW, OFFICER, recordOf, testVault, watchedFile } from './testing.ts';
 
 const [folder, cache, what, killAt] = process.argv.slice(2) as [
   string,
   string,
-  'take-back' | 'destroy' | 'agree',
+  'take-back' | 'destroy' | 'agree' | 'clip',
   string,
 ];
 const say = (line: string): void => void writeSync(1, `${line}\n`);
@@ -24,6 +26,7 @@ function step(): Promise<void> {
 const real = await openPglite({ folder: join(folder, 'sql'), cache, log: silentLog });
 const sql: Sql = { ...real, transact: async (work) => (await step(), real.transact(work)) };
 const { vault } = testVault(sql, folder, {
+  retention: retentionLaw(),
   posts: new Map([[BEN, [{ organisation: HARBOUR, role: 'doctor' }]]]),
   openJournalFile: watchedFile((path) => open(path, 'a+', 0o600), step),
   openSlotFile: async (path) => {
@@ -55,6 +58,7 @@ const consent =
 say(record);
 calls = 0;
 if (what === 'agree') must(await vault.asking.answer(request, { answer: 'agree', scope, ...agreed }, AROHA));
+else if (what === 'clip') must(await vault.put(clipOf(mp4()), OFFICER));
 else if (what === 'take-back') must(await vault.takeBack(consent, AROHA));
 else must(await vault.destroy(record, { by: OFFICER, reason: 'asked for' }));
 say('acknowledged');

@@ -157,6 +157,8 @@ export const en = {
       'application/pdf': 'document (PDF)',
       'image/png': 'picture',
       'image/jpeg': 'picture',
+      'video/mp4': 'clip',
+      'video/webm': 'clip',
     },
   },
   record: {

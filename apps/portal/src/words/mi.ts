@@ -157,6 +157,8 @@ export const mi: Words = {
       'application/pdf': 'tuhinga (PDF)',
       'image/png': 'whakaahua',
       'image/jpeg': 'whakaahua',
+      'video/mp4': 'kiriata',
+      'video/webm': 'kiriata',
     },
   },
   record: {

@@ -2,7 +2,8 @@
  * A record as pictures, for the right to see and not to have it: each page with the visible mark and the hidden one, put together in
  * the turn in which the look was judged for the last time. Content reaches it by `show` alone.
  */
-import { newId, ok, type Refusal, type Result } from '@cityward/kernel';
+import { isClip } from '@cityward/contracts';
+import { newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Studio } from '@cityward/pictures';
 import { visibleMark } from '../domain/visible.ts';
 import type { Showable } from '../lease/open-view.ts';
@@ -176,6 +177,7 @@ export class Pictures {
   }
 
   async #drawn(place: Place, { media, content, held }: OpenedRecord): Promise<Result<PageInUse, Refusal>> {
+    if (isClip(media)) return noPictures(place);
     const consent = consentOf(held);
     const since = this.cache.generation;
     const atHand = this.cache.use(place, consent);
@@ -210,6 +212,14 @@ export class Pictures {
     return made;
   }
 }
+
+/** The promise of looking without keeping holds for pictures that are drawn here; of film none are. */
+const noPictures = ({ record }: Place): Result<never, Refusal> =>
+  refuse(
+    'invalid',
+    'CLIP_NOT_DRAWN',
+    `see record "${record}" as pictures: it is a clip, wanted the right to have it whole`,
+  );
 
 const consentOf = ({ basis }: Held): string | null => (typeof basis['consent'] === 'string' ? basis['consent'] : null);
 /** It was overwritten while this look was written down, for another reason than this look's own. */

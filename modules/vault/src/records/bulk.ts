@@ -8,6 +8,7 @@ import type { Tx } from '@cityward/sql';
 import type { Collected } from '../notices/indirect.ts';
 import * as store from './bulk-store.ts';
 import { inLanes, type Lanes } from './lanes.ts';
+import type { RetentionLaw } from '../domain/retention.ts';
 import { draftRefusal } from './records.ts';
 
 const MODULE = 'vault';
@@ -16,6 +17,7 @@ const FIRST = 1;
 export interface BulkParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly keyring: Keyring;
   readonly inLane: Lanes;
+  readonly retention: RetentionLaw;
   /** Whom a new record is about is told, with the transaction that stores it. */
   readonly tell: (tx: Tx, collected: Collected) => Promise<void>;
 }
@@ -37,7 +39,7 @@ export class Bulk {
         `store ${drafts.length} records: they have ${bytes} bytes, wanted at most ${RECORD_MAX_BYTES} at once`,
       );
     for (const [i, draft] of drafts.entries()) {
-      const refused = draftRefusal(draft, contents[i]!);
+      const refused = draftRefusal(draft, contents[i]!, this.#parts.retention);
       if (refused) return refuse(refused.error.kind, refused.error.code, `record ${i + 1}: ${refused.error.message}`);
     }
     try {

@@ -1,8 +1,9 @@
 /** Storing records: each version under a key of its own. */
 import { RECORD_MAX_BYTES, RECORD_VERSIONS_MAX, type HeldRecord, type RecordDraft } from '@cityward/contracts';
 import { newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
-import { contentFault } from '../domain/content.ts';
+import { clipFault, contentFault } from '../domain/content.ts';
 import type { KeyId, Keyring, OpenKey } from '../keys/keyring.ts';
+import type { RetentionLaw } from '../domain/retention.ts';
 import type { Lanes } from './lanes.ts';
 import type { Tx } from '@cityward/sql';
 import type { VaultOptions } from '../needs.ts';
@@ -24,6 +25,7 @@ export interface RecordParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly tell: (tx: Tx, collected: Collected) => Promise<void>;
   /** One after the other for each person: a version never slips in behind the list of keys that are destroyed. */
   readonly inLane: Lanes;
+  readonly retention: RetentionLaw;
   /** Destroyed, or asked to be. */
   readonly isDoomed: (record: string) => boolean;
   /** In its life it takes no new version. */
@@ -37,7 +39,7 @@ export class Records {
 
   async put(draft: RecordDraft, by: string): Promise<Result<{ record: string; version: number }, Refusal>> {
     const content = Buffer.from(draft.content, 'base64');
-    const refused = draftRefusal(draft, content);
+    const refused = draftRefusal(draft, content, this.#parts.retention);
     if (refused) return refused;
     try {
       return await this.#parts.inLane(draft.subject, () => this.#store(draft, content, by));
@@ -131,8 +133,9 @@ const gone = (where: string): Result<never, Refusal> =>
   refuse('gone', 'RECORD_DESTROYED', `${where}: it is destroyed, wanted one that is not`);
 
 export function draftRefusal(
-  { subject, media }: Pick<RecordDraft, 'subject' | 'media'>,
+  { subject, category, media }: Pick<RecordDraft, 'subject' | 'category' | 'media'>,
   content: Buffer,
+  law: RetentionLaw,
 ): { readonly ok: false; readonly error: Refusal } | null {
   const where = `store a record of "${subject}"`;
   if (content.length > RECORD_MAX_BYTES)
@@ -140,6 +143,13 @@ export function draftRefusal(
       'too-large',
       'RECORD_TOO_LARGE',
       `${where}: it has ${content.length} bytes, wanted at most ${RECORD_MAX_BYTES}`,
+    );
+  const place = clipFault(law, media, category);
+  if (place !== null)
+    return refuse(
+      'invalid',
+      'CLIP_WITHOUT_END',
+      `${where} as "${media}" in "${category}": nothing says when it ends, wanted ${place}`,
     );
   const wanted = contentFault(media, content);
   return wanted === null

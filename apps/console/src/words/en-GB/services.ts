@@ -9,6 +9,7 @@ const data: Record<DataSet, { name: string; hint: string }> = {
   incidents: { name: 'Incidents', hint: 'situations, incidents, traces' },
   evidence: { name: 'Evidence', hint: 'the ledger and its packs' },
   changes: { name: 'Changes', hint: 'changes of devices and the baseline' },
+  clips: { name: 'Clips', hint: 'stores clips of cameras; reads nothing' },
   care: { name: 'Care', hint: 'says who is in care at its clinic; reads nothing' },
 };
 

@@ -20,6 +20,8 @@ const ENDINGS: Readonly<Record<RecordMedia, string>> = {
   'application/pdf': 'pdf',
   'image/png': 'png',
   'image/jpeg': 'jpg',
+  'video/mp4': 'mp4',
+  'video/webm': 'webm',
 };
 /** In folders by category, a version in each name. */
 export const fileOf = (one: Pick<TakenRecord, 'record' | 'version' | 'category' | 'media'>): string =>
