@@ -3,6 +3,7 @@ import { sessionCookie } from './cookies.ts';
 import type { PortalNeeds } from './needs.ts';
 import { doorPages } from './pages/door.ts';
 import { consentPages } from './pages/consents.ts';
+import { emergencyPages } from './pages/emergency.ts';
 import { givePages } from './pages/give.ts';
 import { heldPages } from './pages/held.ts';
 import { helpPages } from './pages/help.ts';
@@ -34,6 +35,7 @@ export function createPortal(needs: PortalNeeds): Portal {
     ...noticePages,
     ...requestPages,
     ...sharedPages,
+    ...emergencyPages,
     ...openedPages,
     ...mePages,
     ...helpPages,

@@ -189,21 +189,10 @@ function open(visit: OwnVisit): Promise<Answer> | Answer {
   return openedPage(visit, { ...wish, rights, asText: field(form, 'as') === 'text' });
 }
 
-function emergency(visit: OwnVisit): Answer {
-  const { emergency: words } = visit.words;
-  return {
-    is: 'page',
-    title: words.title,
-    back: '/shared',
-    main: markup`<h1>${words.title}</h1><p class="lead">${words.lead}</p>${emptyState(words.notYet, words.notYetWhy, markup`<p>${linkButton('/ask', visit.words.shared.ask)}</p>`)}`,
-  };
-}
-
 export const sharedPages: readonly PageRoute[] = [
   { method: 'GET', path: '/shared', show },
   { method: 'POST', path: '/shared/:id', show: open },
   { method: 'GET', path: '/ask', show: (visit) => askPage(visit, visit.query) },
   { method: 'POST', path: '/ask', show: ask },
   { method: 'POST', path: '/asks/:id/withdraw', show: withdraw },
-  { method: 'GET', path: '/emergency', show: emergency },
 ];

@@ -169,7 +169,8 @@ export const en = {
     file: 'Open the file',
     waits: 'Opening the record',
     dark: 'This record is dark now',
-    darkTold: 'The person took their consent back, or it ended. Nothing of the record is on this page any more.',
+    darkTold:
+      'The person took their consent back, or the time is over. Nothing of the record is on this page any more.',
     darkUnheard:
       'The city was not heard for some seconds. Nothing of the record is on this page any more. Open it again when the connection is back.',
     refused: 'This record cannot be opened',

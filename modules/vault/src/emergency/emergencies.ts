@@ -124,7 +124,8 @@ export class Emergencies {
     if (!isPatient)
       return refuse('not-found', 'GLASS_NO_PATIENT', `${where}: wanted a patient who is in care where you work`);
     if (LIMITS.has(why)) this.#parts.alarm(by, `was not let break the glass again: ${why}`);
-    return refuse('forbidden', 'GLASS_REFUSED', `${where}: ${WORDS[why]}`);
+    const message = `${where}: ${WORDS[why]}`;
+    return { ok: false, error: { kind: 'forbidden', code: 'GLASS_REFUSED', message, details: [why] } };
   }
 
   /** By the clinician whose it is, before its time. */
