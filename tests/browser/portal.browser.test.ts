@@ -98,7 +98,7 @@ describe.skipIf(!hasChromium)('the portal', () => {
     ] as const)
       await page.getByLabel(name, { exact: true }).fill(value);
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('From now on Dr Hana Whitu, a doctor at Port Merrow Hospital Trust, can see').waitFor();
+    await page.getByText('Dr Hana Whitu will be let in. Nobody else.').waitFor();
     await page.getByRole('button', { name: 'Allow this' }).click();
     await page.getByRole('heading', { name: 'You allowed it' }).waitFor();
     await page.getByRole('link', { name: 'See who can see my records' }).click();

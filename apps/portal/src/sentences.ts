@@ -1,9 +1,9 @@
 /** A consent in words: who, what, what for, until when, and what they may do. */
-import { RIGHTS, type Consent, type Right } from '@cityward/contracts';
+import { POST_ROLES, RIGHTS, type Consent, type PreviewSentence, type Right } from '@cityward/contracts';
 import { markup, type Html } from './markup.ts';
 import { summaryList, tag } from './parts.ts';
 import { categoryName, toWhom, whoIs, type Visit } from './visit.ts';
-import type { Sentence } from './words/index.ts';
+import type { Said, Sentence } from './words/index.ts';
 
 type Told = Pick<Consent, 'person' | 'organisation' | 'role' | 'scope' | 'purpose' | 'until'>;
 
@@ -58,4 +58,24 @@ export function consentSummary(visit: Visit, consent: Consent): Html {
     ...(takenBack === null ? [] : ([[words.states['taken-back'], when(takenBack.at)]] as const)),
     [names.receipt, markup`<span class="number">${consent.id}</span>`],
   ]);
+}
+
+/** A sentence of the vault's preview in the reader's language: its own, or what its values fill. */
+export function previewed(visit: Visit, { about, kind, values, english }: PreviewSentence): string {
+  const { words, calendar } = visit;
+  const list = (name: string): readonly string[] => [values[name] ?? []].flat().map(String);
+  const text = (name: string): string => list(name)[0] ?? '';
+  const number = (name: string): number => Number(values[name] ?? 0);
+  const categories = list('categories').map((one) => categoryName(visit, one));
+  const role = POST_ROLES.find((one) => one === text('role')) ?? null;
+  const said: Said = {
+    ...{ about, kind, english, purpose: text('purpose'), refrain: text('refrain') },
+    whom: text('person') || words.anybody(role, text('organisation')),
+    isPost: text('person') === '',
+    what: categories.length > 0 ? words.joined(categories) : words.home.records(list('records').length),
+    rights: words.joined(RIGHTS.filter((one) => list('rights').includes(one)).map((one) => words.rights[one])),
+    ...{ from: calendar.day(number('from')), until: calendar.lastDay(number('until')) },
+    ...{ uses: number('uses'), depth: number('depth') },
+  };
+  return words.preview(said);
 }

@@ -1,5 +1,4 @@
 /** One visit to one page: who is there, in which language, what they sent; and what a page may answer. */
-import { PROFESSIONS } from '@cityward/contracts';
 import type { Consent, EndpointAnswer, Endpoint, EndpointInput, Me, Session } from '@cityward/contracts';
 import type { Caller } from '@cityward/http';
 import type { Refusal, Result } from '@cityward/kernel';
@@ -88,7 +87,7 @@ export function toWhom(visit: Visit, to: Pick<Consent, 'person' | 'organisation'
   const { needs, words } = visit;
   if (to.person !== null) return whoIs(visit, to.person);
   const organisation = to.organisation === null ? null : (needs.organisationName(to.organisation) ?? to.organisation);
-  return { name: words.anyone, profession: PROFESSIONS.find((one) => one === to.role) ?? null, organisation };
+  return { name: words.anyone, profession: to.role, organisation };
 }
 
 export const categoryName = ({ words }: Pick<Visit, 'words'>, category: string): string =>

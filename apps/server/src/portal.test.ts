@@ -1,98 +1,17 @@
 /** The portal through the running server: its pages, forms, languages, headers, and what its visitors may and may not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConsentDraft } from '@cityward/contracts';
-import { DAY_MS } from '@cityward/kernel';
 import { verifyReceipt } from '@cityward/vault/verify';
 import { eventually } from './testing-clients.ts';
+import { allowing, draftFor, nextYear, portalOf } from './testing-portal.ts';
 import { openTestServer, type TestServer } from './testing.ts';
 
 let server: TestServer;
-let host: string;
+const { browser, somebody, put } = portalOf(() => server);
 beforeAll(async () => {
   server = await openTestServer();
-  host = `portal.localhost:${server.config.portalPort}`;
 }, 120_000);
 afterAll(() => server.stop());
-
-interface Answered {
-  readonly status: number;
-  readonly body: string;
-  readonly headers: Readonly<Record<string, unknown>>;
-}
-/** A browser without a script: keeps cookies, sends forms with their mark and origin, follows where it is sent. */
-function browser() {
-  const cookies = new Map<string, string>();
-  const send = async (
-    method: 'GET' | 'POST',
-    url: string,
-    more: { form?: object; headers?: object } = {},
-  ): Promise<Answered> => {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const form = new URLSearchParams();
-    for (const [name, values] of Object.entries(more.form ?? {}))
-      for (const value of [values].flat()) form.append(name, String(value));
-    const asForm = { origin: `http://${host}`, 'content-type': 'application/x-www-form-urlencoded' };
-    const headers = { host, ...(cookie ? { cookie } : {}), ...(method === 'POST' ? asForm : {}), ...more.headers };
-    const sent = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
-    const answer = await server.listeners.portal.inject({
-      method,
-      url,
-      headers: sent,
-      ...(method === 'POST' ? { payload: form.toString() } : {}),
-    });
-    for (const set of [answer.headers['set-cookie'] ?? []].flat()) {
-      const [pair = ''] = set.split(';');
-      const [name = '', value = ''] = pair.split('=');
-      if (/Max-Age=0/.test(set)) cookies.delete(name);
-      else cookies.set(name, value);
-    }
-    return { status: answer.statusCode, body: answer.body, headers: answer.headers };
-  };
-  let last = '';
-  const go = async (path: string): Promise<Answered> => {
-    const answer = await send('GET', path);
-    last = answer.body;
-    return answer.status === 303 ? go(String(answer.headers['location'])) : answer;
-  };
-  const mark = (): string => /name="mark" value="([^"]+)"/.exec(last)?.[1] ?? '';
-  const submit = async (path: string, form: object = {}): Promise<Answered> => {
-    const answer = await send('POST', path, { form: { mark: mark(), ...form } });
-    if (answer.status === 303) return go(String(answer.headers['location']));
-    last = answer.body;
-    return answer;
-  };
-  return { send, go, submit, mark, cookies };
-}
-
-async function somebody(kind: 'resident' | 'professional', handle: string) {
-  const position = kind === 'resident' ? null : ({ profession: 'doctor', organisation: 'party-quay-clinic' } as const);
-  const [id] = await server.modules.identity.registerPeople([{ handle, kind, position }]);
-  const codes = [...(await server.modules.identity.issueSheet(id!))];
-  const own = browser();
-  await own.go('/sign-in');
-  const home = await own.submit('/sign-in', { code: codes.shift()! });
-  return { id: id!, codes, home, ...own };
-}
-
-const GLUCOSE = {
-  resourceType: 'Observation',
-  status: 'final',
-  language: 'en-NZ',
-  code: { text: 'Glucose <fasting>' },
-  valueQuantity: { value: 5.1, unit: 'mmol/L' },
-};
-const put = async (subject: string, content: object = GLUCOSE): Promise<string> => {
-  const base64 = Buffer.from(JSON.stringify(content)).toString('base64');
-  const draft = { subject, category: 'blood-tests', media: 'application/fhir+json', content: base64 } as const;
-  const stored = await server.modules.vault.put(draft, 'system');
-  if (!stored.ok) throw new Error(stored.error.message);
-  return stored.value.record;
-};
-const nextYear = (): number => new Date().getUTCFullYear() + 1;
-const allowing = (person: string) => ({
-  ...{ person, what: 'blood-tests', how: ['view', 'text'], purpose: 'TREAT' },
-  ...{ 'until-day': '1', 'until-month': '3', 'until-year': String(nextYear()) },
-});
 
 describe('a resident without a script', () => {
   it('signs in by a code of her sheet, once by each', async () => {
@@ -123,7 +42,11 @@ describe('a resident without a script', () => {
       expect(empty.body).toContain(`<a href="#${field}">`);
     const check = await mere.submit('/give', allowing(ben.id));
     const sentence = `Dr Ben Harris, a doctor at Quay Street Clinic, can see your blood tests for treatment until the end of 1 March ${nextYear()}.`;
-    expect(check.body).toContain(`From now on ${sentence}`);
+    const draft = { ...draftFor(mere.id, ben.id), rights: ['view', 'text'] as ConsentDraft['rights'] };
+    const preview = server.modules.vault.grants.preview({ ...draft, refrains: ['NORDSCLCD', 'NOPERSISTP'] }, mere.id);
+    // What is said before it is given are the vault's own sentences; the times alone differ from this draft's.
+    for (const { english } of preview.sentences.filter(({ about }) => about !== 'when'))
+      expect(check.body).toContain(`<li>${english.replaceAll("'", '&#39;')}</li>`);
     expect(check.body).toContain('No byte is served from the moment the revocation is confirmed.');
     expect(await server.modules.vault.consents(mere.id)).toEqual([]);
     const given = await mere.submit('/consents', allowing(ben.id));
@@ -166,6 +89,29 @@ describe('a resident without a script', () => {
     expect(looks).toContain('Dr Ben Harris, a doctor at Quay Street Clinic looked at your blood tests, for treatment.');
     expect(looks).toContain('was refused: you had taken the consent back.');
     expect(looks).toMatch(/<h2>Week of \d+ \w+ \d{4}<\/h2>/);
+  });
+
+  it('lets whoever has a post see, in her own language too', async () => {
+    const [hira, ngaio] = [await somebody('resident', 'Hira'), await somebody('professional', 'Dr Ngaio Bell')];
+    await put(hira.id);
+    const { person: _, ...wish } = allowing(ngaio.id);
+    const post = { ...wish, post: 'doctor@party-quay-clinic' };
+    expect((await hira.go('/give')).body).toContain(
+      '<option value="doctor@party-quay-clinic">every doctor at Quay Street Clinic</option>',
+    );
+    expect((await hira.submit('/give', { ...post, person: ngaio.id })).body).toContain('one of them</a>');
+    expect((await hira.submit('/give', post)).body).toContain(
+      'Whoever is a doctor at Quay Street Clinic will be let in.',
+    );
+    await hira.go('/language/mi?back=/give');
+    const mi = (await hira.submit('/give', post)).body;
+    expect(mi).toContain('Ka āhei a ngā rata katoa i Quay Street Clinic te kite.');
+    expect(mi).not.toContain('will be let in');
+    await hira.submit('/consents', post);
+    const [consent] = await server.modules.vault.consents(hira.id);
+    expect(consent).toMatchObject({ person: null, organisation: 'party-quay-clinic', role: 'doctor' });
+    expect((await ngaio.go('/shared')).body).toContain('Hira lets you see their blood tests');
+    expect((await ngaio.go('/shared')).body).toMatch(/<summary>You may<\/summary>.*You must not pass it on/s);
   });
 
   it('sees what is held and opens her own record, escaped and in words; nobody else does', async () => {
@@ -366,7 +312,3 @@ describe('the doors of the portal', () => {
 
 /** As his own sign-in would make him; the vault is asked without a page here. */
 const asDoctor = (id: string) => ({ type: 'Person', id, roles: [], attributes: { signedInBy: 'passkey' } }) as const;
-const draftFor = (subject: string, person: string): ConsentDraft => ({
-  ...{ subject, person, scope: { of: 'categories', categories: ['blood-tests'] }, rights: ['text'], purpose: 'TREAT' },
-  ...{ from: Date.now(), until: Date.now() + DAY_MS, uses: null, refrains: [] },
-});

@@ -2,17 +2,19 @@
 import {
   api,
   CONSENT_USES_MAX,
+  POST_ROLES,
   PURPOSES,
   RIGHTS,
   type Consent,
   type ConsentDraft,
+  type PreviewSentence,
   type Purpose,
   type Right,
 } from '@cityward/contracts';
 import { DAY_MS, ok, type Refusal, type Result } from '@cityward/kernel';
 import { field } from '../forms.ts';
 import { formMark } from '../layout.ts';
-import { markup, NOTHING } from '../markup.ts';
+import { markup, NOTHING, type Html } from '../markup.ts';
 import {
   actButton,
   choiceField,
@@ -24,7 +26,7 @@ import {
   type Faults,
 } from '../parts.ts';
 import { cameByLink, problemPage } from '../problems.ts';
-import { promiseOf, rightsList, sentenceOf } from '../sentences.ts';
+import { previewed } from '../sentences.ts';
 import { categoryName, elsewhere, refusedBy, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
 
 /** A person chooses among these; what is one's own use, or the service's, is not for a consent. */
@@ -33,6 +35,7 @@ const FIELDS = [
   'ask',
   'person',
   'number',
+  'post',
   'what',
   'how',
   'purpose',
@@ -47,18 +50,33 @@ const NUMBER_MAX_CHARS = 64;
 /** As people write a number down: in groups, in capitals. */
 export const numberIn = (text: string): string => text.toLowerCase().replace(/\s+/g, '').slice(0, NUMBER_MAX_CHARS);
 
-async function professionals(visit: OwnVisit): Promise<readonly ChoiceGroup[]> {
-  const listed = await visit.ask(api.listProfessionals);
-  if (!listed.ok) return [];
-  const { words, me } = visit;
-  const groups = new Map<string, { value: string; label: string }[]>();
-  for (const { id, name, profession, organisationName } of listed.value.professionals) {
-    if (id === me.person) continue;
-    const group = groups.get(organisationName) ?? [];
-    groups.set(organisationName, [...group, { value: id, label: `${name}, ${words.professions[profession]}` }]);
-  }
-  return [...groups].sort().map(([label, choices]) => ({ label, choices }));
+interface Whom {
+  readonly people: readonly ChoiceGroup[];
+  /** Whoever has a post: a role at an organisation. */
+  readonly posts: readonly ChoiceGroup[];
 }
+async function professionals(visit: OwnVisit): Promise<Whom> {
+  const listed = await visit.ask(api.listProfessionals);
+  if (!listed.ok) return { people: [], posts: [] };
+  const { words, me } = visit;
+  const people: Placed[] = [];
+  const posts = new Map<string, Placed>();
+  for (const { id, name, profession, organisation, organisationName: group } of listed.value.professionals) {
+    if (id !== me.person) people.push({ group, value: id, label: `${name}, ${words.professions[profession]}` });
+    const value = `${profession}@${organisation}`;
+    posts.set(value, { group, value, label: words.anybody(profession, group) });
+  }
+  return { people: grouped(people), posts: grouped([...posts.values()]) };
+}
+interface Placed {
+  readonly group: string;
+  readonly value: string;
+  readonly label: string;
+}
+const grouped = (placed: readonly Placed[]): ChoiceGroup[] =>
+  [...Map.groupBy(placed, ({ group }) => group)]
+    .sort(([one], [other]) => one.localeCompare(other))
+    .map(([label, choices]) => ({ label, choices: choices.map(({ value, label: said }) => ({ value, label: said })) }));
 
 async function heldCategories(visit: OwnVisit): Promise<readonly string[]> {
   const held = await visit.ask(api.listRecords, { query: {} });
@@ -69,9 +87,10 @@ async function formPage(visit: OwnVisit, form: URLSearchParams, faults: Faults =
   const { words } = visit;
   const { give } = words;
   if (cameByLink(visit)) return problemPage(visit, 'own');
-  const [groups, categories] = [await professionals(visit), await heldCategories(visit)];
-  const fault = (id: string): string | undefined => faults.get(id);
   const value = (id: string): string => field(form, id);
+  const [{ people, posts }, categories] = [await professionals(visit), await heldCategories(visit)];
+  const isAnswer = value('ask') !== '';
+  const fault = (id: string): string | undefined => faults.get(id);
   return {
     is: 'page',
     title: give.title,
@@ -79,10 +98,11 @@ async function formPage(visit: OwnVisit, form: URLSearchParams, faults: Faults =
     isFaulty: faults.size > 0,
     ...(faults.size > 0 ? { status: 400 } : {}),
     main: markup`${faultSummary(visit, faults)}<h1>${give.title}</h1><p class="lead">${give.lead}</p>
-<form method="post" action="/give" novalidate>${formMark(visit)}${value('ask') === '' ? NOTHING : markup`<input type="hidden" name="ask" value="${value('ask')}">`}
+<form method="post" action="/give" novalidate>${formMark(visit)}${isAnswer ? markup`<input type="hidden" name="ask" value="${value('ask')}">` : NOTHING}
 <h2>${give.who}</h2>
-${selectField({ id: 'person', label: give.professional, nothing: give.choose, groups, value: value('person'), fault: fault('person') })}
+${selectField({ id: 'person', label: give.professional, nothing: give.choose, groups: people, value: value('person'), fault: fault('person') })}
 ${textField({ id: 'number', label: give.other, hint: give.otherHint, value: value('number'), fault: fault('number') })}
+${isAnswer ? NOTHING : selectField({ id: 'post', label: give.post, nothing: give.choosePost, groups: posts, value: value('post'), fault: fault('post'), hint: give.postHint })}
 ${
   categories.length === 0
     ? markup`<p>${give.nothing}</p>`
@@ -124,24 +144,31 @@ function readUntil(visit: OwnVisit, form: URLSearchParams): number | string {
   return until - now > LONGEST_MS ? faults.far : until;
 }
 
-function readWho(
-  visit: OwnVisit,
-  form: URLSearchParams,
-): { readonly person: string } | readonly ['person' | 'number', string] {
+type Grantee = Pick<ConsentDraft, 'person' | 'organisation' | 'role'>;
+const POST = /^([a-z-]{1,40})@([a-z0-9-]{1,64})$/;
+
+function readWho(visit: OwnVisit, form: URLSearchParams): { readonly to: Grantee } | readonly [string, string] {
   const { faults } = visit.words.give;
-  const [chosen, number] = [field(form, 'person'), numberIn(field(form, 'number'))];
-  if (chosen !== '' && number !== '') return ['person', faults.both];
+  const [chosen, number, post] = [field(form, 'person'), numberIn(field(form, 'number')), field(form, 'post')];
+  if ([chosen, number, post].filter(Boolean).length > 1) return ['person', faults.both];
+  if (post !== '') return readPost(post) ?? ['post', faults.nobody];
   const person = chosen || number;
   if (person === '') return ['person', faults.nobody];
   if (person === visit.me.person) return [chosen ? 'person' : 'number', faults.oneself];
-  return visit.needs.faceOf(person) === null ? [chosen ? 'person' : 'number', faults.unknown] : { person };
+  return visit.needs.faceOf(person) === null ? [chosen ? 'person' : 'number', faults.unknown] : { to: { person } };
+}
+
+function readPost(text: string): { readonly to: Grantee } | null {
+  const [, named, organisation = ''] = POST.exec(text) ?? [];
+  const role = POST_ROLES.find((one) => one === named);
+  return role === undefined ? null : { to: { organisation, role } };
 }
 
 function read(visit: OwnVisit, form: URLSearchParams): Read {
   const faults = new Map<string, string>();
   const words = visit.words.give.faults;
   const who = readWho(visit, form);
-  if (!('person' in who)) faults.set(who[0], who[1]);
+  if (!('to' in who)) faults.set(who[0], who[1]);
   const categories = [...new Set(form.getAll('what'))];
   if (categories.length === 0) faults.set('what', words.nothing);
   const rights = [...new Set(form.getAll('how'))].filter(isRight);
@@ -153,11 +180,11 @@ function read(visit: OwnVisit, form: URLSearchParams): Read {
   const times = field(form, 'uses');
   const uses = times === '' ? null : wholeIn(times);
   if (uses !== null && !(uses >= 1 && uses <= CONSENT_USES_MAX)) faults.set('uses', words.uses);
-  if (faults.size > 0 || !('person' in who) || !isPurpose(purpose) || typeof until === 'string') return { faults };
+  if (faults.size > 0 || !('to' in who) || !isPurpose(purpose) || typeof until === 'string') return { faults };
   const keeps = rights.includes('store') || rights.includes('export');
   return {
     draft: {
-      ...{ subject: visit.me.person, person: who.person, scope: { of: 'categories', categories }, rights, purpose },
+      ...{ subject: visit.me.person, ...who.to, scope: { of: 'categories', categories }, rights, purpose },
       ...{ from: visit.needs.clock(), until, uses },
       refrains: keeps ? ['NORDSCLCD'] : ['NORDSCLCD', 'NOPERSISTP'],
     },
@@ -169,21 +196,33 @@ const given = (form: URLSearchParams): Record<string, string[]> =>
     FIELDS.map((name) => [name, form.getAll(name)] as const).filter(([, values]) => values.length > 0),
   );
 
-function checkPage(visit: OwnVisit, { rights, ...draft }: ConsentDraft): Answer {
-  const { check, consent, promise } = visit.words;
-  const not = RIGHTS.filter((one) => !rights.includes(one));
+/** In the sentences of the vault itself, which are what would be in force. */
+async function checkPage(visit: OwnVisit, draft: ConsentDraft): Promise<Answer> {
+  const { check } = visit.words;
+  const preview = await visit.ask(api.previewConsent, { body: draft });
+  if (!preview.ok) return refusedBy(preview.error);
+  const { sentences, faults } = preview.value;
   const fields = given(visit.form);
+  const part = (title: string, isOf: (one: PreviewSentence) => boolean): Html => {
+    const said = sentences.filter(isOf).map((one) => markup`<li>${previewed(visit, one)}</li>`);
+    return said.length === 0 ? NOTHING : markup`<h2>${title}</h2><ul>${said}</ul>`;
+  };
+  const allow = actButton(visit, { to: '/consents', label: check.confirm, fields, id: 'allow' });
   return {
     is: 'page',
     title: check.title,
-    main: markup`<h1>${check.title}</h1><p class="lead">${check.lead(sentenceOf(visit, { ...draft, person: draft.person ?? null, organisation: draft.organisation ?? null, role: draft.role ?? null }))}</p>
-<h2>${check.may}</h2>${rightsList(visit, rights)}<p>${consent.refrain}</p>
-${not.length > 0 ? markup`<h2>${check.mayNot}</h2>${rightsList(visit, not)}` : NOTHING}
-<div class="inset"><p><strong>${promise.lead}</strong></p>${promiseOf(visit, rights)}</div>
-<div class="buttons">${actButton(visit, { to: '/consents', label: check.confirm, fields, id: 'allow' })}${actButton(visit, { to: '/give/change', label: check.change, look: 'second', fields })}</div>
+    isFaulty: faults.length > 0,
+    main: markup`${faults.length === 0 ? NOTHING : markup`<div class="faults" role="alert"><h2>${check.cannot}</h2><ul lang="en-NZ">${faults.map((one) => markup`<li>${one}</li>`)}</ul></div>`}<h1>${check.title}</h1>
+${part(check.allows, ({ about, kind }) => kind === 'enforced' && !APART.has(about))}
+${part(check.closed, ({ about, kind }) => about === 'may-not' && kind === 'enforced')}
+${part(check.duty, ({ kind }) => kind === 'duty')}
+<div class="inset">${part(check.back, ({ about }) => BACK.has(about))}</div>
+<div class="buttons">${faults.length === 0 ? allow : NOTHING}${actButton(visit, { to: '/give/change', label: check.change, look: 'second', fields })}</div>
 <p><a href="/">${check.cancel}</a></p>`,
   };
 }
+const BACK: ReadonlySet<PreviewSentence['about']> = new Set(['taking-back', 'cannot-be-recalled']);
+const APART: ReadonlySet<PreviewSentence['about']> = new Set([...BACK, 'may-not']);
 
 async function check(visit: OwnVisit): Promise<Answer> {
   const found = read(visit, visit.form);

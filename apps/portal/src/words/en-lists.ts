@@ -1,5 +1,5 @@
 /** Lists and small parts of sentences in English (New Zealand). */
-import type { PostRole, Purpose, Right } from '@cityward/contracts';
+import type { PostRole, PreviewSentence, Purpose, Right } from '@cityward/contracts';
 
 export interface Who {
   readonly name: string;
@@ -65,6 +65,21 @@ export interface Sentence {
   readonly what: readonly string[];
   readonly purpose: Purpose;
   readonly until: string;
+}
+
+/** A sentence of a preview, with what another language fills its own with. */
+export interface Said extends Pick<PreviewSentence, 'about' | 'kind' | 'english'> {
+  readonly whom: string;
+  /** For whoever has a post, not for one person. */
+  readonly isPost: boolean;
+  readonly what: string;
+  readonly rights: string;
+  readonly purpose: string;
+  readonly refrain: string;
+  readonly from: string;
+  readonly until: string;
+  readonly uses: number;
+  readonly depth: number;
 }
 
 /** A consent to whoever has the role at the organisation. */

@@ -1,9 +1,20 @@
 /** Every word of the portal in English (New Zealand). */
 import { around } from './en-around.ts';
 import { told } from './en-told.ts';
-import { CATEGORIES, count, anybody, joined, PROFESSIONS, PURPOSES, RIGHTS, who, type Sentence } from './en-lists.ts';
+import {
+  CATEGORIES,
+  count,
+  anybody,
+  joined,
+  PROFESSIONS,
+  PURPOSES,
+  RIGHTS,
+  who,
+  type Said,
+  type Sentence,
+} from './en-lists.ts';
 
-export type { Sentence, Who } from './en-lists.ts';
+export type { Said, Sentence, Who } from './en-lists.ts';
 
 export const en = {
   ...around,
@@ -11,6 +22,8 @@ export const en = {
   joined,
   anybody,
   who,
+  /** The vault says it in English itself. */
+  preview: ({ english }: Said): string => english,
   anyone: 'Whoever has the post',
   professions: PROFESSIONS,
   purposes: PURPOSES,
@@ -99,11 +112,14 @@ export const en = {
     year: 'Year',
     uses: 'At most how often? (optional)',
     usesHint: 'A number of looks, or nothing for no limit.',
+    post: 'Or everybody who has a post',
+    choosePost: 'Choose a post',
+    postHint: 'Who comes to work there later may see them too; who leaves may not any more.',
     next: 'Continue',
     faults: {
       beyond: 'They did not ask for that much. Choose what they asked for, or less',
       nobody: 'Choose who may see your records',
-      both: 'Choose a professional or enter a number, not both',
+      both: 'Choose a professional, a number or a post: one of them',
       unknown: 'There is nobody with this number. Check it with the person',
       oneself: 'Enter the number of somebody else, not your own',
       nothing: 'Choose which records they may see',
@@ -118,9 +134,11 @@ export const en = {
   },
   check: {
     title: 'Check before you allow it',
-    lead: (one: Sentence): string => `From now on ${en.home.canSee(one)}`,
-    may: 'They may:',
-    mayNot: 'They may not:',
+    cannot: 'This cannot be allowed as it is',
+    allows: 'What you would allow',
+    closed: 'What stays closed',
+    duty: 'What is left to their duty',
+    back: 'Taking it back',
     confirm: 'Allow this',
     change: 'Change it',
     cancel: 'Do not allow it',

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { en, type Words } from './en.ts';
 import { mi } from './mi.ts';
 
-export type { Sentence, Who, Words } from './en.ts';
+export type { Said, Sentence, Who, Words } from './en.ts';
 export const LANGUAGES = ['en', 'mi'] as const;
 export type Language = (typeof LANGUAGES)[number];
 

@@ -1,6 +1,7 @@
 /** Every word of the portal in te reo Māori, kept simple; to be reviewed by a speaker before people rely on it. */
 import type { Words } from './en.ts';
 import { around } from './mi-around.ts';
+import { preview } from './mi-preview.ts';
 import { told } from './mi-told.ts';
 import { CATEGORIES, forWhat, anybody, joined, PROFESSIONS, PURPOSES, RIGHTS, who } from './mi-lists.ts';
 
@@ -10,6 +11,7 @@ export const mi: Words = {
   joined,
   anybody,
   who,
+  preview,
   anyone: 'Te tangata kei taua tūranga',
   professions: PROFESSIONS,
   purposes: PURPOSES,
@@ -99,11 +101,14 @@ export const mi: Words = {
     year: 'Tau',
     uses: 'Kia hia te nui o ngā tirohanga? (kei a koe te tikanga)',
     usesHint: 'He tau, waiho rānei kia wātea mō te kore tepe.',
+    post: 'Te katoa rānei kei tētahi tūranga',
+    choosePost: 'Kōwhiria he tūranga',
+    postHint: 'Ka kite hoki te hunga ka mahi ki reira ā muri; kāore te hunga ka wehe e kite.',
     next: 'Haere tonu',
     faults: {
       beyond: 'Kāore rātou i tono i tērā nui. Kōwhiria tā rātou i tono ai, te iti iho rānei',
       nobody: 'Kōwhiria ko wai ka kite i ō mauhanga',
-      both: 'Kōwhiria he kaimahi hauora, tāurua rānei he tau, kaua ngā mea e rua',
+      both: 'Kōwhiria he kaimahi hauora, he tau, he tūranga rānei: kotahi anake',
       unknown: 'Kāore he tangata me tēnei tau. Uia te tangata',
       oneself: 'Tāurua te tau o tētahi atu, kaua ko tōu',
       nothing: 'Kōwhiria ko ēhea mauhanga ka kitea',
@@ -118,9 +123,11 @@ export const mi: Words = {
   },
   check: {
     title: 'Tirohia i mua i te whakaae',
-    lead: (one) => `Atu i tēnei wā: ${mi.home.canSee(one)}`,
-    may: 'Ka taea e rātou:',
-    mayNot: 'Kāore e taea e rātou:',
+    cannot: 'Kāore e taea tēnei te whakaae pērā',
+    allows: 'Āu ka whakaae ai',
+    closed: 'Ngā mea ka noho kati',
+    duty: 'Ngā mea ka waiho mā tō rātou haepapa',
+    back: 'Te tango anō',
     confirm: 'Whakaaetia tēnei',
     change: 'Whakarerekētia',
     cancel: 'Kaua e whakaae',

@@ -169,7 +169,7 @@ function takingBack({ rights }: Grant): Said[] {
       about: 'taking-back',
       kind: 'enforced',
       values: { darkWithinSeconds: DARK_WITHIN_S },
-      english: `You can take this back at any time, in one step and without a reason. Once that is confirmed nothing is handed out by it any more, a page that is open goes dark, at the latest after ${DARK_WITHIN_S} seconds, and whomever they let in is out too.`,
+      english: `You can take this back at any time, in one step and without a reason. No byte is served from the moment the revocation is confirmed. A connected page goes dark within 150 ms (aim), a disconnected one within ${DARK_WITHIN_S} s. Whomever they let in is out too.`,
     },
     {
       about: 'cannot-be-recalled',
