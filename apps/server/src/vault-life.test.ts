@@ -13,9 +13,9 @@ import type {
   ReceiptFile,
 } from '@cityward/contracts';
 import { receiptSignedBytes, signedBytes, verifyDestruction } from '@cityward/vault/verify';
-import { softAuthenticator } from '@cityward/identity/testing';
-import { callLocally, caller, eventually, type Call } from './testing-clients.ts';
+import { callLocally, eventually } from './testing-clients.ts';
 import { commandIn, type Desk } from './testing-journey.ts';
+import { peopleOf, type Somebody } from './testing-people.ts';
 import { openTestServer, type TestServer } from './testing.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
@@ -24,43 +24,6 @@ const PASSPHRASE = 'a passphrase long enough to do';
 
 let server: TestServer;
 let desk: Desk;
-interface Somebody {
-  readonly id: string;
-  readonly call: Call;
-  codeFile(): string;
-}
-async function somebody(handle: string, isOfficer = false): Promise<Somebody> {
-  const invited = await callLocally<{ person: { id: string }; link: string }>(server.config.dataFolder, '/api/people', {
-    handle,
-    roles: isOfficer ? ['operator'] : [],
-  });
-  const cookieOf = (answer: { headers: Readonly<Record<string, unknown>> }): string =>
-    String(answer.headers['set-cookie']).split(';')[0]!;
-  const token = invited.body.link.split('#token=')[1];
-  const byLink = caller(server, cookieOf(await caller(server)('POST', '/api/session/link', { token })));
-  const codes = (await byLink<{ codes: string[] }>('POST', '/api/me/recovery-codes')).body.codes;
-  const call = caller(server, cookieOf(await caller(server)('POST', '/api/session/recovery', { code: codes.shift() })));
-  if (isOfficer) await nameAsOfficer(call, handle);
-  const codeFile = (): string => {
-    const file = desk.at(`code-${handle}`);
-    writeFileSync(file, `${codes.shift()!}\n`, { mode: 0o600 });
-    return file;
-  };
-  return { id: invited.body.person.id, call, codeFile };
-}
-/** Passkeys that the officers document names: whoever holds one is an officer. */
-const named = new Set<string>();
-async function nameAsOfficer(call: Call, officer: string): Promise<void> {
-  const origin = `http://localhost:${server.config.consolePort}`;
-  const key = softAuthenticator();
-  const { body: options } = await call<Record<string, never>>('POST', '/api/me/passkeys/challenge');
-  await call('POST', '/api/me/passkeys', key.create(options, { origin }));
-  const { body: challenge } = await call<Record<string, never>>('POST', '/api/me/officer-key/challenge');
-  const shown = { officer: officer.toLowerCase(), answer: key.get(challenge, { origin }) };
-  named.add((await call<{ publicKey: string }>('POST', '/api/me/officer-key', shown)).body.publicKey);
-}
-const url = (): string[] => ['--url', `http://localhost:${server.config.consolePort}`];
-const as = (who: Somebody): string[] => [...url(), '--code-file', who.codeFile()];
 async function run<T>(...words: string[]): Promise<T> {
   const { exit, data, err } = await desk.run<T>(...words);
   if (exit !== 0) throw new Error(err);
@@ -70,13 +33,16 @@ const refused = async (...words: string[]): Promise<string> => (await desk.run(.
 const put = async (subject: string, category: string): Promise<string> =>
   (await run<{ record: string }>('record', 'put', 'note.json', '--subject', subject, '--category', category)).record;
 
+let somebody: ReturnType<typeof peopleOf>['somebody'];
+let as: ReturnType<typeof peopleOf>['as'];
 let aroha: Somebody;
 let olive: Somebody;
 let otto: Somebody;
 beforeAll(async () => {
   server = await openTestServer();
-  Object.assign(server.modules.fleet.officers, { passkeys: () => named });
   desk = commandIn(mkdtempSync(join(tmpdir(), 'cityward-desk-')), server.config);
+  const { somebody: come, as: way } = peopleOf(server, desk);
+  [somebody, as] = [come, way];
   [aroha, olive, otto] = [await somebody('Aroha'), await somebody('Olive', true), await somebody('Otto', true)];
   writeFileSync(desk.at('note.json'), '{"note":"4711-canary"}');
   writeFileSync(desk.at('pass'), `${PASSPHRASE}\n`, { mode: 0o600 });
