@@ -214,7 +214,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   copies.keep('export', exportKeeper({ ...parts, recipients }));
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
   const bulk = new Bulk({ ...parts, tell });
-  const receipts = createReceipts(options);
+  const receipts = createReceipts({ ...options, saved: (consent) => consents.saved(consent) });
   const rights = { consents, receipts, people, exports, recipients };
   const open = { ...rights, records, bulk, copies, replicas, desk, view, views, drawing, takeOut };
   const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { ConsentDraft, RecordDraft } from '@cityward/contracts';
 import type { Sql } from '@cityward/sql';
@@ -56,6 +57,7 @@ export function useVault(): Rig {
   let sql: TestSql;
   let folder: string;
   let at: TestVault;
+  let isDeaf = false;
   beforeAll(async () => {
     sql = await openTestSql();
   }, 120_000);
@@ -63,6 +65,7 @@ export function useVault(): Rig {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'cityward-vault-'));
     at = testVault(sql, folder);
+    isDeaf = false;
     await at.vault.start();
   });
   afterEach(async () => {
@@ -76,7 +79,8 @@ export function useVault(): Rig {
     at = testVault(over, folder, { ledger, posts, ...options });
     at.clock.now = clock.now;
     await at.vault.start();
-    if ('deafen' in over) (over as ReturnType<typeof deaf>).deafen();
+    isDeaf = 'deafen' in over;
+    if (isDeaf) (over as ReturnType<typeof deaf>).deafen();
   };
   return {
     get at() {
@@ -96,12 +100,15 @@ export function useVault(): Rig {
     },
     restart: (options) => begin(sql, options),
     restartOver: (over, options) => begin(over, options),
-    outbox: () =>
-      sql
+    outbox: async () => {
+      // What is in force already comes to SQL after it: where that was cut off, never.
+      while (!isDeaf && at.vault.status().unsaved > 0) await turn();
+      return sql
         .for<{ 'platform.outbox': Outboxed & { position: number } }>()
         .selectFrom('platform.outbox')
         .select(['type', 'subject', 'actor', 'data'])
         .orderBy('position')
-        .execute(),
+        .execute();
+    },
   };
 }

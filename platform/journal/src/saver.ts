@@ -8,8 +8,11 @@ const RETRY_LAST_MS = 60_000;
 const WORKS_PER_TRANSACTION = 200;
 
 export interface Saver {
-  /** Resolves once SQL has it, or once SQL has failed it for the first time: it is tried again, and is in force either way. */
-  save(work: (tx: Tx) => Promise<void>): Promise<void>;
+  /**
+   * Resolves once SQL has it, or once SQL has failed it for the first time: it is tried again, and is in force either way.
+   * @param onSaved called once SQL has it
+   */
+  save(work: (tx: Tx) => Promise<void>, onSaved?: () => void): Promise<void>;
   unsaved(): number;
   /** Waits for the transaction under way; what is left is found again at the next start. */
   stop(): Promise<void>;
@@ -18,6 +21,7 @@ export interface Saver {
 interface Item {
   readonly work: (tx: Tx) => Promise<void>;
   readonly settle: () => void;
+  readonly onSaved: (() => void) | undefined;
 }
 
 export function createSaver(sql: Sql, log: Log): Saver {
@@ -34,7 +38,10 @@ export function createSaver(sql: Sql, log: Log): Saver {
           for (const item of batch) await item.work(tx);
         });
         queue = queue.slice(batch.length);
-        for (const item of batch) item.settle();
+        for (const item of batch) {
+          item.onSaved?.();
+          item.settle();
+        }
         waitMs = RETRY_FIRST_MS;
       } catch (fault) {
         log.error('save what is in force failed; it stays in force and is saved again', {
@@ -50,9 +57,9 @@ export function createSaver(sql: Sql, log: Log): Saver {
   };
 
   return {
-    save: (work) =>
+    save: (work, onSaved) =>
       new Promise((settle) => {
-        queue.push({ work, settle });
+        queue.push({ work, settle, onSaved });
         running ??= run();
       }),
     unsaved: () => queue.length,

@@ -14,6 +14,7 @@ import { someAtATime } from '../some-at-a-time.ts';
 import type { Sharing } from '../nodes/shared.ts';
 import type { WriteReceipt } from '../receipts/receipts.ts';
 import { recordGiven, recordTaken, type Taken } from './recording.ts';
+import { Unsaved } from './unsaved.ts';
 import type { VaultChange, VaultJournal } from '../vault-journal.ts';
 
 /** Read at once at the start. */
@@ -42,6 +43,7 @@ export class Consents {
   readonly #taking = new Map<string, Promise<void>>();
   /** Taken back in memory, and the disk failed: whoever asks again has it written again. */
   readonly #unwritten = new Set<string>();
+  readonly #unsaved = new Unsaved();
   #pruned = -Infinity;
 
   constructor(parts: ConsentParts) {
@@ -179,11 +181,11 @@ export class Consents {
 
   /** Over, and nothing about it is still to be written. */
   #isSettled({ id, state, until }: Grant, now: number): boolean {
-    if (this.#taking.has(id) || this.#unwritten.has(id)) return false;
+    if (this.#taking.has(id) || this.#unwritten.has(id) || this.#unsaved.has(id)) return false;
     return state.is === 'taken-back' || until <= now;
   }
 
-  /** Dark from the call on; resolves once that is on disk. */
+  /** Dark from the call on; resolves once that is on disk and in force on every node. SQL follows: see `saved`. */
   async takeBack(id: string, by: string): Promise<Result<Consent, Refusal>> {
     const now = this.#parts.clock();
     // Given at another node a moment ago, it may not be here yet.
@@ -191,7 +193,7 @@ export class Consents {
     const known = this.#book.get(id);
     const pending = this.#taking.get(id);
     if (!known) {
-      const stored = await store.readConsent(this.#parts.sql, id);
+      const stored = await this.#unsaved.over(store.readConsent(this.#parts.sql, id));
       if (!stored) return refuse('not-found', 'CONSENT_UNKNOWN', `take consent "${id}" back: there is none of that id`);
       await this.#parts.sharing.settled();
       return ok(this.#view(stored, now));
@@ -213,19 +215,25 @@ export class Consents {
     this.#unwritten.add(id);
     await journal.append([{ do: 'take-back', consent: id, at, by }]);
     this.#unwritten.delete(id);
-    await saver.save((tx) => this.#saveTaken(tx, taken));
+    this.#unsaved.save(saver, taken, (tx) => this.#saveTaken(tx, taken));
+  }
+
+  /** Resolves once SQL and its facts have what was taken back of this consent, or SQL has failed it: it is tried again. */
+  saved(id: string): Promise<void> {
+    return this.#unsaved.settled(id);
   }
 
   /** Another node has given it. */
   async learnGiven(id: string): Promise<void> {
-    const stored = this.#book.get(id) ? null : await store.readConsent(this.#parts.sql, id);
+    const stored = this.#book.get(id) ? null : await this.#unsaved.over(store.readConsent(this.#parts.sql, id));
     const isOfUse = stored?.grant.state.is === 'standing' && stored.grant.until > this.#parts.clock();
-    if (stored && isOfUse && !this.#book.get(id)) this.#book.add(stored);
+    if (stored && isOfUse && !this.#book.get(id) && !this.#unsaved.has(id)) this.#book.add(stored);
   }
   /** Another node has it on disk. */
   learnTaken({ consent: id, at, by }: TakeBack): void {
     this.#book.change(id, { state: { is: 'taken-back', by, at } });
-    void this.#parts.saver.save((tx) => this.#saveTaken(tx, { id, at, by }));
+    const taken = { id, at, by };
+    this.#unsaved.save(this.#parts.saver, taken, (tx) => this.#saveTaken(tx, taken));
   }
 
   /**
@@ -262,14 +270,14 @@ export class Consents {
 
   /** With what the journal knows over what SQL says; `null` for none of that id. */
   async find(id: string): Promise<StoredConsent | null> {
-    return this.#book.get(id) ?? (await store.readConsent(this.#parts.sql, id));
+    return this.#book.get(id) ?? (await this.#unsaved.over(store.readConsent(this.#parts.sql, id)));
   }
   view(consent: StoredConsent): Consent {
     return this.#view(consent, this.#parts.clock());
   }
 
   async list(subject: string): Promise<readonly Consent[]> {
-    const stored = await store.readConsentsOf(this.#parts.sql, subject);
+    const stored = await this.#unsaved.over(store.readConsentsOf(this.#parts.sql, subject));
     // Memory is ahead of SQL: it says what is in force.
     return stored.map((one) => this.view(this.#book.get(one.grant.id) ?? one));
   }

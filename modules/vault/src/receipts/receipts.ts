@@ -46,9 +46,11 @@ export interface Receipts {
   signLeft(): Promise<number>;
 }
 
-export function createReceipts(
-  options: Pick<VaultOptions, 'sql' | 'clock' | 'ledger' | 'log' | 'destruction'>,
-): Receipts {
+export interface ReceiptParts extends Pick<VaultOptions, 'sql' | 'clock' | 'ledger' | 'log' | 'destruction'> {
+  /** Resolves once SQL has what was confirmed of a consent before. */
+  readonly saved: (consent: string) => Promise<void>;
+}
+export function createReceipts(options: ReceiptParts): Receipts {
   const { sql, clock, ledger, log, destruction } = options;
   const sign = async (receipt: store.StoredReceipt): Promise<void> => {
     const signedAt = Math.max(clock(), receipt.at);
@@ -59,6 +61,7 @@ export function createReceipts(
   return {
     of: async (consent, event) => {
       const where = `hand out the receipt of consent "${consent}"`;
+      await options.saved(consent);
       const found = await store.readReceipt(sql, consent, event);
       if (!found)
         return refuse('not-found', 'RECEIPT_UNKNOWN', `${where}: there is none${event ? ` of "${event}"` : ''}`);
