@@ -65,7 +65,7 @@ export async function run({ quick }: RunOptions): Promise<Report> {
       served_after_revoke: modelled.servedAfterRevoke + (real?.servedAfterRevoke ?? 0),
     },
     workload: {
-      acknowledged: `${sizes.takings} consents taken back one after the other over HTTP, from the call to the answer; journal synced, PGlite`,
+      acknowledged: `${sizes.takings} consents taken back one after the other over HTTP, from the call to the answer; journal synced, SQL after it; PGlite or what TEST_DATABASE_URL names`,
       dark: `${sizes.pages.join(' and ')} pages in another process, each with a key, a stream and a renewed lease of its own, resting on one consent; from the call that takes it back until the page's handler ran, its keys dropped`,
       model: `${modelled.steps} steps of three nodes with frozen and cut off ones and ${modelled.crashes} crashes: ${modelled.served} pieces served, ${modelled.confirmed} takings back confirmed`,
       nodes:
