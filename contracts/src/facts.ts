@@ -169,6 +169,7 @@ export const FACT_TYPES = [
   'copies.purged',
   'destruction.certified',
   'copy.noted',
+  'records.archived',
   'recipient.registered',
   'recipient.asked',
   'recipient.reminded',

@@ -9,6 +9,7 @@ export * from './gate.ts';
 export * from './destruction.ts';
 export * from './receipt.ts';
 export * from './recipient.ts';
+export * from './archive.ts';
 export * from './behalf.ts';
 export * from './baseline.ts';
 export * from './facts.ts';

@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { Closed, Id, OneOf, Time } from './schema.ts';
 
-/** Classes of the city's own personal data that sensors see; `modules/vault/own-data.json` says the rest of each. */
+/** Classes of the city's own personal data that sensors see; `modules/vault/law/classes.json` says the rest of each. */
 export const SIGHTING_CLASSES = ['number-plate', 'network-address', 'parking'] as const;
 export type SightingClass = (typeof SIGHTING_CLASSES)[number];
 

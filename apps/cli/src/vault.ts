@@ -22,6 +22,7 @@ export const vaultCommands = (api: Api): readonly Command[] => [
   openingCommand(api),
   openCommand(api),
   eraseCommand(api),
+  archiveCommand(api),
 ];
 
 const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
@@ -173,5 +174,24 @@ const eraseCommand = (api: Api): Command => ({
     const done = await asked.client.call(api.eraseVault, { body: { person, reason, typed: given } });
     const text = `${done.records} records, ${done.keys} keys destroyed; no backup opens them from ${day(done.unreadableFrom)} on`;
     return { data: done, text };
+  },
+});
+
+const archiveCommand = (api: Api): Command => ({
+  verb: 'vault archive',
+  words: ['ID?', 'FILE?'],
+  help: 'What went to the archive, newest first; with an id and a file, its manifest as the city signed it.',
+  flags: [],
+  examples: ['vault archive', 'vault archive arc-7k2m9c0q4x1ab3d5 manifest.json'],
+  run: async ({ words: [id, path], client }) => {
+    if (id === undefined) {
+      const { archives } = await client.call(api.listArchives, {});
+      const lines = archives.map(
+        (one) => `${one.id}  ${day(one.at)}  ${one.versions} versions, ${one.here} not destroyed`,
+      );
+      return { data: archives, text: lines.join('\n') || 'nothing was archived' };
+    }
+    const file = writeJson(path ?? `${id}.json`, await client.call(api.getArchive, { params: { id } }));
+    return { data: { file }, text: `Written to ${file}` };
   },
 });

@@ -7,6 +7,7 @@ import { checkOpening } from '@cityward/fleet/verify';
 import { refuse, type Clock } from '@cityward/kernel';
 import type { Ledger } from '@cityward/ledger';
 import type { Log } from '@cityward/log';
+import { openObjects } from '@cityward/objects';
 import type { Sql } from '@cityward/sql';
 import { createVault, openTransitRoot, retentionLaw, type Vault, type VaultOptions } from '@cityward/vault';
 import type { Access } from './access.ts';
@@ -66,6 +67,7 @@ export const createVaultFor = (
     nameOf: (id) => identity.faceOf(id)?.handle ?? partyName(city, id),
     alarm: (person, words) => log.part('vault').error(`a person ${words}`, { person }),
     sendToRecipient,
+    openArchive: () => openObjects({ folder: join(dataFolder, 'archive') }),
     retention: retentionLaw(),
     destruction: destructionNeeds({ identity, cityName: CITY_NAME, keyFolder: join(dataFolder, 'keys', 'vault') }),
   });

@@ -34,6 +34,7 @@ import { vaultPictures } from './vault-pictures.ts';
 import { vaultAsking } from './vault-asking.ts';
 import { vaultLife } from './vault-life.ts';
 import { vaultRecipients } from './vault-recipients.ts';
+import { vaultArchive } from './vault-archive.ts';
 
 export const api = {
   ...session,
@@ -71,6 +72,7 @@ export const api = {
   ...vaultAsking,
   ...vaultLife,
   ...vaultRecipients,
+  ...vaultArchive,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -119,6 +121,7 @@ export { FHIR_CONSENT_MAX_CHARS } from './vault-receipts.ts';
 export * from './vault-life.ts';
 export * from './vault-desk.ts';
 export * from './vault-recipients.ts';
+export * from './vault-archive.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {

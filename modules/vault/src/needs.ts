@@ -13,6 +13,7 @@ import type {
 import type { Clock, Refusal, Result } from '@cityward/kernel';
 import type { PersonPasskey } from '@cityward/fleet';
 import type { Log } from '@cityward/log';
+import type { Objects } from '@cityward/objects';
 import type { Sql } from '@cityward/sql';
 import type { Held } from './domain/grant.ts';
 import type { OpenBackupFile } from './backup/backup.ts';
@@ -118,6 +119,9 @@ export interface EndedPost {
   readonly by: string;
 }
 
+/** Where archived ciphertext lies: a folder here, or whatever keeps objects by the SHA-256 of their bytes, such as a bucket of an S3 service. */
+export type ArchiveMedium = Pick<Objects, 'put' | 'get' | 'has' | 'delete' | 'list'>;
+
 /** Rejects where nobody answers in time, or with more bytes than these. */
 export type SendToRecipient = (
   ...sent: readonly [url: string, body: string, answerMaxBytes: number]
@@ -174,6 +178,8 @@ export interface VaultOptions {
   readonly destruction: DestructionNeeds;
   /** To recipients that have an address; without it officers send what they are asked by hand. */
   readonly sendToRecipient?: SendToRecipient;
+  /** Without it nothing is archived. */
+  readonly openArchive?: () => Promise<ArchiveMedium>;
   /** Test seams: files that fail, or lose what was not synced. */
   readonly openSlotFile?: (path: string) => Promise<SlotFile>;
   readonly openJournalFile?: (path: string) => Promise<FileHandle>;

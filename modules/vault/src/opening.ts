@@ -49,6 +49,7 @@ import {
   type FoundStanding,
   type Incarnation,
 } from './gate/incarnation.ts';
+import { createArchive, fetchFrom, type Archive } from './archive/archive.ts';
 import { createReceipts, receiptWriter, type Receipts } from './receipts/receipts.ts';
 import { keepCopies } from './recipients/lasting.ts';
 import { createRecipients, type Recipients } from './recipients/recipients.ts';
@@ -76,6 +77,7 @@ export interface Opened {
   readonly exports: Exports;
   readonly receipts: Receipts;
   readonly recipients: Recipients;
+  readonly archive: Archive;
   readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
   readonly views: Views;
   readonly drawing: OpenPictures;
@@ -181,11 +183,11 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   };
   const journal = reviewed(nodes.over(written), review);
   const saver = createSaver(sql, log);
-  const shelf = new Shelf(sql);
-  const { copies, replicas } = await openCopies(options, keyStore);
-  const recipients = createRecipients({ ...options, ...sendBy(options), copies, needs: options.destruction });
-  copies.keep('recipient', recipients.keeper);
-  const parts = { ...options, journal, saver, keyring, shelf, copies, sharing, isShared, inLane: createLanes() };
+  const { recipients, replicas, ...places } = await openPlaces(options, keyStore);
+  const { shelf, copies } = places;
+  const parts = { ...options, ...places, journal, saver, keyring, sharing, isShared, inLane: createLanes() };
+  const archive = createArchive({ ...parts, needs: options.destruction });
+  copies.keep('archive', archive.keeper);
   const replayed = found && (await bringBack(options, found, replayersOf(options, keyring)));
   const lives = createLives(parts);
   const tell = tellOfCollection({ ...parts, law: LAW, lives, papers: DESK_PAPERS });
@@ -216,17 +218,16 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const bulk = new Bulk({ ...parts, tell });
   const receipts = createReceipts({ ...options, saved: (consent) => consents.saved(consent) });
   const rights = { consents, receipts, people, exports, recipients };
-  const open = { ...rights, records, bulk, copies, replicas, desk, view, views, drawing, takeOut };
+  const open = { ...rights, archive, records, bulk, copies, replicas, desk, view, views, drawing, takeOut };
   const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }
 
-/** The register, with what an earlier start left and what the database hands out by itself. */
-async function openCopies(
-  options: VaultOptions,
-  keyStore: KeyStore | null,
-): Promise<{ readonly copies: OpenRegister; readonly replicas: Replicas }> {
-  const { sql } = options;
+/** Where content lies, within and without; with what an earlier start left and what the database hands out by itself. */
+async function openPlaces(options: VaultOptions, keyStore: KeyStore | null) {
+  const { sql, log, openArchive } = options;
+  const medium = openArchive ? await openArchive() : null;
+  const fetchArchived = fetchFrom({ medium, log });
   const copies = createCopyRegister(options);
   await copies.open();
   copies.keep('backup', backupKeeper(keyStore?.epochs ?? { holds: () => true }));
@@ -235,7 +236,9 @@ async function openCopies(
   await replicas.look();
   copies.keep('primary', primaryKeeper(sql));
   copies.keep('wal', logKeeper);
-  return { copies, replicas };
+  const recipients = createRecipients({ ...options, ...sendBy(options), copies, needs: options.destruction });
+  copies.keep('recipient', recipients.keeper);
+  return { medium, fetchArchived, copies, recipients, replicas, shelf: new Shelf(sql, { fetchArchived }) };
 }
 
 const sendBy = ({ sendToRecipient: send }: VaultOptions): { send?: SendToRecipient } => (send ? { send } : {});

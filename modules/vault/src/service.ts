@@ -17,10 +17,12 @@ import { deskRoutes } from './life/desk-routes.ts';
 import type { VaultOptions } from './needs.ts';
 import { readRecords } from './records/store.ts';
 import { withStandings } from './lives/with-standings.ts';
-import { ownData } from './own-data/own-data.ts';
+import { ownData } from './law/classes.ts';
 import { registerSegments, type SegmentSeen } from './own-data/segments.ts';
 import type { Exports } from './exports/exports.ts';
 import { exportRoutes } from './exports/routes.ts';
+import { archiveRoutes } from './archive/routes.ts';
+import type { Archive } from './archive/archive.ts';
 import { recipientRoutes } from './recipients/routes.ts';
 import type { Recipients } from './recipients/recipients.ts';
 import { peopleRoutes, type People } from './people.ts';
@@ -94,6 +96,8 @@ export interface Vault {
   readonly exports: Exports;
   /** Whoever has copies outside the city. */
   recipients(): Recipients;
+  /** Ciphertext that is seldom asked for, apart from SQL. */
+  archive(): Archive;
   /** Files of a class of sightings that lie beside the vault, for the copy register. */
   keepSegments(name: string, segments: readonly SegmentSeen[]): Promise<void>;
   /** What falls due by time alone and is told: run often, at least once a minute. */
@@ -167,7 +171,7 @@ export function createVault(options: VaultOptions): Vault {
     get exports() {
       return now().exports;
     },
-    recipients: () => now().recipients,
+    ...elsewhere(now),
     keepSegments: (...what) => keepSegments(options, now().copies, what),
     custody: custodyOver(options, gate, { get: () => opened, set: (next) => void (opened = next) }),
     tick: () => vault.custody.tick().then(() => (gate.isOpen ? tickAll(now()) : undefined)),
@@ -183,6 +187,11 @@ export function createVault(options: VaultOptions): Vault {
   };
   return Object.assign(vault, routesOf(options, { vault, now }));
 }
+
+const elsewhere = (now: () => Opened): Pick<Vault, 'recipients' | 'archive'> => ({
+  recipients: () => now().recipients,
+  archive: () => now().archive,
+});
 
 interface Faces {
   readonly vault: Omit<Vault, 'routes' | 'rawRoutes'>;
@@ -206,6 +215,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
     ...exportRoutes(() => now().exports),
     ...pictureRoutes(vault),
     ...recipientRoutes(() => now().recipients),
+    ...archiveRoutes(() => now().archive),
   ];
   return {
     routes: withStandings(routes, {
@@ -246,12 +256,14 @@ async function recordsTold({ records, people }: Opened, subject: string): Promis
   return people.lives.isHushed(subject) ? held.filter(({ category }) => category !== GLASS_PAPERS) : held;
 }
 
-async function tickAll({ people, desk, receipts, recipients, replicas }: Opened): Promise<void> {
+async function tickAll(opened: Opened): Promise<void> {
+  const { people, desk, receipts, recipients, archive, replicas } = opened;
   await replicas.look();
   await people.tick();
   await receipts.signLeft();
   await desk.tend();
   await recipients.tend();
+  await archive.tend();
 }
 
 async function destroyOne(

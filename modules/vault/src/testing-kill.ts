@@ -6,7 +6,7 @@ import { silentLog } from '@cityward/log';
 import { openPglite } from '@cityward/sql';
 import type { Sql } from '@cityward/sql';
 import { openSlotFile } from './keys/key-slots.ts';
-import { retentionLaw } from './law-file.ts';
+import { retentionLaw } from './law/classes.ts';
 import { clipOf, mp4 } from './records/testing-clips.ts';
 import { AROHA, BEN, consentTo, HARBOUR, must, NOW, OFFICER, recordOf, testVault, watchedFile } from './testing.ts';
 

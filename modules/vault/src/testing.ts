@@ -157,6 +157,7 @@ export function testVault(
       | 'processes'
       | 'endPosts'
       | 'sendToRecipient'
+      | 'openArchive'
     >
   > & {
     ledger?: TestLedger;
@@ -302,3 +303,4 @@ export { testRecipient } from './recipients/testing-recipient.ts';
 /** What is written as FHIR, for a library that is not ours. */
 export { bundleOf } from './domain/takeout/bundle.ts';
 export { consentToFhir } from './domain/fhir/consent-out.ts';
+export { retentionLaw } from './law/classes.ts';

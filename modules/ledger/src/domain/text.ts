@@ -224,6 +224,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'hold.lifted': (f) => `${who(f)} lifted a legal hold on records of ${f.subject}`,
   'hold.lapsed': (f) => `A legal hold on records of ${f.subject} lapsed: no second officer set it`,
   'copies.purged': (f) => `Every copy of destroyed records of ${f.subject} was ended`,
+  'records.archived': (f) => `Records of ${f.subject} were moved to the archive`,
   'copy.noted': (f) => `${who(f)} noted that ${f.data['recipient']} has copies of records of ${f.subject}`,
   'recipient.registered': (f) => `${who(f)} registered recipient ${f.subject} with its key`,
   'recipient.asked': (f) => `${f.data['recipient']} was asked to delete what it has of ${f.subject}`,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIFE_STATES, type LifeState } from '@cityward/contracts';
 import { DAY_MS } from '@cityward/kernel';
-import { retentionLaw } from '../law-file.ts';
+import { retentionLaw } from '../law/classes.ts';
 import { ACTIVE, hindrance, isDark, take, type Circumstances, type Life, type Step } from './life.ts';
 import { faultsOfLaw, retentionOf, type RetentionLaw } from './retention.ts';
 
@@ -86,7 +86,7 @@ describe('the periods of the law', () => {
   it('are without fault in the file, and say which law', () => {
     expect(faultsOfLaw(law)).toEqual([]);
     const { clause, words, atMost } = retentionOf(law, { category: 'blood-tests', lastEncounter: NOW, stored: NOW })!;
-    expect(clause).toBe('Health (Retention of Health Information) Regulations 1996 (NZ), regulations 5 and 6');
+    expect(clause).toBe('Health (Retention of Health Information) Regulations 1996, regulation 5, regulation 6');
     expect([words.includes('ten years'), atMost]).toEqual([true, null]);
   });
   it('keep health records ten years from the day after the last encounter, leap days or not', () => {

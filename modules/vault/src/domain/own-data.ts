@@ -15,7 +15,6 @@ export interface OwnDataClass {
   readonly mayAsk: readonly string[];
 }
 export interface OwnData {
-  readonly version: 1;
   readonly classes: { readonly [name: string]: OwnDataClass };
 }
 

@@ -1,9 +1,12 @@
-/** How long the law wants something kept, and how long it lets it be kept. The periods are data (`periods/retention.json`). Pure. */
+/** How long the law wants something kept, and how long it lets it be kept. The periods are data (`law/classes.json`). Pure. */
 import { DAY_MS } from '@cityward/kernel';
 
 export type Period = { readonly years: number } | { readonly days: number };
 
 export interface RetentionClass {
+  /** By id. */
+  readonly clauses: readonly string[];
+  /** The same in words. */
   readonly clause: string;
   /** For the person whose record it is. */
   readonly words: string;
@@ -11,14 +14,15 @@ export interface RetentionClass {
   readonly from: 'last-encounter' | 'stored';
   readonly keepAtLeast: Period | null;
   readonly keepAtMost: Period | null;
+  /** Then its content goes to the archive; `null` for never. */
+  readonly archiveAfter: Period | null;
 }
 export interface RetentionLaw {
-  readonly version: 1;
   readonly classes: { readonly [name: string]: RetentionClass };
   /** Of what class the records of a category are; others are of none, and nothing is asked of them. */
   readonly categories: { readonly [category: string]: string };
 }
-export const NO_RETENTION: RetentionLaw = { version: 1, classes: {}, categories: {} };
+export const NO_RETENTION: RetentionLaw = { classes: {}, categories: {} };
 
 export interface RetentionAsk {
   readonly category: string;
@@ -52,6 +56,9 @@ export function retentionOf(law: RetentionLaw, { category, lastEncounter, stored
   };
 }
 
+/** Coarse, in milliseconds: what is stored since then is not due yet. */
+export const lengthOf = (period: Period): number => ('days' in period ? period.days : period.years * 366) * DAY_MS;
+
 /** The day after the start counts as the first: the period ends with a whole day, by the calendar. */
 function after(start: number, period: Period): number {
   const day = new Date(start - (start % DAY_MS) + DAY_MS);
@@ -62,8 +69,8 @@ function after(start: number, period: Period): number {
 /** Every fault of a law file, each named; a file with one is not used at all. */
 export function faultsOfLaw(law: RetentionLaw): readonly string[] {
   const faults: string[] = [];
-  for (const [name, { keepAtLeast, keepAtMost }] of Object.entries(law.classes)) {
-    for (const period of [keepAtLeast, keepAtMost])
+  for (const [name, { keepAtLeast, keepAtMost, archiveAfter }] of Object.entries(law.classes)) {
+    for (const period of [keepAtLeast, keepAtMost, archiveAfter])
       if (period !== null && !isPeriod(period))
         faults.push(`class "${name}": wanted periods of 1 to 200 years or days`);
     if (keepAtLeast && keepAtMost && after(0, keepAtLeast) > after(0, keepAtMost))

@@ -185,7 +185,9 @@ export interface NewestRecord {
   readonly version: number;
   readonly key: KeyId;
   readonly media: RecordMedia;
-  readonly content: Buffer;
+  readonly content: Buffer | null;
+  /** Where its content is in the archive. */
+  readonly archived: string | null;
 }
 /** In the order of the people, those after `after`. */
 export async function newestRecords(
@@ -193,9 +195,9 @@ export async function newestRecords(
   { category, after, limit }: { readonly category: string; readonly after: string; readonly limit: number },
 ): Promise<readonly NewestRecord[]> {
   const { rows } = await raw<NewestRecord>`
-    select distinct on (r.subject) r.id, r.subject, v.version, v.key, v.media, v.content
+    select distinct on (r.subject) r.id, r.subject, v.version, v.key, v.media, v.content, v.archived
     from vault.record as r join vault.version as v on v.record = r.id
-    where r.category = ${category} and r.subject > ${after} and r.destroyed_at is null and v.content is not null
+    where r.category = ${category} and r.subject > ${after} and r.destroyed_at is null and (v.content is not null or v.archived is not null)
     order by r.subject, r.created desc, r.id, v.version desc
     limit ${limit}`.execute(db(reader));
   return rows;

@@ -1,4 +1,5 @@
 /** The people of an export, each with what its columns say: opened one by one, read, and closed again. */
+import type { FetchArchived } from '../archive/archive.ts';
 import type { ExportDraft } from '@cityward/contracts';
 import type { Sql } from '@cityward/sql';
 import { openContent } from '../keys/sealed.ts';
@@ -29,6 +30,7 @@ export interface People {
 export interface ReadingParts {
   readonly sql: Sql;
   readonly keyring: Keyring;
+  readonly fetchArchived: FetchArchived;
   readonly bars: readonly Bar[];
   /** For exports that rest on consent. */
   readonly byConsent: Ground;
@@ -80,15 +82,21 @@ export const stillMay = ({ bars }: Pick<ReadingParts, 'bars'>, { all }: People, 
   );
 
 /** What it says; `undefined` where it says nothing that could be read. */
-async function contentOf({ keyring }: ReadingParts, { category }: ExportDraft, record: NewestRecord): Promise<unknown> {
+async function contentOf(
+  { keyring, fetchArchived }: ReadingParts,
+  { category }: ExportDraft,
+  record: NewestRecord,
+): Promise<unknown> {
   if (!record.media.endsWith('json')) return undefined;
+  const sealed = record.content ?? (record.archived === null ? null : await fetchArchived(record.archived));
+  if (!sealed) return undefined;
   const key = await keyring.open(record.key);
   if (!key.ok) return undefined;
-  const { id, version, subject, media, content } = record;
+  const { id, version, subject, media } = record;
   const opened = openContent(
     { id: record.key, key: key.value },
     { record: id, version, subject, category, media },
-    content,
+    sealed,
   );
   key.value.fill(0);
   if (!opened.ok) return undefined;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { readClasses } from './classes.ts';
 import { readLaw } from './law.ts';
 
 const LAW = readLaw();
@@ -194,4 +195,30 @@ describe('a file of the law', () => {
     expect(() => LAW.duty('nz-ipp-6', 'clock')).toThrow('nothing of the sort "clock"');
     expect(() => LAW.calendar('fr-days')).toThrow('no file of the law has it');
   });
+});
+
+describe('the classes of data', () => {
+  const file = textOf('law/classes.json');
+  const said = (change: (text: string) => string): string => {
+    try {
+      readClasses(change(file), LAW);
+      return 'read';
+    } catch (fault) {
+      return (fault as Error).message;
+    }
+  };
+  it('take the ten years from the clause that says so, and name it in words', () =>
+    expect(readClasses(file, LAW).retention.classes['health']).toMatchObject({
+      ...{ keepAtLeast: { years: 10 }, clauses: ['nz-retention-5', 'nz-retention-6'] },
+      clause: 'Health (Retention of Health Information) Regulations 1996, regulation 5, regulation 6',
+    }));
+  it.each<[RegExp, (text: string) => string]>([
+    [/^read$/, (text) => text],
+    [/"nz-none" up: no file of the law has it/, (text) => text.replace('"nz-ipp-9"', '"nz-none"')],
+    [/nothing of the sort "period"/, (text) => text.replace('"law": "nz-retention-5"', '"law": "nz-ipp-9"')],
+    [/counts from "last-encounter"/, (text) => text.replace('"from": "last-encounter"', '"from": "stored"')],
+    [/"notes": it is of two classes/, (text) => text.replace('"letters"', '"notes"')],
+    [/wanted periods/, (text) => text.replace('"days": 30', '"days": 0')],
+    [/classes/, (text) => text.replace('"words"', '"word"')],
+  ])('%s', (wanted, change) => expect(said(change)).toMatch(wanted));
 });

@@ -7,13 +7,15 @@ import { Calendar, Instrument, type Clause, type Duty } from '../domain/law/clau
 const FOLDER = new URL('../../law/', import.meta.url);
 const CALENDARS = /-days\.json$/;
 /** Of another part: which class of record is kept how long. */
-const ELSEWHERE = new Set(['retention.json']);
+const ELSEWHERE = new Set(['classes.json']);
 
 export interface Law {
   readonly instruments: readonly Instrument[];
   /** Throws for an id that no file has. */
   clause(id: string): Clause;
   has(id: string): boolean;
+  /** The instrument that a clause stands in. */
+  instrumentOf(id: string): Instrument['instrument'];
   /** The one duty of that sort in the clause; throws where it has none. */
   duty<Is extends Duty['is']>(clause: string, is: Is): Extract<Duty, { is: Is }>;
   calendar(id: string): Calendar;
@@ -55,6 +57,10 @@ export function readLaw(folder: URL = FOLDER): Law {
     instruments,
     clause: clauseOf,
     has: (id) => clauses.has(id),
+    instrumentOf: (id) => {
+      const clause = clauseOf(id);
+      return instruments.find((one) => one.clauses.includes(clause))!.instrument;
+    },
     duty: (id, is) => {
       const found = clauseOf(id).duties.find((one) => one.is === is);
       if (!found) throw new Error(`look up what "${id}" asks: it has nothing of the sort "${is}"`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ErasureAnswer } from '@cityward/contracts';
 import { DAY_MS } from '@cityward/kernel';
-import { retentionLaw } from '../law-file.ts';
+import { retentionLaw } from '../law/classes.ts';
 import { AROHA, codeOf, keysInTheClear, must, NOW, OFFICER, person, recordOf, TEXT } from '../testing.ts';
 import { deaf, useVault } from '../testing-rig.ts';
 import { ASKED_LIFE_MS } from './holds.ts';
@@ -47,7 +47,7 @@ describe('erasure', () => {
     expect(codeOf(await rig.at.vault.put(recordOf('more', { record: health }), OFFICER))).toBe('RECORD_SEALED');
     expect((await life().lives.list(AROHA)).find(({ record }) => record === health)).toMatchObject({
       ...{ state: 'sealed', reason: 'kept-by-law', by: AROHA, since: NOW, next: TEN_YEARS },
-      clause: 'Health (Retention of Health Information) Regulations 1996 (NZ), regulations 5 and 6',
+      clause: 'Health (Retention of Health Information) Regulations 1996, regulation 5, regulation 6',
     });
     expect(await factsOf('record.sealed')).toHaveLength(1);
     await rig.restart({ retention });

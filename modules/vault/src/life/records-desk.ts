@@ -8,6 +8,7 @@ import type { VaultOptions } from '../needs.ts';
 import type { Sharing } from '../nodes/shared.ts';
 import { Destroying, destroyedBar } from '../records/destroying.ts';
 import type { Lanes } from '../records/lanes.ts';
+import type { FetchArchived } from '../archive/archive.ts';
 import type { Shelf } from '../records/shelf.ts';
 import type { Bar } from '../viewing/deciding.ts';
 import type { VaultJournal } from '../vault-journal.ts';
@@ -25,6 +26,7 @@ export interface RecordsDeskParts extends VaultOptions {
   readonly keyring: Keyring;
   readonly sharing: Sharing;
   readonly shelf: Shelf;
+  readonly fetchArchived: FetchArchived;
   readonly copies: OpenRegister;
   readonly inLane: Lanes;
   readonly tryBackups: TryBackups;

@@ -6,7 +6,7 @@ import { createCopyRegister } from '../copies/register.ts';
 import { faultsOfOwnData, type OwnDataClass } from '../domain/own-data.ts';
 import { NOW } from '../testing.ts';
 import { useVault } from '../testing-rig.ts';
-import { ownData } from './own-data.ts';
+import { ownData } from '../law/classes.ts';
 import { registerSegments } from './segments.ts';
 
 const { classes } = ownData();
@@ -19,15 +19,13 @@ describe('a class of the city’s own data', () => {
     [/wanted who may ask/, { mayAsk: [] }],
     [/wanted it as a pseudonym/, { pseudonymised: false }],
   ])('is refused with %s', (fault, change) => {
-    const faults = faultsOfOwnData({ version: 1, classes: { ...classes, 'number-plate': { ...plates, ...change } } });
+    const faults = faultsOfOwnData({ classes: { ...classes, 'number-plate': { ...plates, ...change } } });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(fault);
   });
   it('is there for everything that sensors see', () => {
     const { parking: _, ...others } = classes;
-    expect(faultsOfOwnData({ version: 1, classes: others })).toEqual([
-      'class "parking": sensors see it, wanted it described',
-    ]);
+    expect(faultsOfOwnData({ classes: others })).toEqual(['class "parking": sensors see it, wanted it described']);
   });
 });
 

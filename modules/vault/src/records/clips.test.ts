@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { RECORD_MAX_BYTES, type RecordDraft } from '@cityward/contracts';
 import { DAY_MS } from '@cityward/kernel';
 import { fetchAs, openDoor, openPage } from '../lease/testing-views.ts';
-import { retentionLaw } from '../law-file.ts';
+import { retentionLaw } from '../law/classes.ts';
 import { BEN, codeOf, consentTo, keysInTheClear, must, NOW, OFFICER, recordOf } from '../testing.ts';
 import { useVault } from '../testing-rig.ts';
 import { CAMERA, clipOf, mp4, webm } from './testing-clips.ts';

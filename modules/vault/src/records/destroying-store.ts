@@ -61,14 +61,19 @@ export interface Sample extends RecordBinding {
   readonly key: KeyId;
   readonly content: Buffer;
 }
+/** Here, or in the archive. */
+export interface SampleRow extends Omit<Sample, 'content'> {
+  readonly content: Buffer | null;
+  readonly archived: string | null;
+}
 /** The newest ciphertext of some of these. */
-export async function samplesOf(reader: Reader, records: readonly string[], most: number): Promise<Sample[]> {
+export async function samplesOf(reader: Reader, records: readonly string[], most: number): Promise<SampleRow[]> {
   const step = Math.max(1, Math.floor(records.length / most));
   const some = records.filter((_, i) => i % step === 0).slice(0, most);
-  const { rows } = await raw<Sample & { media: RecordMedia }>`
-    select v.record, v.version, v.key, v.media, v.content, r.subject, r.category
+  const { rows } = await raw<SampleRow & { media: RecordMedia }>`
+    select v.record, v.version, v.key, v.media, v.content, v.archived, r.subject, r.category
     from vault.version v join vault.record r on r.id = v.record
-    where v.record = any(${some}::text[]) and v.content is not null
+    where v.record = any(${some}::text[]) and (v.content is not null or v.archived is not null)
       and v.version = (select max(version) from vault.version where record = v.record)`.execute(db(reader));
   return rows;
 }

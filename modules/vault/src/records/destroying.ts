@@ -11,6 +11,7 @@ import type { Bar } from '../viewing/deciding.ts';
 import type { DestructionAsked, VaultJournal } from '../vault-journal.ts';
 import * as store from './destroying-store.ts';
 import type { Sample, VersionKey } from './destroying-store.ts';
+import type { FetchArchived } from '../archive/archive.ts';
 import type { Shelf } from './shelf.ts';
 
 /** Records in one line of the journal. */
@@ -32,6 +33,7 @@ export interface DestroyingParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly sharing: Sharing;
   readonly keyring: Keyring;
   readonly shelf: Shelf;
+  readonly fetchArchived: FetchArchived;
 }
 export interface Wanted {
   readonly subject: string;
@@ -82,7 +84,7 @@ export class Destroying {
     const { sql, journal, keyring, saver, shelf } = this.#parts;
     const { records } = wanted;
     const versions = await store.keysOf(sql, records);
-    const samples = await store.samplesOf(sql, records, SAMPLES_MAX);
+    const samples = await this.#samples(records);
     const above = wanted.isAll ? await store.keysAbove(sql, wanted.subject) : [];
     const refused = objection();
     if (refused) return refused;
@@ -141,6 +143,15 @@ export class Destroying {
       parts.push({ destruction, subject, records: some, keys, at, ...because });
     }
     return parts;
+  }
+
+  async #samples(records: readonly string[]): Promise<Sample[]> {
+    const samples: Sample[] = [];
+    for (const { archived, content, ...about } of await store.samplesOf(this.#parts.sql, records, SAMPLES_MAX)) {
+      const sealed = content ?? (archived === null ? null : await this.#parts.fetchArchived(archived));
+      if (sealed) samples.push({ ...about, content: sealed });
+    }
+    return samples;
   }
 
   /** The very ciphertext, by the way that every look takes: none of it may open. */

@@ -5,6 +5,8 @@ import { useVault } from '../testing-rig.ts';
 import { Shelf } from './shelf.ts';
 
 const rig = useVault();
+const versionOf = (found: Awaited<ReturnType<Shelf['version']>>) =>
+  typeof found === 'object' ? found?.version : found;
 const own = { principal: person(AROHA) };
 const db = () => rig.sql.for<{ 'vault.version': { record: string; content: Buffer | null } }>();
 
@@ -31,20 +33,20 @@ describe('records at hand', () => {
     const head = (await shelf.head(record))!;
     const reading = shelf.version(head);
     shelf.forget(record);
-    expect((await reading)!.version).toBe(1);
+    expect(versionOf(await reading)).toBe(1);
     await db().deleteFrom('vault.version').where('record', '=', record).execute();
     expect(await shelf.version(head)).toBeNull();
   });
 
   it('take no more room than they may', async () => {
-    const shelf = new Shelf(rig.sql, 3_000);
+    const shelf = new Shelf(rig.sql, { maxBytes: 3_000 });
     for (let i = 0; i < 10; i++) {
       const head = await shelf.head(await rig.put({}, 'x'.repeat(500)));
-      expect((await shelf.version(head!))!.version).toBe(1);
+      expect(versionOf(await shelf.version(head!))).toBe(1);
       expect(shelf.bytes).toBeLessThanOrEqual(3_000);
     }
     const head = await shelf.head(await rig.put({}, 'x'.repeat(5_000)));
-    expect((await shelf.version(head!))!.version).toBe(1);
+    expect(versionOf(await shelf.version(head!))).toBe(1);
     expect(shelf.bytes).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 /** Records as they lie in SQL, the last that were asked for at hand: their heads and their newest ciphertext, never anything in the clear. */
 import type { Sql } from '@cityward/sql';
+import type { FetchArchived } from '../archive/archive.ts';
 import { readHead, readVersion, type RecordHead, type StoredVersion } from './store.ts';
 
 /** Of ciphertext that is kept at hand; the least lately used makes room. */
@@ -14,17 +15,25 @@ interface Entry {
 }
 const sizeOf = ({ newest }: Entry): number => ENTRY_BYTES + (newest?.content.length ?? 0);
 
+export interface ShelfOptions {
+  readonly maxBytes?: number;
+  readonly fetchArchived?: FetchArchived;
+}
+const NOTHING_ARCHIVED: FetchArchived = () => Promise.resolve(null);
+
 export class Shelf {
   readonly #sql: Sql;
   readonly #maxBytes: number;
+  readonly #fetchArchived: FetchArchived;
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
   /** Grows when anything is forgotten: what was read before that is not put back. */
   #generation = 0;
 
-  constructor(sql: Sql, maxBytes = SHELF_MAX_BYTES) {
+  constructor(sql: Sql, { maxBytes = SHELF_MAX_BYTES, fetchArchived = NOTHING_ARCHIVED }: ShelfOptions = {}) {
     this.#sql = sql;
     this.#maxBytes = maxBytes;
+    this.#fetchArchived = fetchArchived;
   }
 
   get bytes(): number {
@@ -45,18 +54,29 @@ export class Shelf {
     await readHead(this.#sql, record);
   }
 
-  /** The newest without a number; `null` where there is no such version, or its content is gone. */
-  async version(head: RecordHead, version?: number): Promise<StoredVersion | null> {
-    if (version !== undefined) return readVersion(this.#sql, head.id, version);
+  /** The newest without a number; `null` where there is no such version, its content is gone; said where the archive does not have it. */
+  async version(head: RecordHead, version?: number): Promise<StoredVersion | 'not-in-archive' | null> {
+    if (version !== undefined) return this.#read(head.id, version);
     const held = this.#entries.get(head.id);
     if (held?.newest) {
       this.#put(head.id, held);
       return held.newest;
     }
     const generation = this.#generation;
-    const newest = await readVersion(this.#sql, head.id);
-    if (newest && generation === this.#generation) this.#put(head.id, { head, newest });
+    const newest = await this.#read(head.id);
+    if (newest && newest !== 'not-in-archive' && generation === this.#generation) this.#put(head.id, { head, newest });
     return newest;
+  }
+
+  /** From SQL, or from the archive, where it lies as it lay in SQL. */
+  async #read(record: string, version?: number): Promise<StoredVersion | 'not-in-archive' | null> {
+    const row = await readVersion(this.#sql, record, version);
+    if (row === null) return null;
+    const { archived, content, ...about } = row;
+    if (content !== null) return { ...about, content };
+    if (archived === null) return null;
+    const fetched = await this.#fetchArchived(archived);
+    return fetched ? { ...about, content: fetched } : 'not-in-archive';
   }
 
   holds(record: string): boolean {

@@ -30,6 +30,7 @@ interface Tables {
     at: number;
     by_whom: string;
     content: Buffer | null;
+    archived: string | null;
   };
 }
 type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
@@ -126,18 +127,22 @@ export interface StoredVersion {
   readonly media: RecordMedia;
   readonly content: Buffer;
 }
-/** The newest without a number; `null` where there is no such version, or its content is gone. */
-export async function readVersion(reader: Reader, record: string, version?: number): Promise<StoredVersion | null> {
+/** With where its content is: here, or in the archive by its SHA-256; nowhere where it is destroyed. */
+export interface VersionRow extends Omit<StoredVersion, 'content'> {
+  readonly content: Buffer | null;
+  readonly archived: string | null;
+}
+/** The newest without a number; `null` where there is no such version. */
+export async function readVersion(reader: Reader, record: string, version?: number): Promise<VersionRow | null> {
   const row = await db(reader)
     .selectFrom('vault.version')
-    .select(['version', 'key', 'media', 'content'])
+    .select(['version', 'key', 'media', 'content', 'archived'])
     .where('record', '=', record)
     .$if(version !== undefined, (query) => query.where('version', '=', version!))
     .orderBy('version', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (!row?.content) return null;
-  return { version: row.version, key: row.key as KeyId, media: row.media as RecordMedia, content: row.content };
+  return row ? { ...row, key: row.key as KeyId, media: row.media as RecordMedia } : null;
 }
 export async function lastVersion(reader: Reader, record: string): Promise<number> {
   const row = await db(reader)

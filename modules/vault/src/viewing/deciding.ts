@@ -30,6 +30,7 @@ export type Why =
   | 'restricted'
   | 'no-version'
   | 'altered'
+  | 'not-in-archive'
   | 'closed'
   | 'cut-off'
   | 'not-drawn';

@@ -150,6 +150,7 @@ async function open(
   const { id: record, subject, category } = head;
   const stored = await shelf.version(head, wanted);
   if (stored === null) return failed('no-version');
+  if (stored === 'not-in-archive') return failed('not-in-archive');
   const { version, media, key: id, content } = stored;
   const key = await keyring.open(id);
   if (!key.ok) return failed('destroyed');
@@ -187,6 +188,12 @@ async function refused(
   if (why === 'destroyed') return refuse('gone', 'RECORD_DESTROYED', `${where}: it is destroyed`);
   if (why === 'cut-off')
     return refuse('unavailable', 'VAULT_NOT_SERVING', `${where}: this part of the city is cut off from the rest`);
+  if (why === 'not-in-archive')
+    return refuse(
+      'unavailable',
+      'ARCHIVE_MISSING',
+      `${where}: its content was archived, and the archive does not have it as it was put there`,
+    );
   if (why === 'altered')
     return refuse('conflict', 'CONTENT_ALTERED', `${where}: its content is not what was stored there`);
   return refuse('not-found', 'RECORD_NOT_SEEN', `${where}: there is none that you may see so`);

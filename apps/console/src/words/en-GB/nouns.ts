@@ -241,6 +241,7 @@ export const facts: Record<FactType, string> = {
   'hold.lapsed': 'Legal hold lapsed',
   'copies.purged': 'Copies ended',
   'destruction.certified': 'Destruction certified',
+  'records.archived': 'Records archived',
   'copy.noted': 'Copy elsewhere noted',
   'recipient.registered': 'Recipient registered',
   'recipient.asked': 'Recipient asked to delete',
