@@ -42,6 +42,7 @@ const PAGES: readonly (readonly [path: string, heading: RegExp])[] = [
   ['/desk?tab=destructions&item=des-3x1ab3d57k2m9c0q', /^Records desk$/],
   ['/desk?tab=copies&item=rec-7q1w2b8v0c9x3m6n', /^Records desk$/],
   ['/desk?tab=vault', /^Records desk$/],
+  ['/desk?tab=recipients&item=ask-1m9c0q4x1ab3d5k7', /^Records desk$/],
   ['/desk?tab=touched', /^Records desk$/],
   ['/jobs', /^Jobs$/],
   ['/access', /^Visitors$/],

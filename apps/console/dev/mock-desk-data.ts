@@ -7,6 +7,7 @@ import type {
   Hold,
   LawShown,
   LifeProposal,
+  RecipientRequestShown,
   RecordCopy,
   RightRequest,
   VaultStanding,
@@ -242,4 +243,12 @@ const exposuresOf = (now: number): Exposure[] => [
     ...{ id: 'exp-3x1ab3d57k2m9c0q', reason: 'Cameras of the harbour spoke to a stranger' },
     scope: { sources: ['cam-0003', 'cam-0007'], datasets: [], from: now - 2 * DAY, to: now - DAY },
   }),
+];
+
+export const ASKED_OF_RECIPIENTS: readonly RecipientRequestShown[] = [
+  {
+    ...{ id: 'ask-1m9c0q4x1ab3d5k7', recipient: 'harbour-clinic', subject: BEN, ask: 'delete', versions: 2 },
+    ...{ copy: 'cpy-1m9c0q4x1ab3d5k7', at: Date.now() - 12 * DAY, answerBy: Date.now() + 2 * DAY, state: 'reminded' },
+    ...{ tries: 3, nextTry: Date.now() + DAY, fault: 'their address did not answer', answeredAt: null },
+  },
 ];

@@ -10,6 +10,7 @@ import {
   type RightRequest,
 } from '@cityward/contracts';
 import {
+  ASKED_OF_RECIPIENTS,
   DAY,
   MERE,
   TOMAS,
@@ -194,5 +195,15 @@ const exposureHandlers: Readonly<Record<string, (state: MockState, asked: Asked)
     change(state, 'exposures', asked, (one) => ({ ...one, state: 'told', told: one.people })),
 };
 
+const recipientHandlers: Readonly<Record<string, (state: MockState) => unknown>> = {
+  listRecipientRequests: ({ calm }) => ({ requests: calm ? [] : ASKED_OF_RECIPIENTS }),
+};
+
 /** By endpoint name. */
-export const deskHandlers = { ...taskHandlers, ...holdHandlers, ...destructionHandlers, ...exposureHandlers };
+export const deskHandlers = {
+  ...taskHandlers,
+  ...holdHandlers,
+  ...destructionHandlers,
+  ...exposureHandlers,
+  ...recipientHandlers,
+};

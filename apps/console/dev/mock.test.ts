@@ -132,6 +132,7 @@ const ASKED: readonly (readonly [string, { params?: object; query?: object; body
   ['signCertificate', { params: { id: 'des-1m9c0q4x1ab3d5k7' } }],
   ['listRecords', { query: { subject: 'per-7k2m9c0q4x1ab3d5' } }],
   ['eraseRecords', { body: { subject: 'per-7k2m9c0q4x1ab3d5', trigger: 'officer', reason: REASON } }],
+  ['listRecipientRequests', {}],
   ['listExposures', {}],
   ['askWhoseData', { body: { scope: { sources: ['cam-0003'], datasets: [], from: 1, to: 2 }, reason: REASON } }],
   ['listExposed', { params: { id: 'exp-9c0q4x1ab3d57k2m' } }],

@@ -53,6 +53,7 @@ export {
   IconRadar2,
   IconRefresh,
   IconSearch,
+  IconSend,
   IconShieldCheck,
   IconShieldLock,
   IconSignature,

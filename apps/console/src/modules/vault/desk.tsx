@@ -7,11 +7,12 @@ import { Page } from '../../ui/parts.tsx';
 import { DueTab } from './due-tab.tsx';
 import { CopiesTab } from './copies-tab.tsx';
 import { DestructionsTab } from './destructions-tab.tsx';
-import type { DeskTab } from './due.ts';
+import { waitsForReceipt, type DeskTab } from './due.ts';
 import { EmergenciesTab } from './emergencies-tab.tsx';
 import { ExportsTab } from './exports-tab.tsx';
 import { HoldsTab } from './holds-tab.tsx';
 import { LivesTab } from './lives-tab.tsx';
+import { RecipientsTab } from './recipients-tab.tsx';
 import { RequestsTab } from './requests-tab.tsx';
 import { TouchedTab } from './touched-tab.tsx';
 import { VaultTab } from './vault-tab.tsx';
@@ -57,6 +58,11 @@ const PARTS: readonly Part[] = [
     count: ({ destructions }) =>
       destructions.data?.destructions.filter(({ state }) => state !== 'certified').length ?? 0,
     body: ({ destructions }) => <DestructionsTab destructions={destructions} />,
+  },
+  {
+    tab: 'recipients',
+    count: ({ recipients }) => recipients.data?.requests.filter(waitsForReceipt).length ?? 0,
+    body: ({ recipients }) => <RecipientsTab recipients={recipients} />,
   },
   { tab: 'copies', body: (desk) => <CopiesTab desk={desk} /> },
   { tab: 'vault', body: ({ vault }) => <VaultTab vault={vault} /> },

@@ -12,6 +12,7 @@ import {
   IconHourglass,
   IconLockOpen,
   IconMail,
+  IconSend,
   IconSignature,
   IconTrash,
   IconUsers,
@@ -35,6 +36,7 @@ const ICONS: Readonly<Record<DueKind, Icon>> = {
   certify: IconSignature,
   copies: IconTrash,
   record: IconHourglass,
+  receipt: IconSend,
 };
 
 function Row({ one }: { readonly one: Due }): ReactNode {
@@ -92,8 +94,8 @@ const Queue = ({ all }: { readonly all: readonly Due[] }): ReactNode => {
 export function DueTab({ desk }: { readonly desk: Desk }): ReactNode {
   const { me } = useSession();
   const now = useNow(60_000);
-  const { requests, glasses, proposals, records, holds, exports, destructions, vault } = desk;
-  const lists = [requests, glasses, proposals, records, holds, exports, destructions];
+  const { requests, glasses, proposals, records, holds, exports, destructions, recipients, vault } = desk;
+  const lists = [requests, glasses, proposals, records, holds, exports, destructions, recipients];
   const failed = lists.find(({ error, data }) => error !== null && data === undefined);
   if (lists.every(({ data }) => data === undefined) && !failed) return <CardSkeleton height={260} />;
   const all = dueOf(
@@ -105,6 +107,7 @@ export function DueTab({ desk }: { readonly desk: Desk }): ReactNode {
       exports: exports.data?.exports,
       destructions: destructions.data?.destructions,
       records: records.data?.records,
+      recipients: recipients.data?.requests,
     },
     { me: me.person, now },
   );

@@ -39,6 +39,15 @@ describe('what is due', () => {
     expect(due({ requests: [request('r', NOW)] }).some(({ isOwn }) => isOwn)).toBe(false);
   });
 
+  it('asks after each recipient that gave no receipt, the silent before what has a day', () => {
+    const ask = { recipient: 'harbour-clinic', at: NOW - DAY_MS, answerBy: NOW + 9 * DAY_MS };
+    const recipients = (['deleted', 'kept', 'asked', 'reminded', 'silent'] as const).map((state) => ({
+      ...{ ...ask, state, id: state },
+    }));
+    const all = ids({ recipients, requests: [request('soon', NOW + DAY_MS)] });
+    expect(all).toEqual(['silent', 'soon', 'asked', 'reminded']);
+  });
+
   it('leaves out what is over, and what only waits for its day', () => {
     const exports = [{ id: 'exp', draft: { category: 'c' }, state: 'released', asked: { at: NOW, by: 'x' } }];
     const destructions = [{ id: 'd', subject: 's', state: 'certified', at: NOW, by: 'x' }];

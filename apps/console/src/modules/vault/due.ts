@@ -6,14 +6,26 @@ import {
   type Glass,
   type Hold,
   type LifeProposal,
+  type RecipientRequestShown,
   type RightRequest,
   type WaitingRecord,
 } from '@cityward/contracts';
 import { DAY_MS } from '../../ui/format.ts';
 
-export type DueKind = 'request' | 'emergency' | 'life' | 'hold' | 'lift' | 'export' | 'certify' | 'copies' | 'record';
+export type DueKind =
+  'request' | 'emergency' | 'life' | 'hold' | 'lift' | 'export' | 'certify' | 'copies' | 'record' | 'receipt';
 export type DeskTab =
-  'due' | 'requests' | 'emergencies' | 'lives' | 'holds' | 'exports' | 'destructions' | 'copies' | 'vault' | 'touched';
+  | 'due'
+  | 'requests'
+  | 'emergencies'
+  | 'lives'
+  | 'holds'
+  | 'exports'
+  | 'destructions'
+  | 'recipients'
+  | 'copies'
+  | 'vault'
+  | 'touched';
 
 export interface Due {
   readonly kind: DueKind;
@@ -40,6 +52,7 @@ export interface DeskAnswers {
   readonly exports?: readonly Export[] | undefined;
   readonly destructions?: readonly Destruction[] | undefined;
   readonly records?: readonly WaitingRecord[] | undefined;
+  readonly recipients?: readonly RecipientRequestShown[] | undefined;
 }
 
 type Task = Omit<Due, 'first' | 'isOwn'> & Partial<Pick<Due, 'first' | 'isOwn'>>;
@@ -63,6 +76,10 @@ const destructionTask = (me: string, { id, subject, state, at, by }: Destruction
   return state === 'copies-left' ? [{ ...task, kind: 'copies' }] : [{ ...task, kind: 'certify', isOwn: by === me }];
 };
 
+/** Nobody answered it yet. */
+export const waitsForReceipt = ({ state }: Pick<RecipientRequestShown, 'state'>): boolean =>
+  state === 'asked' || state === 'reminded' || state === 'silent';
+
 const tasksOf = (answers: DeskAnswers, me: string): Task[] => [
   ...(answers.requests ?? []).map((one): Task => ({
     ...{ kind: 'request', id: one.id, tab: 'requests', about: one.subject, by: one.due, since: one.at },
@@ -85,6 +102,10 @@ const tasksOf = (answers: DeskAnswers, me: string): Task[] => [
       isOwn: one.asked.by === me,
     })),
   ...(answers.destructions ?? []).flatMap((one) => destructionTask(me, one)),
+  ...(answers.recipients ?? []).filter(waitsForReceipt).map((one): Task => ({
+    ...{ kind: 'receipt', id: one.id, tab: 'recipients', about: one.recipient, by: one.answerBy, since: one.at },
+    first: one.state === 'silent',
+  })),
   ...(answers.records ?? [])
     .filter(({ state }) => state === 'due')
     .map((one): Task => ({

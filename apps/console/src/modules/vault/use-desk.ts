@@ -18,6 +18,7 @@ export function useDesk() {
     holds: useAsk('listHolds', { query: {} }, shared),
     exports: useAsk('listExports', {}, shared),
     destructions: useAsk('listDestructions', { query: {} }, shared),
+    recipients: useAsk('listRecipientRequests', { query: {} }, shared),
     vault: useAsk('vaultStanding', {}, shared),
   };
 }

@@ -1,5 +1,5 @@
 /** The records desk: copies of a record, how the vault stands, and whose data something touched. */
-import type { Exposure, Touch, VaultStanding } from '@cityward/contracts';
+import type { Exposure, RecipientRequestState, Touch, VaultStanding } from '@cityward/contracts';
 import { count, many } from './counting.ts';
 
 const witnessStates: Record<VaultStanding['witnesses'][number]['state'], string> = {
@@ -20,7 +20,37 @@ const touches: Record<Exclude<Touch['of'], 'dataset'>, (category: string) => str
   exported: (category) => `exported from ${category}`,
 };
 
+const askStates: Record<RecipientRequestState, string> = {
+  asked: 'Asked, no answer yet',
+  reminded: 'Reminded, no answer yet',
+  silent: 'Silent',
+  deleted: 'Deleted, by their signed receipt',
+  kept: 'Kept, by their signed answer',
+};
+
 export const deskViews = {
+  receiving: {
+    what: 'Question to a recipient',
+    columns: ['Recipient', 'Person', 'Asked', 'Answer by', 'Stands at', 'Act'],
+    states: askStates,
+    empty: {
+      title: 'No recipient was asked',
+      text: 'When records are destroyed, whoever has copies outside the city is asked to delete them. Their signed receipt closes the copy; until then it is here.',
+    },
+    facts: {
+      copy: 'Copy',
+      versions: 'Versions',
+      asked: 'Asked',
+      by: 'Answer by',
+      sent: 'Sent',
+      fault: 'Last try',
+      answered: 'Answered',
+    },
+    byHand: 'by hand: they have no address here',
+    tries: (n: number) => many(n, 'time', 'times'),
+    how: 'Send them the question as the city signed it. What comes back counts by its signature alone; it is handed in on the command line.',
+    file: 'The signed question',
+  },
   copying: {
     lead: 'Every place where a copy of a record lies or lay: the record itself, backups, exports, what was handed to somebody. By its id; nothing of its content is shown.',
     label: 'Id of the record',

@@ -91,6 +91,7 @@ export const desk = {
     holds: 'Holds',
     exports: 'Exports',
     destructions: 'Destructions',
+    recipients: 'Recipients',
     copies: 'Copies',
     vault: 'Vault',
     touched: 'Whose data?',
@@ -150,6 +151,7 @@ export const desk = {
       certify: 'Certify a destruction',
       copies: 'Copies are left',
       record: 'Its time is over',
+      receipt: 'No receipt from a recipient',
     },
     sealed: (sealed: number, due: number) =>
       [

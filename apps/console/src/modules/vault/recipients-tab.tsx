@@ -1,0 +1,104 @@
+/** What whoever has copies outside the city was asked to delete, and whether they answered. */
+import type { ReactNode } from 'react';
+import { Button } from '@mantine/core';
+import type { RecipientRequestShown } from '@cityward/contracts';
+import { words } from '../../words/en-GB.ts';
+import { client } from '../../live/live.ts';
+import { Answered } from '../../ui/answered.tsx';
+import { IconAlertTriangle, IconBan, IconCheck, IconDownload, IconHourglass, IconMail } from '../../ui/icons.ts';
+import { Card, CardSkeleton, Empty, Facts } from '../../ui/parts.tsx';
+import { Table } from '../../ui/table.tsx';
+import { Moment } from '../../ui/time.tsx';
+import { Acts, Badge, DaysLeft, OpenButton, ShortId, TaskDrawer, WholeId } from './desk-parts.tsx';
+import { waitsForReceipt } from './due.ts';
+import type { Desk } from './use-desk.ts';
+
+const said = words.receiving;
+const facts = words.desk.facts;
+const LOOK = {
+  asked: ['watched', IconHourglass],
+  reminded: ['watched', IconMail],
+  silent: ['suspect', IconAlertTriangle],
+  deleted: ['contained', IconCheck],
+  kept: ['unknown', IconBan],
+} as const;
+
+const AskState = ({ state }: Pick<RecipientRequestShown, 'state'>): ReactNode => {
+  const [look, icon] = LOOK[state];
+  return <Badge look={look} icon={icon} text={said.states[state]} />;
+};
+
+const One = ({ one }: { readonly one: RecipientRequestShown }): ReactNode => (
+  <>
+    <p className="cw-drawer-name">{one.recipient}</p>
+    <Facts
+      facts={[
+        { term: facts.id, value: <WholeId id={one.id} label={facts.id} /> },
+        { term: facts.about, value: <WholeId id={one.subject} label={facts.about} /> },
+        { term: facts.state, value: <AskState state={one.state} /> },
+        { term: said.facts.copy, value: <WholeId id={one.copy} label={said.facts.copy} /> },
+        { term: said.facts.versions, value: one.versions },
+        { term: said.facts.asked, value: <Moment at={one.at} /> },
+        { term: said.facts.by, value: <Moment at={one.answerBy} /> },
+        { term: said.facts.sent, value: one.tries === 0 ? said.byHand : said.tries(one.tries) },
+        ...(one.fault === null ? [] : [{ term: said.facts.fault, value: one.fault }]),
+        ...(one.answeredAt === null ? [] : [{ term: said.facts.answered, value: <Moment at={one.answeredAt} /> }]),
+      ]}
+    />
+    {waitsForReceipt(one) && (
+      <>
+        <p className="cw-muted">{said.how}</p>
+        <Acts why={null}>
+          <Button
+            component="a"
+            href={client.url('getRecipientRequest', { params: { id: one.id } })}
+            download={`${one.id}.json`}
+            leftSection={<IconDownload size={16} aria-hidden />}
+          >
+            {said.file}
+          </Button>
+        </Acts>
+      </>
+    )}
+  </>
+);
+
+const Row = ({ one }: { readonly one: RecipientRequestShown }): ReactNode => (
+  <tr>
+    <th scope="row">{one.recipient}</th>
+    <td>
+      <ShortId id={one.subject} />
+    </td>
+    <td>
+      <Moment at={one.at} />
+    </td>
+    <td>{waitsForReceipt(one) ? <DaysLeft by={one.answerBy} /> : words.dash}</td>
+    <td>
+      <AskState state={one.state} />
+    </td>
+    <td>
+      <OpenButton what={said.what} id={one.id} />
+    </td>
+  </tr>
+);
+
+export const RecipientsTab = ({ recipients }: Pick<Desk, 'recipients'>): ReactNode => (
+  <Answered query={recipients} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
+    {({ requests: all }) => (
+      <Card>
+        {all.length === 0 ? (
+          <Empty icon={IconMail} {...said.empty} />
+        ) : (
+          <Table label={words.desk.tabs.recipients} columns={said.columns} wide>
+            {all.map((one) => (
+              <Row key={one.id} one={one} />
+            ))}
+          </Table>
+        )}
+        <TaskDrawer title={said.what} all={all} idOf={({ id }) => id}>
+          {(one) => <One one={one} />}
+        </TaskDrawer>
+      </Card>
+    )}
+  </Answered>
+);
