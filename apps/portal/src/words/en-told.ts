@@ -96,7 +96,7 @@ export const told = {
     noneWhy: 'When somebody opens your records in an emergency, or an incident touches them, you read it here at once.',
     new: 'New',
     unread: (n: number): string => (n === 1 ? 'There is a new notice for you.' : `There are ${n} new notices for you.`),
-    read: 'Read it',
+    read: 'Read what it is',
     mark: 'I have read these',
     because: (clauses: string): string => `Told by: ${clauses}`,
     paper: 'Read the letter',
