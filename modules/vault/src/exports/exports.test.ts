@@ -90,7 +90,56 @@ async function opened({ id }: Export): Promise<Opened> {
   return { manifest, columns, rows };
 }
 
+/** The database goes at this call of the release, done by then or not: as where the process was killed there. True where it came so far. */
+async function releasedAndCut(
+  id: string,
+  { call, moment }: { readonly call: number; readonly moment: 'before' | 'after' },
+): Promise<boolean> {
+  let [calls, isCutting, isCut] = [0, false, false];
+  await rig.restartOver({
+    ...rig.sql,
+    transact: async (work) => {
+      if (!isCutting) return rig.sql.transact(work);
+      if (isCut || ++calls === call) {
+        const isDone = !isCut && moment === 'after';
+        isCut = true;
+        if (isDone) await rig.sql.transact(work);
+        throw new Error('killed');
+      }
+      return rig.sql.transact(work);
+    },
+  });
+  isCutting = true;
+  await rig.at.vault.exports.release(id, SECOND).catch(() => undefined);
+  isCutting = false;
+  return isCut;
+}
+
 describe('an export', () => {
+  it('is released once and counted once, wherever a kill comes between its facts and its file', async () => {
+    await people(40);
+    let [released, cuts] = [0, 0];
+    for (const moment of ['before', 'after'] as const)
+      for (let call = 1, isCut = true; isCut; call++) {
+        const id = await asked();
+        isCut = await releasedAndCut(id, { call, moment });
+        if (isCut) cuts++;
+        await rig.restart();
+        const again = await rig.at.vault.exports.release(id, SECOND);
+        expect(again.ok || again.error.code === 'EXPORT_DECIDED').toBe(true);
+        const one = (await rig.at.vault.exports.list()).find((found) => found.id === id)!;
+        expect([one.state, one.manifest?.before]).toEqual(['released', released++]);
+        const rows = await rig.sql
+          .for<{ 'vault.copy': { place: string } }>()
+          .selectFrom('vault.copy')
+          .select('place')
+          .where('place', '=', `export:${id}`)
+          .execute();
+        expect(rows).toHaveLength(1);
+      }
+    expect(cuts).toBeGreaterThanOrEqual(2);
+  }, 60_000);
+
   it('is asked for by one officer and released by another, sealed, told to everybody in it, and in the copy register', async () => {
     const records = await people(40);
     const id = await asked();
