@@ -45,6 +45,8 @@ export const Look = Closed({
   emergency: OrNull(Id),
   /** Why somebody was refused, or why it was destroyed. */
   why: Why,
+  /** Of refusals without end: how many this one stands for. */
+  times: Type.Optional(Count),
 });
 export type Look = Static<typeof Look>;
 export const LOOKS_PAGE_MAX = 200;

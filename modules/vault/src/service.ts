@@ -40,6 +40,7 @@ import { fhirRoutes } from './consents/fhir-routes.ts';
 import { receiptRoutes } from './receipts/routes.ts';
 import { takeoutRoutes } from './takeout/routes.ts';
 import type { TakeOut } from './takeout/takeout.ts';
+import { countRefusals } from './viewing/refusals.ts';
 import { viewClosed, type Look, type Seen } from './viewing/viewing.ts';
 
 export interface VaultStatus {
@@ -127,6 +128,22 @@ const TICK_MS = 30_000;
 type Answer<T> = Promise<Result<T, Refusal>>;
 
 export function createVault(options: VaultOptions): Vault {
+  const refusals = countRefusals(options);
+  const vault = vaultOver({ ...options, ledger: refusals.ledger });
+  const { tick, stop } = vault;
+  return Object.assign(vault, {
+    tick: async () => {
+      await refusals.flush('over');
+      await tick();
+    },
+    stop: async () => {
+      await stop();
+      await refusals.flush('all').catch(notWritten(options));
+    },
+  });
+}
+
+function vaultOver(options: VaultOptions): Vault {
   let opened: Opened | null = null;
   let ticking: NodeJS.Timeout | undefined;
   const now = (): Opened => {
@@ -283,6 +300,11 @@ const gateOf = (options: VaultOptions, passed: GateNeeds['passed']): Gate =>
     passed,
     onFault: (fault) => options.log.error('the gate of the vault could not be opened', { fault: String(fault) }),
   });
+
+const notWritten =
+  ({ log }: VaultOptions) =>
+  (fault: unknown): void =>
+    log.error('refusals that were counted could not be written', { fault: String(fault) });
 
 const tickOf =
   ({ log }: VaultOptions, vault: Pick<Vault, 'tick'>) =>

@@ -234,6 +234,18 @@ export function forgeBackup(folder: string, change: (tables: string) => string):
   return Promise.resolve();
 }
 
+/** How many keys somebody opens who has the key file alone, with the key that anybody knows. */
+export function keysOpened(folder: string): number {
+  const bytes = readFileSync(join(folder, 'keys', 'slots'));
+  const known = Buffer.alloc(KEY_BYTES);
+  let opened = 0;
+  for (let at = 0; at + SLOT_BYTES <= bytes.length; at += SLOT_BYTES) {
+    if (slotState(bytes, at) !== 'live') continue;
+    const slot = decodeSlot(bytes, at);
+    if (openSealedKey(known, slot, keyContext(slot))) opened++;
+  }
+  return opened;
+}
 /** What somebody reads who has database and key file, and tries the key that anybody knows. */
 export async function insiderReads(sql: TestSql, folder: string, record: string): Promise<string> {
   const { rows } = await raw<{ key: string; content: Buffer; subject: string; category: string; media: string }>`

@@ -245,6 +245,20 @@ attack<Disaster>({
       },
     },
     {
+      way: 'opens keys with what lies in the key file alone',
+      control: {
+        file: 'keys/root-file.ts',
+        text: 'const key = bytes.subarray(KEY_ID_BYTES);',
+        cut: 'const key = Buffer.alloc(KEY_BYTES);',
+      },
+      run: async (module, { sql, folder }) => {
+        const site = await module.openSite({ sql, folder });
+        await module.shared(site);
+        await site.stop();
+        return module.keysOpened(folder) > 0;
+      },
+    },
+    {
       way: 'opens the keys of a backup whose week is over',
       control: {
         file: 'backup/epochs.ts',

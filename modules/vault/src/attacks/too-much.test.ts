@@ -73,6 +73,65 @@ attack<Testing>({
   ],
 });
 
+attack<Testing>({
+  id: 'A24',
+  name: 'so many refusals that the ledger is full of them',
+  through: 'testing.ts',
+  ways: [
+    {
+      way: 'one who asks for what they may not see, over and over',
+      control: {
+        file: 'viewing/refusals.ts',
+        text: 'if (now.told < REFUSALS_EACH_MAX) {',
+        cut: 'if (now.told >= 0) {',
+      },
+      run: async (module, { sql, folder }) => {
+        const { vault, ledger, clock } = module.testVault(sql, folder);
+        await vault.start();
+        const { record } = module.must(await vault.put(module.recordOf(), module.OFFICER));
+        const ask = { purpose: 'TREAT', right: 'text', principal: module.person(module.BEN) } as const;
+        for (let i = 0; i < MANY; i++) await vault.view({ ...ask, record: i % 3 === 0 ? record : `rec-none-${i}` });
+        const before = ledger.of('record.refused').length;
+        clock.now += 60_000;
+        await vault.tick();
+        const told = ledger.of('record.refused');
+        const times = told.reduce((sum, { data }) => sum + Number(data['times'] ?? 1), 0);
+        if (times !== MANY) throw new Error(`${times} refusals are told of ${MANY}`);
+        const hers = (await vault.looks.list(module.AROHA, {})).filter(({ what }) => what === 'refused');
+        if (hers.reduce((sum, look) => sum + (look.times ?? 1), 0) !== MANY / 3) throw new Error('she reads of fewer');
+        await vault.stop();
+        return before === MANY || told.length > MANY / 3;
+      },
+    },
+    {
+      way: 'from a ledger that takes nothing for a while',
+      control: {
+        file: 'viewing/refusals.ts',
+        text: 'counted.set(about, { first, times: times + (counted.get(about)?.times ?? 0) });',
+        cut: '',
+      },
+      run: async (module, { sql, folder }) => {
+        const { vault, ledger, clock } = module.testVault(sql, folder);
+        await vault.start();
+        const ask = {
+          record: 'rec-none',
+          purpose: 'TREAT',
+          right: 'text',
+          principal: module.person(module.BEN),
+        } as const;
+        for (let i = 0; i < MANY; i++) await vault.view(ask);
+        clock.now += 60_000;
+        ledger.isFull = true;
+        await vault.tick().catch(() => undefined);
+        ledger.isFull = false;
+        await vault.stop();
+        const told = ledger.of('record.refused');
+        return told.reduce((sum, { data }) => sum + Number(data['times'] ?? 1), 0) !== MANY;
+      },
+    },
+  ],
+});
+
 /** What a record says it is, before anything parses it. */
 const isTaken = ({ contentFault }: Content, json: string): Promise<boolean> =>
   Promise.resolve(

@@ -139,7 +139,7 @@ const EMERGENCIES: ReadonlySet<Look['what']> = new Set([
 const textOf = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
 
 function lookOf(entry: number, { type, actor, at, data }: TellingBody): Look {
-  const { record, version, purpose, consent, glass, why, reason, outcome, machine } = data;
+  const { record, version, purpose, consent, glass, why, reason, outcome, machine, times } = data;
   return {
     entry,
     at,
@@ -152,5 +152,6 @@ function lookOf(entry: number, { type, actor, at, data }: TellingBody): Look {
     consent: textOf(consent),
     emergency: textOf(glass),
     why: textOf(why) ?? textOf(reason) ?? textOf(outcome),
+    ...(typeof times === 'number' ? { times } : {}),
   };
 }

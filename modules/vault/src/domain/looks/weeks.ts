@@ -45,7 +45,20 @@ export interface Sorted extends Look {
 export function linesOf(looks: readonly Sorted[], zone: string): LookLine[] {
   const lines = new Map<string, { line: LookLine; records: Set<string> }>();
   for (const look of [...looks].sort((a, b) => b.entry - a.entry)) {
-    const { what, by, machine, purpose, category, why, consent, emergency, at, entry, record } = look;
+    const {
+      what,
+      by,
+      machine,
+      purpose,
+      category,
+      why,
+      consent,
+      emergency,
+      at,
+      entry,
+      record,
+      times: stands = 1,
+    } = look;
     const day = machine ? '' : dayAt(at, zone);
     const key = JSON.stringify([what, by, purpose, category, why, consent, emergency, day]);
     const known = lines.get(key);
@@ -57,7 +70,10 @@ export function linesOf(looks: readonly Sorted[], zone: string): LookLine[] {
     };
     const entries = line.entries.length < LOOK_ENTRIES_SHOWN_MAX ? [...line.entries, entry] : line.entries;
     const times = { first: Math.min(line.first, at), last: Math.max(line.last, at) };
-    lines.set(key, { records, line: { ...line, ...times, count: line.count + 1, records: records.size, entries } });
+    lines.set(key, {
+      records,
+      line: { ...line, ...times, count: line.count + stands, records: records.size, entries },
+    });
   }
   return [...lines.values()].map(({ line }) => line);
 }
