@@ -67,6 +67,7 @@ describe('a record', () => {
         version: 1,
         purpose: 'TREAT',
         consent,
+        emergency: null,
         why: null,
       },
       {
@@ -80,6 +81,7 @@ describe('a record', () => {
           version: null,
           purpose: 'HRESCH',
           consent: null,
+          emergency: null,
         },
         why: 'another-purpose',
       },
