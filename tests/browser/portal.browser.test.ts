@@ -218,7 +218,7 @@ describe.skipIf(!hasChromium)('the portal', () => {
     await Promise.all([hers.context().close(), his.context().close()]);
   });
 
-  it('lets a doctor ask, and the resident answer with fewer rights', async () => {
+  it('lets a doctor ask, and the resident answer with fewer rights; in an emergency tells her, and ends dark', async () => {
     const [hers, his] = [await sit(), await sit()];
     await Promise.all([signIn(hers, 'aroha'), signIn(his, 'ben')]);
     const number = await hers.locator('.number').innerText();
@@ -250,6 +250,30 @@ describe.skipIf(!hasChromium)('the portal', () => {
     await hers.getByRole('heading', { name: 'You allowed it' }).waitFor();
     await his.goto('/shared');
     await his.getByText('● Allowed').waitFor();
+    const care = { subject: number, kind: 'encounter', until: Date.now() + 3_600_000 } as const;
+    await server.modules.vault.people.care.report(care, { by: 'svc-ward', organisation: 'party-quay-clinic' });
+    await his.goto('/emergency');
+    await holds(his, 'emergency');
+    await picture(his, 'portal-emergency');
+    await his.getByLabel('Number of the patient').fill(number);
+    await his.getByLabel('The person cannot answer').check();
+    await his.getByLabel('What happened?').fill('Unconscious after a fall at the quay.');
+    await his.getByRole('button', { name: 'Open the records of this person' }).click();
+    await his.getByText('The records of Aroha Ngata are open to you until').waitFor();
+    await holds(his, 'an open emergency');
+    const second = await his.context().newPage();
+    await second.goto('/emergency');
+    await his
+      .getByRole('button', { name: /^Open \(medicines/ })
+      .first()
+      .click();
+    await his.locator('#live[data-ready] img').waitFor();
+    await hers.goto('/notices');
+    await hers.getByRole('heading', { name: 'Your records were opened in an emergency' }).waitFor();
+    await picture(hers, 'portal-notices');
+    await second.getByRole('button', { name: 'End it now' }).click();
+    await his.getByRole('heading', { name: 'This record is dark now' }).waitFor();
+    await second.getByText('Waits for review').waitFor();
     await Promise.all([hers.context().close(), his.context().close()]);
   });
 
@@ -262,7 +286,7 @@ describe.skipIf(!hasChromium)('the portal', () => {
     await page.getByRole('button', { name: 'Sign in with a code' }).click();
     await holds(page, 'sign-in with a fault');
     await signIn(page, 'aroha');
-    for (const path of ['/held', '/looks', '/notices', '/emergency', '/help', '/no-such-page']) {
+    for (const path of ['/held', '/looks', '/notices', '/help', '/no-such-page']) {
       await page.goto(path);
       await holds(page, path);
     }

@@ -120,7 +120,7 @@ export const told = {
     } as Readonly<Record<NoticeKind, string>>,
     collected: (by: string, what: string): string => `${by} stored ${what} about you.`,
     broken: (by: string, why: string, until: string): string =>
-      `${by} opened your records: ${why}. It ended by itself at ${until} at the latest. An officer who had no part in it reviews it, and you read the outcome here.`,
+      `${by} opened your records: ${why}. It ends by itself by ${until}. An officer who had no part in it reviews it, and you read the outcome here.`,
     reviewed: {
       justified: 'The officer found it justified.',
       'not-justified':

@@ -120,7 +120,7 @@ export const told: Told = {
     },
     collected: (by, what) => `I rongoa a ${by} i ētahi ${what} mōu.`,
     broken: (by, why, until) =>
-      `I huaki a ${by} i ō mauhanga: ${why}. I mutu aunoa i te ${until} te roa rawa. Ka arotakea e tētahi āpiha kāore i uru ki tēnei, ka pānui koe i te whakatau i konei.`,
+      `I huaki a ${by} i ō mauhanga: ${why}. Ka mutu aunoa i mua i te ${until}. Ka arotakea e tētahi āpiha kāore i uru ki tēnei, ka pānui koe i te whakatau i konei.`,
     reviewed: {
       justified: 'I kite te āpiha i tika.',
       'not-justified':
