@@ -87,6 +87,7 @@ export const ACTIONS = {
   scanBaseline: 'City',
   exceptBaseline: 'City',
   askRecord: 'City',
+  useBlind: 'City',
   readVault: 'City',
   manageVault: 'City',
   viewRecord: 'Record',

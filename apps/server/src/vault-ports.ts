@@ -11,7 +11,7 @@ import { openObjects } from '@cityward/objects';
 import type { Sql } from '@cityward/sql';
 import { createVault, openTransitRoot, retentionLaw, type Vault, type VaultOptions } from '@cityward/vault';
 import type { Access } from './access.ts';
-import { partyName } from './city-names.ts';
+import { partyName, portalOrigin } from './city-names.ts';
 import type { Config } from './config.ts';
 import { destructionNeeds } from './destruction-ports.ts';
 import { CITY_NAME } from './city-names.ts';
@@ -34,10 +34,11 @@ interface Parts {
 }
 
 export const createVaultFor = (
-  { dataFolder, timeZone, kms }: Pick<Config, 'dataFolder' | 'timeZone' | 'kms'>,
+  config: Pick<Config, 'dataFolder' | 'timeZone' | 'kms' | 'portalPort' | 'portalUrl'>,
   { sql, clock, log, identity, ledger, city, cityName, fleet, access }: Parts,
-): Vault =>
-  createVault({
+): Vault => {
+  const { dataFolder, timeZone, kms } = config;
+  return createVault({
     sql,
     clock,
     zone: timeZone,
@@ -69,8 +70,14 @@ export const createVaultFor = (
     sendToRecipient,
     openArchive: () => openObjects({ folder: join(dataFolder, 'archive') }),
     retention: retentionLaw(),
+    passkeyAtPortal: (person, credential) => {
+      const passkey = identity.passkeyOf(person, credential);
+      const origin = portalOrigin(config);
+      return passkey && { ...passkey, origin, rpId: new URL(origin).hostname };
+    },
     destruction: destructionNeeds({ identity, cityName: CITY_NAME, keyFolder: join(dataFolder, 'keys', 'vault') }),
   });
+};
 
 const ledgerFor = (ledger: Parts['ledger']): VaultOptions['ledger'] => ({
   append: ledger.append,

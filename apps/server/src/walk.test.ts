@@ -18,6 +18,7 @@ const EVERYBODY: readonly ActionName[] = [
 /** About oneself. What others let one see is no matter of roles: `viewRecord` is in none, nor `takeOut`, which a link does not open. */
 const OWN_RECORDS: readonly ActionName[] = [
   'askRecord',
+  'useBlind',
   'readHoldings',
   'giveConsent',
   'takeBackConsent',

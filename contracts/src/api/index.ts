@@ -35,6 +35,7 @@ import { vaultAsking } from './vault-asking.ts';
 import { vaultLife } from './vault-life.ts';
 import { vaultRecipients } from './vault-recipients.ts';
 import { vaultArchive } from './vault-archive.ts';
+import { vaultBlind } from './vault-blind.ts';
 
 export const api = {
   ...session,
@@ -73,6 +74,7 @@ export const api = {
   ...vaultLife,
   ...vaultRecipients,
   ...vaultArchive,
+  ...vaultBlind,
 } as const;
 export type Api = typeof api;
 export type * from './session.ts';
@@ -122,6 +124,17 @@ export * from './vault-life.ts';
 export * from './vault-desk.ts';
 export * from './vault-recipients.ts';
 export * from './vault-archive.ts';
+export type * from './vault-blind.ts';
+export {
+  BLIND_ASKS_SHOWN_MAX,
+  BLIND_CHOICE_FORMAT,
+  BLIND_HOLDERS_MAX,
+  BLIND_HOLDERS_MIN,
+  BLIND_PASSKEYS_MAX,
+  BLIND_PRICE,
+  BLIND_SEALS_MAX,
+  BlindChoiceText,
+} from './vault-blind.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';
 export {

@@ -118,6 +118,10 @@ export const NOTICE_KINDS = [
   'opened',
   'destroyed',
   'exposed',
+  'blind-turned-on',
+  'blind-turned-off',
+  'blind-share-asked',
+  'blind-share-released',
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 export const Notice = Closed({

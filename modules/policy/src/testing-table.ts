@@ -70,6 +70,7 @@ takeOut               -      yes           yes      yes     yes     yes     yes 
 giveConsent           -      yes           yes      yes     yes     yes     yes      -    -       -   -
 handOnConsent         -      yes           yes      yes     yes     yes     yes      -    -       -   -
 askConsent            -      yes           yes      yes     yes     yes     yes      -    -       -   -
+useBlind              -      yes           yes      yes     yes     yes     yes      -    -       -   -
 takeBackConsent       -      yes           yes      yes     yes     yes     yes      -    -       yes -
 tracePicture          -      -             -        -       yes     -       -        -    -       yes -
 askWhoseData          -      -             -        -       yes     -       -        -    -       yes -

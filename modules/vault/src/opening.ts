@@ -14,6 +14,9 @@ import { createKeyring, type Keyring, type RootKey } from './keys/keyring.ts';
 import { reviewed } from './lease/reviewed.ts';
 import { asText } from './lease/as-text.ts';
 import { Views, type Changed } from './lease/views.ts';
+import { Blind } from './blind/blind.ts';
+import { blindReplayer } from './blind/replay.ts';
+import { BlindModes } from './blind/modes.ts';
 import { createLooks } from './looks/looks.ts';
 import { createTakeout, type TakeOut } from './takeout/takeout.ts';
 import { BACKUP_WEEKS, type SendToRecipient, type VaultOptions } from './needs.ts';
@@ -82,6 +85,7 @@ export interface Opened {
   readonly views: Views;
   readonly drawing: OpenPictures;
   readonly takeOut: TakeOut;
+  readonly blind: Blind;
   readonly replayed: number;
   readonly incarnation: Incarnation;
   /** `null` where another process has the keys. */
@@ -167,7 +171,7 @@ const replayersOf = (options: VaultOptions, keyring: CityKeys) => (isWhole: bool
   return [
     consentReplayer(sql, isWhole),
     ...[recordLifeReplayer(sql), holdReplayer(sql), recordReplayer(sql, keyring), eraseReplayer(sql, keyring)],
-    ...[lifeReplayer(sql), emergencyReplayer(sql), postReplayer(options)],
+    ...[lifeReplayer(sql), emergencyReplayer(sql), postReplayer(options), blindReplayer(sql)],
     ...[backupCopyReplayer(sql), exportReplayer({ ...options, keyring })],
   ];
 };
@@ -185,10 +189,12 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const saver = createSaver(sql, log);
   const { recipients, replicas, ...places } = await openPlaces(options, keyStore);
   const { shelf, copies } = places;
-  const parts = { ...options, ...places, journal, saver, keyring, sharing, isShared, inLane: createLanes() };
+  const replayed = found && (await bringBack(options, found, replayersOf(options, keyring)));
+  const modes = await BlindModes.open(sql);
+  const common = { ...options, ...places, journal, saver, keyring, sharing, isShared, inLane: createLanes() };
+  const parts = { ...common, modes, veil: modes.veil };
   const archive = createArchive({ ...parts, needs: options.destruction });
   copies.keep('archive', archive.keeper);
-  const replayed = found && (await bringBack(options, found, replayersOf(options, keyring)));
   const lives = createLives(parts);
   const tell = tellOfCollection({ ...parts, law: LAW, lives, papers: DESK_PAPERS });
   const desk = createRecordsDesk({ ...parts, tryBackups: tryBackups({ sql, keyStore }) });
@@ -201,14 +207,15 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const incarnation = found && replayed ? await incarnate(parts, { found, replayed }) : follow(nodes.id);
   const consented = byConsent({ ...parts, consents, lives });
   const grounds = [ownRecord, consented, ...people.grounds];
-  const bars = [gateBar(gate), ...desk.bars, ...people.bars];
+  const bars = [gateBar(gate), ...desk.bars, ...people.bars, modes.bar];
   const mayServe = (): boolean => gate.isOpen && nodes.mayServe();
   const show = createShowing({ ...parts, grounds, bars, mayServe, keepCopy: keepCopies(parts) });
   const view = viewBy(show);
+  const blind = new Blind({ ...parts, ...people, consents, show, review });
   const drawing = await openPictures(options, { keyring, show, isHolder: found !== null });
   const lend = drawing.lendAs(asText(view));
   const views = viewsOver(options, { incarnation: nodes.id, mayServe, show: lend });
-  await nodes.start({ consents, desk, people, shelf, review });
+  await nodes.start({ consents, desk, people, modes, shelf, review });
   views.start();
   copies.keep('cache', cacheKeeper(shelf, views, drawing.pictures.cache));
   const looks = createLooks({ ...options, isHushed: (subject) => lives.isHushed(subject) });
@@ -218,7 +225,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const bulk = new Bulk({ ...parts, tell });
   const receipts = createReceipts({ ...options, saved: (consent) => consents.saved(consent) });
   const rights = { consents, receipts, people, exports, recipients };
-  const open = { ...rights, archive, records, bulk, copies, replicas, desk, view, views, drawing, takeOut };
+  const open = { ...rights, archive, records, bulk, copies, replicas, desk, view, views, drawing, takeOut, blind };
   const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }

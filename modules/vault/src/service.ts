@@ -35,6 +35,7 @@ import { pictureRoutes } from './pictures/routes.ts';
 import type { Trace } from './pictures/traces.ts';
 import { createExposures, type Exposures } from './exposure/exposures.ts';
 import { exposureRoutes } from './exposure/routes.ts';
+import { blindRoutes, blindScripts, type BlindFace } from './blind/routes.ts';
 import { createLooks, type Looks } from './looks/looks.ts';
 import { fhirRoutes } from './consents/fhir-routes.ts';
 import { receiptRoutes } from './receipts/routes.ts';
@@ -99,6 +100,8 @@ export interface Vault {
   recipients(): Recipients;
   /** Ciphertext that is seldom asked for, apart from SQL. */
   archive(): Archive;
+  /** Records that the city itself cannot read. */
+  readonly blind: BlindFace;
   /** Files of a class of sightings that lie beside the vault, for the copy register. */
   keepSegments(name: string, segments: readonly SegmentSeen[]): Promise<void>;
   /** What falls due by time alone and is told: run often, at least once a minute. */
@@ -189,11 +192,10 @@ function vaultOver(options: VaultOptions): Vault {
       return now().exports;
     },
     ...elsewhere(now),
+    blind: blindFace(options, { gate, now, whenOpen }),
     keepSegments: (...what) => keepSegments(options, now().copies, what),
     custody: custodyOver(options, gate, { get: () => opened, set: (next) => void (opened = next) }),
     tick: () => vault.custody.tick().then(() => (gate.isOpen ? tickAll(now()) : undefined)),
-    copies: () => now().copies,
-    desk: () => now().desk,
     get people() {
       return now().people;
     },
@@ -205,9 +207,23 @@ function vaultOver(options: VaultOptions): Vault {
   return Object.assign(vault, routesOf(options, { vault, now }));
 }
 
-const elsewhere = (now: () => Opened): Pick<Vault, 'recipients' | 'archive'> => ({
+const elsewhere = (now: () => Opened): Pick<Vault, 'copies' | 'desk' | 'recipients' | 'archive'> => ({
+  copies: () => now().copies,
+  desk: () => now().desk,
   recipients: () => now().recipients,
   archive: () => now().archive,
+});
+
+interface BlindOver {
+  readonly gate: Gate;
+  readonly now: () => Opened;
+  readonly whenOpen: <T>(what: string, work: (parts: Opened) => Answer<T>) => Answer<T>;
+}
+const blindFace = (options: VaultOptions, { gate, now, whenOpen }: BlindOver): BlindFace => ({
+  blind: () => now().blind,
+  whenOpen: (what, work) => whenOpen(what, ({ blind }) => work(blind)),
+  view: (look) =>
+    gate.isOpen ? now().blind.view(look) : viewClosed(options, { ...look, right: 'view', isSealed: true }),
 });
 
 interface Faces {
@@ -233,13 +249,14 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
     ...pictureRoutes(vault),
     ...recipientRoutes(() => now().recipients),
     ...archiveRoutes(() => now().archive),
+    ...blindRoutes(vault.blind),
   ];
   return {
     routes: withStandings(routes, {
       lives: () => now().people.lives,
       records: (subject) => now().records.list(subject),
     }),
-    rawRoutes: viewRawRoutes(views),
+    rawRoutes: [...viewRawRoutes(views), ...blindScripts()],
   };
 }
 
@@ -274,10 +291,11 @@ async function recordsTold({ records, people }: Opened, subject: string): Promis
 }
 
 async function tickAll(opened: Opened): Promise<void> {
-  const { people, desk, receipts, recipients, archive, replicas } = opened;
+  const { people, desk, receipts, recipients, archive, replicas, blind } = opened;
   await replicas.look();
   await people.tick();
   await receipts.signLeft();
+  await blind.tend();
   await desk.tend();
   await recipients.tend();
   await archive.tend();

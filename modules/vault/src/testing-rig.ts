@@ -53,7 +53,7 @@ export function gate() {
   return { open: () => open(), isReached, pass: () => (reached(), opened) };
 }
 
-export function useVault(): Rig {
+export function useVault(usual: Parameters<typeof testVault>[2] = {}): Rig {
   let sql: TestSql;
   let folder: string;
   let at: TestVault;
@@ -64,7 +64,7 @@ export function useVault(): Rig {
   afterAll(() => sql.stop());
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'cityward-vault-'));
-    at = testVault(sql, folder);
+    at = testVault(sql, folder, usual);
     isDeaf = false;
     await at.vault.start();
   });

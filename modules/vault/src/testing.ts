@@ -158,6 +158,7 @@ export function testVault(
       | 'endPosts'
       | 'sendToRecipient'
       | 'openArchive'
+      | 'passkeyAtPortal'
     >
   > & {
     ledger?: TestLedger;
@@ -189,6 +190,7 @@ export function testVault(
     postsOf: (id) => posts.get(id) ?? [],
     nameOf: (id) => (id === HARBOUR ? 'Harbour Clinic' : null),
     alarm: (who, words) => void alarms.push(`${who} ${words}`),
+    passkeyAtPortal: () => null,
     retention: NO_RETENTION,
     destruction: testDestruction,
     // What several agree on has tests of its own, in nodes/: theirs is no clock that a test sets.

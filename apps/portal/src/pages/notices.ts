@@ -57,6 +57,10 @@ const DETAILS: Readonly<Record<NoticeKind, (told: Told) => Html>> = {
   opened: letter,
   destroyed: letter,
   exposed: exposure,
+  'blind-turned-on': () => NOTHING,
+  'blind-turned-off': () => NOTHING,
+  'blind-share-asked': (told) => paragraph(byWhom(told.visit, textIn(told, 'by'))),
+  'blind-share-released': (told) => paragraph(byWhom(told.visit, textIn(told, 'by'))),
 };
 
 /** In the officer's own words, and what of this one person it was. */

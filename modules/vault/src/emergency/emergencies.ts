@@ -185,6 +185,9 @@ export class Emergencies {
   #shown(which: (glass: StoredGlass) => boolean): Glass[] {
     return [...this.#glasses.values()].filter(which).slice(-GLASSES_SHOWN_MAX).map(shownGlass);
   }
+  get(id: string): StoredGlass | null {
+    return this.#glasses.get(id) ?? null;
+  }
   /** Whose reason that record tells. */
   ofPaper(record: string): StoredGlass | null {
     for (const glass of this.#glasses.values()) if (glass.paper === record) return glass;

@@ -13,7 +13,8 @@ export type Told =
   | { readonly do: 'changed'; readonly record: string }
   | { readonly do: 'care'; readonly care: Care }
   | { readonly do: 'glass'; readonly glass: StoredGlass }
-  | { readonly do: 'request'; readonly request: RightRequest };
+  | { readonly do: 'request'; readonly request: RightRequest }
+  | { readonly do: 'blind'; readonly subject: string };
 export type Heard = Told | VaultChange;
 
 export interface Sharing {
@@ -71,6 +72,7 @@ export interface Learners {
     readonly emergencies: { learn(change: Extract<Heard, { do: 'glass' | 'end-glass' }>): void };
     readonly requests: { learn(request: RightRequest): void };
   };
+  readonly modes: { learn(subject: string): Promise<void> };
   readonly shelf: { forget(record: string): void };
   readonly review: (changed: Changed) => void;
 }
@@ -106,6 +108,9 @@ export async function learn({ body }: Pick<SharedChange, 'body'>, parts: Learner
       return parts.review({ subject: heard.subject });
     case 'request':
       return parts.people.requests.learn(heard.request);
+    case 'blind':
+      await parts.modes.learn(heard.subject);
+      return parts.review({ subject: heard.subject });
     case 'changed':
       return parts.shelf.forget(heard.record);
     default:

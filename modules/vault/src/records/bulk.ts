@@ -2,6 +2,7 @@
 import { RECORD_MAX_BYTES, type BulkRecord } from '@cityward/contracts';
 import { newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { KeyId, Keyring } from '../keys/keyring.ts';
+import type { Veil, Veiled } from '../blind/modes.ts';
 import { sealContent } from '../keys/sealed.ts';
 import type { VaultOptions } from '../needs.ts';
 import type { Tx } from '@cityward/sql';
@@ -18,6 +19,7 @@ export interface BulkParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly keyring: Keyring;
   readonly inLane: Lanes;
   readonly retention: RetentionLaw;
+  readonly veil: Veil;
   /** Whom a new record is about is told, with the transaction that stores it. */
   readonly tell: (tx: Tx, collected: Collected) => Promise<void>;
 }
@@ -60,15 +62,21 @@ export class Bulk {
     if (!keys.ok) return keys;
     const ids = keys.value.map(({ id }) => id);
     const at = clock();
-    const records = drafts.map(({ subject, category, media }, i): store.BulkRow => {
+    const veils: Veiled[] = [];
+    const records: store.BulkRow[] = [];
+    for (const [i, { subject, category, media }] of drafts.entries()) {
       const [record, key, content] = [newId<string>('rec'), keys.value[i]!, contents[i]!];
-      const sealed = sealContent(key, { record, version: FIRST, subject, category, media }, content);
+      const binding = { record, version: FIRST, subject, category, media };
+      const veiled = await this.#parts.veil(binding, content);
+      if (veiled) veils.push(veiled);
+      const sealed = sealContent(key, binding, veiled?.content ?? content);
       key.key.fill(0);
-      return { record, subject, category, media, key: key.id, bytes: content.length, sealed };
-    });
+      records.push({ record, subject, category, media, key: key.id, bytes: content.length, sealed });
+    }
     try {
       await sql.transact(async (tx) => {
         await store.addRecords(tx, records, { at, by });
+        for (const veiled of veils) await veiled.save(tx);
         const told = new Map(records.map((one) => [store.placeOf(one.subject, one.category), one]));
         await this.#parts.tell(tx, { places: [...told.values()], by, at });
         for (const [subject, some] of Map.groupBy(records, (one) => one.subject)) {

@@ -136,6 +136,7 @@ async function mark(tx: Tx, { destruction, at, by, reason }: Omit<DestructionAsk
     select string_agg(id, E'\\n' order by id) as packed from fresh`.execute(db(tx));
   await raw`update vault.version set content = null
     where record = any(${ids}) and content is not null`.execute(db(tx));
+  await raw`delete from vault.blind_version where record = any(${ids})`.execute(db(tx));
   await raw`delete from vault.life where record = any(${ids})`.execute(db(tx));
   return unpacked(rows[0]?.packed).map(([id]) => id!);
 }

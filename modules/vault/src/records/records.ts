@@ -10,6 +10,7 @@ import type { VaultOptions } from '../needs.ts';
 import type { Sharing } from '../nodes/shared.ts';
 import type { Collected } from '../notices/indirect.ts';
 import type { Shelf } from './shelf.ts';
+import type { Veil } from '../blind/modes.ts';
 import { sealContent } from '../keys/sealed.ts';
 import * as store from './store.ts';
 import type { RecordHead } from './store.ts';
@@ -28,6 +29,8 @@ export interface RecordParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly retention: RetentionLaw;
   /** Destroyed, or asked to be. */
   readonly isDoomed: (record: string) => boolean;
+  /** For whom the city keeps what it cannot read itself. */
+  readonly veil: Veil;
   /** In its life it takes no new version. */
   readonly isDark: (record: string) => boolean;
 }
@@ -57,7 +60,9 @@ export class Records {
     if (!key.ok) return key;
     const { media } = draft;
     const { id: record, subject, category } = head;
-    const sealed = sealContent(key.value, { record, version, subject, category, media }, content);
+    const binding = { record, version, subject, category, media };
+    const veiled = await this.#parts.veil(binding, content);
+    const sealed = sealContent(key.value, binding, veiled?.content ?? content);
     key.value.key.fill(0);
     const at = clock();
     const stored = { record, version, key: key.value.id, media, bytes: content.length, at, by, content: sealed };
@@ -70,6 +75,7 @@ export class Records {
           await this.#parts.sharing.tell(tx, { do: 'changed', record });
         }
         await store.addVersion(tx, head, stored);
+        await veiled?.save(tx);
         const data = { record, version };
         tx.record({ module: MODULE, type: 'record.put', actor: by, subject, at, personal: true, data });
         await this.#parts.tell(tx, { places: [{ subject, category }], by, at });

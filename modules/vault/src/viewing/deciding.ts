@@ -14,6 +14,8 @@ export interface Look {
   /** `text`: the content as it is, which can be copied. `view`: drawn, and nothing else. `export`: in a table with others. */
   readonly right: Extract<Right, 'view' | 'text' | 'export'>;
   readonly principal: Principal;
+  /** As ciphertext, for whoever has its key. */
+  readonly isSealed?: true;
 }
 /** Told in the ledger alone: to whoever asked, all of them are one answer. */
 export type Why =
@@ -33,7 +35,9 @@ export type Why =
   | 'not-in-archive'
   | 'closed'
   | 'cut-off'
-  | 'not-drawn';
+  | 'not-drawn'
+  | 'blind'
+  | 'not-blind';
 
 /** What a look rests on. */
 export interface Basis {

@@ -194,6 +194,8 @@ async function refused(
       'ARCHIVE_MISSING',
       `${where}: its content was archived, and the archive does not have it as it was put there`,
     );
+  if (why === 'blind')
+    return refuse('conflict', 'RECORD_BLIND', `${where}: its owner chose that the city cannot read it`);
   if (why === 'altered')
     return refuse('conflict', 'CONTENT_ALTERED', `${where}: its content is not what was stored there`);
   return refuse('not-found', 'RECORD_NOT_SEEN', `${where}: there is none that you may see so`);

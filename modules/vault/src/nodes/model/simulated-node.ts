@@ -160,6 +160,7 @@ export class SimulatedNode {
         },
         desk: { destroying: NOTHING, lives: NOTHING, holds: NOTHING },
         people: { lives: NOTHING, care: NOTHING, emergencies: NOTHING, requests: NOTHING },
+        modes: { learn: () => Promise.resolve() },
         shelf: { forget: () => undefined },
         review: (changed) => this.#views.review(changed),
       },

@@ -1,0 +1,81 @@
+/** Keys of one's records for the person that a consent of one's own is for: sealed in the owner's browser, kept here as ciphertext. */
+import { BLIND_SEALS_MAX, type VersionSeal } from '@cityward/contracts';
+import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import type { Consents } from '../consents/consents.ts';
+import type { StoredConsent } from '../consents/consent-store.ts';
+import type { VaultOptions } from '../needs.ts';
+import { publicKeyOf } from './mode-store.ts';
+import * as store from './seal-store.ts';
+import type { OwnSeal } from './seal-store.ts';
+
+const MODULE = 'vault';
+/** Looked through for one answer. */
+const SCANNED_MAX = 5_000;
+
+export interface GivingParts extends Pick<VaultOptions, 'sql' | 'clock'> {
+  readonly consents: Pick<Consents, 'now'>;
+}
+export interface ToSeal {
+  readonly to: { readonly person: string; readonly publicKey: string | null } | null;
+  readonly seals: OwnSeal[];
+}
+
+export class GivingKeys {
+  readonly #parts: GivingParts;
+  constructor(parts: GivingParts) {
+    this.#parts = parts;
+  }
+
+  /** All of one's own without a consent. */
+  async waiting(subject: string, consent?: string): Promise<Result<ToSeal, Refusal>> {
+    const { sql } = this.#parts;
+    if (consent === undefined) {
+      const seals = await store.unsharedSeals(sql, subject, { consent: '', limit: BLIND_SEALS_MAX });
+      return ok({ to: null, seals });
+    }
+    const found = this.#ownConsent(subject, consent);
+    if (!found.ok) return found;
+    const { person } = found.value;
+    const all = await store.unsharedSeals(sql, subject, { consent, limit: SCANNED_MAX });
+    const seals = all.filter((one) => reaches(found.value.stored, one)).slice(0, BLIND_SEALS_MAX);
+    return ok({ to: { person, publicKey: await publicKeyOf(sql, person) }, seals });
+  }
+
+  async give(
+    subject: string,
+    { consent, seals }: { readonly consent: string; readonly seals: readonly VersionSeal[] },
+  ): Promise<Result<{ done: number }, Refusal>> {
+    const { sql, clock } = this.#parts;
+    const waiting = await this.waiting(subject, consent);
+    const found = this.#ownConsent(subject, consent);
+    if (!waiting.ok) return waiting;
+    if (!found.ok) return found;
+    const open = new Set(waiting.value.seals.map(({ record, version }) => `${record}/${version}`));
+    const given = seals.filter(({ record, version }) => open.has(`${record}/${version}`));
+    if (given.length === 0) return ok({ done: 0 });
+    const { person: to } = found.value;
+    const at = clock();
+    await sql.transact(async (tx) => {
+      for (const { sealed, ...place } of given)
+        await store.addSeal(tx, place, { use: 'consent', to, under: consent, from: '', sealed });
+      const data = { consent, to, records: [...new Set(given.map(({ record }) => record))] };
+      tx.record({ module: MODULE, type: 'blind.shared', actor: subject, subject, at, personal: true, data });
+    });
+    return ok({ done: given.length });
+  }
+
+  /** One that stands, of one's own, for a person by name. */
+  #ownConsent(subject: string, id: string): Result<{ stored: StoredConsent; person: string }, Refusal> {
+    const where = `seal keys for consent "${id}"`;
+    const stored = this.#parts.consents.now(id);
+    if (stored?.grant.subject !== subject)
+      return refuse('not-found', 'CONSENT_UNKNOWN', `${where}: you have given none of that id that stands`);
+    const { person } = stored.grant.grantee;
+    return person === null
+      ? refuse('conflict', 'BLIND_NEEDS_NAME', `${where}: it is for a role, wanted one for a person by name`)
+      : ok({ stored, person });
+  }
+}
+
+const reaches = ({ grant: { scope } }: StoredConsent, { record, category }: OwnSeal): boolean =>
+  scope.of === 'categories' ? scope.categories.includes(category) : scope.records.includes(record);

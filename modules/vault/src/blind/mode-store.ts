@@ -1,0 +1,112 @@
+/** People's own keys and their choice in SQL: public keys and ciphertext, nothing that opens anything. */
+import { sql as raw } from 'kysely';
+import type { BlindKey, BlindKeyDraft } from '@cityward/contracts';
+import type { Sql, Tx } from '@cityward/sql';
+
+/** What a passkey is asked with need be no secret. */
+const NO_SALT = 'A'.repeat(43);
+
+type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
+
+export interface Mode {
+  readonly subject: string;
+  readonly state: 'on' | 'turning-off';
+  readonly since: number;
+  readonly needed: number;
+  readonly publicKey: string;
+  /** In the order of their shares. */
+  readonly holders: readonly { readonly person: string; readonly publicKey: string; readonly share: string }[];
+}
+
+export async function keyOf(reader: Reader, person: string): Promise<BlindKey | null> {
+  const { rows } = await raw<{
+    public_key: string;
+    salt: string;
+    credential: string | null;
+    wrapped: string | null;
+  }>`select k.public_key, k.salt, w.credential, w.wrapped from vault.blind_key k
+    left join vault.blind_wrap w on w.person = k.person where k.person = ${person} order by w.at, w.credential`.execute(
+    reader.for(),
+  );
+  const [first] = rows;
+  if (!first) return null;
+  const wraps = rows.flatMap(({ credential, wrapped }) =>
+    credential === null || wrapped === null ? [] : [{ credential, wrapped }],
+  );
+  return { publicKey: first.public_key, salt: first.salt, wraps };
+}
+export async function publicKeyOf(reader: Reader, person: string): Promise<string | null> {
+  const { rows } = await raw<{ key: string }>`select public_key as key from vault.blind_key
+    where person = ${person}`.execute(reader.for());
+  return rows[0]?.key ?? null;
+}
+/** `false` where there is one already. */
+export async function addKey(
+  tx: Tx,
+  { publicKey, salt, credential, wrapped }: BlindKeyDraft,
+  { person, at }: { readonly person: string; readonly at: number },
+): Promise<boolean> {
+  const { rows } = await raw`insert into vault.blind_key (person, public_key, salt, at)
+    values (${person}, ${publicKey}, ${salt}, ${at}::bigint) on conflict do nothing returning person`.execute(tx.for());
+  return rows.length > 0 && (await addWrap(tx, { credential, wrapped }, { person, at }));
+}
+/** Its public half alone, where there is no row of it: with what wraps the other, the copy that was put back was older. */
+export const putKeyBack = async (
+  tx: Tx,
+  { person, publicKey, at }: { readonly person: string; readonly publicKey: string; readonly at: number },
+): Promise<void> =>
+  void (await raw`insert into vault.blind_key (person, public_key, salt, at)
+    values (${person}, ${publicKey}, ${NO_SALT}, ${at}::bigint) on conflict do nothing`.execute(tx.for()));
+/** `false` where that passkey has one already: none is ever replaced. */
+export async function addWrap(
+  tx: Tx,
+  { credential, wrapped }: Pick<BlindKeyDraft, 'credential' | 'wrapped'>,
+  { person, at }: { readonly person: string; readonly at: number },
+): Promise<boolean> {
+  const { rows } = await raw`insert into vault.blind_wrap (person, credential, wrapped, at)
+    values (${person}, ${credential}, ${wrapped}, ${at}::bigint) on conflict do nothing returning person`.execute(
+    tx.for(),
+  );
+  return rows.length > 0;
+}
+
+/** One person's, or everybody's. */
+export async function readModes(reader: Reader, subject: string | null): Promise<Mode[]> {
+  const { rows } = await raw<Omit<Mode, 'holders' | 'publicKey'> & { key: string }>`
+    select m.subject, m.state, m.since, m.needed, k.public_key as key from vault.blind_mode m
+    join vault.blind_key k on k.person = m.subject
+    where ${subject}::text is null or m.subject = ${subject}`.execute(reader.for());
+  const { rows: holders } = await raw<Mode['holders'][number] & { subject: string; key: string }>`
+    select h.subject, h.person, h.share, k.public_key as key from vault.blind_holder h
+    join vault.blind_key k on k.person = h.person
+    where ${subject}::text is null or h.subject = ${subject} order by h.subject, h.number`.execute(reader.for());
+  const bySubject = Map.groupBy(holders, (one) => one.subject);
+  return rows.map(({ key, ...mode }) => ({
+    ...mode,
+    publicKey: key,
+    holders: (bySubject.get(mode.subject) ?? []).map((one) => ({
+      person: one.person,
+      publicKey: one.key,
+      share: one.share,
+    })),
+  }));
+}
+export async function addMode(tx: Tx, mode: Mode, choice: string): Promise<void> {
+  const { subject, state, since, needed, holders } = mode;
+  await raw`insert into vault.blind_mode (subject, state, since, needed, choice)
+    values (${subject}, ${state}, ${since}::bigint, ${needed}, ${choice})`.execute(tx.for());
+  for (const [i, { person, share }] of holders.entries())
+    await raw`insert into vault.blind_holder (subject, number, person, share)
+      values (${subject}, ${i + 1}, ${person}, ${share})`.execute(tx.for());
+}
+export const turnOff = async (tx: Tx, subject: string, choice: string): Promise<void> =>
+  void (await raw`update vault.blind_mode set state = 'turning-off', choice = ${choice}
+    where subject = ${subject}`.execute(tx.for()));
+export async function removeMode(tx: Tx, subject: string): Promise<void> {
+  const db = tx.for();
+  await raw`delete from vault.blind_key_release where ask in (select id from vault.blind_ask
+    where subject = ${subject})`.execute(db);
+  await raw`delete from vault.blind_ask where subject = ${subject}`.execute(db);
+  await raw`delete from vault.blind_holder where subject = ${subject}`.execute(db);
+  await raw`delete from vault.blind_mode where subject = ${subject}`.execute(db);
+}

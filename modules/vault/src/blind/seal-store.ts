@@ -1,0 +1,143 @@
+/** Sealed keys of blind versions in SQL. */
+import { sql as raw } from 'kysely';
+import type { RecordMedia, VersionSeal } from '@cityward/contracts';
+import type { Sql, Tx } from '@cityward/sql';
+import type { KeyId } from '../keys/keyring.ts';
+import type { Seal } from './sealing.ts';
+
+type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
+interface Place {
+  readonly record: string;
+  readonly version: number;
+}
+
+export async function addVersion(tx: Tx, { record, version }: Place, seals: readonly Seal[]): Promise<void> {
+  await raw`insert into vault.blind_version (record, version) values (${record}, ${version})`.execute(tx.for());
+  for (const seal of seals) await addSeal(tx, { record, version }, seal);
+}
+/** `false` where there is one already. */
+export async function addSeal(tx: Tx, { record, version }: Place, seal: Seal): Promise<boolean> {
+  const { use, to, under, from, sealed } = seal;
+  const { rows } = await raw`insert into vault.blind_seal (record, version, use, to_whom, under, from_whom, sealed)
+    values (${record}, ${version}, ${use}, ${to}, ${under}, ${from}, ${sealed})
+    on conflict do nothing returning record`.execute(tx.for());
+  return rows.length > 0;
+}
+/** With its sealed keys. */
+export const removeVersion = async (tx: Tx, { record, version }: Place): Promise<void> =>
+  void (await raw`delete from vault.blind_version where record = ${record} and version = ${version}`.execute(tx.for()));
+
+export const isBlind = async (reader: Reader, { record, version }: Place): Promise<boolean> =>
+  (await raw`select 1 from vault.blind_version where record = ${record} and version = ${version}`.execute(reader.for()))
+    .rows.length > 0;
+
+/** Of one version, for this person. */
+export async function sealsOf(
+  reader: Reader,
+  { record, version }: Place,
+  { use, to, under }: Pick<Seal, 'use' | 'to' | 'under'>,
+): Promise<Seal[]> {
+  const { rows } = await raw<Seal>`select use, to_whom as to, under, from_whom as from, sealed from vault.blind_seal
+    where record = ${record} and version = ${version} and use = ${use} and to_whom = ${to} and under = ${under}
+    order by from_whom`.execute(reader.for());
+  return rows;
+}
+
+export interface OwnSeal extends VersionSeal {
+  readonly category: string;
+  readonly media: RecordMedia;
+}
+/** Keys sealed to their owner, of versions that have none for that consent yet. */
+export async function unsharedSeals(
+  ...[reader, subject, { consent, limit }]: readonly [
+    Reader,
+    string,
+    { readonly consent: string; readonly limit: number },
+  ]
+): Promise<OwnSeal[]> {
+  const { rows } = await raw<OwnSeal>`select s.record, s.version, s.sealed, r.category, v.media from vault.blind_seal s
+    join vault.record r on r.id = s.record join vault.version v on v.record = s.record and v.version = s.version
+    where s.use = 'own' and s.to_whom = ${subject} and r.subject = ${subject} and r.destroyed_at is null
+      and not exists (select 1 from vault.blind_seal g where g.record = s.record and g.version = s.version
+        and g.use = 'consent' and g.under = ${consent})
+    order by s.record, s.version limit ${limit}`.execute(reader.for());
+  return rows;
+}
+/** Shares of versions of these records that a holder has. */
+export async function sharesOf(
+  ...[reader, holder, { records, limit }]: readonly [
+    Reader,
+    string,
+    { readonly records: readonly string[]; readonly limit: number },
+  ]
+): Promise<VersionSeal[]> {
+  const { rows } = await raw<VersionSeal>`select record, version, sealed from vault.blind_seal
+    where use = 'share' and to_whom = ${holder} and record = any(${records}::text[])
+    order by record, version desc limit ${limit}`.execute(reader.for());
+  return rows;
+}
+export const dropReleases = async (tx: Tx, glass: string): Promise<void> =>
+  void (await raw`delete from vault.blind_seal where use = 'release' and under = ${glass}`.execute(tx.for()));
+
+export interface StoredContent extends Place {
+  readonly category: string;
+  readonly media: RecordMedia;
+  readonly key: KeyId;
+  /** `null` where it lies in the archive. */
+  readonly content: Buffer | null;
+}
+/** One that the city can still read, but for what its desk writes; `null` where none is left. */
+export async function nextClear(
+  ...[reader, subject, { except, after }]: readonly [
+    Reader,
+    string,
+    { readonly except: readonly string[]; readonly after: Place | null },
+  ]
+): Promise<StoredContent | null> {
+  const { rows } = await raw<StoredContent>`
+    select v.record, v.version, v.key, v.media, v.content, r.category from vault.version v
+    join vault.record r on r.id = v.record
+    where r.subject = ${subject} and r.destroyed_at is null and (v.content is not null or v.archived is not null)
+      and r.category <> all(${except}::text[])
+      and (v.record, v.version) > (${after?.record ?? ''}::text, ${after?.version ?? 0}::int)
+      and not exists (select 1 from vault.blind_version b where b.record = v.record and b.version = v.version)
+    order by v.record, v.version limit 1`.execute(reader.for());
+  return rows[0] ?? null;
+}
+export async function countClear(reader: Reader, subject: string, except: readonly string[]): Promise<number> {
+  const { rows } = await raw<{ count: number }>`select count(*)::int as count from vault.version v
+    join vault.record r on r.id = v.record
+    where r.subject = ${subject} and r.destroyed_at is null and (v.content is not null or v.archived is not null)
+      and r.category <> all(${except}::text[])
+      and not exists (select 1 from vault.blind_version b where b.record = v.record and b.version = v.version)`.execute(
+    reader.for(),
+  );
+  return rows[0]!.count;
+}
+export async function countBlind(reader: Reader, subject: string): Promise<number> {
+  const { rows } = await raw<{ count: number }>`select count(*)::int as count from vault.blind_version b
+    join vault.record r on r.id = b.record where r.subject = ${subject} and r.destroyed_at is null`.execute(
+    reader.for(),
+  );
+  return rows[0]!.count;
+}
+export async function blindContent(reader: Reader, { record, version }: Place): Promise<StoredContent | null> {
+  const { rows } = await raw<StoredContent>`select v.record, v.version, v.key, v.media, v.content, r.category
+    from vault.version v join vault.record r on r.id = v.record
+    join vault.blind_version b on b.record = v.record and b.version = v.version
+    where v.record = ${record} and v.version = ${version} and r.destroyed_at is null
+      and (v.content is not null or v.archived is not null)`.execute(reader.for());
+  return rows[0] ?? null;
+}
+/** `false` where it is not under that key any more. */
+export async function replaceContent(
+  tx: Tx,
+  { record, version }: Place,
+  { before, key, content }: { readonly before: KeyId; readonly key: KeyId; readonly content: Buffer },
+): Promise<boolean> {
+  const { rows } =
+    await raw`update vault.version set key = ${key}, content = ${content}, archived = null, archive = null
+    where record = ${record} and version = ${version} and key = ${before} and (content is not null or archived is not null)
+    returning record`.execute(tx.for());
+  return rows.length > 0;
+}
