@@ -277,6 +277,76 @@ describe.skipIf(!hasChromium)('the portal', () => {
     await Promise.all([hers.context().close(), his.context().close()]);
   });
 
+  it('keeps records that only she can read: she reads the price, locks them, reads, shares and takes back', async () => {
+    const [hers, his] = [await sit(), await sit()];
+    await Promise.all([signIn(hers, 'aroha'), signIn(his, 'ben')]);
+    for (const page of [hers, his]) {
+      await plugInKey(page, { hasPrf: true });
+      await page.goto('/me');
+      await page.getByRole('button', { name: 'Add a passkey' }).click();
+      await page.getByText('The passkey is added.').waitFor();
+      await page.getByRole('link', { name: 'Records that only I can read' }).click();
+      await page.locator('#private[data-ready]').waitFor();
+    }
+    await his.getByRole('button', { name: 'Make a key of my own' }).click();
+    await his.getByText('You have a key.').waitFor();
+    await holds(hers, 'the price');
+    await picture(hers, 'portal-private-price', { tall: 1_900 });
+    await hers.setViewportSize({ width: 1_024, height: HEIGHT });
+    const lock = hers.getByRole('button', { name: 'Lock my records so that only I can read them' });
+    await lock.click();
+    await hers.getByRole('alert').getByText('Tick every point of the price first.').waitFor();
+    for (const part of await hers.getByRole('checkbox').all()) await part.check();
+    await lock.click();
+    await hers.getByText('The city cannot read your records.').waitFor();
+    await hers.locator('#private[data-ready]').waitFor();
+    const shown = hers.locator('#private-shown');
+    await hers
+      .getByRole('button', { name: /^Open \(blood tests/ })
+      .first()
+      .click();
+    await shown.locator('dd').first().waitFor();
+    const told = await shown.locator('dl').innerText();
+    await holds(hers, 'locked records');
+    await picture(hers, 'portal-private');
+    const { vault, identity } = server.modules;
+    const subject = identity.personNamed(residents.resident.name)!.id;
+    const until = Date.now() + 86_400_000;
+    const given = await vault.give(
+      {
+        ...{ subject, person: identity.personNamed(residents.professional.name)!.id, from: Date.now() - 1_000, until },
+        scope: { of: 'categories', categories: ['blood-tests'] },
+        ...{ rights: ['view'], purpose: 'TREAT', uses: null, refrains: [] },
+      },
+      subject,
+    );
+    if (!given.ok) throw new Error(given.error.message);
+    await hers.reload();
+    await hers.locator('#private[data-ready]').waitFor();
+    await hers.locator(`[data-consent="${given.value.id}"]`).click();
+    await hers.getByText('The keys were given.').waitFor();
+    await his.reload();
+    await his.locator('#private[data-ready]').waitFor();
+    const open = his.getByRole('button', { name: /^Open \(Aroha Ngata, blood tests/ });
+    const read: string[] = [];
+    for (const one of await open.all()) {
+      await one.click();
+      await his.getByText('Opened.').waitFor();
+      read.push(await his.locator('#private-shown dl').innerText());
+    }
+    expect(read).toContain(told);
+    await holds(his, 'locked records of hers');
+    await picture(his, 'portal-private-given');
+    const taken = await vault.takeBack(given.value.id, subject);
+    expect(taken.ok).toBe(true);
+    await open.first().click();
+    // What the seed let him see still stands; no keys were given for that.
+    await his.getByRole('alert').getByText('Its owner has not given you its key yet.').waitFor();
+    await his.reload();
+    await his.getByText('Nobody has given you keys.').waitFor();
+    await Promise.all([hers.context().close(), his.context().close()]);
+  });
+
   it('makes a passkey for its own name and signs in with it; the other pages hold up too', async () => {
     const page = await sit();
     await plugInKey(page);

@@ -12,8 +12,8 @@ const PHONE = { width: 390, height: 844 };
 /** Frames until plots and maps have drawn themselves. */
 const FRAMES = 3;
 
-/** A security key that stays in its device, as officers and installers hold it; plugged into this page alone. */
-export async function plugInKey(page: Page): Promise<void> {
+/** A security key that stays in its device, as officers and installers hold it; plugged into this page alone. `hasPrf`: it keeps a key of its person's too. */
+export async function plugInKey(page: Page, { hasPrf = false } = {}): Promise<void> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable', { enableUI: false });
   await cdp.send('WebAuthn.addVirtualAuthenticator', {
@@ -24,6 +24,7 @@ export async function plugInKey(page: Page): Promise<void> {
       hasUserVerification: true,
       isUserVerified: true,
       automaticPresenceSimulation: true,
+      hasPrf,
       defaultBackupEligibility: false,
       defaultBackupState: false,
     },

@@ -14,6 +14,7 @@ import { noticePages } from './pages/notices.ts';
 import { requestPages } from './pages/requests.ts';
 import { sharedPages } from './pages/shared.ts';
 import { mePages } from './pages/me.ts';
+import { privatePages } from './pages/private.ts';
 import { PORTAL_HEADERS, servePages, type Served } from './serving.ts';
 
 export interface Portal extends Served {
@@ -38,6 +39,7 @@ export function createPortal(needs: PortalNeeds): Portal {
     ...emergencyPages,
     ...openedPages,
     ...mePages,
+    ...privatePages,
     ...helpPages,
   ];
   return {

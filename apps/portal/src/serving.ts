@@ -20,6 +20,7 @@ import type { PortalNeeds } from './needs.ts';
 import { problemPage, refusedPage } from './problems.ts';
 import { refusedBy, type Answer, type AnyPageRoute, type OwnVisit, type Visit } from './visit.ts';
 import { LANGUAGES, languageOf, WORDS, type Language } from './words/index.ts';
+import { PRIVATE_SCRIPT } from './private-script.ts';
 import { kindOf } from './problems.ts';
 
 /** Nothing but our own files; no frame, no other site, no inline script or style. */
@@ -57,6 +58,11 @@ const fhirRows = (): AssetFile => ({
   media: 'text/javascript; charset=utf-8',
   bytes: Buffer.from(stripTypeScriptTypes(readFileSync(new URL('./fhir-rows.ts', import.meta.url), 'utf8'))),
 });
+const privateScript: AssetFile = {
+  path: PRIVATE_SCRIPT.file,
+  media: 'text/javascript; charset=utf-8',
+  bytes: PRIVATE_SCRIPT.bytes,
+};
 const versioned = ({ path, bytes }: AssetFile): string =>
   `${path}?v=${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`;
 
@@ -80,7 +86,7 @@ export function servePages({ needs, cookies }: Serving, pages: readonly AnyPageR
   const parts: Parts = { needs, cookies, assets, calendars };
   return {
     rawRoutes: [
-      ...[style, script, live, shield, fhirRows()].map(assetRoute),
+      ...[style, script, live, shield, fhirRows(), privateScript].map(assetRoute),
       ...pages.map((page) => pageRoute(parts, page)),
     ],
     problemPage: (problem, failed) => problemDocument(parts, problem, failed),

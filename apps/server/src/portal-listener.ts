@@ -20,6 +20,20 @@ const SCRIPTED: readonly Endpoint[] = [
   api.openView,
   api.renewView,
   api.closeView,
+  api.getBlind,
+  api.keepBlindKey,
+  api.wrapBlindKey,
+  api.getBlindKeyOf,
+  api.chooseBlind,
+  api.listBlindSeals,
+  api.sealForConsent,
+  api.viewBlind,
+  api.handBack,
+  api.askHolders,
+  api.listBlindAsks,
+  api.releaseShares,
+  api.askRecovery,
+  api.endRecovery,
 ];
 
 type Check = ReturnType<typeof Compile>;

@@ -131,6 +131,17 @@ export const BlindAsk = Closed({
 });
 export type BlindAsk = Static<typeof BlindAsk>;
 
+export const BlindGiven = Closed({
+  record: Id,
+  subject: Id,
+  category: Id,
+  media: OneOf(RECORD_MEDIA),
+  /** What it may be opened for, and what gives the reason. */
+  purpose: OneOf(PURPOSES),
+  by: OneOf(['consent', 'emergency']),
+});
+export type BlindGiven = Static<typeof BlindGiven>;
+
 const Done = Closed({ done: Count });
 
 export const vaultBlind = {
@@ -214,6 +225,14 @@ export const vaultBlind = {
     params: OneId,
     query: Closed({ purpose: Type.Optional(OneOf(PURPOSES)), version: Type.Optional(Version) }),
     answer: BlindRecord,
+  }),
+  listBlindGiven: endpoint({
+    name: 'listBlindGiven',
+    method: 'GET',
+    path: '/api/blind/given',
+    action: 'askRecord',
+    summary: 'Records of others whose keys one was given, by a consent that stands or in an emergency that is open',
+    answer: Closed({ records: Type.Array(BlindGiven, { maxItems: BLIND_SEALS_MAX }) }),
   }),
   handBack: endpoint({
     name: 'handBack',

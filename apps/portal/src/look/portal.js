@@ -46,6 +46,8 @@ async function add() {
     challenge: bytesOf(options.challenge),
     user: { ...options.user, id: bytesOf(options.user.id) },
     excludeCredentials: listed(options.excludeCredentials),
+    // So that it can keep a key of its person's too, should they want one.
+    extensions: { ...options.extensions, prf: {} },
   };
   await post('/api/me/passkeys', shown(await navigator.credentials.create({ publicKey })));
 }

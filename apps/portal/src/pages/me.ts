@@ -2,6 +2,7 @@
 import { api } from '@cityward/contracts';
 import { markup, NOTHING, type Html } from '../markup.ts';
 import { actButton, linkButton } from '../parts.ts';
+import { PRIVATE } from '../words/private.ts';
 import { elsewhere, refusedBy, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
 
 function accountPart(visit: OwnVisit): Html {
@@ -29,7 +30,8 @@ ${isAdded ? markup`<div class="banner" role="status"><p>${words.added}</p></div>
 <p class="hint without-script">${words.needs}</p>
 <h2>${words.sheet}</h2><p>${words.sheetHave(me.recoveryCodesLeft)}</p>
 ${actButton(visit, { to: '/me/sheet', label: words.make, look: 'second' })}<p class="hint">${words.makeWhy}</p>
-${accountPart(visit)}`,
+${accountPart(visit)}
+<h2>${PRIVATE[visit.language].link}</h2><p>${PRIVATE[visit.language].lead} <a href="/private">${PRIVATE[visit.language].link}</a></p>`,
   };
 }
 

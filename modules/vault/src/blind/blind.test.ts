@@ -187,6 +187,9 @@ describe('shared with somebody', () => {
     expect(await aroha.share(consent)).toBe(1);
     expect(await aroha.share(consent)).toBe(0);
     expect([await ben.read(record, 'TREAT'), await ben.read(record, 'HRESCH')]).toEqual([TEXT, 'RECORD_NOT_SEEN']);
+    expect(await ben.blind.giving.givenTo(BEN)).toMatchObject([
+      { record, subject: AROHA, purpose: 'TREAT', by: 'consent' },
+    ]);
     const later = await rig.put({}, 'later');
     expect(await ben.read(later, 'TREAT')).toBe('NOT_SEALED_TO_YOU');
     expect(await aroha.share(consent)).toBe(1);
@@ -196,6 +199,7 @@ describe('shared with somebody', () => {
       'RECORD_NOT_SEEN',
       'RECORD_NOT_SEEN',
     ]);
+    expect(await ben.blind.giving.givenTo(BEN)).toEqual([]);
     const again = await rig.give({ rights: ['view'] });
     expect(await ben.read(record, 'TREAT')).toBe('NOT_SEALED_TO_YOU');
     expect(await aroha.share(again)).toBe(2);

@@ -1,8 +1,9 @@
 /** Keys of one's records for the person that a consent of one's own is for: sealed in the owner's browser, kept here as ciphertext. */
-import { BLIND_SEALS_MAX, type VersionSeal } from '@cityward/contracts';
+import { BLIND_SEALS_MAX, type BlindGiven, type VersionSeal } from '@cityward/contracts';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Consents } from '../consents/consents.ts';
 import type { StoredConsent } from '../consents/consent-store.ts';
+import type { Emergencies } from '../emergency/emergencies.ts';
 import type { VaultOptions } from '../needs.ts';
 import { publicKeyOf } from './mode-store.ts';
 import * as store from './seal-store.ts';
@@ -14,6 +15,7 @@ const SCANNED_MAX = 5_000;
 
 export interface GivingParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly consents: Pick<Consents, 'now'>;
+  readonly emergencies: Pick<Emergencies, 'get' | 'against'>;
 }
 export interface ToSeal {
   readonly to: { readonly person: string; readonly publicKey: string | null } | null;
@@ -64,11 +66,31 @@ export class GivingKeys {
     return ok({ done: given.length });
   }
 
+  /** Of others, whose keys this person was given by what still stands. */
+  async givenTo(person: string): Promise<BlindGiven[]> {
+    const given: BlindGiven[] = [];
+    for (const { under, use, ...record } of await store.givenSeals(this.#parts.sql, person, BLIND_SEALS_MAX)) {
+      if (use === 'consent') {
+        const stored = this.#parts.consents.now(under);
+        if (stored && this.#stands(stored)) given.push({ ...record, purpose: stored.grant.purpose, by: 'consent' });
+        continue;
+      }
+      const glass = this.#parts.emergencies.get(under);
+      if (glass && this.#parts.emergencies.against(glass) === null)
+        given.push({ ...record, purpose: 'ETREAT', by: 'emergency' });
+    }
+    return given;
+  }
+
+  #stands({ grant: { state, until } }: StoredConsent): boolean {
+    return state.is === 'standing' && this.#parts.clock() < until;
+  }
+
   /** One that stands, of one's own, for a person by name. */
   #ownConsent(subject: string, id: string): Result<{ stored: StoredConsent; person: string }, Refusal> {
     const where = `seal keys for consent "${id}"`;
     const stored = this.#parts.consents.now(id);
-    if (stored?.grant.subject !== subject)
+    if (stored?.grant.subject !== subject || !this.#stands(stored))
       return refuse('not-found', 'CONSENT_UNKNOWN', `${where}: you have given none of that id that stands`);
     const { person } = stored.grant.grantee;
     return person === null

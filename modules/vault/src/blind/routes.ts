@@ -46,6 +46,7 @@ export function blindRoutes({ blind, whenOpen, view }: BlindFace): Route[] {
     route(api.viewBlind, ({ params, query }, { principal }) =>
       view({ record: params.id, version: query.version, purpose: query.purpose ?? OWN_PURPOSE, principal }),
     ),
+    route(api.listBlindGiven, async (_, { principal }) => ok({ records: await blind().giving.givenTo(principal.id) })),
     route(api.handBack, ({ body }, { principal }) =>
       whenOpen('hand keys back', (open) => open.handBack(principal.id, body.keys)),
     ),

@@ -63,6 +63,23 @@ export async function unsharedSeals(
     order by s.record, s.version limit ${limit}`.execute(reader.for());
   return rows;
 }
+export interface GivenSeal {
+  readonly record: string;
+  readonly subject: string;
+  readonly category: string;
+  readonly media: RecordMedia;
+  readonly use: 'consent' | 'release';
+  readonly under: string;
+}
+/** Each record once for what it was given by, with its newest version. */
+export async function givenSeals(reader: Reader, person: string, limit: number): Promise<GivenSeal[]> {
+  const { rows } = await raw<GivenSeal>`select distinct on (s.record, s.use, s.under)
+      s.record, r.subject, r.category, v.media, s.use, s.under from vault.blind_seal s
+    join vault.record r on r.id = s.record join vault.version v on v.record = s.record and v.version = s.version
+    where s.to_whom = ${person} and s.use in ('consent', 'release') and r.destroyed_at is null
+    order by s.record, s.use, s.under, s.version desc limit ${limit}`.execute(reader.for());
+  return rows;
+}
 /** Shares of versions of these records that a holder has. */
 export async function sharesOf(
   ...[reader, holder, { records, limit }]: readonly [
