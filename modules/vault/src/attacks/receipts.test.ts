@@ -12,6 +12,7 @@ const MONTH_MS = 31 * 86_400_000;
 interface Scene {
   readonly vault: Vault;
   readonly record: string;
+  readonly destruction: string;
   readonly clock: { now: number };
   readonly place: Place;
   /** The recipient whose key is registered. */
@@ -31,20 +32,20 @@ async function asked(module: Testing, place: Place, work: (scene: Scene) => Prom
     must(await vault.give(consentTo(BEN, { rights: ['text', 'store'], refrains: [] }), AROHA));
     must(await vault.view({ record, purpose: 'TREAT', right: 'text', principal: person(BEN) }));
     must(await vault.destroy(record, { by: OFFICER, reason: 'tidy' }));
+    const destruction = (await vault.desk().destructions.list())[0]!.id;
     const ask = async (): Promise<RecipientRequestFile> => {
       const [newest] = await vault.recipients().requests();
       return must(await vault.recipients().file(newest!.id));
     };
-    return await work({ vault, record, clock, place, ben, ask });
+    return await work({ vault, record, destruction, clock, place, ben, ask });
   } finally {
     await vault.stop();
   }
 }
 /** A certificate that says that the copy is deleted. */
-async function isCertified({ vault }: Scene): Promise<boolean> {
+async function isCertified({ vault, destruction }: Scene): Promise<boolean> {
   await vault.tick();
-  const [destruction] = await vault.desk().destructions.list();
-  const draft = await vault.desk().destructions.draft(destruction!.id, { verifier: VERIFIER, by: SECOND });
+  const draft = await vault.desk().destructions.draft(destruction, { verifier: VERIFIER, by: SECOND });
   return draft.ok && draft.value.record.exclusions.length === 0;
 }
 const answeredWith =
