@@ -18,11 +18,18 @@ interface Tables {
 type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
 const db = (reader: Reader): Kysely<Tables> => reader.for<Tables>();
 
-export const addReceipt = async (tx: Tx, receipt: Omit<StoredReceipt, 'signature' | 'signed_at'>): Promise<void> =>
-  void (await db(tx)
+/**
+ * The newest fact's stands: where somebody put an older row of the consent back, it is taken back anew, and a conflict with the receipt
+ * of the first time would keep the vault from starting.
+ */
+export async function addReceipt(tx: Tx, receipt: Omit<StoredReceipt, 'signature' | 'signed_at'>): Promise<void> {
+  const row = { ...receipt, signature: null, signed_at: null };
+  await db(tx)
     .insertInto('vault.receipt')
-    .values({ ...receipt, signature: null, signed_at: null })
-    .execute());
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['consent', 'event']).doUpdateSet(row))
+    .execute();
+}
 
 /** Of the newest event, or of that one. */
 export async function readReceipt(
