@@ -105,6 +105,12 @@ describe('sentences', () => {
       { numRuns: 500 },
     );
   });
+  it.each([true, false])('say nothing of what is missing (personal: %s)', (personal) => {
+    for (const type of FACT_TYPES)
+      expect(describeFact({ type, actor: 'per-1', subject: 'cam-0001', personal, data: {} })).not.toMatch(
+        /undefined|null|\[object|NaN/u,
+      );
+  });
   it('say who did what, and why', () => {
     const fact = {
       type: 'device.held',

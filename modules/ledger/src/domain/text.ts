@@ -25,6 +25,7 @@ const titled = ({ data, subject }: Fact): string => {
   const title = textIn(data, 'title') ?? textIn(data, 'text') ?? textIn(data, 'summary');
   return title ? `${subject} (${title})` : subject;
 };
+const recipient = ({ data }: Fact): string => textIn(data, 'recipient') ?? 'a recipient';
 const devices = ({ data }: Fact): string => {
   const count = countIn(data, 'devices') ?? countIn(data, 'count');
   if (count === null) return '';
@@ -225,12 +226,12 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'hold.lapsed': (f) => `A legal hold on records of ${f.subject} lapsed: no second officer set it`,
   'copies.purged': (f) => `Every copy of destroyed records of ${f.subject} was ended`,
   'records.archived': (f) => `Records of ${f.subject} were moved to the archive`,
-  'copy.noted': (f) => `${who(f)} noted that ${f.data['recipient']} has copies of records of ${f.subject}`,
+  'copy.noted': (f) => `${who(f)} noted that ${recipient(f)} has copies of records of ${f.subject}`,
   'recipient.registered': (f) => `${who(f)} registered recipient ${f.subject} with its key`,
-  'recipient.asked': (f) => `${f.data['recipient']} was asked to delete what it has of ${f.subject}`,
-  'recipient.reminded': (f) => `${f.data['recipient']} was reminded to delete what it has of ${f.subject}`,
-  'recipient.silent': (f) => `${f.data['recipient']} did not answer that it deleted what it has of ${f.subject}`,
-  'recipient.answered': (f) => `${f.data['recipient']} signed what became of its copies of records of ${f.subject}`,
+  'recipient.asked': (f) => `${recipient(f)} was asked to delete what it has of ${f.subject}`,
+  'recipient.reminded': (f) => `${recipient(f)} was reminded to delete what it has of ${f.subject}`,
+  'recipient.silent': (f) => `${recipient(f)} did not answer that it deleted what it has of ${f.subject}`,
+  'recipient.answered': (f) => `${recipient(f)} signed what became of its copies of records of ${f.subject}`,
   'destruction.certified': (f) => `${who(f)} certified destruction ${f.subject}`,
   'record.destroyed': (f) => `${who(f)} had a record of ${f.subject} destroyed`,
   'record.exported': (f) => `${who(f)} exported from a record of ${f.subject}`,
