@@ -86,7 +86,7 @@ describe('temporary access', () => {
       roles: ['vendor'],
       attributes: { signedInBy: 'link', vendorSites: ['site-1'], vendorDevices: ['cam-0007'] },
     });
-    expect(await factsOf(person)).toEqual(['access.asked', 'access.approved', 'access.begun']);
+    await expect.poll(() => factsOf(person)).toEqual(['access.asked', 'access.approved', 'access.begun']);
   });
   it('is approved once when two answer at the same moment', async () => {
     const { ask } = await vendor();

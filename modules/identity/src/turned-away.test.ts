@@ -22,6 +22,8 @@ const CLI: Caller = {
   origin: '',
 };
 const WAIT = { timeout: 30_000, interval: 5 };
+/** It waits for five asks of the switch, one after another. */
+const MANY_ASKS_MS = 150_000;
 
 describe('who was turned away', () => {
   let sql: TestSql;
@@ -155,20 +157,24 @@ describe('who was turned away', () => {
     await vi.waitFor(() => expect(asked).toContain(endOf('cam-0003')), WAIT);
   });
 
-  it('is asked a few times while it goes on with its old certificate, then left until its next', async () => {
-    await identity.revoke('cam-0003', because);
-    await turnAway('cam-0003');
-    await enrol('cam-0003');
-    for (let time = 1; time <= ANEW_MAX; time++) {
-      await vi.waitFor(() => expect(endsOf('cam-0003')).toBe(time), WAIT);
-      await identity.network.settled();
+  it(
+    'is asked a few times while it goes on with its old certificate, then left until its next',
+    async () => {
+      await identity.revoke('cam-0003', because);
       await turnAway('cam-0003');
-    }
-    await quiet();
-    expect(endsOf('cam-0003')).toBe(ANEW_MAX);
-    await enrol('cam-0003');
-    await vi.waitFor(() => expect(endsOf('cam-0003')).toBe(ANEW_MAX + 1), WAIT);
-  });
+      await enrol('cam-0003');
+      for (let time = 1; time <= ANEW_MAX; time++) {
+        await vi.waitFor(() => expect(endsOf('cam-0003')).toBeGreaterThanOrEqual(time), WAIT);
+        await identity.network.settled();
+        await turnAway('cam-0003');
+      }
+      await quiet();
+      expect(endsOf('cam-0003')).toBe(ANEW_MAX);
+      await enrol('cam-0003');
+      await vi.waitFor(() => expect(endsOf('cam-0003')).toBe(ANEW_MAX + 1), WAIT);
+    },
+    MANY_ASKS_MS,
+  );
 
   it('is left alone while nothing has changed for its device, or its device is out', async () => {
     await enrol('cam-0004');

@@ -2,9 +2,9 @@
  * Attack cases: each way is tried on the module as it is, where it must come to nothing, and on a copy from which one control was
  * cut, where it must succeed. So a control that is not what stops an attack is found out, and so is an attack that attacks nothing.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
@@ -91,10 +91,16 @@ export function attack<Module>({ id, name, through, ways }: Case<Module>): void 
   });
 }
 
+/** Copies what the cut changes and all that is built on it; the rest is linked to, and so loaded once for all copies. */
 function copyWithout(controls: readonly Control[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'cityward-without-'));
   const module = join(folder, 'modules/vault');
-  cpSync(MODULE, module, { recursive: true, filter: (from) => !from.endsWith('.test.ts') });
+  const changed = builtOn(controls.map(({ file }) => join(MODULE, 'src', file)));
+  cpSync(MODULE, module, {
+    recursive: true,
+    filter: (from) => !from.endsWith('.ts') || changed.has(from),
+  });
+  for (const path of sources()) if (!changed.has(path)) symlinkSync(path, join(module, relative(MODULE, path)));
   symlinkSync(PACKAGES, join(folder, 'node_modules'));
   // What the module's tests read of its neighbours lies where they look for it.
   for (const neighbour of ['policy', 'ledger'])
@@ -110,4 +116,26 @@ function copyWithout(controls: readonly Control[]): string {
     );
   }
   return folder;
+}
+
+const isSource = (path: string): boolean => path.endsWith('.ts') && !path.endsWith('.test.ts');
+const sources = (): string[] =>
+  readdirSync(join(MODULE, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter(isSource)
+    .map((name) => join(MODULE, 'src', name));
+
+/** Imports, and programs that are started by their address. */
+const NAMED = /'(\.{1,2}\/[^'\n]+\.ts)'/g;
+const TYPES_ONLY = /^(?:import|export) type [^;]*;/gm;
+/** These files and all that name them, directly or by way of others. */
+function builtOn(files: readonly string[]): ReadonlySet<string> {
+  const users = new Map<string, string[]>();
+  for (const path of sources())
+    for (const [, named] of readFileSync(path, 'utf8').replaceAll(TYPES_ONLY, '').matchAll(NAMED)) {
+      const used = resolve(dirname(path), named!);
+      users.set(used, [...(users.get(used) ?? []), path]);
+    }
+  const found = new Set(files);
+  for (const path of found) for (const user of users.get(path) ?? []) found.add(user);
+  return found;
 }

@@ -38,7 +38,8 @@ async function canTell(
     };
     // Its owner has just looked at it: it is at hand.
     must(await vault.view({ ...look, record, purpose: 'PATRQT', principal: person(AROHA) }));
-    const [there, missing] = [await ask(record), await ask(`${record.slice(0, -1)}0`)];
+    const unused = `${record.slice(0, -1)}${record.endsWith('0') ? '1' : '0'}`;
+    const [there, missing] = [await ask(record), await ask(unused)];
     return JSON.stringify(there) !== JSON.stringify(missing);
   } finally {
     await vault.stop();

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RECEIPT_CONTEXT, type ConsentReceipt, type ReceiptFile } from '@cityward/contracts';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { receiptHash, receiptOf, receiptSignedBytes } from '../domain/receipt.ts';
@@ -13,8 +13,9 @@ import { verifyReceipt } from '../verify.ts';
 import { readReceipt } from './receipt-store.ts';
 
 const rig = useVault();
-const stored = async (consent: string, event?: 'given' | 'taken-back') => {
-  const { document } = (await readReceipt(rig.sql, consent, event))!;
+/** What is taken back is confirmed before SQL has it: waited for. */
+const stored = async (consent: string, event: 'given' | 'taken-back') => {
+  const { document } = await vi.waitUntil(() => readReceipt(rig.sql, consent, event), { timeout: 20_000 });
   return { receipt: JSON.parse(document) as ConsentReceipt, hash: receiptHash(Buffer.from(document)) };
 };
 
@@ -29,7 +30,7 @@ describe('a receipt', () => {
     });
     rig.at.clock.now += 1_000;
     must(await rig.at.vault.takeBack(id, OFFICER));
-    const [given, back] = [await stored(id, 'given'), await stored(id)];
+    const [given, back] = [await stored(id, 'given'), await stored(id, 'taken-back')];
     expect(given.receipt).toMatchObject({
       record_id: id,
       pii_principal_id: AROHA,
@@ -65,7 +66,7 @@ describe('a receipt', () => {
   });
 
   it('fetches nothing to be read: its context is in it, and has every field', async () => {
-    const { receipt } = await stored(await rig.give());
+    const { receipt } = await stored(await rig.give(), 'given');
     expect(receipt['@context']).toEqual(RECEIPT_CONTEXT);
     const remote = JSON.stringify(receipt, (key, value: unknown) => (key === '@context' ? null : value));
     expect(remote).not.toMatch(/https?:/);
