@@ -33,7 +33,7 @@ export const PURPOSES: Readonly<Record<Purpose, string>> = {
 };
 export const RIGHTS: Readonly<Record<Right, string>> = {
   view: 'te kite i te mata, hei whakaahua',
-  text: 'te pānui hei kupu, ka taea te tārua',
+  text: 'te pānui hei kupu (ka taea te tārua)',
   annotate: 'te tāpiri kōrero',
   copy: 'te tārua i ētahi wāhanga',
   print: 'te tā ki te pepa',

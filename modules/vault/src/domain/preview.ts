@@ -1,14 +1,15 @@
 /** What a consent would mean, said before it is given: what is allowed and what is not, until when, and what taking it back does. */
-import type { PreviewSentence, Purpose, Refrain, Right } from '@cityward/contracts';
+import { RIGHTS as ALL_RIGHTS, type PreviewSentence, type Purpose, type Refrain, type Right } from '@cityward/contracts';
 import type { Grant, Grantee } from './grant.ts';
 
 /** Of people and organisations, as they are known in the city; `null` where they are not. */
 export type NameOf = (id: string) => string | null;
 
 type Kind = PreviewSentence['kind'];
+/** Each goes on after "they may", before and after any other of them. */
 const RIGHT_WORDS: Readonly<Record<Right, string>> = {
   view: 'look at it as a picture',
-  text: 'read it as text, which a screen reader can speak and which can be copied',
+  text: 'read it as text',
   annotate: 'add notes to it',
   copy: 'copy parts of it',
   print: 'print it',
@@ -111,12 +112,14 @@ function what({ scope }: Grant): Said {
 }
 
 function may({ rights }: Grant): Said {
-  const english = `They may ${listed(rights.map((right) => RIGHT_WORDS[right]))}.`;
+  const text = rights.includes('text') ? ' A screen reader can speak text, and text can be copied.' : '';
+  const given = ALL_RIGHTS.filter((right) => rights.includes(right));
+  const english = `They may ${listed(given.map((right) => RIGHT_WORDS[right]))}.${text}`;
   return { about: 'may', kind: 'enforced', values: { rights: [...rights] }, english };
 }
 
 function mayNot({ rights }: Grant): Said[] {
-  const lacking = (Object.keys(RIGHT_WORDS) as Right[]).filter((right) => !rights.includes(right));
+  const lacking = ALL_RIGHTS.filter((right) => !rights.includes(right));
   return (['enforced', 'duty'] as const).flatMap((kind) => {
     const of = lacking.filter((right) => holdOf(right, rights) === kind);
     if (of.length === 0) return [];

@@ -106,8 +106,8 @@ const CARRIED: Readonly<Record<string, Carried>> = {
   },
   'keep-of-the-dead': { code: ['src/domain/lives/life.ts', "'deceased'"], test: requests('somebody who died') },
   'keep-ten-years': {
-    code: ['src/requests/register.ts', "'nz-retention-5'"],
-    test: ['src/law/law.test.ts', 'ten years'],
+    code: ['law/classes.json', '"law": "nz-retention-5"'],
+    test: ['src/life/life.test.ts', 'counts ten years'],
   },
   'take-back-as-easily': { code: ['src/consents/consents.ts', 'takeBack('], test: ['src/gone.test.ts', 'takeBack'] },
   'eu-keep-register': {

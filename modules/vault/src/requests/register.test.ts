@@ -2,11 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { OFFICER, must, NOW } from '../testing.ts';
 import { useVault } from '../testing-rig.ts';
+import { retentionLaw } from '../law/classes.ts';
 import { LAW } from '../people.ts';
 import { lawShown, registerOf } from './register.ts';
 
 const rig = useVault();
-const register = () => registerOf({ sql: rig.sql, law: LAW }, rig.at.clock.now);
+const register = () => registerOf({ sql: rig.sql, law: LAW, retention: retentionLaw() }, rig.at.clock.now);
 
 describe('the register', () => {
   it('follows what is stored, let be seen, taken back and destroyed', async () => {
@@ -17,7 +18,7 @@ describe('the register', () => {
     const blood = async () => (await register()).entries.find(({ category }) => category === 'blood-tests');
     expect(await blood()).toEqual({
       ...{ category: 'blood-tests', people: 2, records: 2, recipients: 1 },
-      ...{ purposes: [{ purpose: 'TREAT', consents: 1 }], kept: ['nz-retention-5', 'nz-ipp-9'] },
+      ...{ purposes: [{ purpose: 'TREAT', consents: 1 }], kept: ['nz-retention-5', 'nz-retention-6'] },
     });
     must(await rig.at.vault.takeBack(consent, OFFICER));
     must(await rig.at.vault.destroy(record, { by: OFFICER, reason: 'asked for' }));
@@ -25,6 +26,16 @@ describe('the register', () => {
     const all = await register();
     expect([all.at, all.entries.map(({ category }) => category)]).toEqual([NOW, ['blood-tests', 'notes']]);
     for (const id of all.safeguards) expect(LAW.has(id)).toBe(true);
+  });
+  it('names for each category the clauses of its class, and of none what is asked of all personal data', async () => {
+    for (const category of ['notes', 'street-camera', 'about-me']) await rig.put({ category });
+    const { entries } = await register();
+    expect(Object.fromEntries(entries.map(({ category, kept }) => [category, kept]))).toEqual({
+      notes: ['nz-retention-5', 'nz-retention-6'],
+      'street-camera': ['nz-ipp-9'],
+      'about-me': ['nz-ipp-9'],
+    });
+    for (const clause of entries.flatMap(({ kept }) => kept)) expect(LAW.has(clause)).toBe(true);
   });
   it('shows the law with what is a person’s to do', () => {
     const clauses = lawShown(LAW).instruments.flatMap((one) => one.clauses);

@@ -4,6 +4,7 @@ import { REQUEST_KINDS, type LawShown, type Register, type RequestKind } from '@
 import type { Sql } from '@cityward/sql';
 import { readStanding } from '../consents/consent-store.ts';
 import type { Clause } from '../domain/law/clause.ts';
+import { classOf, type RetentionLaw } from '../domain/retention.ts';
 import type { Law } from '../law/law.ts';
 
 interface Tables {
@@ -12,10 +13,13 @@ interface Tables {
 /** More are in the count of the others. */
 const CATEGORIES_MAX = 1_000;
 
-export async function registerOf(
-  { sql, law }: { readonly sql: Sql; readonly law: Law },
-  now: number,
-): Promise<Register> {
+interface Parts {
+  readonly sql: Sql;
+  readonly law: Law;
+  readonly retention: RetentionLaw;
+}
+
+export async function registerOf({ sql, law, retention }: Parts, now: number): Promise<Register> {
   const held = await (sql.for<Tables>() as Kysely<Tables>)
     .selectFrom('vault.record')
     .select(['category', ({ fn }) => fn.countAll<string>().as('records')])
@@ -31,7 +35,7 @@ export async function registerOf(
     return {
       ...{ category, records: Number(records), people: Number(people), recipients: recipients.size },
       purposes: [...purposes].map(([purpose, consents]) => ({ purpose, consents })),
-      kept: ['nz-retention-5', 'nz-ipp-9'],
+      kept: keptBy(retention, category),
     };
   });
   const safeguards = law.instruments
@@ -39,6 +43,14 @@ export async function registerOf(
     .filter(({ duties }) => duties.some(({ is }) => is === 'safeguard'))
     .map(({ id }) => id);
   return { at: now, entries, safeguards };
+}
+
+/** What the law asks of all personal data, where no class of data names more. */
+const KEPT_BY_ALL = 'nz-ipp-9';
+/** By the clauses of its class (`law/classes.json`). */
+function keptBy(retention: RetentionLaw, category: string): string[] {
+  const name = classOf(retention, category);
+  return name === null ? [KEPT_BY_ALL] : [...retention.classes[name]!.clauses];
 }
 
 interface Use {

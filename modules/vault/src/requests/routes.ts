@@ -8,12 +8,12 @@ import { person, whom } from '../whom.ts';
 import { lawShown, registerOf } from './register.ts';
 import type { Requests } from './requests.ts';
 
-interface Parts extends Pick<VaultOptions, 'sql' | 'clock'> {
+interface Parts extends Pick<VaultOptions, 'sql' | 'clock' | 'retention'> {
   readonly requests: () => Requests;
   readonly law: Law;
 }
 
-export function requestRoutes({ sql, clock, requests, law }: Parts): Route[] {
+export function requestRoutes({ sql, clock, retention, requests, law }: Parts): Route[] {
   return [
     route(
       api.makeRequest,
@@ -34,7 +34,7 @@ export function requestRoutes({ sql, clock, requests, law }: Parts): Route[] {
     route(api.listOpenRequests, async () => ok({ requests: await requests().waiting() })),
     route(api.extendRequest, ({ params, body }, { principal }) => requests().extend(params.id, body, principal.id)),
     route(api.answerRequest, ({ params, body }, { principal }) => requests().answer(params.id, body, principal.id)),
-    route(api.getRegister, async () => ok(await registerOf({ sql, law }, clock()))),
+    route(api.getRegister, async () => ok(await registerOf({ sql, law, retention }, clock()))),
     route(api.getLaw, () => Promise.resolve(ok(lawShown(law)))),
   ];
 }
