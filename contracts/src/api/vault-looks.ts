@@ -28,6 +28,13 @@ export const LOOKS = [
   'emergency-refused',
   'emergency-ended',
   'emergency-reviewed',
+  /** About records that the city cannot read: chosen, given up, keys given, shares asked for and released, a key put together. */
+  'blind-on',
+  'blind-off',
+  'blind-shared',
+  'blind-asked',
+  'blind-released',
+  'blind-recovery-ended',
 ] as const;
 export const Look = Closed({
   /** Its place in the ledger: its proof can be asked for. */

@@ -29,6 +29,7 @@ interface Told {
   readonly say: OwnVisit['words']['looks'];
   readonly by: string;
   readonly isOwn: boolean;
+  readonly isInEmergency: boolean;
   readonly what: string;
   readonly times: string;
   readonly rest: string;
@@ -59,6 +60,12 @@ const SENTENCES: Sentences = {
   'emergency-ended': ({ say, by }) => say.emergencyEnded(by),
   'emergency-reviewed': ({ say, by, why, visit }) =>
     say.emergencyReviewed(by, visit.words.emergency.outcomes[why] ?? why),
+  'blind-on': ({ say }) => say.blindOn,
+  'blind-off': ({ say }) => say.blindOff,
+  'blind-shared': ({ say, whom, whomInWords }) => say.blindShared(whom === undefined ? say.somebodyNamed : whomInWords),
+  'blind-asked': ({ say, by, isOwn }) => (isOwn ? say.blindAskedOwn : say.blindAsked(by)),
+  'blind-released': ({ say, by, isInEmergency }) => (isInEmergency ? say.blindReleased(by) : say.blindReleasedOwn(by)),
+  'blind-recovery-ended': ({ say }) => say.blindRecoveryEnded,
 };
 
 function sentence({ visit, people }: Telling, line: LookLine): string {
@@ -68,6 +75,7 @@ function sentence({ visit, people }: Telling, line: LookLine): string {
   const times = `${say.times(line.count)}${say.ofRecords(line.count === line.records ? 0 : line.records)}`;
   return SENTENCES[line.what]({
     ...{ say, visit, whom, times, isOwn: line.by === me.person, by: byWhom(visit, line.by), why: line.why ?? '' },
+    isInEmergency: line.emergency !== null,
     what: line.category === null ? say.aRecord : categoryName(visit, line.category),
     rest: `${line.purpose === null ? '' : say.forPurpose(line.purpose)}${times}`,
     whomInWords: whom === undefined ? '' : words.who(whom),

@@ -57,11 +57,26 @@ const DETAILS: Readonly<Record<NoticeKind, (told: Told) => Html>> = {
   opened: letter,
   destroyed: letter,
   exposed: exposure,
-  'blind-turned-on': () => NOTHING,
-  'blind-turned-off': () => NOTHING,
-  'blind-share-asked': (told) => paragraph(byWhom(told.visit, textIn(told, 'by'))),
-  'blind-share-released': (told) => paragraph(byWhom(told.visit, textIn(told, 'by'))),
+  'blind-turned-on': (told) => paragraph(told.say.blindOn(Number(told.about['needed'] ?? 0))),
+  'blind-turned-off': ({ say }) => paragraph(say.blindOff),
+  'blind-share-asked': (told) => {
+    const by = byWhom(told.visit, textIn(told, 'by'));
+    const text = isForOwner(told)
+      ? told.say.shareAskedBack(by)
+      : told.say.shareAsked(by, byWhom(told.visit, textIn(told, 'of')));
+    return markup`${paragraph(text)}${toPrivate(told.say.shareDecide)}`;
+  },
+  'blind-share-released': (told) => {
+    const by = byWhom(told.visit, textIn(told, 'by'));
+    const text = isForOwner(told)
+      ? told.say.shareReleasedBack(by)
+      : told.say.shareReleased(by, byWhom(told.visit, textIn(told, 'to')));
+    return markup`${paragraph(text)}${toPrivate(told.say.shareReleasedLook)}`;
+  },
 };
+/** Shares are asked for by their owner, who lost what opens their key, or by a clinician in an emergency. */
+const isForOwner = (told: Told): boolean => textIn(told, 'kind') === 'recovery';
+const toPrivate = (text: string): Html => markup`<p><a href="/private">${text}</a></p>`;
 
 /** In the officer's own words, and what of this one person it was. */
 function exposure(told: Told): Html {

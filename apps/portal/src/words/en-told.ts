@@ -57,6 +57,16 @@ export const told = {
     emergencyRefused: (by: string): string => `${by} asked for emergency access to your records and was refused.`,
     emergencyEnded: (by: string): string => `${by} ended the emergency access.`,
     emergencyReviewed: (by: string, outcome: string): string => `${by} reviewed the emergency access: ${outcome}.`,
+    blindOn: 'You locked your records: the city cannot read them.',
+    blindOff: 'You let the city read your records again.',
+    blindShared: (whom: string): string => `You gave ${whom} the keys of your locked records.`,
+    blindAsked: (by: string): string =>
+      `${by} asked those who hold shares to open your locked records in an emergency.`,
+    blindAskedOwn: 'You asked those who hold shares to give you your own key back.',
+    blindReleased: (by: string): string => `${by} released a share, to open your locked records in an emergency.`,
+    blindReleasedOwn: (by: string): string => `${by} released a share of your own key, to give it back to you.`,
+    blindRecoveryEnded: 'You ended the asking for your own key.',
+    somebodyNamed: 'somebody',
     why: {
       'no-consent': 'you have not let them see it',
       'taken-back': 'you had taken the consent back',
@@ -87,6 +97,9 @@ export const told = {
       'cut-off': 'that part of the city was cut off at that moment',
       'not-drawn': 'it could not be drawn as a picture',
       reviewed: 'it was reviewed already',
+      blind: 'it is locked, and only who has its key opens it',
+      'not-blind': 'it was not locked at that moment',
+      'not-in-archive': 'the archive did not have it as it was put there',
     } as Readonly<Record<string, string>>,
   },
   notices: {
@@ -161,6 +174,21 @@ export const told = {
       partly: 'The city does a part of what you asked for.',
       refused: 'The city does not do what you asked for. The letter says why.',
     } as Readonly<Record<string, string>>,
+    blindOn: (needed: number): string =>
+      needed === 0
+        ? 'Only your passkey and your sheet open them. If you lose both, they are lost for ever.'
+        : `Your passkey and your sheet open them; ${needed} of those you named can help together.`,
+    blindOff: 'They are handed back from your own browser. Until the last one is, keep your passkey.',
+    shareAsked: (by: string, whose: string): string =>
+      `${by} wants to see locked records of ${whose} in an emergency, and asks for the share that you hold. Be sure who asks: call them.`,
+    shareAskedBack: (by: string): string =>
+      `${by} lost what opens their own key, and asks for the share of it that you hold. Be sure who asks: call them.`,
+    shareDecide: 'Decide about it',
+    shareReleased: (by: string, to: string): string =>
+      `${by} released a share to ${to}, who asked for it in an emergency. When enough have, ${to} sees your locked records for half an hour at most.`,
+    shareReleasedBack: (by: string): string =>
+      `${by} released a share of your own key to you. When enough have, put it together.`,
+    shareReleasedLook: 'Look at your locked records',
     touchedFrom: (from: string, to: string): string =>
       `It is about the time from ${from} to ${to}. What of yours it touched:`,
     touched: {

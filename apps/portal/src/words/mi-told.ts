@@ -56,6 +56,15 @@ export const told: Told = {
     emergencyRefused: (by) => `I tono a ${by} kia uru ohotata ki ō mauhanga, ā, i whakakāhoretia.`,
     emergencyEnded: (by) => `I whakamutu a ${by} i te urunga ohotata.`,
     emergencyReviewed: (by, outcome) => `I arotake a ${by} i te urunga ohotata: ${outcome}.`,
+    blindOn: 'I rakaina e koe ō mauhanga: kāore e taea e te tāone te pānui.',
+    blindOff: 'I tuku koe i te tāone kia pānui anō i ō mauhanga.',
+    blindShared: (whom) => `I tuku koe i ngā kī o ō mauhanga raka ki a ${whom}.`,
+    blindAsked: (by) => `I tono a ${by} ki te hunga pupuri wāhanga kia huakina ō mauhanga raka i te ohotata.`,
+    blindAskedOwn: 'I tono koe ki te hunga pupuri wāhanga kia whakahokia mai tō ake kī.',
+    blindReleased: (by) => `I tuku a ${by} i tētahi wāhanga, hei huaki i ō mauhanga raka i te ohotata.`,
+    blindReleasedOwn: (by) => `I tuku a ${by} i tētahi wāhanga o tō ake kī, hei whakahoki ki a koe.`,
+    blindRecoveryEnded: 'I whakamutu koe i te tono mō tō ake kī.',
+    somebodyNamed: 'tētahi',
     why: {
       'no-consent': 'kāore koe i whakaae kia kite rātou',
       'taken-back': 'kua tangohia anō e koe te whakaaetanga',
@@ -86,6 +95,9 @@ export const told: Told = {
       'cut-off': 'i motuhia taua wāhanga o te tāone i taua wā',
       'not-drawn': 'kāore i taea te tā hei whakaahua',
       reviewed: 'kua arotakea kētia',
+      blind: 'kua rakaina, mā te hunga whai kī anake e huaki',
+      'not-blind': 'kāore i rakaina i taua wā',
+      'not-in-archive': 'kāore i te pūranga pērā i te wā i whakatakotoria ai',
     },
   },
   notices: {
@@ -160,6 +172,20 @@ export const told: Told = {
       partly: 'Ka mahia e te tāone tētahi wāhanga o tāu i tono ai.',
       refused: 'Kāore te tāone e mahi i tāu i tono ai. Kei te reta te take.',
     },
+    blindOn: (needed) =>
+      needed === 0
+        ? 'Mā tō kī uru me tō puka anake e huaki. Ki te ngaro ngā mea e rua, ka ngaro mō ake tonu atu.'
+        : `Mā tō kī uru me tō puka e huaki; ka taea hoki e te tokomaha (${needed}) o te hunga i whakaingoatia te āwhina tahi.`,
+    blindOff: 'Ka whakahokia mā tō ake pūtirotiro. Puritia tō kī uru kia oti rā anō.',
+    shareAsked: (by, whose) =>
+      `E hiahia ana a ${by} kia kite i ngā mauhanga raka a ${whose} i te ohotata, ā, e tono ana i te wāhanga e puritia ana e koe. Waea atu kia mōhio pū ai koe ko wai te kaitono.`,
+    shareAskedBack: (by) =>
+      `Kua ngaro i a ${by} te mea huaki i tana kī, ā, e tono ana i te wāhanga e puritia ana e koe. Waea atu kia mōhio pū ai koe ko wai te kaitono.`,
+    shareDecide: 'Whakatauhia',
+    shareReleased: (by, to) =>
+      `I tuku a ${by} i tētahi wāhanga ki a ${to}, nāna i tono i te ohotata. Kia tokomaha, ka kite a ${to} i ō mauhanga raka mō te haurua hāora te roa rawa.`,
+    shareReleasedBack: (by) => `I tuku a ${by} i tētahi wāhanga o tō ake kī ki a koe. Kia tokomaha, whakakotahitia.`,
+    shareReleasedLook: 'Tirohia ō mauhanga raka',
     touchedFrom: (from, to) => `Mō te wā mai i te ${from} ki te ${to}. Ko ēnei āu i pāngia:`,
     touched: {
       stored: (what) => `I rongoatia ētahi mauhanga āu i taua wā: ${what}.`,

@@ -23,7 +23,7 @@ const MODULE = 'vault';
 
 export interface QuorumParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly modes: BlindModes;
-  readonly emergencies: Pick<Emergencies, 'get' | 'against' | 'recordsFor'>;
+  readonly emergencies: Pick<Emergencies, 'get' | 'against' | 'recordsFor' | 'shownFrom'>;
 }
 type Asked = { ask: string; needed: number; holders: string[] };
 type EmergencyAsk = Extract<StoredAsk, { kind: 'emergency' }>;
@@ -191,11 +191,17 @@ export class Quorum {
     const { id, subject, to, at, kind } = ask;
     return sql.transact(async (tx) => {
       if (!(await store.addAsk(tx, ask))) return false;
-      const data = { ask: id, kind, publicKey: ask.publicKey };
+      const data = { ask: id, kind, publicKey: ask.publicKey, ...inEmergency(ask) };
       tx.record({ module: MODULE, type: 'blind.asked', actor: to, subject, at, personal: true, data });
       for (const { person } of holders)
         if (person !== to)
-          await addNotice(tx, { subject: person, kind: 'blind-share-asked', at, about: { ask: id, by: to }, by: to });
+          await addNotice(tx, {
+            subject: person,
+            kind: 'blind-share-asked',
+            at,
+            about: { ask: id, by: to, kind, of: subject },
+            by: to,
+          });
       return true;
     });
   }
@@ -207,10 +213,15 @@ export class Quorum {
     ]
   ): Promise<void> {
     const at = this.#parts.clock();
-    const { id, subject, to } = ask;
-    const data = { ask: id, to, versions };
+    const { id, subject, to, kind } = ask;
+    const data = { ask: id, kind, to, versions, ...inEmergency(ask) };
     tx.record({ module: MODULE, type: 'blind.released', actor: holder, subject, at, personal: true, data });
-    const about = { ask: id, by: holder, to };
-    await addNotice(tx, { subject, kind: 'blind-share-released', at, about, by: holder });
+    const about = { ask: id, kind, by: holder, to };
+    const shownFrom = kind === 'recovery' ? at : this.#parts.emergencies.shownFrom(subject, at);
+    await addNotice(tx, { subject, kind: 'blind-share-released', at, about, shownFrom, by: holder });
   }
 }
+
+/** So that it is told as what else was done in that emergency, and waits with it where an order says so. */
+const inEmergency = (ask: StoredAsk): Readonly<Record<string, string>> =>
+  ask.kind === 'emergency' ? { glass: ask.glass } : {};

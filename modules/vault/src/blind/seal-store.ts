@@ -43,6 +43,18 @@ export async function sealsOf(
   return rows;
 }
 
+/** By which consents this person was given the key of a version; of the newest without one. */
+export async function consentsWithKey(
+  reader: Reader,
+  { record, version }: { readonly record: string; readonly version: number | undefined },
+  to: string,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await raw<{ under: string }>`select under from vault.blind_seal
+    where record = ${record} and to_whom = ${to} and use = 'consent' and version = coalesce(${version ?? null}::int,
+      (select max(version) from vault.version where record = ${record}))`.execute(reader.for());
+  return new Set(rows.map(({ under }) => under));
+}
+
 export interface OwnSeal extends VersionSeal {
   readonly category: string;
   readonly media: RecordMedia;

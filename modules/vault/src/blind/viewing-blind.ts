@@ -7,7 +7,7 @@ import type { Look } from '../viewing/deciding.ts';
 import type { Show } from '../viewing/viewing.ts';
 import type { BlindModes } from './modes.ts';
 import type { Seal } from './sealing.ts';
-import { isBlind, sealsOf } from './seal-store.ts';
+import { consentsWithKey, isBlind, sealsOf } from './seal-store.ts';
 
 interface Parts {
   readonly sql: Sql;
@@ -18,9 +18,10 @@ export type BlindLook = Pick<Look, 'record' | 'version' | 'purpose' | 'principal
 export type ViewBlind = (look: BlindLook) => Promise<Result<BlindRecord, Refusal>>;
 
 export function createBlindView({ sql, show, modes }: Parts): ViewBlind {
-  return (asked) =>
-    show({ ...asked, right: 'view', isSealed: true }, async ({ version, media, content, held }) => {
-      const { record, principal } = asked;
+  return async (asked) => {
+    const { record, principal } = asked;
+    const keysGiven = await consentsWithKey(sql, { record, version: asked.version }, principal.id);
+    return show({ ...asked, right: 'view', isSealed: true, keysGiven }, async ({ version, media, content, held }) => {
       const where = `view record "${record}"`;
       const drop = (): void => void content.fill(0);
       const no = (code: string, wanted: string): Result<never, Refusal> => {
@@ -46,6 +47,7 @@ export function createBlindView({ sql, show, modes }: Parts): ViewBlind {
       });
       return ok({ told: { blind: true }, hand: answer, drop });
     });
+  };
 }
 
 /** By what the look rests on: a key that was given for one consent opens nothing under another. */

@@ -13,7 +13,7 @@ interface Parts extends Pick<VaultOptions, 'clock' | 'postsOf'> {
   readonly lives: Pick<Lives, 'isWritten' | 'consentAgainst'>;
 }
 
-/** The consent by which it may be seen, one without a limit first; else why the last of them does not do. */
+/** The consent by which it may be seen: one whose keys were given first, then one without a limit; else why the last of them does not do. */
 export function byConsent(parts: Parts): Ground {
   const { consents, clock, postsOf } = parts;
   return (look, head) => {
@@ -27,7 +27,7 @@ export function byConsent(parts: Parts): Ground {
       const reason =
         chain === null ? 'taken-back' : (against(chain, askOf(look, head), clock()) ?? sleeps(parts, chain, head));
       if (reason !== null) why = reason;
-      else if (best === null || isFree(chain!)) best = chain;
+      else if (best === null || isBetter(chain!, best, look)) best = chain;
     }
     if (best !== null) return basisOf(parts, look, { head, chain: best });
     return why === null ? null : { why };
@@ -69,6 +69,11 @@ function againstNow(
 }
 
 const isFree = (chain: Chain): boolean => chain.every(({ grant }) => grant.uses === null);
+/** A record that the city cannot read is opened by nothing but its key. */
+function isBetter(one: Chain, than: Chain, { keysGiven }: Look): boolean {
+  const hasKeys = ([{ grant }]: Chain): boolean => keysGiven?.has(grant.id) ?? false;
+  return hasKeys(one) === hasKeys(than) ? isFree(one) : hasKeys(one);
+}
 /** The use that was counted for this very look does not speak against it. */
 const beforeThisUse = (chain: Chain): Chain =>
   chain.map(({ grant, holder }) => ({

@@ -1,5 +1,11 @@
 /** What a consent would mean, said before it is given: what is allowed and what is not, until when, and what taking it back does. */
-import { RIGHTS as ALL_RIGHTS, type PreviewSentence, type Purpose, type Refrain, type Right } from '@cityward/contracts';
+import {
+  RIGHTS as ALL_RIGHTS,
+  type PreviewSentence,
+  type Purpose,
+  type Refrain,
+  type Right,
+} from '@cityward/contracts';
 import type { Grant, Grantee } from './grant.ts';
 
 /** Of people and organisations, as they are known in the city; `null` where they are not. */

@@ -59,6 +59,11 @@ export class Emergencies {
     return replayed;
   }
 
+  /** When the person is told of what is done in an emergency at that moment: later where an order says so. */
+  shownFrom(subject: string, at: number): number {
+    return Math.max(at, this.#parts.lives.of(subject).hushedUntil ?? at);
+  }
+
   break(draft: GlassDraft, principal: Principal): Promise<Result<Glass, Refusal>> {
     return this.#inTurn(async () => {
       const { clock, care, lives, postsOf, may } = this.#parts;
@@ -92,7 +97,7 @@ export class Emergencies {
       ...{ id: newId<string>('gla'), subject, by, organisation: care.organisation, care: care.id, reason },
       ...{ paper: paper.value.record, at, until, ended: null, flags: [...flags], review: null },
     };
-    const shownFrom = Math.max(at, lives.of(subject).hushedUntil ?? at);
+    const shownFrom = this.shownFrom(subject, at);
     // Where this cannot be written it throws, and no glass is broken.
     await this.#write('glass.broken', { by, subject, at }, told(glass, shownFrom));
     await sql.transact(async (tx) => {
@@ -165,7 +170,7 @@ export class Emergencies {
         const { at } = review;
         const data = { glass: id, outcome };
         tx.record({ module: MODULE, type: 'glass.reviewed', actor: by, subject, at, personal: true, data });
-        const shownFrom = Math.max(at, lives.of(subject).hushedUntil ?? at);
+        const shownFrom = this.shownFrom(subject, at);
         await addNotice(tx, { subject, kind: 'glass-reviewed', at, about: { glass: id, outcome }, shownFrom, by });
       });
       this.#change(id, { review });

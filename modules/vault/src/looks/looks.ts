@@ -35,6 +35,12 @@ const WHAT: Readonly<Partial<Record<FactType, Look['what']>>> = {
   'glass.refused': 'emergency-refused',
   'glass.ended': 'emergency-ended',
   'glass.reviewed': 'emergency-reviewed',
+  'blind.turned-on': 'blind-on',
+  'blind.turned-off': 'blind-off',
+  'blind.shared': 'blind-shared',
+  'blind.asked': 'blind-asked',
+  'blind.released': 'blind-released',
+  'blind.recovery-ended': 'blind-recovery-ended',
 };
 const TYPES = Object.keys(WHAT) as FactType[];
 

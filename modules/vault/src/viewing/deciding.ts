@@ -16,6 +16,8 @@ export interface Look {
   readonly principal: Principal;
   /** As ciphertext, for whoever has its key. */
   readonly isSealed?: true;
+  /** Consents under which its key was given to whoever looks: of several that stand, one of these. */
+  readonly keysGiven?: ReadonlySet<string>;
 }
 /** Told in the ledger alone: to whoever asked, all of them are one answer. */
 export type Why =
