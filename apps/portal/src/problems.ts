@@ -1,15 +1,17 @@
 /** What went wrong, as a page: in words of the reader, never in those of the program. */
 import type { Refusal } from '@cityward/kernel';
-import { markup } from './markup.ts';
+import { markup, type Html } from './markup.ts';
+import { linkButton } from './parts.ts';
 import type { Answer, Visit } from './visit.ts';
 import type { Words } from './words/index.ts';
 
 type Kind = keyof Words['errors'] &
-  ('notFound' | 'gone' | 'altered' | 'refused' | 'own' | 'late' | 'invalid' | 'away' | 'tooMany');
+  ('notFound' | 'gone' | 'altered' | 'locked' | 'refused' | 'own' | 'late' | 'invalid' | 'away' | 'tooMany');
 
 const KIND_OF_CODE: Readonly<Record<string, Kind>> = {
   TOO_MANY_ATTEMPTS: 'tooMany',
   CONTENT_ALTERED: 'altered',
+  RECORD_BLIND: 'locked',
   FORM_NOT_OURS: 'late',
   ORIGIN_MISSING: 'late',
   ORIGIN_NOT_ALLOWED: 'late',
@@ -27,6 +29,7 @@ const STATUS: Readonly<Record<Kind, number>> = {
   notFound: 404,
   gone: 410,
   altered: 409,
+  locked: 409,
   refused: 403,
   own: 403,
   late: 403,
@@ -41,14 +44,20 @@ export const kindOf = ({ kind, code }: Pick<Refusal, 'kind' | 'code'>): Kind => 
 export const cameByLink = ({ caller }: Pick<Visit, 'caller'>): boolean =>
   caller.principal.attributes['signedInBy'] === 'link';
 
+/** To the page on which its key is used. */
+export const toLocked = ({ words }: Pick<Visit, 'words'>): Html =>
+  markup`<p>${linkButton('/private', words.errors.lockedOpen)}</p>`;
+
 export function problemPage(visit: Pick<Visit, 'words' | 'caller'>, kind: Kind): Extract<Answer, { is: 'page' }> {
   const { errors } = visit.words;
   const why = errors[`${kind}Why`];
+  // Nothing failed: there is no number to give to anybody.
+  const rest = kind === 'locked' ? toLocked(visit) : markup`<p class="muted">${errors.number(visit.caller.id)}</p>`;
   return {
     is: 'page',
     status: STATUS[kind],
     title: errors[kind],
-    main: markup`<h1>${errors[kind]}</h1><p class="lead">${why}</p><p class="muted">${errors.number(visit.caller.id)}</p>`,
+    main: markup`<h1>${errors[kind]}</h1><p class="lead">${why}</p>${rest}`,
   };
 }
 

@@ -120,10 +120,10 @@ if (place) {
     }
     document.addEventListener('visibilitychange', () => opened.look());
     addEventListener('pagehide', () => void opened.close());
-  } catch {
+  } catch ({ code }) {
     if (!place.hidden) {
       place.hidden = true;
-      document.getElementById('live-refused').hidden = false;
+      document.getElementById(code === 'RECORD_BLIND' ? 'live-locked' : 'live-refused').hidden = false;
     }
   }
 }

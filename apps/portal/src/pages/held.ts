@@ -5,13 +5,13 @@ import type { Refusal, Result } from '@cityward/kernel';
 import { tellResource } from '../fhir-rows.ts';
 import { markup, NOTHING, type Html } from '../markup.ts';
 import { emptyState, linkButton, summaryList, tag } from '../parts.ts';
-import { cameByLink } from '../problems.ts';
+import { cameByLink, toLocked } from '../problems.ts';
 import { categoryName, refusedBy, type Answer, type OwnVisit, type PageRoute, type Visit } from '../visit.ts';
 
 /** What is shown of JSON that has no words of its own. */
 const AS_STORED_MAX_CHARS = 100_000;
 
-const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 function recordRow(visit: Visit, record: HeldRecord): Html {
   const { held } = visit.words;
@@ -28,12 +28,15 @@ async function held(visit: OwnVisit): Promise<Answer> {
   const { words } = visit;
   const listed = await visit.ask(api.listRecords, { query: {} });
   if (!listed.ok) return refusedBy(listed.error);
+  const blind = await visit.ask(api.getBlind);
+  const isLocked = blind.ok && blind.value.mode !== null;
   const groups = Map.groupBy(listed.value.records, ({ category }) => category);
   return {
     is: 'page',
     title: words.held.title,
     main: markup`<h1>${words.held.title}</h1><p class="lead">${words.held.lead}</p>
 ${cameByLink(visit) ? markup`<div class="banner"><p>${words.home.link} <a href="/me">${words.nav.me}</a></p></div>` : ''}
+${isLocked ? markup`<div class="banner"><p>${words.held.locked}</p>${toLocked(visit)}</div>` : NOTHING}
 ${groups.size === 0 ? emptyState(words.held.none, words.held.noneWhy) : NOTHING}
 ${[...groups]
   .sort(([one], [other]) => one.localeCompare(other))

@@ -3,6 +3,7 @@ import type { Purpose, Right } from '@cityward/contracts';
 import { formMark } from '../layout.ts';
 import { markup, NOTHING, type Html } from '../markup.ts';
 import { actButton, linkButton } from '../parts.ts';
+import { toLocked } from '../problems.ts';
 import { refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
 import { field } from '../forms.ts';
 import { contentOf, openRecord } from './held.ts';
@@ -42,6 +43,7 @@ export function openedPage(visit: OwnVisit, wish: Wish): Answer {
 <div class="with-script">${tools(visit, wish)}${livePlace(visit, wish, as)}
 <div id="live-dark" class="dark" role="alert" hidden><h2>${say.dark}</h2><p data-why="told" hidden>${say.darkTold}</p><p data-why="unheard" hidden>${say.darkUnheard}</p></div>
 <div id="live-refused" class="faults" role="alert" hidden><h2>${say.refused}</h2><p>${words.errors.notFoundWhy}</p></div>
+<div id="live-locked" class="banner" role="alert" hidden><h2>${words.errors.locked}</h2><p>${words.errors.lockedWhy}</p>${toLocked(visit)}</div>
 <p>${linkButton(from, say.close, 'second')}</p></div>
 <div class="without-script">${rights.includes('text') ? markup`<p>${say.needsScript}</p>${actButton(visit, { to: `/shared/${record}/text`, label: say.asText, fields: { purpose, subject } })}` : markup`<p>${say.needsScriptOnly}</p>`}</div>`,
   };

@@ -11,6 +11,7 @@ import {
 import type { Html } from '../markup.ts';
 import { markup, NOTHING } from '../markup.ts';
 import { tag } from '../parts.ts';
+import { capital } from './held.ts';
 import { sentenceOf } from '../sentences.ts';
 import { categoryName, refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
 import { PRIVATE, type PrivateWords } from '../words/private.ts';
@@ -40,7 +41,7 @@ function choicePart({ say, standing }: Around): Html {
     (part) =>
       markup`<div class="choice"><input type="checkbox" id="price-${part}" name="price" value="${part}"><label for="price-${part}">${say.parts[part]}</label></div>`,
   );
-  return markup`<p class="muted">${say.isOff}</p><h2>${say.price}</h2>
+  return markup`<h2>${say.price}</h2>
 <fieldset class="field"><legend>${say.priceLead}</legend>${price}</fieldset><p>${say.backups(standing.backupWeeks)}</p>
 <h2>${say.holders}</h2><p>${say.holdersWhy}</p>
 <div class="field"><label for="holders">${say.numbers}</label><p class="hint" id="holders-hint">${say.numbersHint}</p><textarea id="holders" rows="3" spellcheck="false" autocomplete="off" aria-describedby="holders-hint"></textarea></div>
@@ -52,7 +53,7 @@ function recordRows({ visit, say }: Around, records: readonly HeldRecord[]): Htm
   const rows = records
     .filter(({ destroyed }) => destroyed === null)
     .map(({ id, category, versions }) => {
-      const [what, stored] = [categoryName(visit, category), visit.calendar.day(versions.at(-1)?.at ?? 0)];
+      const [what, stored] = [capital(categoryName(visit, category)), visit.calendar.day(versions.at(-1)?.at ?? 0)];
       const button = act({
         does: 'read',
         label: say.open,
@@ -75,16 +76,22 @@ function shareRows({ visit, say }: Around, consents: readonly Consent[]): Html {
   return markup`<h2>${say.share}</h2><div class="inset"><p>${say.shareWhy}</p></div>${list}`;
 }
 
+function standingPart({ say, standing: { mode } }: Around): Html {
+  if (mode === null) return markup`<div class="inset"><p>${say.isOff}</p></div>`;
+  const { state, left } = mode;
+  const words = state === 'on' ? say.isOn : say.turningOff(left);
+  const rest = state === 'on' && left > 0 ? markup`<p>${say.sealing(left)}</p>` : NOTHING;
+  return markup`<div class="banner"><p>${words}</p>${rest}</div>`;
+}
+
 function onPart(around: Around, held: { records: readonly HeldRecord[]; consents: readonly Consent[] }): Html {
   const { say, standing } = around;
-  const { state, left } = standing.mode!;
-  const banner = state === 'on' ? say.isOn : say.turningOff(left);
+  const { state } = standing.mode!;
   const rest =
     state === 'on'
       ? markup`<h2>${say.turnOff}</h2><p>${say.turnOffWhy}</p><p>${act({ does: 'turn-off', label: say.turnOff, look: 'warn' })}</p>`
       : markup`<h2>${say.turnOff}</h2><p>${say.turnOffWhy}</p><p>${act({ does: 'hand-back', label: say.handBack, look: 'main' })}</p>`;
-  return markup`<div class="banner"><p>${banner}</p>${state === 'on' && left > 0 ? markup`<p>${say.sealing(left)}</p>` : NOTHING}</div>
-${recordRows(around, held.records)}${shareRows(around, held.consents)}${safetyPart(around)}${rest}`;
+  return markup`${recordRows(around, held.records)}${shareRows(around, held.consents)}${safetyPart(around)}${rest}`;
 }
 
 function safetyPart({ say, standing }: Around): Html {
@@ -100,7 +107,7 @@ function safetyPart({ say, standing }: Around): Html {
 }
 
 function givenRows({ visit, say }: Around, records: readonly BlindGiven[]): Html {
-  if (records.length === 0) return markup`<h2>${say.given}</h2><p class="muted">${say.givenNone}</p>`;
+  if (records.length === 0) return NOTHING;
   const rows = records.map(({ record, subject, category, purpose }) => {
     const [who, what] = [whoIs(visit, subject).name, categoryName(visit, category)];
     return row(
@@ -124,6 +131,10 @@ function askRows({ visit, say }: Around, asks: readonly BlindAsk[]): Html {
   });
   return markup`<h2>${say.asks}</h2><p>${say.asksWhy}</p><ul class="rows">${rows}</ul>`;
 }
+
+/** For whoever has a key that others can give theirs to. */
+const givenNone = ({ say, standing: { key } }: Around, given: readonly BlindGiven[]): Html =>
+  key === null || given.length > 0 ? NOTHING : markup`<h2>${say.given}</h2><p class="muted">${say.givenNone}</p>`;
 
 async function glassRows({ visit, say, standing }: Around): Promise<Html> {
   const listed = await visit.ask(api.listOwnGlass);
@@ -150,7 +161,8 @@ async function show(visit: OwnVisit): Promise<Answer> {
   const say = PRIVATE[visit.language];
   const read = await visit.ask(api.getBlind);
   if (!read.ok) return refusedBy(read.error);
-  const given = await visit.ask(api.listBlindGiven);
+  const listed = await visit.ask(api.listBlindGiven);
+  const given = listed.ok ? listed.value.records : [];
   const asked = await visit.ask(api.listBlindAsks);
   const records = await visit.ask(api.listRecords, { query: {} });
   const consents = await visit.ask(api.listConsents, { query: {} });
@@ -170,9 +182,8 @@ async function show(visit: OwnVisit): Promise<Answer> {
 <div class="with-script" id="private" data-me="${me.person}" data-say="${data.say}" data-fields="${data.fields}" data-file="${words.record.file}" data-language="${language}" data-zone="${visit.needs.timeZone}">
 <p class="banner" id="private-status" role="status" hidden></p><p class="fault" id="private-fault" role="alert" tabindex="-1" hidden></p>
 <section id="private-shown" class="live" aria-live="polite" hidden><p class="muted">${say.shown}</p><div></div></section>
-${isMode ? onPart(around, held) : NOTHING}
-${givenRows(around, given.ok ? given.value.records : [])}${askRows(around, asked.ok ? asked.value.asks : [])}${await glassRows(around)}
-${keyPart(around)}${isMode ? NOTHING : choicePart(around)}</div><script src="${PRIVATE_SCRIPT.path}" type="module"></script>`,
+${standingPart(around)}${askRows(around, asked.ok ? asked.value.asks : [])}${await glassRows(around)}${givenRows(around, given)}
+${isMode ? markup`${onPart(around, held)}${keyPart(around)}` : markup`${keyPart(around)}${givenNone(around, given)}${choicePart(around)}`}</div><script src="${PRIVATE_SCRIPT.path}" type="module"></script>`,
   };
 }
 

@@ -27,6 +27,10 @@ export const around = {
     goneWhy: 'Its keys were destroyed. Nobody can read it any more, and neither can the city.',
     altered: 'This record cannot be shown',
     alteredWhy: 'What is stored is not what was put there. The city has been told.',
+    locked: 'This record is locked',
+    lockedWhy:
+      'Its owner chose that the city cannot read it. Only a key of the owner, or one that they gave, opens it.',
+    lockedOpen: 'Open locked records',
     refused: 'You may not do this',
     refusedWhy: 'The rules of the city do not let you do this. The refusal is in the ledger.',
     own: 'First make a way in of your own',

@@ -155,6 +155,7 @@ export const en = {
   },
   held: {
     title: 'What is held about me',
+    locked: 'You locked your records: the city cannot read them. They open with your own key, on a page of its own.',
     lead: 'The city keeps these records for you, encrypted, each under a key of its own.',
     none: 'The city holds no records about you',
     noneWhy: 'When a clinic or the city stores one, it appears here, and you see who stored it.',

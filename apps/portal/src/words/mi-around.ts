@@ -29,6 +29,10 @@ export const around: Around = {
     goneWhy: 'Kua whakangarohia ōna kī. Kāore e taea e tētahi te pānui anō, kāore hoki e taea e te tāone.',
     altered: 'Kāore e taea tēnei mauhanga te whakaatu',
     alteredWhy: 'Ehara te mea e rongoa ana i te mea i whakatakotoria. Kua whakamōhiotia te tāone.',
+    locked: 'Kua rakaina tēnei mauhanga',
+    lockedWhy:
+      'I kōwhiri te tangata nāna kia kaua te tāone e āhei te pānui. Mā tana kī anake, mā te kī rānei i tukuna e ia, e huaki.',
+    lockedOpen: 'Huakina ngā mauhanga raka',
     refused: 'Kāore koe e āhei ki tēnei',
     refusedWhy: 'Kāore ngā ture a te tāone e tuku i a koe kia mahi i tēnei. Kei te pukapuka te whakakāhoretanga.',
     own: 'Hangaia i te tuatahi tētahi huarahi māu ake',

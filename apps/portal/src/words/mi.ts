@@ -144,6 +144,8 @@ export const mi: Words = {
   },
   held: {
     title: 'He aha e puritia ana mōku',
+    locked:
+      'Kua rakaina e koe ō mauhanga: kāore e taea e te tāone te pānui. Mā tō ake kī e huaki, i tōna ake whārangi.',
     lead: 'Kei te puritia e te tāone ēnei mauhanga māu, kua whakamunatia, he kī motuhake mō ia mea.',
     none: 'Kāore te tāone e pupuri ana i tētahi mauhanga mōu',
     noneWhy: 'Ina rongoa tētahi whare hauora, te tāone rānei, i tētahi mea, ka puta mai i konei, ka kite koe nā wai.',

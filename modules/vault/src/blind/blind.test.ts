@@ -15,6 +15,7 @@ import {
   NOW,
   OFFICER,
   person,
+  recordLife,
   recordOf,
   TEXT,
 } from '../testing.ts';
@@ -206,6 +207,27 @@ describe('shared with somebody', () => {
     expect(await ben.read(record, 'TREAT')).toBe(TEXT);
   });
 
+  it.each([0, 1])('is read by the consent whose keys were given, where two cover it: by the %ith', async (nth) => {
+    const record = await rig.put();
+    await turnOn();
+    await ben.keepKey();
+    const consents = [await rig.give({ uses: 5 }), await rig.give()];
+    expect(await aroha.share(consents[nth]!)).toBe(1);
+    must(await rig.at.vault.put(recordOf('newer', { record }), OFFICER));
+    const versions = [undefined, 1] as const;
+    const read = async () => [
+      await ben.read(record, 'TREAT', versions[0]),
+      await ben.read(record, 'TREAT', versions[1]),
+    ];
+    expect(await read()).toEqual(['NOT_SEALED_TO_YOU', TEXT]);
+    // The newer version by the other one: each version by the consent that has its key.
+    expect(await aroha.share(consents[1 - nth]!)).toBe(2);
+    must(await rig.at.vault.takeBack(consents[nth]!, AROHA));
+    expect(await read()).toEqual(['newer', TEXT]);
+    const by = rig.at.ledger.of('record.viewed').map(({ data }) => data['consent']);
+    expect(by).toEqual([consents[nth], consents[1 - nth], consents[1 - nth]]);
+  });
+
   it('is shared no further than the consent reaches, by nobody but its owner, with nobody but by name', async () => {
     await rig.put({ category: 'notes' });
     await turnOn();
@@ -262,13 +284,49 @@ describe('in an emergency', () => {
     expect([await ben.read(record, 'ETREAT'), await ben.read(kept, 'ETREAT'), await ben.read(record, 'TREAT')]).toEqual(
       [TEXT, 'RECORD_NOT_SEEN', 'RECORD_NOT_SEEN'],
     );
-    const told = (await noticesOf(rig.sql, AROHA, NOW)).map(({ kind }) => kind);
-    expect(told.filter((kind) => kind === 'blind-share-released')).toHaveLength(3);
-    expect((await noticesOf(rig.sql, CAT, NOW)).map(({ kind }) => kind)).toContain('blind-share-asked');
+    const told = await noticesOf(rig.sql, AROHA, NOW);
+    expect(told.filter(({ kind }) => kind === 'blind-share-released').map(({ about }) => about)).toEqual(
+      expect.arrayContaining([CAT, CAT, MUM].map((by) => ({ ask: asked.ask, kind: 'emergency', by, to: BEN }))),
+    );
+    const [toCat] = await noticesOf(rig.sql, CAT, NOW);
+    expect(toCat).toMatchObject({ kind: 'blind-share-asked', about: { by: BEN, kind: 'emergency', of: AROHA } });
+    expect(await lookedAt()).toEqual([
+      ['blind-on', AROHA, null],
+      ['blind-asked', BEN, glass.id],
+      ...[CAT, CAT, MUM].map((by) => ['blind-released', by, glass.id]),
+    ]);
     rig.at.clock.now = glass.until;
     expect(await ben.read(record, 'ETREAT')).toBe('RECORD_NOT_SEEN');
     await rig.at.vault.tick();
     expect([await holders[1]!.asks(), (await releasesLeft()).length]).toEqual([[], 0]);
+  });
+  /** As the dispatcher carries it to the ledger. */
+  const lookedAt = async () => {
+    const facts = (await rig.outbox()).filter(({ type }) => type.startsWith('blind.'));
+    await rig.at.ledger.append(
+      facts.map(
+        (fact, i) => ({ ...fact, id: `evt-${i}`, module: 'vault', at: rig.at.clock.now, personal: true }) as NewFact,
+      ),
+    );
+    const looks = await rig.at.vault.looks.list(AROHA, {});
+    return looks
+      .filter(({ what }) => what.startsWith('blind'))
+      .map(({ what, by, emergency }) => [what, by, emergency])
+      .reverse();
+  };
+  it('is kept from the person with the emergency where an order says so, and told once it is over', async () => {
+    await prepare();
+    const until = NOW + 2 * DAY_MS;
+    await recordLife(rig.at.vault, { do: 'hush', until, clause: 'nz-ipp-11' });
+    const glass = must(await rig.at.vault.people.emergencies.break(DRAFT, person(BEN)));
+    must(await ben.blind.quorum.askInEmergency(glass.id, BEN));
+    for (const one of holders) await one.release();
+    const kinds = async (at: number) => (await noticesOf(rig.sql, AROHA, at)).map(({ kind }) => kind);
+    expect(await kinds(NOW)).not.toContain('blind-share-released');
+    expect(await lookedAt()).toEqual([['blind-on', AROHA, null]]);
+    rig.at.clock.now = until;
+    expect((await kinds(until)).filter((kind) => kind === 'blind-share-released')).toHaveLength(3);
+    expect((await rig.at.vault.looks.list(AROHA, {})).map(({ what }) => what)).toContain('blind-released');
   });
   const releasesLeft = () =>
     rig.sql
@@ -302,6 +360,12 @@ describe('in an emergency', () => {
     expect(await aroha.read(record)).toBe(TEXT);
     expect(await aroha.standing).toMatchObject({ recovery: null, key: { wraps: [{}, {}] } });
     expect(await holders[2]!.asks()).toEqual([]);
+    expect(await lookedAt()).toEqual([
+      ['blind-on', AROHA, null],
+      ['blind-asked', AROHA, null],
+      ...[CAT, DAN].map((by) => ['blind-released', by, null]),
+      ['blind-recovery-ended', AROHA, null],
+    ]);
   });
 });
 
