@@ -28,6 +28,8 @@ export interface PortalNeeds {
   readonly nameOf: (organisation: string) => string;
   /** Of a system that is no person; null where nobody gave it one. */
   readonly machineName: (id: string) => string | null;
+  /** Of the law, by its id. */
+  readonly clauseInWords: (clause: string) => string;
   readonly organisationName: (id: string) => string | null;
   readonly clock: Clock;
   readonly log: Log;

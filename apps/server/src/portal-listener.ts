@@ -4,6 +4,7 @@ import { api, type Endpoint } from '@cityward/contracts';
 import { createHttpListener, type HttpListener, type HttpListenerOptions, type Route } from '@cityward/http';
 import { refuse, systemClock, type Refusal, type Result } from '@cityward/kernel';
 import { createPortal, type Ask, type Face } from '@cityward/portal';
+import { clauseInWords } from '@cityward/vault';
 import type { Access } from './access.ts';
 import { partyName, portalOrigin } from './city-names.ts';
 import type { Config } from './config.ts';
@@ -90,6 +91,7 @@ export function portalListener({ config, modules, common, routes }: PortalParts)
     ask: createAsk(routes, modules.access),
     faceOf: (person) => faceOf(modules, person),
     machineName: (id) => modules.city.node(id)?.name ?? null,
+    clauseInWords,
     organisationName: (id) => partyName(modules.city, id),
     nameOf: (organisation) => partyName(modules.city, organisation) ?? organisation,
     clock: systemClock,

@@ -22,6 +22,10 @@ import type { Bar, Ground } from './viewing/deciding.ts';
 /** Read once: a file that is not as wanted stops the start. */
 export const LAW = readLaw();
 
+/** For people: by which law something is told or refused. */
+export const clauseInWords = (id: string): string =>
+  LAW.has(id) ? `${LAW.instrumentOf(id).name}, ${LAW.clause(id).ref}` : id;
+
 export interface People {
   readonly lives: Lives;
   readonly care: CareRegister;

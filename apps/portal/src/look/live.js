@@ -123,6 +123,7 @@ if (place) {
   } catch ({ code }) {
     if (!place.hidden) {
       place.hidden = true;
+      document.getElementById('live-told').hidden = true;
       document.getElementById(code === 'RECORD_BLIND' ? 'live-locked' : 'live-refused').hidden = false;
     }
   }

@@ -94,9 +94,9 @@ function exposure(told: Told): Html {
 }
 
 function card(visit: OwnVisit, { kind, about, at, clauses, readAt }: Notice): Html {
-  const { words, calendar } = visit;
+  const { words, calendar, needs } = visit;
   const { notices: say } = words;
-  const law = clauses.length === 0 ? NOTHING : markup` · ${say.because(clauses.join(', '))}`;
+  const law = clauses.length === 0 ? NOTHING : markup` · ${say.because(clauses.map(needs.clauseInWords).join('; '))}`;
   return markup`<article class="card"><h2>${say.kinds[kind]}</h2>${readAt === null ? markup`<p>${tag('warn', say.new)}</p>` : NOTHING}${DETAILS[kind]({ visit, say, about })}<p class="muted"><time datetime="${new Date(at).toISOString()}">${calendar.weekday(at)}, ${calendar.time(at)}</time>${law}</p></article>`;
 }
 

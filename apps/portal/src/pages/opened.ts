@@ -39,7 +39,7 @@ export function openedPage(visit: OwnVisit, wish: Wish): Answer {
     is: 'page',
     title: say.title,
     back: from,
-    main: markup`<h1>${say.title}</h1><div class="inset"><p>${toldOf(visit, wish)}</p>${as === 'pictures' ? markup`<p>${say.drawn}</p>` : NOTHING}</div>
+    main: markup`<h1>${say.title}</h1><div class="inset" id="live-told"><p>${toldOf(visit, wish)}</p>${as === 'pictures' ? markup`<p>${say.drawn}</p>` : NOTHING}</div>
 <div class="with-script">${tools(visit, wish)}${livePlace(visit, wish, as)}
 <div id="live-dark" class="dark" role="alert" hidden><h2>${say.dark}</h2><p data-why="told" hidden>${say.darkTold}</p><p data-why="unheard" hidden>${say.darkUnheard}</p></div>
 <div id="live-refused" class="faults" role="alert" hidden><h2>${say.refused}</h2><p>${words.errors.notFoundWhy}</p></div>

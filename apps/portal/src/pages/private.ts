@@ -178,9 +178,9 @@ async function show(visit: OwnVisit): Promise<Answer> {
     is: 'page',
     title: say.title,
     back: '/me',
-    main: markup`<h1>${say.title}</h1><p class="lead">${say.lead}</p><p class="without-script">${say.needsScript}</p>
+    main: markup`<h1>${say.title}</h1>${isMode ? NOTHING : markup`<p class="lead">${say.lead}</p>`}<p class="without-script">${say.needsScript}</p>
 <div class="with-script" id="private" data-me="${me.person}" data-say="${data.say}" data-fields="${data.fields}" data-file="${words.record.file}" data-language="${language}" data-zone="${visit.needs.timeZone}">
-<p class="banner" id="private-status" role="status" hidden></p><p class="fault" id="private-fault" role="alert" tabindex="-1" hidden></p>
+<p class="banner" id="private-status" role="status" hidden></p><p class="faults" id="private-fault" role="alert" tabindex="-1" hidden></p>
 <section id="private-shown" class="live" aria-live="polite" hidden><p class="muted">${say.shown}</p><div></div></section>
 ${standingPart(around)}${askRows(around, asked.ok ? asked.value.asks : [])}${await glassRows(around)}${givenRows(around, given)}
 ${isMode ? markup`${onPart(around, held)}${keyPart(around)}` : markup`${keyPart(around)}${givenNone(around, given)}${choicePart(around)}`}</div><script src="${PRIVATE_SCRIPT.path}" type="module"></script>`,

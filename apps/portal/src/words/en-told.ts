@@ -31,7 +31,7 @@ export const told = {
     forPurpose: (purpose: Purpose): string => `, for ${PURPOSES[purpose]}`,
     viewed: (by: string, what: string, rest: string): string => `${by} looked at your ${what}${rest}.`,
     viewedOwn: (what: string, rest: string): string => `You looked at your ${what}${rest}.`,
-    refused: (by: string, what: string, why: string): string => `${by} asked for your ${what} and was refused: ${why}.`,
+    refused: (by: string, what: string, why: string): string => `${by} asked for your ${what}. It was refused: ${why}.`,
     stored: (by: string, what: string): string => `${by} stored a record among your ${what}.`,
     destroyed: (by: string, what: string, why: string): string =>
       `${by} destroyed a record of your ${what}. Reason: ${why}.`,

@@ -303,10 +303,12 @@ describe('in an emergency', () => {
   /** As the dispatcher carries it to the ledger. */
   const lookedAt = async () => {
     const facts = (await rig.outbox()).filter(({ type }) => type.startsWith('blind.'));
+    const rest = { module: 'vault', at: rig.at.clock.now, personal: true } as const;
     await rig.at.ledger.append(
-      facts.map(
-        (fact, i) => ({ ...fact, id: `evt-${i}`, module: 'vault', at: rig.at.clock.now, personal: true }) as NewFact,
-      ),
+      facts.map(({ type, data, ...fact }, i) => ({
+        ...{ ...fact, ...rest, id: `evt-${i}` },
+        ...{ type: type as FactType, data: data as NewFact['data'] },
+      })),
     );
     const looks = await rig.at.vault.looks.list(AROHA, {});
     return looks
