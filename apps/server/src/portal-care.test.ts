@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLIENT_ID, CLIENT_SECRET, startProvider, type TestProvider } from '@cityward/identity/testing-provider';
-import { DAY_MS } from '@cityward/kernel';
+import { DAY_MS, newId } from '@cityward/kernel';
 import { portalOf } from './testing-portal.ts';
 import { openTestServer, testConfig, type TestServer } from './testing.ts';
 
@@ -28,6 +28,47 @@ afterAll(async () => {
   await server?.stop();
   await provider?.stop();
   rmSync(folder, { recursive: true, force: true });
+});
+
+/** As the vault writes them (`blind/quorum.ts`); put there, since nobody holds a passkey here. */
+const tell = (subject: string, kind: string, about: object): Promise<unknown> =>
+  server.modules.sql.transact((tx) => {
+    const at = Date.now();
+    return tx
+      .for<{ 'vault.notice': Record<string, string | number> }>()
+      .insertInto('vault.notice')
+      .values({
+        ...{ id: newId<string>('not'), subject, kind, about: JSON.stringify(about), clauses: '["nz-ipp-3a"]' },
+        ...{ at, shown_from: at },
+      })
+      .execute();
+  });
+
+describe('notices about shares of keys', () => {
+  it('say in words who asks for what, and what somebody released, in both languages', async () => {
+    const [tui, rua] = [await somebody('resident', 'Tui'), await somebody('resident', 'Rua')];
+    const lee = await somebody('professional', 'Dr Wai');
+    const ask = { ask: 'bla-1' };
+    await tell(tui.id, 'blind-share-asked', { ...ask, kind: 'emergency', by: lee.id, of: rua.id });
+    await tell(tui.id, 'blind-share-asked', { ...ask, kind: 'recovery', by: rua.id, of: rua.id });
+    await tell(tui.id, 'blind-share-released', { ...ask, kind: 'emergency', by: rua.id, to: lee.id });
+    await tell(tui.id, 'blind-share-released', { ...ask, kind: 'recovery', by: rua.id, to: tui.id });
+    const inEnglish = (await tui.go('/notices')).body;
+    const doctor = 'Dr Wai, a doctor at Quay Street Clinic';
+    for (const words of [
+      `${doctor} wants to see locked records of Rua in an emergency`,
+      'Rua lost what opens their own key',
+      `Rua released a share to ${doctor}, who asked for it in an emergency.`,
+      'Rua released a share of your own key to you.',
+      'Told by: Privacy Act 2020, section 22, principle 3A',
+      '<a href="/private">Decide about it</a>',
+    ])
+      expect(inEnglish).toContain(words);
+    await tui.go('/language/mi');
+    const inMaori = (await tui.go('/notices')).body;
+    for (const words of ['ngā mauhanga raka a Rua', 'Kua ngaro i a Rua', 'I tuku a Rua i tētahi wāhanga o tō ake kī'])
+      expect(inMaori).toContain(words);
+  });
 });
 
 describe('an emergency', () => {
