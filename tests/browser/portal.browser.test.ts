@@ -311,21 +311,6 @@ describe.skipIf(!hasChromium)('the portal', () => {
     await picture(hers, 'portal-private');
     const { vault, identity } = server.modules;
     const subject = identity.personNamed(residents.resident.name)!.id;
-    await hers.goto('/held');
-    await hers.getByText('You locked your records: the city cannot read them.').waitFor();
-    await hers.locator('a[href^="/records/"]').first().click();
-    await hers.getByRole('heading', { name: 'This record is locked' }).waitFor();
-    await his.goto('/shared');
-    await his.locator(`form:has(input[name=subject][value="${subject}"]) button`).first().click();
-    await his.getByRole('alert').getByRole('heading', { name: 'This record is locked' }).waitFor();
-    await holds(his, 'a locked record');
-    for (const page of [hers, his]) {
-      await page.getByRole('link', { name: 'Open locked records' }).click();
-      await page.locator('#private[data-ready]').waitFor();
-    }
-    await hers.goto('/looks');
-    await hers.getByText('You locked your records: the city cannot read them.').waitFor();
-    await hers.goto('/private');
     const until = Date.now() + 86_400_000;
     const given = await vault.give(
       {

@@ -4,6 +4,8 @@ import { tellResource } from './fhir-rows.ts';
 import { calendarFor } from './dates.ts';
 import { markup } from './markup.ts';
 import { ownPath } from './pages/door.ts';
+import { refusedPage } from './problems.ts';
+import type { Visit } from './visit.ts';
 import { languageOf, LANGUAGES, WORDS } from './words/index.ts';
 
 const ZONE = 'Pacific/Auckland';
@@ -54,6 +56,14 @@ it.each([
 ])('a visitor who chose %s and whose browser names %s reads %s', (chosen, named, language) =>
   expect(languageOf(chosen, named === undefined ? {} : { 'accept-language': named })).toBe(language),
 );
+
+it.each(LANGUAGES)('a record that the city cannot read says so and leads to the page of its key, in %s', (language) => {
+  const words = WORDS[language];
+  const visit = { words, caller: { id: 'req-1', principal: { attributes: {} } } } as unknown as Visit;
+  const page = refusedPage(visit, { kind: 'conflict', code: 'RECORD_BLIND', message: 'blind' });
+  expect(page).toMatchObject({ status: 409, title: words.errors.locked });
+  expect(String(page.main)).toMatch(/href="\/private"/);
+});
 
 describe('markup', () => {
   it('escapes every text that is put in, in lists too', () => {

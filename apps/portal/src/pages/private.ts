@@ -53,14 +53,14 @@ function recordRows({ visit, say }: Around, records: readonly HeldRecord[]): Htm
   const rows = records
     .filter(({ destroyed }) => destroyed === null)
     .map(({ id, category, versions }) => {
-      const [what, stored] = [capital(categoryName(visit, category)), visit.calendar.day(versions.at(-1)?.at ?? 0)];
+      const [what, stored] = [categoryName(visit, category), visit.calendar.day(versions.at(-1)?.at ?? 0)];
       const button = act({
         does: 'read',
         label: say.open,
         of: `${what}, ${stored}`,
         data: { record: id, purpose: 'PATRQT' },
       });
-      return row(what, stored, button);
+      return row(capital(what), stored, button);
     });
   return markup`<h2>${say.records}</h2><ul class="rows">${rows}</ul>`;
 }

@@ -89,7 +89,7 @@ export class Emergencies {
     { id: by }: Principal,
     { care, until, flags, now: at }: DecidedAt,
   ): Promise<Result<Glass, Refusal>> {
-    const { put, sql, lives } = this.#parts;
+    const { put, sql } = this.#parts;
     const content = Buffer.from(JSON.stringify({ words })).toString('base64');
     const paper = await put({ subject, category: GLASS_PAPERS, media: 'application/json', content }, by);
     if (!paper.ok) return paper;
