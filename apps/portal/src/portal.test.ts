@@ -62,7 +62,7 @@ it.each(LANGUAGES)('a record that the city cannot read says so and leads to the 
   const visit = { words, caller: { id: 'req-1', principal: { attributes: {} } } } as unknown as Visit;
   const page = refusedPage(visit, { kind: 'conflict', code: 'RECORD_BLIND', message: 'blind' });
   expect(page).toMatchObject({ status: 409, title: words.errors.locked });
-  expect(String(page.main)).toMatch(/href="\/private"/);
+  expect(page.main.text).toMatch(/href="\/private"/);
 });
 
 describe('markup', () => {
