@@ -12,6 +12,7 @@ import type {
 } from '@cityward/contracts';
 import type { Clock, Refusal, Result } from '@cityward/kernel';
 import type { PersonPasskey } from '@cityward/fleet';
+import type { BeforeStep } from '@cityward/journal';
 import type { Log } from '@cityward/log';
 import type { Objects } from '@cityward/objects';
 import type { Sql } from '@cityward/sql';
@@ -185,4 +186,7 @@ export interface VaultOptions {
   /** Test seams: files that fail, or lose what was not synced. */
   readonly openSlotFile?: (path: string) => Promise<SlotFile>;
   readonly openJournalFile?: (path: string) => Promise<FileHandle>;
+  readonly beforeJournalStep?: BeforeStep;
+  /** Test seam: consents taken back that stay in the journal. */
+  readonly settleAbove?: number;
 }

@@ -8,6 +8,7 @@ import { createReplicas, type Replicas } from './copies/replicas.ts';
 import { logKeeper, primaryKeeper, cacheKeeper } from './copies/standing.ts';
 import { byConsent } from './consents/by-consent.ts';
 import { Consents } from './consents/consents.ts';
+import { settle } from './consents/settling.ts';
 import { heldKeys, holdKeys, type CityKeys } from './keys/key-holder.ts';
 import { openKeySlots, type KeySlots } from './keys/key-slots.ts';
 import { createKeyring, type Keyring, type RootKey } from './keys/keyring.ts';
@@ -99,7 +100,7 @@ export interface KeyStore {
 
 const OWNER_ONLY_FOLDER = 0o700;
 export const HOLDER_SOCKET = 'holder.sock';
-const MIGRATIONS = { module: 'vault', folder: new URL('../migrations/', import.meta.url) };
+export const MIGRATIONS = { module: 'vault', folder: new URL('../migrations/', import.meta.url) };
 
 /** In a file, unless the city has a key service. */
 export const openVaultRoot = ({ openRoot, keyFolder }: VaultOptions): Promise<RootKey> =>
@@ -112,10 +113,10 @@ export async function openAll(options: VaultOptions, gate: Gate): Promise<Opened
     await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
     await chmod(folder, OWNER_ONLY_FOLDER);
   }
-  const journal = await openVaultJournal(
-    journalFolder,
-    options.openJournalFile ? { openHandle: options.openJournalFile } : {},
-  );
+  const journal = await openVaultJournal(journalFolder, {
+    ...(options.openJournalFile ? { openHandle: options.openJournalFile } : {}),
+    beforeStep: options.beforeJournalStep,
+  });
   let [slots, epochs]: [KeySlots | null, Epochs | null] = [null, null];
   if (options.keyHolder !== undefined) {
     const keys = { keyring: heldKeys(options.keyHolder), keyStore: null, found: null };
@@ -204,6 +205,9 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   ];
   const people = createPeople({ ...parts, records }, lives);
   const fromJournal = (await people.open()) + (await consents.open()) + (await desk.open());
+  // Not over what was put back until somebody gave their word for it.
+  if (found && found.course.is !== 'other') await settle({ ...options, journal }, found.course.is === 'behind');
+  journal.release();
   const incarnation = found && replayed ? await incarnate(parts, { found, replayed }) : follow(nodes.id);
   const consented = byConsent({ ...parts, consents, lives });
   const grounds = [ownRecord, consented, ...people.grounds];

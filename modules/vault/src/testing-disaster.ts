@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFi
 import { join } from 'node:path';
 import { sql as raw } from 'kysely';
 import { createLedger, type WitnessSettings } from '@cityward/ledger';
-import type { Millis } from '@cityward/kernel';
+import { HOUR_MS, type Millis } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { createDispatcher } from '@cityward/sql';
 import type { TestSql } from '@cityward/sql/testing';
@@ -40,7 +40,10 @@ export interface Site {
   stop(): Promise<void>;
 }
 export interface SiteOptions extends Partial<
-  Pick<VaultOptions, 'openSlotFile' | 'openBackupFile' | 'openJournalFile' | 'openRoot' | 'opening' | 'endPosts'>
+  Pick<
+    VaultOptions,
+    'openSlotFile' | 'openBackupFile' | 'openJournalFile' | 'openRoot' | 'opening' | 'endPosts' | 'settleAbove'
+  >
 > {
   readonly posts?: Posts;
   /** Before each entry that the vault wants in the ledger. */
@@ -144,6 +147,8 @@ export function putFolderBack(from: string, folder: string, how: 'as-copy' | 'in
   }
 }
 
+/** By then what was taken back before is old enough for the journal to let go of it. */
+export const TWO_HOURS_LATER = NOW + 2 * HOUR_MS;
 export { startWitness } from './testing-witness.ts';
 export { asChild, must, recordLife, recordOf } from './testing.ts';
 

@@ -151,6 +151,8 @@ export function testVault(
       | 'viewsPerPersonMax'
       | 'openSlotFile'
       | 'openJournalFile'
+      | 'beforeJournalStep'
+      | 'settleAbove'
       | 'takeoutPartMaxBytes'
       | 'retention'
       | 'destruction'

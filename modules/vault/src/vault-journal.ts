@@ -42,8 +42,18 @@ export type VaultChange =
       readonly subject: string;
       readonly at: number;
       readonly by: string;
-    };
+    }
+  | ({ readonly sequence: number; readonly do: 'settled' } & Settled);
 
+/** Stands for what was taken back and is no longer here, since SQL and the ledger have it: what SQL has to say for ever. */
+export interface Settled {
+  /** What was taken back at or before that. */
+  readonly until: number;
+  readonly count: number;
+  readonly hash: string;
+  /** Entries of the ledger that were looked through. */
+  readonly ledger: number;
+}
 /** One part of a destruction; large ones have several. */
 export interface DestructionAsked {
   readonly destruction: string;
@@ -73,6 +83,8 @@ function about(change: VaultChange): string {
       return change.care;
     case 'end-glass':
       return change.glass;
+    case 'settled':
+      return change.do;
     default:
       return change.consent;
   }
@@ -82,5 +94,5 @@ export const journalPath = (folder: string): string => join(folder, 'vault.journ
 
 export const openVaultJournal = (
   folder: string,
-  options: Pick<JournalOptions<VaultChange>, 'openHandle'> = {},
+  options: Pick<JournalOptions<VaultChange>, 'openHandle' | 'beforeStep'> = {},
 ): Promise<VaultJournal> => openJournal<VaultChange>({ path: journalPath(folder), after: 0, about, ...options });

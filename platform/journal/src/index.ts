@@ -4,3 +4,4 @@ export type { Journal, JournalOptions, Numbered, Pending } from './journal.ts';
 export { createSaver } from './saver.ts';
 export type { Saver } from './saver.ts';
 export { syncFolder, writeOwnerFile } from './owner-file.ts';
+export type { BeforeStep, OwnerFileStep } from './owner-file.ts';

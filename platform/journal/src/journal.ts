@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { OperationalFault } from '@cityward/kernel';
-import { syncFolder, writeOwnerFile } from './owner-file.ts';
+import { syncFolder, writeOwnerFile, type BeforeStep } from './owner-file.ts';
 
 /**
  * One line per write: 8 hex digits of CRC-32 over the JSON, a space, the JSON array of its changes, a line feed. The next line
@@ -21,12 +21,19 @@ export interface Numbered {
 export type Pending<Entry extends Numbered> = Entry extends Numbered ? Omit<Entry, 'sequence'> : never;
 
 export interface Journal<Entry extends Numbered> {
-  /** Every entry that the file holds, oldest first. */
+  /** Every entry that the file held when it was opened, oldest first, until they are released. */
   readonly entries: readonly Entry[];
   /** Bytes of a torn last line that were cut off when it was opened. */
   readonly repairedBytes: number;
   /** Resolves once the entries are on disk, with their sequence numbers. Those that wait share one fdatasync. */
   append(entries: readonly Pending<Entry>[]): Promise<readonly Entry[]>;
+  /**
+   * Has the file hold these instead: all of them or all of those before. Only before anything is appended. The highest number has to
+   * be among them, since numbers only grow.
+   */
+  rewrite(entries: readonly Entry[]): Promise<void>;
+  /** Forgets in memory what the file holds. */
+  release(): void;
   close(): Promise<void>;
 }
 
@@ -40,6 +47,14 @@ const encode = (entries: readonly Numbered[]): string => {
   const json = JSON.stringify(entries);
   return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
 };
+/** A text has an end in memory: what is written anew is not one line, however much it is. */
+const ENTRIES_PER_LINE = 1_000;
+function encodeAll(entries: readonly Numbered[]): Buffer {
+  const lines: Buffer[] = [];
+  for (let from = 0; from < entries.length; from += ENTRIES_PER_LINE)
+    lines.push(Buffer.from(encode(entries.slice(from, from + ENTRIES_PER_LINE))));
+  return Buffer.concat(lines);
+}
 
 function decode<Entry extends Numbered>(line: string): readonly Entry[] | null {
   const match = LINE.exec(line);
@@ -59,6 +74,8 @@ export interface JournalOptions<Entry> {
   readonly compactAboveBytes?: number;
   /** Test seam: a handle whose writes fail. */
   readonly openHandle?: (path: string) => Promise<FileHandle>;
+  /** Test seam: steps of writing it anew that fail. */
+  readonly beforeStep?: BeforeStep | undefined;
 }
 
 /**
@@ -66,20 +83,27 @@ export interface JournalOptions<Entry> {
  * off; a damaged line before good ones throws, since dropping it could give a revoked device its trust back.
  */
 export async function openJournal<Entry extends Numbered>(options: JournalOptions<Entry>): Promise<Journal<Entry>> {
-  const { path, after, about, compactAboveBytes = COMPACT_ABOVE_BYTES } = options;
+  const { path, after, about, compactAboveBytes = COMPACT_ABOVE_BYTES, beforeStep } = options;
   const openHandle = options.openHandle ?? ((name: string) => open(name, 'a+', OWNER_ONLY));
-  const first = await openFile<Entry>(path, openHandle);
-  if (first.goodBytes <= compactAboveBytes) return appender(first, after);
+  const place: Place<Entry> = {
+    open: () => openFile<Entry>(path, openHandle),
+    replace: (entries) => writeOwnerFile(path, encodeAll(entries), beforeStep),
+  };
+  const first = await place.open();
+  if (first.goodBytes <= compactAboveBytes) return appender(first, place, after);
   await first.handle.close();
   const last = new Map(first.entries.map((entry) => [about(entry), entry]));
-  const kept = [...last.values()].sort((a, b) => a.sequence - b.sequence);
-  await writeOwnerFile(path, encode(kept));
-  return appender({ ...(await openFile<Entry>(path, openHandle)), repairedBytes: first.repairedBytes }, after);
+  await place.replace([...last.values()].sort((a, b) => a.sequence - b.sequence));
+  return appender({ ...(await place.open()), repairedBytes: first.repairedBytes }, place, after);
 }
 
+interface Place<Entry> {
+  open(): Promise<OpenedFile<Entry>>;
+  replace(entries: readonly Entry[]): Promise<void>;
+}
 interface OpenedFile<Entry> {
   readonly handle: FileHandle;
-  readonly entries: readonly Entry[];
+  readonly entries: Entry[];
   readonly goodBytes: number;
   readonly repairedBytes: number;
 }
@@ -123,10 +147,14 @@ function readAll<Entry extends Numbered>(bytes: Buffer, path: string): { entries
   return { entries, goodBytes: from };
 }
 
-function appender<Entry extends Numbered>(file: OpenedFile<Entry>, after: number): Journal<Entry> {
-  const { handle, entries: kept, repairedBytes } = file;
-  let next = Math.max(after, kept.at(-1)?.sequence ?? 0) + 1;
-  let { goodBytes } = file;
+function appender<Entry extends Numbered>(
+  ...[file, place, after]: readonly [OpenedFile<Entry>, Place<Entry>, number]
+): Journal<Entry> {
+  const { entries: kept, repairedBytes } = file;
+  const newest = kept.at(-1)?.sequence ?? 0;
+  const first = Math.max(after, newest) + 1;
+  let next = first;
+  let { handle, goodBytes } = file;
   let waiting: Waiting<Entry>[] = [];
   let writing: Promise<void> | null = null;
   let doubtful = false;
@@ -167,6 +195,22 @@ function appender<Entry extends Numbered>(file: OpenedFile<Entry>, after: number
         writing ??= writeAll();
       });
     },
+    rewrite: async (entries) => {
+      if (next !== first) throw new Error('write a journal anew: something was appended, wanted it before that');
+      if ((entries.at(-1)?.sequence ?? 0) < newest)
+        throw new Error(`write a journal anew: wanted the number of the newest, ${newest}, among what is kept`);
+      try {
+        await place.replace(entries);
+      } finally {
+        await handle.close();
+        // Whichever of the two is there now, and its name on disk.
+        const now = await place.open();
+        ({ handle, goodBytes } = now);
+        kept.length = 0;
+        for (const entry of now.entries) kept.push(entry);
+      }
+    },
+    release: () => void (kept.length = 0),
     close: async () => {
       await writing;
       await handle.close();

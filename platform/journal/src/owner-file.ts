@@ -14,17 +14,27 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Complete and on disk, or as it was before. */
-export async function writeOwnerFile(path: string, bytes: Uint8Array | string): Promise<void> {
+export type OwnerFileStep = 'write' | 'sync' | 'rename' | 'sync-folder';
+export type BeforeStep = (step: OwnerFileStep) => Promise<void>;
+
+/**
+ * Complete and on disk, or as it was before.
+ * @param before test seam: what fails there is as far as it came when the power went
+ */
+export async function writeOwnerFile(path: string, bytes: Uint8Array | string, before?: BeforeStep): Promise<void> {
   const temporary = `${path}.new`;
   const handle = await open(temporary, 'w', OWNER_ONLY);
   try {
     await handle.chmod(OWNER_ONLY);
+    await before?.('write');
     await handle.writeFile(bytes);
+    await before?.('sync');
     await handle.datasync();
   } finally {
     await handle.close();
   }
+  await before?.('rename');
   await rename(temporary, path);
+  await before?.('sync-folder');
   await syncFolder(dirname(path));
 }

@@ -125,6 +125,30 @@ attack<Disaster>({
       },
     },
     {
+      way: 'only the grants of an earlier day, once the journal has let go of what was taken back since',
+      control: {
+        file: 'gate/incarnation.ts',
+        text: "const isBehind = judged.is === 'same' && (await hasForgotten({ sql }, journal));",
+        cut: 'const isBehind = false;',
+      },
+      run: async (module, place) => {
+        const { openSite, shared, copyTables, putTablesBack, TWO_HOURS_LATER: now } = module;
+        const { sql, folder } = place;
+        const site = await openSite({ sql, folder });
+        const { record, consent } = await shared(site);
+        const tables = await copyTables(sql);
+        await taken(site, consent);
+        await site.stop();
+        // Whatever was not in SQL yet is by the end of this start, and in the ledger.
+        const next = await openSite({ sql, folder });
+        await next.drained();
+        await next.stop();
+        await (await openSite({ sql, folder, now, settleAbove: 0 })).stop();
+        await putTablesBack(sql, tables, 'consent');
+        return isSeenAgain(module, place, { record, byOfficers: false });
+      },
+    },
+    {
       way: 'only the key file from before a destruction, into the same file',
       control: {
         file: 'gate/incarnation.ts',

@@ -1,11 +1,14 @@
 import type * as content from '../domain/content.ts';
+import type * as taken from '../consents/testing-taken.ts';
 import type * as testing from '../testing.ts';
 import { attack, type Place } from '../testing-attack.ts';
 
 type Testing = typeof testing;
 type Content = typeof content;
+type Taken = typeof taken;
 type Vault = ReturnType<Testing['testVault']>['vault'];
 const MANY = 150;
+const YEAR_MS = 365 * 86_400_000;
 /** Of SQL, at a start: far below one for each consent that was taken back. */
 const QUESTIONS_MAX = 100;
 /** For one decision. */
@@ -68,6 +71,79 @@ attack<Testing>({
         await vault.start();
         await vault.stop();
         return questions > QUESTIONS_MAX;
+      },
+    },
+  ],
+});
+
+const GRANTS = 10_000;
+const CALLED = 'rec-of-many';
+
+attack<Taken>({
+  id: 'A24',
+  name: 'ten thousand consents for one record',
+  through: 'consents/testing-taken.ts',
+  ways: [
+    {
+      way: 'one more of a person who fills the room of everybody',
+      control: { file: 'consents/consents.ts', text: 'if (isSubjectFull()) return false;', cut: '' },
+      run: async (module, { sql, folder }) => {
+        const { vault } = module.testVault(sql, folder);
+        await sql.migrate(module.MIGRATIONS);
+        await module.standing(sql, { count: GRANTS, record: CALLED });
+        await vault.start();
+        const given = await vault.give(module.consentTo(module.BEN), module.AROHA);
+        await vault.stop();
+        if (!given.ok && !given.error.message.includes('wanted at most')) throw new Error(given.error.message);
+        return given.ok;
+      },
+    },
+    {
+      way: 'a look at the record that goes through all of them',
+      control: [
+        {
+          file: 'consents/grant-book.ts',
+          text: 'return this.#byPair.find(mixed(subject, key), (row) => subjectAt(row) === subject && keyAt(row) === key);',
+          cut: 'return this.#byPair.find(mixed(subject, 0), (row) => subjectAt(row) === subject && keyAt(row) >= 0);',
+        },
+        {
+          file: 'consents/grant-book.ts',
+          text: 'mixed(this.#columns.subjectAt(row), this.#columns.keyAt(row))',
+          cut: 'mixed(this.#columns.subjectAt(row), 0)',
+        },
+        {
+          file: 'consents/grant-book.ts',
+          text: 'else this.#next[this.#lastFrom(first)] = row;',
+          cut: 'else { this.#next[row] = this.#next[first]!; this.#next[first] = row; }',
+        },
+      ],
+      run: (module) => Promise.resolve(module.lookedAt(GRANTS, CALLED) > GRANTS_LOOKED_AT_MAX),
+    },
+  ],
+});
+
+attack<Taken>({
+  id: 'A24',
+  name: 'so much taken back that the journal fills memory',
+  through: 'consents/testing-taken.ts',
+  ways: [
+    {
+      way: 'in use for years, read again at each start',
+      control: {
+        file: 'opening.ts',
+        text: "if (found && found.course.is !== 'other') await settle({ ...options, journal }, found.course.is === 'behind');",
+        cut: '',
+      },
+      run: async (module, { sql, folder }) => {
+        const first = module.testVault(sql, folder);
+        await first.vault.start();
+        await first.vault.stop();
+        const { ledger } = await module.takenLongAgo({ sql, folder }, GRANTS + 1, first.ledger);
+        const { vault, clock } = module.testVault(sql, folder, { ledger });
+        clock.now += YEAR_MS;
+        await vault.start();
+        await vault.stop();
+        return (await module.inJournal(folder)).length > MANY;
       },
     },
   ],

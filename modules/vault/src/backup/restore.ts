@@ -283,7 +283,8 @@ async function append(
   ...[here, entries, about]: readonly [VaultJournal, readonly VaultChange[], (change: VaultChange) => string]
 ): Promise<void> {
   const known = new Set(here.entries.map(about));
-  const missing = entries.filter((entry) => !known.has(about(entry))).map(unnumbered);
+  // What another SQL had to say says nothing of this one.
+  const missing = entries.filter((entry) => entry.do !== 'settled' && !known.has(about(entry))).map(unnumbered);
   for (let from = 0; from < missing.length; from += ENTRIES_PER_WRITE)
     await here.append(missing.slice(from, from + ENTRIES_PER_WRITE) as Parameters<VaultJournal['append']>[0]);
 }

@@ -157,6 +157,18 @@ export async function markTakenBack(
     .executeTakeFirst();
   return row ? consentOf(row) : null;
 }
+/** What SQL has of these and not as taken back is so now. Answers how many those were. */
+export async function markAllTakenBack(
+  tx: Tx,
+  taken: readonly { readonly id: string; readonly at: number; readonly by: string }[],
+): Promise<number> {
+  const [ids, ats, bys] = [taken.map(({ id }) => id), taken.map(({ at }) => at), taken.map(({ by }) => by)];
+  const { rows } = await raw<{ id: string }>`update vault.consent as consent
+    set taken_back_at = taken.at, taken_back_by = taken.by_whom
+    from unnest(${ids}::text[], ${ats}::bigint[], ${bys}::text[]) as taken (id, at, by_whom)
+    where consent.id = taken.id and consent.taken_back_at is null returning consent.id`.execute(db(tx));
+  return rows.length;
+}
 /** Of these, the ones that SQL has and not as taken back. */
 export async function notTakenBack(reader: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await db(reader)
@@ -166,6 +178,20 @@ export async function notTakenBack(reader: Reader, ids: readonly string[]): Prom
     .where('taken_back_at', 'is', null)
     .execute();
   return new Set(rows.map(({ id }) => id));
+}
+/** What was taken back by then: how much, and a hash that only the very same gives, whatever order SQL has it in. */
+export async function takenUntil(
+  reader: Reader,
+  until: number,
+): Promise<{ readonly count: number; readonly hash: string }> {
+  // In parts by the beginning of the id, so that no text in SQL grows with all of it.
+  const { rows } = await raw<{ count: number; hash: string }>`
+    select coalesce(sum(part.count), 0)::int as count,
+      encode(sha256(convert_to(coalesce(string_agg(part.hash, '' order by part.start), ''), 'UTF8')), 'hex') as hash
+    from (select left(id, 6) collate "C" as start, count(*) as count,
+        encode(sha256(convert_to(string_agg(id || ' ' || taken_back_at, ',' order by id collate "C"), 'UTF8')), 'hex') as hash
+      from vault.consent where taken_back_at <= ${until} group by 1) as part`.execute(db(reader));
+  return rows[0]!;
 }
 /** Counts one more use of each, whoever else counts at the same time; answers how many that makes, or `null` where one had none left. */
 export async function countUses(

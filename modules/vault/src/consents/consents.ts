@@ -8,7 +8,14 @@ import * as store from './consent-store.ts';
 import type { StoredConsent } from './consent-store.ts';
 import { narrower, notHeld, type Chain, type Grant, type Holder } from '../domain/grant.ts';
 import { consentView, grantOf, handedOn, refusalOf, toWhom } from './giving.ts';
-import { GrantBook, GRANTS_MAX, GRANTS_PER_PAIR_MAX, HANDED_ON_MAX } from './grant-book.ts';
+import {
+  GrantBook,
+  GRANTS_MAX,
+  GRANTS_PER_PAIR_MAX,
+  GRANTS_PER_SUBJECT_MAX,
+  HANDED_ON_MAX,
+  HANDED_ON_PER_SUBJECT_MAX,
+} from './grant-book.ts';
 import type { VaultOptions } from '../needs.ts';
 import { someAtATime } from '../some-at-a-time.ts';
 import type { Sharing } from '../nodes/shared.ts';
@@ -119,7 +126,7 @@ export class Consents {
     return refuse(
       'conflict',
       'CONSENTS_FULL',
-      `give consent of "${grant.subject}" to "${toWhom(grant.grantee)}": wanted at most ${GRANTS_PER_PAIR_MAX} that stand between two people, and ${GRANTS_MAX} in all`,
+      `give consent of "${grant.subject}" to "${toWhom(grant.grantee)}": wanted at most ${GRANTS_PER_PAIR_MAX} that stand between two people, ${GRANTS_PER_SUBJECT_MAX} of one person, of which ${HANDED_ON_PER_SUBJECT_MAX} may be handed on, and ${GRANTS_MAX} in all`,
     );
   }
 
@@ -167,10 +174,14 @@ export class Consents {
 
   readonly #saveTaken = (tx: Tx, taken: Taken): Promise<void> => recordTaken(tx, taken, this.#parts.writeReceipt);
 
-  #hasRoom({ subject, grantee }: Grant, now: number): boolean {
+  #hasRoom({ subject, grantee, parent }: Grant, now: number): boolean {
     const isFull = (): boolean => this.#book.between(subject, grantee) >= GRANTS_PER_PAIR_MAX;
     if (isFull()) this.#book.tidy(subject, grantee, (grant) => this.#isSettled(grant, now));
     if (isFull()) return false;
+    const ofSubjectMax = parent === null ? GRANTS_PER_SUBJECT_MAX : HANDED_ON_PER_SUBJECT_MAX;
+    const isSubjectFull = (): boolean => this.#book.of(subject) >= ofSubjectMax;
+    if (isSubjectFull()) this.#book.tidyOf(subject, (grant) => this.#isSettled(grant, now));
+    if (isSubjectFull()) return false;
     if (this.#book.size < GRANTS_MAX) return true;
     if (now - this.#pruned >= PRUNED_EVERY_MS) {
       this.#pruned = now;

@@ -4,11 +4,16 @@ import type { Grant, Grantee, Holder } from '../domain/grant.ts';
 import { packId, SHORT_ID_BYTES } from '../domain/short-id.ts';
 import { CONSENT_PREFIX, GrantColumns, hashOfId } from './grant-columns.ts';
 import { mixed, RowTable } from './row-table.ts';
+import { SubjectRows } from './subject-rows.ts';
 
 /** In one city; more is refused, never forgotten. */
 export const GRANTS_MAX = 1_000_000;
 /** From one person to another, or to one role at one organisation: a decision looks at each. */
 export const GRANTS_PER_PAIR_MAX = 200;
+/** Of one person's records, to all others: nobody fills the room of everybody. */
+export const GRANTS_PER_SUBJECT_MAX = 2_000;
+/** What others hand on leaves the person room of their own. */
+export const HANDED_ON_PER_SUBJECT_MAX = 1_000;
 /** That one consent is handed on, at one time. */
 export const HANDED_ON_MAX = 20;
 
@@ -25,6 +30,7 @@ export class GrantBook {
   /** The first row of each pair; the others follow in `#next`. */
   #byPair = this.#pairTable();
   #next = new Int32Array(FIRST_ROWS).fill(NOBODY_NEXT);
+  #bySubject = new SubjectRows();
   #handedOn = new Map<string, number>();
   readonly #packed = new Uint8Array(SHORT_ID_BYTES);
 
@@ -42,6 +48,7 @@ export class GrantBook {
       this.#next = wider;
     }
     this.#byId.add(row);
+    this.#bySubject.add(this.#columns.subjectAt(row), row);
     const first = this.#firstOf(this.#columns.subjectAt(row), this.#columns.keyAt(row));
     if (first === null) this.#byPair.add(row);
     else this.#next[this.#lastFrom(first)] = row;
@@ -71,6 +78,17 @@ export class GrantBook {
     return found.length;
   }
 
+  /** How many of the person's stand or stood and were not tidied away. */
+  of(subject: string): number {
+    const number = this.#columns.number(subject);
+    return number === null ? 0 : this.#bySubject.count(number);
+  }
+  /** Counts no more of the person's what is over. */
+  tidyOf(subject: string, isOver: (grant: Grant) => boolean): void {
+    const number = this.#columns.number(subject);
+    if (number !== null) this.#bySubject.tidy(number, (row) => isOver(this.#columns.at(row).grant));
+  }
+
   /** How often the consent was handed on. */
   handedOn(id: string): number {
     return this.#handedOn.get(id) ?? 0;
@@ -98,6 +116,7 @@ export class GrantBook {
     const before = this.#columns;
     this.#columns = new GrantColumns();
     [this.#byId, this.#byPair, this.#handedOn] = [this.#idTable(), this.#pairTable(), new Map()];
+    this.#bySubject = new SubjectRows();
     this.#next = new Int32Array(FIRST_ROWS).fill(NOBODY_NEXT);
     for (let row = 0; row < before.rows; row++) {
       const consent = before.at(row);

@@ -23,14 +23,8 @@ export function consentReplayer(sql: Sql, isWhole: boolean): Replayer {
     },
     apply: async () => {
       let found = 0;
-      for (const some of someAtATime([...taken.keys()])) {
-        const unsaved = await store.notTakenBack(sql, some);
-        if (unsaved.size === 0) continue;
-        await sql.transact(async (tx) => {
-          for (const id of unsaved) await store.markTakenBack(tx, taken.get(id)!);
-        });
-        found += unsaved.size;
-      }
+      for (const some of someAtATime([...taken.values()]))
+        found += await sql.transact((tx) => store.markAllTakenBack(tx, some));
       for (const some of someAtATime([...used])) found += await sql.transact((tx) => store.raiseUses(tx, some));
       return found;
     },

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { newId } from '@cityward/kernel';
 import { judgeStanding, PUT_BACK, type Course, type Standing } from '../domain/standing.ts';
+import { hasForgotten } from '../consents/settling.ts';
 import type { KeyId, Keyring } from '../keys/keyring.ts';
 import type { VaultOptions } from '../needs.ts';
 import type { VaultJournal } from '../vault-journal.ts';
@@ -31,7 +32,7 @@ export async function findStanding(
   const file = kept?.standing ?? null;
   const { size: ledgerSize } = ledger.standing();
   const journalSequence = journal.entries.at(-1)?.sequence ?? 0;
-  const course = judgeStanding({
+  const judged = judgeStanding({
     sql: inSql,
     file,
     self: kept?.self ?? null,
@@ -40,6 +41,8 @@ export async function findStanding(
     ledgerSize,
     rootThen: file && file.ledgerSize <= ledgerSize ? await ledger.rootOf(file.ledgerSize) : null,
   });
+  const isBehind = judged.is === 'same' && (await hasForgotten({ sql }, journal));
+  const course: Course = isBehind ? { is: 'behind', why: 'sql-behind' } : judged;
   // Of two that differ, the one that waits for somebody's word counts.
   const before = inSql && { ...inSql, awaiting: inSql.awaiting || (file?.awaiting ?? false) };
   const last = course.is === 'founded' ? '' : (before?.incarnation ?? file?.incarnation ?? '');
