@@ -77,6 +77,8 @@ attack<Testing>({
 });
 
 const GRANTS = 10_000;
+/** Standing at one time. */
+const OF_SUBJECT_MAX = 2_000;
 const CALLED = 'rec-of-many';
 
 attack<Taken>({
@@ -90,7 +92,7 @@ attack<Taken>({
       run: async (module, { sql, folder }) => {
         const { vault } = module.testVault(sql, folder);
         await sql.migrate(module.MIGRATIONS);
-        await module.standing(sql, { count: GRANTS, record: CALLED });
+        await module.standing(sql, { count: OF_SUBJECT_MAX, record: CALLED });
         await vault.start();
         const given = await vault.give(module.consentTo(module.BEN), module.AROHA);
         await vault.stop();
@@ -138,8 +140,8 @@ attack<Taken>({
         const first = module.testVault(sql, folder);
         await first.vault.start();
         await first.vault.stop();
-        const { ledger } = await module.takenLongAgo({ sql, folder }, GRANTS + 1, first.ledger);
-        const { vault, clock } = module.testVault(sql, folder, { ledger });
+        const { ledger } = await module.takenLongAgo({ sql, folder }, MANY + 1, first.ledger);
+        const { vault, clock } = module.testVault(sql, folder, { ledger, settleAbove: MANY });
         clock.now += YEAR_MS;
         await vault.start();
         await vault.stop();

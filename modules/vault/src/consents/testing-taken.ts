@@ -11,7 +11,6 @@ import { journalPath, openVaultJournal, type VaultChange } from '../vault-journa
 
 export { MIGRATIONS } from '../opening.ts';
 export { AROHA, BEN, consentTo, testVault } from '../testing.ts';
-export type { Random };
 
 const ROWS_PER_INSERT = 5_000;
 const YEAR_MS = 365 * 86_400_000;
