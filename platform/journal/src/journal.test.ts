@@ -105,6 +105,39 @@ describe('journal', () => {
     expect(await textsIn(path)).toEqual(['a2', 'c1', 'b2', 'd1']);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
+  it('written anew holds what is wanted and numbers on, and is released from memory', async () => {
+    const path = fresh();
+    await written(path, ['a', 'b', 'c']);
+    const journal = await openJournal(path, 0);
+    const [, b, c] = journal.entries;
+    await expect(journal.rewrite([b!])).rejects.toThrow('wanted the number of the newest, 3');
+    await journal.rewrite([b!, { ...c!, text: 'stands for it' }]);
+    expect(journal.entries.map(({ text }) => text)).toEqual(['b', 'stands for it']);
+    journal.release();
+    expect(journal.entries).toEqual([]);
+    expect((await journal.append([{ text: 'd' }]))[0]!.sequence).toBe(4);
+    await expect(journal.rewrite([])).rejects.toThrow('something was appended');
+    await journal.close();
+    expect(await textsIn(path)).toEqual(['b', 'stands for it', 'd']);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+  it.each(['write', 'sync', 'rename', 'sync-folder'] as const)(
+    'cut off before "%s" of writing it anew is whole, as before or as wanted, and takes what comes',
+    async (failing) => {
+      const path = fresh();
+      await written(path, ['a', 'b']);
+      const journal = await openWith<Entry>({
+        path,
+        after: 0,
+        about: ({ text }) => text,
+        beforeStep: (step) => (step === failing ? Promise.reject(new Error('ENOSPC')) : Promise.resolve()),
+      });
+      await expect(journal.rewrite(journal.entries.slice(1))).rejects.toThrow('ENOSPC');
+      await journal.append([{ text: 'c' }]);
+      await journal.close();
+      expect(await textsIn(path)).toEqual(failing === 'sync-folder' ? ['b', 'c'] : ['a', 'b', 'c']);
+    },
+  );
   it('on a full disk refuses with a reason, and goes on when there is room again', async () => {
     const path = fresh();
     await written(path, ['a']);

@@ -102,9 +102,9 @@ interface Place<Entry> {
   replace(entries: readonly Entry[]): Promise<void>;
 }
 interface OpenedFile<Entry> {
-  readonly handle: FileHandle;
+  handle: FileHandle;
   readonly entries: Entry[];
-  readonly goodBytes: number;
+  goodBytes: number;
   readonly repairedBytes: number;
 }
 
@@ -154,19 +154,18 @@ function appender<Entry extends Numbered>(
   const newest = kept.at(-1)?.sequence ?? 0;
   const first = Math.max(after, newest) + 1;
   let next = first;
-  let { handle, goodBytes } = file;
   let waiting: Waiting<Entry>[] = [];
   let writing: Promise<void> | null = null;
   let doubtful = false;
 
   const write = async (entries: readonly Entry[]): Promise<void> => {
     // After a failed write or sync nobody knows what is on disk beyond the last good byte: it is cut off first.
-    if (doubtful) await cutTo(handle, goodBytes);
+    if (doubtful) await cutTo(file.handle, file.goodBytes);
     doubtful = true;
     const line = Buffer.from(encode(entries));
-    await handle.appendFile(line);
-    await handle.datasync();
-    goodBytes += line.length;
+    await file.handle.appendFile(line);
+    await file.handle.datasync();
+    file.goodBytes += line.length;
     doubtful = false;
   };
   const writeAll = async (): Promise<void> => {
@@ -199,21 +198,27 @@ function appender<Entry extends Numbered>(
       if (next !== first) throw new Error('write a journal anew: something was appended, wanted it before that');
       if ((entries.at(-1)?.sequence ?? 0) < newest)
         throw new Error(`write a journal anew: wanted the number of the newest, ${newest}, among what is kept`);
-      try {
-        await place.replace(entries);
-      } finally {
-        await handle.close();
-        // Whichever of the two is there now, and its name on disk.
-        const now = await place.open();
-        ({ handle, goodBytes } = now);
-        kept.length = 0;
-        for (const entry of now.entries) kept.push(entry);
-      }
+      await replace(file, place, entries);
     },
     release: () => void (kept.length = 0),
     close: async () => {
       await writing;
-      await handle.close();
+      await file.handle.close();
     },
   };
+}
+
+async function replace<Entry extends Numbered>(
+  ...[file, place, entries]: readonly [OpenedFile<Entry>, Place<Entry>, readonly Entry[]]
+): Promise<void> {
+  try {
+    await place.replace(entries);
+  } finally {
+    await file.handle.close();
+    // Whichever of the two is there now, and its name on disk.
+    const now = await place.open();
+    [file.handle, file.goodBytes] = [now.handle, now.goodBytes];
+    file.entries.length = 0;
+    for (const entry of now.entries) file.entries.push(entry);
+  }
 }
