@@ -123,6 +123,20 @@ describe('a book of grants', () => {
     }
   });
 
+  it('counts what each person gave, and no more what is over, whoever else gives meanwhile', () => {
+    const book = new GrantBook();
+    const given = { person: 'per-a', category: 'notes', uses: null };
+    for (let i = 0; i < 3_000; i++) book.add(consentOf({ ...given, subject: `sub-${i % 1_500}`, until: i }, i));
+    expect([book.of('sub-1'), book.of('sub-1499'), book.of('per-a'), book.of('sub-none')]).toEqual([2, 2, 0, 0]);
+    book.tidyOf('sub-1', ({ until }) => until <= 1);
+    book.tidyOf('sub-none', () => true);
+    expect([book.of('sub-1'), book.of('sub-2')]).toEqual([1, 2]);
+    book.add(consentOf({ ...given, subject: 'sub-1', until: 9 }, 3_000));
+    expect(book.of('sub-1')).toBe(2);
+    book.prune(({ until }) => until < 1_500);
+    expect([book.of('sub-1'), book.of('sub-2')]).toEqual([1, 1]);
+  });
+
   it('refuses an id that was not made for a consent, and has none under it', () => {
     const book = new GrantBook();
     const odd = forRole(1);
