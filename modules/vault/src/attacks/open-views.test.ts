@@ -165,6 +165,31 @@ function opens(sent: Buffer, key: Buffer, context: string): boolean {
   }
 }
 
+/** Any of them alone is enough. */
+const OF_ONE_PROCESS = [
+  {
+    file: 'lease/views.ts',
+    text: "const id = `view-${this.#parts.incarnation}-${randomBytes(16).toString('hex')}`;",
+    cut: "const id = 'view-1';",
+  },
+  {
+    file: 'lease/open-view.ts',
+    text: "const nonce = randomBytes(NONCE_BYTES).toString('base64url');",
+    cut: "const nonce = 'always';",
+  },
+];
+/** A proof that was overheard and never arrived, sent where the same page has opened the record again. */
+const replayedAt = (where: (tools: Pages, at: pages.Bench) => pages.Bench | Promise<pages.Bench>) =>
+  onPage(async (tools, at, page) => {
+    const overheard = page.askPiece();
+    const there = await where(tools, at);
+    if ((await tools.fetched(there, overheard)) !== null) return true;
+    await tools.Page.open(there, page.by);
+    const isServed = (await tools.fetched(there, overheard)) !== null;
+    there.views.stop();
+    return isServed;
+  });
+
 const elsewhere = (change: Partial<pages.Page['opened']> & Partial<typeof pages.ASKER>) =>
   onPage(async ({ fetched }, at, page) => {
     const ask = page.askPiece();
@@ -220,6 +245,16 @@ attack<Pages>({
         const first = await fetched(at, ask);
         return first !== null && (await fetched(at, ask)) !== null;
       }),
+    },
+    {
+      way: 'an overheard proof, at a second process',
+      control: OF_ONE_PROCESS,
+      run: replayedAt(({ beside }, at) => beside(at)),
+    },
+    {
+      way: 'an overheard proof, after a restart',
+      control: OF_ONE_PROCESS,
+      run: replayedAt(({ restarted }, at) => restarted(at)),
     },
     {
       way: 'the proof of one request for another',

@@ -29,15 +29,26 @@ export async function bench(
   const { record } = must(await at.vault.put(recordOf(text), OFFICER));
   const given = must(await at.vault.give(consentTo(BEN, consent), AROHA));
   const monotonic = { now: 1_000_000 };
+  return { at, views: viewsOver(at, monotonic), monotonic, record, consent: given.id, stop: () => at.vault.stop() };
+}
+function viewsOver(at: TestVault, monotonic: Bench['monotonic']): Views {
   const clock: Clock = () => at.clock.now as Millis;
-  const views = new Views({
+  return new Views({
     clock,
     monotonic: () => monotonic.now,
     incarnation: randomBytes(8).toString('hex'),
     mayServe: () => true,
     show: asText((look) => at.vault.view(look)),
   });
-  return { at, views, monotonic, record, consent: given.id, stop: () => at.vault.stop() };
+}
+/** Another process that serves the same records: it knows of no view that was opened at the first. */
+export const beside = (at: Bench): Bench => ({ ...at, views: viewsOver(at.at, at.monotonic) });
+/** The same process, stopped and started. */
+export async function restarted(at: Bench): Promise<Bench> {
+  at.views.stop();
+  await at.at.vault.stop();
+  await at.at.vault.start();
+  return beside(at);
 }
 
 export interface Signer {
