@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFi
 import { join } from 'node:path';
 import { sql as raw } from 'kysely';
 import { createLedger, type WitnessSettings } from '@cityward/ledger';
-import { HOUR_MS, newId, type Millis } from '@cityward/kernel';
+import { HOUR_MS, type Millis } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { createDispatcher } from '@cityward/sql';
 import type { TestSql } from '@cityward/sql/testing';
@@ -211,19 +211,6 @@ export async function onAnotherDay<Known>(
   } finally {
     await again.stop();
   }
-}
-
-/** Somebody with the ledger's own key goes on from where it is, with other entries. */
-export async function forkLedger({ sql, folder }: Pick<SiteOptions, 'sql' | 'folder'>, size: number): Promise<void> {
-  const ledger = createLedger({
-    ...{ folder: join(folder, 'ledger'), keyFile: join(folder, 'ledger.key'), origin: 'test.example/ledger' },
-    ...{ sql, clock: () => NOW as Millis, log: silentLog, witnesses: [] },
-  });
-  await ledger.start();
-  const other = { module: 'vault', type: 'vault.opened', actor: 'system', subject: 'inc-other', at: NOW } as const;
-  while (ledger.status().durable <= size)
-    await ledger.append([{ ...other, id: newId<string>('evt'), data: { by: 'nobody', how: 'officers' } }]);
-  await ledger.stop();
 }
 
 /** The journal as it is after everything in it is in SQL, and somebody emptied it. */
