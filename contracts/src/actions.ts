@@ -122,6 +122,7 @@ export const ACTIONS = {
   putRecords: 'City',
   readHolds: 'City',
   judgeHold: 'City',
+  unsealRecords: 'City',
   readDestructions: 'City',
   verifyDestruction: 'City',
   readRecipients: 'City',

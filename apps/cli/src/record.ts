@@ -197,6 +197,8 @@ const DONE: Readonly<Record<LookLine['what'], string>> = {
   'blind-released': 'released a share of the keys',
   'blind-recovery-ended': 'ended the asking for a key of their own',
   sealed: 'sealed',
+  unsealed: 'had sealed records opened',
+  'sealed-again': 'sealed opened records again',
   restricted: 'restricted',
   'used-again': 'let be used again',
   exposed: 'says that an incident touched data about this person',

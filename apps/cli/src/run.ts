@@ -20,6 +20,7 @@ import { postCommands } from './post.ts';
 import { receiptCommands } from './receipt.ts';
 import { requestCommands } from './request.ts';
 import { lifeCommands } from './life.ts';
+import { unsealingCommands } from './unsealing.ts';
 import { recipientCommands } from './recipient.ts';
 import { recordCommands } from './record.ts';
 import { exportCommands } from './export.ts';
@@ -49,6 +50,7 @@ const COMMANDS: readonly Command[] = [
   ...recordCommands(api),
   ...exportCommands(api),
   ...lifeCommands(api),
+  ...unsealingCommands(api),
   ...recipientCommands(api),
   ...consentCommands(api),
   ...receiptCommands(api),

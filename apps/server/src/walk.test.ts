@@ -151,6 +151,7 @@ const MAY: Readonly<Record<Role, readonly ActionName[]>> = {
     'putRecords',
     'readHolds',
     'judgeHold',
+    'unsealRecords',
     'readDestructions',
     'verifyDestruction',
     'readRecipients',

@@ -33,6 +33,7 @@ import { vaultRequests } from './vault-requests.ts';
 import { vaultPictures } from './vault-pictures.ts';
 import { vaultAsking } from './vault-asking.ts';
 import { vaultLife } from './vault-life.ts';
+import { vaultUnsealing } from './vault-unsealing.ts';
 import { vaultRecipients } from './vault-recipients.ts';
 import { vaultArchive } from './vault-archive.ts';
 import { vaultBlind } from './vault-blind.ts';
@@ -72,6 +73,7 @@ export const api = {
   ...vaultPictures,
   ...vaultAsking,
   ...vaultLife,
+  ...vaultUnsealing,
   ...vaultRecipients,
   ...vaultArchive,
   ...vaultBlind,
@@ -121,6 +123,7 @@ export {
 export type * from './vault-receipts.ts';
 export { FHIR_CONSENT_MAX_CHARS } from './vault-receipts.ts';
 export * from './vault-life.ts';
+export * from './vault-unsealing.ts';
 export * from './vault-desk.ts';
 export * from './vault-recipients.ts';
 export * from './vault-archive.ts';

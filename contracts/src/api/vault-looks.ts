@@ -35,6 +35,9 @@ export const LOOKS = [
   'blind-asked',
   'blind-released',
   'blind-recovery-ended',
+  /** A sealed record was opened for somebody by two officers; that ended before its time or by it. */
+  'unsealed',
+  'sealed-again',
 ] as const;
 export const Look = Closed({
   /** Its place in the ledger: its proof can be asked for. */

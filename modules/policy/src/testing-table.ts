@@ -95,6 +95,7 @@ restrictRecord        -      yes           yes      yes     yes     yes     yes 
 putRecords            -      -             -        -       yes     -       -        -    -       yes -
 readHolds             -      -             -        -       yes     yes     -        -    -       yes -
 judgeHold             -      -             -        -       yes     -       -        -    -       -   -
+unsealRecords         -      -             -        -       yes     -       -        -    -       -   -
 readDestructions      -      -             -        -       yes     yes     -        -    -       yes -
 verifyDestruction     -      -             -        -       yes     -       -        -    -       -   -
 readRecipients        -      -             -        -       yes     yes     -        -    -       yes -

@@ -18,7 +18,7 @@ import { Views, type Changed } from './lease/views.ts';
 import { Blind } from './blind/blind.ts';
 import { blindReplayer } from './blind/replay.ts';
 import { BlindModes } from './blind/modes.ts';
-import { createLooks } from './looks/looks.ts';
+import { createLooks, type Orders } from './looks/looks.ts';
 import { createTakeout, type TakeOut } from './takeout/takeout.ts';
 import { BACKUP_WEEKS, type SendToRecipient, type VaultOptions } from './needs.ts';
 import { Epochs, MARK_FILE, ROOT_FILE } from './backup/epochs.ts';
@@ -58,6 +58,8 @@ import { createReceipts, receiptWriter, type Receipts } from './receipts/receipt
 import { keepCopies } from './recipients/lasting.ts';
 import { createRecipients, type Recipients } from './recipients/recipients.ts';
 import { recordReplayer } from './records/replay.ts';
+import { byUnsealing } from './unsealing/by-unsealing.ts';
+import { unsealingReplayer } from './unsealing/replay.ts';
 import { openMarkKey } from './pictures/mark-key.ts';
 import { openPictures, type OpenPictures } from './pictures/open.ts';
 import { Shelf } from './records/shelf.ts';
@@ -172,7 +174,7 @@ const replayersOf = (options: VaultOptions, keyring: CityKeys) => (isWhole: bool
   return [
     consentReplayer(sql, isWhole),
     ...[recordLifeReplayer(sql), holdReplayer(sql), recordReplayer(sql, keyring), eraseReplayer(sql, keyring)],
-    ...[lifeReplayer(sql), emergencyReplayer(sql), postReplayer(options), blindReplayer(sql)],
+    ...[lifeReplayer(sql), emergencyReplayer(sql), postReplayer(options), blindReplayer(sql), unsealingReplayer(sql)],
     ...[backupCopyReplayer(sql), exportReplayer({ ...options, keyring })],
   ];
 };
@@ -203,14 +205,14 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
     new Consents({ ...parts, writeReceipt: receiptWriter(options) }),
     new Records({ ...parts, tell, ...desk.standing }),
   ];
-  const people = createPeople({ ...parts, records }, lives);
+  const people = createPeople({ ...parts, records, seals: desk.lives }, lives);
   const fromJournal = (await people.open()) + (await consents.open()) + (await desk.open());
   // Not over what was put back until somebody gave their word for it.
   if (found && found.course.is !== 'other') await settle({ ...options, journal }, found.course.is === 'behind');
   journal.release();
   const incarnation = found && replayed ? await incarnate(parts, { found, replayed }) : follow(nodes.id);
   const consented = byConsent({ ...parts, consents, lives });
-  const grounds = [ownRecord, consented, ...people.grounds];
+  const grounds = [byUnsealing(people.unsealings), ownRecord, consented, ...people.grounds];
   const bars = [gateBar(gate), ...desk.bars, ...people.bars, modes.bar];
   const mayServe = (): boolean => gate.isOpen && nodes.mayServe();
   const show = createShowing({ ...parts, grounds, bars, mayServe, keepCopy: keepCopies(parts) });
@@ -222,7 +224,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   await nodes.start({ consents, desk, people, modes, shelf, review });
   views.start();
   copies.keep('cache', cacheKeeper(shelf, views, drawing.pictures.cache));
-  const looks = createLooks({ ...options, isHushed: (subject) => lives.isHushed(subject) });
+  const looks = createLooks({ ...options, ...told(people) });
   const takeOut = createTakeout({ ...parts, lives, view, looks, consents: (subject) => consents.list(subject) });
   copies.keep('export', exportKeeper({ ...parts, recipients }));
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
@@ -251,6 +253,12 @@ async function openPlaces(options: VaultOptions, keyStore: KeyStore | null) {
   copies.keep('recipient', recipients.keeper);
   return { medium, fetchArchived, copies, recipients, replicas, shelf: new Shelf(sql, { fetchArchived }) };
 }
+
+/** What an order keeps from a person for a time. */
+export const told = ({ lives, unsealings }: Pick<People, 'lives' | 'unsealings'>): Orders => ({
+  isHushed: (subject) => lives.isHushed(subject),
+  unsealedQuietly: (subject) => unsealings.keptFrom(subject),
+});
 
 const sendBy = ({ sendToRecipient: send }: VaultOptions): { send?: SendToRecipient } => (send ? { send } : {});
 

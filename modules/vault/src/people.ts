@@ -16,6 +16,8 @@ import type { Sharing } from './nodes/shared.ts';
 import { Requests } from './requests/requests.ts';
 import { requestRoutes } from './requests/routes.ts';
 import { toAnswer } from './requests/to-answer.ts';
+import { unsealingRoutes } from './unsealing/routes.ts';
+import { Unsealings, type UnsealingParts } from './unsealing/unsealings.ts';
 import type { VaultJournal } from './vault-journal.ts';
 import type { Bar, Ground } from './viewing/deciding.ts';
 
@@ -31,6 +33,7 @@ export interface People {
   readonly care: CareRegister;
   readonly emergencies: Emergencies;
   readonly requests: Requests;
+  readonly unsealings: Unsealings;
   readonly grounds: readonly Ground[];
   readonly bars: readonly Bar[];
   /** What the journal knew and SQL did not. */
@@ -43,13 +46,14 @@ export interface PeopleParts extends VaultOptions {
   readonly sharing: Sharing;
   readonly journal: VaultJournal;
   readonly saver: Saver;
+  readonly seals: UnsealingParts['seals'];
   readonly records: {
     put(draft: RecordDraft, by: string): Promise<Result<{ readonly record: string }, Refusal>>;
     list(subject: string): Promise<readonly HeldRecord[]>;
   };
 }
 
-export const createLives = (parts: Omit<PeopleParts, 'records'>): Lives =>
+export const createLives = (parts: Omit<PeopleParts, 'records' | 'seals'>): Lives =>
   new Lives({
     ...parts,
     ageYears: LAW.duty('nz-hipc-3', 'age').years,
@@ -63,8 +67,9 @@ export function createPeople(parts: PeopleParts, lives: Lives): People {
   const care = new CareRegister(parts);
   const emergencies = new Emergencies({ ...parts, lives, care, put, records: (subject) => records.list(subject) });
   const requests = new Requests({ ...parts, law: LAW, lives, put });
+  const unsealings = new Unsealings({ ...parts, lives });
   return {
-    ...{ lives, care, emergencies, requests },
+    ...{ lives, care, emergencies, requests, unsealings },
     grounds: [
       ...[byStanding({ ...parts, lives }), byEmergency({ emergencies, lives })],
       ...[toReview(emergencies), toAnswer(requests)],
@@ -72,12 +77,13 @@ export function createPeople(parts: PeopleParts, lives: Lives): People {
     bars: [outlivedBar(lives)],
     open: async () => {
       let replayed = 0;
-      for (const part of [lives, care, emergencies, requests]) replayed += await part.open();
+      for (const part of [lives, care, emergencies, requests, unsealings]) replayed += await part.open();
       return replayed;
     },
     tick: async () => {
       await lives.tick();
       await requests.tick();
+      await unsealings.lapse();
     },
   };
 }
@@ -85,5 +91,6 @@ export function createPeople(parts: PeopleParts, lives: Lives): People {
 export const peopleRoutes = (options: VaultOptions, people: () => People): Route[] => [
   ...lifeRoutes({ ...options, lives: () => people().lives }),
   ...emergencyRoutes({ care: () => people().care, emergencies: () => people().emergencies }),
+  ...unsealingRoutes(() => people().unsealings),
   ...requestRoutes({ ...options, law: LAW, requests: () => people().requests }),
 ];

@@ -36,7 +36,7 @@ import type { Trace } from './pictures/traces.ts';
 import { createExposures, type Exposures } from './exposure/exposures.ts';
 import { exposureRoutes } from './exposure/routes.ts';
 import { blindRoutes, blindScripts, type BlindFace } from './blind/routes.ts';
-import { createLooks, type Looks } from './looks/looks.ts';
+import { createLooks, type Looks, type Orders } from './looks/looks.ts';
 import { fhirRoutes } from './consents/fhir-routes.ts';
 import { receiptRoutes } from './receipts/routes.ts';
 import { takeoutRoutes } from './takeout/routes.ts';
@@ -111,7 +111,7 @@ export interface Vault {
   /** The life of records: sealed, held, erased, certified. */
   desk(): RecordsDesk;
   /** Who acts for whom, emergencies and requests. */
-  readonly people: Pick<People, 'lives' | 'care' | 'emergencies' | 'requests'>;
+  readonly people: Pick<People, 'lives' | 'care' | 'emergencies' | 'requests' | 'unsealings'>;
   status(): VaultStatus;
   /** Signed out, or the sign-in of that token has ended: what it had open goes dark. */
   endSignIn(token: string): void;
@@ -184,8 +184,7 @@ function vaultOver(options: VaultOptions): Vault {
     consents: (subject) => now().consents.list(subject),
     asking: createAsking({ ...options, consents: () => now().consents }),
     grants: createGrants(options, { now: () => now().consents, whenOpen }),
-    // Whose life is not known at this moment, to them emergencies are not told.
-    looks: createLooks({ ...options, isHushed: (subject) => opened?.people.lives.isHushed(subject) ?? true }),
+    looks: createLooks({ ...options, ...toldOnceOpen(() => opened) }),
     exposures,
     takeOut: (...what) => now().takeOut(...what),
     get exports() {
@@ -267,6 +266,17 @@ const keepSegments = (
     readonly [string, readonly SegmentSeen[]],
   ]
 ): Promise<void> => registerSegments({ sql, copies }, { name, about: ownData().classes[name]!, segments });
+
+/** While it is not known what an order keeps from whom, emergencies and refusals are told to nobody, nor what was opened. */
+const toldOnceOpen = (opened: () => Opened | null): Orders => ({
+  isHushed: (subject) => opened()?.people.lives.isHushed(subject) ?? true,
+  unsealedQuietly: (subject) => {
+    const now = opened();
+    return now
+      ? now.people.unsealings.keptFrom(subject)
+      : ({ unsealing, isRefusal }) => unsealing !== null || isRefusal;
+  },
+});
 
 interface Place {
   get(): Opened | null;

@@ -1,6 +1,6 @@
 /** What is in force before SQL knows of it: consents taken back and used, records sealed, held or destroyed, changes in people's lives. */
 import { join } from 'node:path';
-import type { Hold, LifeReason } from '@cityward/contracts';
+import type { Hold, LifeReason, Unsealing } from '@cityward/contracts';
 import { openJournal, type Journal, type JournalOptions } from '@cityward/journal';
 import type { Life } from './domain/life.ts';
 import type { LifeEvent } from './domain/lives/life.ts';
@@ -27,6 +27,13 @@ export type VaultChange =
     }
   | { readonly sequence: number; readonly do: 'hold'; readonly hold: Hold; readonly at: number }
   | { readonly sequence: number; readonly do: 'life'; readonly event: LifeEvent }
+  | {
+      readonly sequence: number;
+      readonly do: 'unsealing';
+      readonly subject: string;
+      readonly unsealing: Unsealing;
+      readonly at: number;
+    }
   | {
       readonly sequence: number;
       readonly do: 'end-care';
@@ -77,6 +84,8 @@ function about(change: VaultChange): string {
       return `record-life/${change.record}`;
     case 'hold':
       return change.hold.id;
+    case 'unsealing':
+      return change.unsealing.id;
     case 'life':
       return change.event.id;
     case 'end-care':

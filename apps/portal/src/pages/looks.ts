@@ -58,6 +58,8 @@ const SENTENCES: Sentences = {
   emergency: ({ say, by, why, visit }) => say.emergency(by, visit.words.notices.reasons[why] ?? why),
   'emergency-refused': ({ say, by }) => say.emergencyRefused(by),
   'emergency-ended': ({ say, by }) => say.emergencyEnded(by),
+  unsealed: ({ say, by, why }) => say.unsealed(by, why),
+  'sealed-again': ({ say }) => say.sealedAgain,
   'emergency-reviewed': ({ say, by, why, visit }) =>
     say.emergencyReviewed(by, visit.words.emergency.outcomes[why] ?? why),
   'blind-on': ({ say }) => say.blindOn,

@@ -54,7 +54,12 @@ const DETAILS: Readonly<Record<NoticeKind, (told: Told) => Html>> = {
   'request-overdue': (told) => paragraph(told.say.late(dayIn(told, 'due'))),
   'copy-not-ended': (told) => paragraph(told.say.copyLeft(byWhom(told.visit, textIn(told, 'recipient')))),
   sealed: letter,
-  opened: letter,
+  opened: (told) => {
+    const [reference, clause] = [textIn(told, 'reference'), textIn(told, 'clause')];
+    return paragraph(
+      told.say.unsealed(byWhom(told.visit, textIn(told, 'by')), momentIn(told, 'until'), `${reference} (${clause})`),
+    );
+  },
   destroyed: letter,
   exposed: exposure,
   'blind-turned-on': (told) => paragraph(told.say.blindOn(Number(told.about['needed'] ?? 0))),

@@ -67,6 +67,8 @@ export const told = {
     blindReleasedOwn: (by: string): string => `${by} released a share of your own key, to give it back to you.`,
     blindRecoveryEnded: 'You ended the asking for your own key.',
     somebodyNamed: 'somebody',
+    unsealed: (by: string, why: string): string => `${by} opened sealed records of yours for somebody. Reason: ${why}.`,
+    sealedAgain: 'Sealed records of yours that were opened are sealed again.',
     why: {
       'no-consent': 'you have not let them see it',
       'taken-back': 'you had taken the consent back',
@@ -83,6 +85,7 @@ export const told = {
       altered: 'what is stored was not what was put there',
       unknown: 'there is no such record',
       'glass-over': 'the emergency was over',
+      'unsealing-over': 'the time for which it was opened was over',
       'care-over': 'you were not in their care any more',
       excluded: 'you keep it from emergencies',
       deceased: 'the law names others who may',
@@ -136,6 +139,8 @@ export const told = {
       exposed: 'An incident may have touched data about you',
     } as Readonly<Record<NoticeKind, string>>,
     collected: (by: string, what: string): string => `${by} stored ${what} about you.`,
+    unsealed: (reader: string, until: string, order: string): string =>
+      `Two officers let ${reader} look at it, until ${until}. By: ${order}. Each look is under “Who looked”.`,
     broken: (by: string, why: string, until: string): string =>
       `${by} opened your records: ${why}. It ends by itself by ${until}. An officer who had no part in it reviews it, and you read the outcome here.`,
     reviewed: {

@@ -65,6 +65,8 @@ export const told: Told = {
     blindReleasedOwn: (by) => `I tuku a ${by} i tētahi wāhanga o tō ake kī, hei whakahoki ki a koe.`,
     blindRecoveryEnded: 'I whakamutu koe i te tono mō tō ake kī.',
     somebodyNamed: 'tētahi',
+    unsealed: (by, why) => `I huaki a ${by} i ētahi mauhanga āu i hīritia mā tētahi. Take: ${why}.`,
+    sealedAgain: 'Kua hīritia anō ō mauhanga i huakina.',
     why: {
       'no-consent': 'kāore koe i whakaae kia kite rātou',
       'taken-back': 'kua tangohia anō e koe te whakaaetanga',
@@ -81,6 +83,7 @@ export const told: Told = {
       altered: 'ehara te mea e rongoa ana i te mea i whakatakotoria',
       unknown: 'kāore he mauhanga pērā',
       'glass-over': 'kua mutu te ohotata',
+      'unsealing-over': 'kua mutu te wā i huakina ai',
       'care-over': 'kāore koe i raro i tā rātou tiaki',
       excluded: 'kei te pupuri koe i tēnei i ngā ohotata',
       deceased: 'ko ētahi atu tā te ture e whakaingoa ana',
@@ -135,6 +138,8 @@ export const told: Told = {
       exposed: 'Tērā pea i pāngia ngā raraunga mōu e tētahi pāpono',
     },
     collected: (by, what) => `I rongoa a ${by} i ētahi ${what} mōu.`,
+    unsealed: (reader, until, order) =>
+      `I tuku ngā āpiha tokorua i a ${reader} kia titiro, tae noa ki ${until}. Nā: ${order}. Kei raro i “Ko wai i titiro” ia tirohanga.`,
     broken: (by, why, until) =>
       `I huaki a ${by} i ō mauhanga: ${why}. Ka mutu aunoa i mua i te ${until}. Ka arotakea e tētahi āpiha kāore i uru ki tēnei, ka pānui koe i te whakatau i konei.`,
     reviewed: {

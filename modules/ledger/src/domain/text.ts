@@ -224,6 +224,11 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'hold.lift-asked': (f) => `${who(f)} asked for a legal hold on records of ${f.subject} to be lifted`,
   'hold.lifted': (f) => `${who(f)} lifted a legal hold on records of ${f.subject}`,
   'hold.lapsed': (f) => `A legal hold on records of ${f.subject} lapsed: no second officer set it`,
+  'unsealing.asked': (f) => `${who(f)} asked for sealed records of ${f.subject} to be opened${reason(f)}`,
+  'unsealing.opened': (f) =>
+    `${who(f)} opened sealed records of ${f.subject}, by ${textIn(f.data, 'reference') ?? 'no order'}${reason(f)}`,
+  'unsealing.ended': (f) => `What was opened of sealed records of ${f.subject} is sealed again`,
+  'unsealing.lapsed': (f) => `Opening sealed records of ${f.subject} lapsed: no second officer approved it`,
   'copies.purged': (f) => `Every copy of destroyed records of ${f.subject} was ended`,
   'records.archived': (f) => `Records of ${f.subject} were moved to the archive`,
   'copy.noted': (f) => `${who(f)} noted that ${recipient(f)} has copies of records of ${f.subject}`,

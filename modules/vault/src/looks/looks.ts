@@ -41,6 +41,8 @@ const WHAT: Readonly<Partial<Record<FactType, Look['what']>>> = {
   'blind.asked': 'blind-asked',
   'blind.released': 'blind-released',
   'blind.recovery-ended': 'blind-recovery-ended',
+  'unsealing.opened': 'unsealed',
+  'unsealing.ended': 'sealed-again',
 };
 const TYPES = Object.keys(WHAT) as FactType[];
 
@@ -60,10 +62,20 @@ export interface Looks {
   ): Promise<Result<Uint8Array | null, Refusal>>;
 }
 
-interface Parts extends Pick<VaultOptions, 'ledger' | 'sql' | 'clock' | 'zone'> {
-  /** Does an order keep emergencies from this person at this moment? */
+/** What is not told to a person at this moment. */
+export interface Orders {
+  /** Does an order keep emergencies from this person? */
   readonly isHushed: (subject: string) => boolean;
+  /** Which of what was done belongs to sealed records that were opened under an order; `null` where there are none. */
+  readonly unsealedQuietly: (subject: string) => ((done: Done) => boolean) | null;
 }
+export interface Done {
+  readonly actor: string;
+  readonly record: string | null;
+  readonly unsealing: string | null;
+  readonly isRefusal: boolean;
+}
+interface Parts extends Pick<VaultOptions, 'ledger' | 'sql' | 'clock' | 'zone'>, Orders {}
 type Window = Omit<Parameters<LedgerNeeds['bodiesOf']>[0], 'types'>;
 
 export function createLooks(parts: Parts): Looks {
@@ -114,19 +126,26 @@ export function createLooks(parts: Parts): Looks {
 /** Readings of the ledger for one answer, where some of what they find is not told. */
 const ROUNDS_MAX = 50;
 
-const readIn = async (ledger: Pick<LedgerNeeds, 'bodiesOf'>, window: Window): Promise<Look[]> =>
-  (await ledger.bodiesOf({ ...window, types: TYPES })).map(({ entry, body }) => lookOf(entry, body));
+type Body = Awaited<ReturnType<LedgerNeeds['bodiesOf']>>[number];
+const lookIn = ({ entry, body }: Body): Look => lookOf(entry, body);
+const doneIn = ({ body: { type, actor, data } }: Body): Done => ({
+  ...{ actor, record: textOf(data['record']), unsealing: textOf(data['unsealing']) },
+  isRefusal: type === 'record.refused',
+});
 
-/** While an order keeps emergencies from the person, none of them is among these, nor anything that was done in one. */
-async function toldIn({ ledger, sql, isHushed }: Parts, window: Window): Promise<Look[]> {
-  if (!isHushed(window.subject)) return readIn(ledger, window);
+/** While an order keeps emergencies or opened seals from the person, none is among these, nor anything that was done in one. */
+async function toldIn({ ledger, sql, isHushed, unsealedQuietly }: Parts, window: Window): Promise<Look[]> {
+  const [hushed, isQuiet] = [isHushed(window.subject), unsealedQuietly(window.subject)];
+  const readIn = (part: Window): Promise<readonly Body[]> => ledger.bodiesOf({ ...part, types: TYPES });
+  if (!hushed && isQuiet === null) return (await readIn(window)).map(lookIn);
   const told: Look[] = [];
   const limit = Math.max(window.limit, LOOKS_PAGE_MAX);
   let at = window.before;
   for (let round = 0; round < ROUNDS_MAX && told.length < window.limit; round++) {
-    const read = await readIn(ledger, { ...window, limit, ...(at === undefined ? {} : { before: at }) });
-    const categories = await categoriesOf(sql, [...new Set(read.flatMap(({ record }) => record ?? []))]);
-    told.push(...read.filter((look) => !isOfEmergency(look, categories.get(look.record ?? ''))));
+    const read = await readIn({ ...window, limit, ...(at === undefined ? {} : { before: at }) });
+    const looks = read.filter((one) => !isQuiet?.(doneIn(one))).map(lookIn);
+    const categories = await categoriesOf(sql, [...new Set(looks.flatMap(({ record }) => record ?? []))]);
+    told.push(...looks.filter((look) => !hushed || !isOfEmergency(look, categories.get(look.record ?? ''))));
     if (read.length < limit) break;
     at = read.at(-1)!.entry;
   }

@@ -71,6 +71,7 @@ export interface Learners {
     readonly care: { learn(change: Extract<Heard, { do: 'care' | 'end-care' }>): void };
     readonly emergencies: { learn(change: Extract<Heard, { do: 'glass' | 'end-glass' }>): void };
     readonly requests: { learn(request: RightRequest): void };
+    readonly unsealings: { learn(change: Extract<VaultChange, { do: 'unsealing' }>): void };
   };
   readonly modes: { learn(subject: string): Promise<void> };
   readonly shelf: { forget(record: string): void };
@@ -105,6 +106,9 @@ export async function learn({ body }: Pick<SharedChange, 'body'>, parts: Learner
       return parts.people.emergencies.learn(heard);
     case 'end-glass':
       parts.people.emergencies.learn(heard);
+      return parts.review({ subject: heard.subject });
+    case 'unsealing':
+      parts.people.unsealings.learn(heard);
       return parts.review({ subject: heard.subject });
     case 'request':
       return parts.people.requests.learn(heard.request);

@@ -39,11 +39,14 @@ export type Why =
   | 'cut-off'
   | 'not-drawn'
   | 'blind'
+  | 'unsealing-over'
   | 'not-blind';
 
 /** What a look rests on. */
 export interface Basis {
-  readonly by: 'own' | 'consent' | 'standing' | 'emergency' | 'duty';
+  readonly by: 'own' | 'consent' | 'standing' | 'emergency' | 'duty' | 'unsealing';
+  /** The one bar that does not count against it. */
+  readonly lifts?: 'sealed';
   /** Written with the look. */
   readonly data: { readonly [key: string]: Json };
   /** Who has a copy of its own from then on, by which consent: whoever is let store what they see as text. */
@@ -105,7 +108,7 @@ function judgeBy(
   if (!may(look.principal, 'viewRecord', { type: 'Record', id, attributes }).ok) return { may: false, why: 'policy' };
   for (const bar of bars) {
     const why = bar(head, look);
-    if (why !== null) return { may: false, why };
+    if (why !== null && why !== basis.lifts) return { may: false, why };
   }
   return { may: true, basis };
 }
@@ -117,6 +120,7 @@ const TOLD_OF: Readonly<Record<Basis['by'], EntityAttributes>> = {
   standing: { represented: true },
   emergency: { emergency: true },
   duty: { onDuty: true },
+  unsealing: { unsealed: true },
 };
 export const NOTHING_COUNTED = (): Promise<boolean> => Promise.resolve(true);
 

@@ -38,7 +38,7 @@ const changes: Record<LifeProposal['change']['do'], string> = {
   capable: 'Can decide again',
   appoint: 'Somebody acts for them',
   settle: 'Those who act for them agree again',
-  hush: 'Is told of emergencies later',
+  hush: 'Is told of emergencies and opened seals later',
 };
 const lifeStates: Record<LifeState, string> = {
   active: 'In use',

@@ -66,8 +66,10 @@ export interface Life {
   readonly kin: readonly string[];
   /** Somebody whose records draw the curious: each emergency is looked at first. */
   readonly isGuarded: boolean;
-  /** Until when an order lets notices of emergencies wait. */
+  /** Until when an order lets notices of emergencies and of opened seals wait. */
   readonly hushedUntil: number | null;
+  /** The record with that order. */
+  readonly hushedUnder: string | null;
   /** Consents that the person made their own. */
   readonly confirmed: readonly string[];
 }
@@ -86,6 +88,7 @@ export const unwritten = (subject: string): Life => ({
   kin: [],
   isGuarded: false,
   hushedUntil: null,
+  hushedUnder: null,
   confirmed: [],
 });
 
@@ -119,7 +122,7 @@ export function evolve(life: Life, { change, at, by }: LifeEvent, zone: string):
     case 'watch':
       return { ...life, kin: [...change.kin], isGuarded: change.guarded };
     case 'hush':
-      return { ...life, hushedUntil: change.until };
+      return { ...life, hushedUntil: change.until, hushedUnder: change.proof.document };
     case 'wishes':
       return { ...life, keeps: [...change.keep], excluded: [...change.exclude] };
     case 'confirm':

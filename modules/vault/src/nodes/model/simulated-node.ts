@@ -159,7 +159,7 @@ export class SimulatedNode {
           },
         },
         desk: { destroying: NOTHING, lives: NOTHING, holds: NOTHING },
-        people: { lives: NOTHING, care: NOTHING, emergencies: NOTHING, requests: NOTHING },
+        people: { lives: NOTHING, care: NOTHING, emergencies: NOTHING, requests: NOTHING, unsealings: NOTHING },
         modes: { learn: () => Promise.resolve() },
         shelf: { forget: () => undefined },
         review: (changed) => this.#views.review(changed),
