@@ -8,6 +8,7 @@ import {
   type Consent,
   type GrantedRecord,
   type Purpose,
+  type Unsealing,
 } from '@cityward/contracts';
 import { field } from '../forms.ts';
 import { formMark } from '../layout.ts';
@@ -70,11 +71,29 @@ function askRow(visit: OwnVisit, ask: AccessRequest): Html {
   return markup`<li><span><p>${whom}: ${words.joined(what)}</p><small>${words.purposes[ask.purpose]}, ${words.ask.daysOf(ask.days)}, ${calendar.day(ask.at)}</small></span>${tag(kind[ask.state], words.ask.states[ask.state])}${act}</li>`;
 }
 
+/** Sealed records that two officers opened for the one who looks. */
+function unsealedPart(visit: OwnVisit, unsealings: readonly Unsealing[]): Html {
+  const { shared, held } = visit.words;
+  if (unsealings.length === 0) return NOTHING;
+  const rows = unsealings.flatMap(({ records, subject, reference, until }) =>
+    records.map((id, place) => {
+      const whose = whoIs(visit, subject).name;
+      const what = shared.unsealedOf(whose, place + 1, records.length);
+      const fields = { purpose: 'HOPERAT', subject, rights: ['view'] };
+      const act = actButton(visit, { to: `/shared/${id}`, label: held.open, of: ` (${what})`, look: 'second', fields });
+      return markup`<li><span><p>${what}</p><small>${shared.unsealedBy(reference, visit.calendar.day(until!), visit.calendar.time(until!))}</small></span>${act}</li>`;
+    }),
+  );
+  return markup`<h2>${shared.unsealed}</h2><p class="muted">${shared.unsealedLead}</p><ul class="rows">${rows}</ul>`;
+}
+
 async function show(visit: OwnVisit): Promise<Answer> {
   const { words } = visit;
   const { shared } = words;
   const listed = await visit.ask(api.listGranted);
   if (!listed.ok) return refusedBy(listed.error);
+  const unsealed = await visit.ask(api.listOwnUnsealings);
+  if (!unsealed.ok) return refusedBy(unsealed.error);
   const asked = await visit.ask(api.listAccessAsked);
   if (!asked.ok) return refusedBy(asked.error);
   const { consents: granted, records } = listed.value;
@@ -87,7 +106,7 @@ async function show(visit: OwnVisit): Promise<Answer> {
 ${cameByLink(visit) ? markup`<div class="banner"><p>${words.home.link} <a href="/me">${words.nav.me}</a></p></div>` : ''}
 ${granted.length === 0 ? emptyState(shared.none, shared.noneWhy, markup`<p>${act}</p>`) : markup`${granted.map((one) => card(visit, one, records))}<p>${act}</p>`}
 ${asks.length === 0 ? NOTHING : markup`<h2>${shared.asked}</h2><ul class="rows">${asks.map((one) => askRow(visit, one))}</ul>`}
-<p><a href="/emergency">${shared.emergency}</a></p>`,
+${unsealedPart(visit, unsealed.value.unsealings)}<p><a href="/emergency">${shared.emergency}</a></p>`,
   };
 }
 

@@ -242,6 +242,12 @@ export const en = {
     ask: 'Ask to see somebody’s records',
     emergency: 'Emergency access',
     asked: 'What you asked for',
+    unsealed: 'Sealed records opened for you',
+    unsealedLead:
+      'Two officers opened these for you alone, to look at. Each look is recorded, and the person reads it.',
+    unsealedOf: (whose: string, place: number, of: number): string =>
+      of === 1 ? `A record of ${whose}` : `Record ${place} of ${of} of ${whose}`,
+    unsealedBy: (reference: string, day: string, time: string): string => `By ${reference}, until ${day}, ${time}`,
   },
   ask: {
     title: 'Ask to see somebody’s records',

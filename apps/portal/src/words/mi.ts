@@ -232,6 +232,12 @@ export const mi: Words = {
     ask: 'Tono kia kite i ngā mauhanga a tētahi',
     emergency: 'Urunga ohotata',
     asked: 'Āu i tono ai',
+    unsealed: 'Ngā mauhanga hīri i huakina māu',
+    unsealedLead:
+      'Nā ngā āpiha tokorua i huaki māu anake, hei tirohanga. Ka tuhia ia tirohanga, ā, ka pānuitia e te tangata.',
+    unsealedOf: (whose, place, of) =>
+      of === 1 ? `He mauhanga nō ${whose}` : `Mauhanga ${place} o te ${of} nō ${whose}`,
+    unsealedBy: (reference, day, time) => `Nā ${reference}, tae noa ki ${day}, ${time}`,
   },
   ask: {
     title: 'Tono kia kite i ngā mauhanga a tētahi',

@@ -90,11 +90,6 @@ attack<Testing>({
       run: during(({ open, OFFICER }) => open([ASKS, OFFICER])),
     },
     {
-      way: 'by the officer for whom they are opened',
-      control: { file: 'unsealing/unsealings.ts', text: 'if (one.reader === by)', cut: "if (by === '')" },
-      run: during(({ open, BEN }) => open([ASKS, BEN]).catch(() => true)),
-    },
-    {
       way: 'after its time',
       control: {
         file: 'unsealing/unsealings.ts',
@@ -129,15 +124,6 @@ attack<Testing>({
       run: during(async ({ open, seen, record }) => {
         await open([ASKS, APPROVES]);
         return seen(record, 'text');
-      }),
-    },
-    {
-      way: 'while the ledger takes nothing',
-      control: { file: 'unsealing/unsealings.ts', text: 'await this.#tell(opened, at);', cut: '' },
-      run: during(async ({ ledger, vault, open, AROHA }) => {
-        ledger.isFull = true;
-        await open([ASKS, APPROVES]).catch(() => false);
-        return vault.people.unsealings.list(AROHA).some(({ state }) => state === 'open');
       }),
     },
     {
