@@ -130,6 +130,34 @@ describe('an emergency', () => {
   });
 });
 
+describe('a sealed record', () => {
+  it('that two officers opened is offered to its reader to look at alone; the person reads who, until when and by which order', async () => {
+    const [mere, lou] = [await somebody('resident', 'Mere'), await somebody('professional', 'Dr Lou')];
+    const record = await put(mere.id);
+    const { vault } = server.modules;
+    const because = { clause: 'High Court Rules 8.3', reason: 'claim 12/27' };
+    const hold = { subject: mere.id, category: null, record, basis: because.reason, clause: because.clause };
+    await vault.desk().holds.ask(hold, 'per-officer');
+    await vault.desk().erasing.erase({ subject: mere.id, by: 'per-officer', code: 'officer', reason: 'by letter' });
+    const opening = { subject: mere.id, records: [record], reader: lou.id, days: 1, quiet: false };
+    const asked = await vault.people.unsealings.ask({ ...opening, ...because, reference: 'CIV-27-12' }, 'per-asks');
+    expect((await lou.go('/shared')).body).not.toContain('Sealed records opened for you');
+    await vault.people.unsealings.approve(asked.ok ? asked.value.id : '', 'per-approves');
+    const shared = (await lou.go('/shared')).body;
+    expect(shared).toMatch(/Sealed records opened for you.*A record of Mere.*By CIV-27-12, until/s);
+    expect(shared).toContain(`action="/shared/${record}"`);
+    const wish = { purpose: 'HOPERAT', subject: mere.id, rights: ['view'] };
+    expect((await lou.submit(`/shared/${record}`, wish)).body).toContain('data-purpose="HOPERAT" data-as="pictures"');
+    expect((await lou.submit(`/shared/${record}/text`, wish)).status).toBe(404);
+    expect((await mere.go('/notices')).body).toMatch(
+      /A sealed record of yours was opened.*Dr Lou.* look at it, until .*CIV-27-12 \(High Court Rules 8\.3\)/s,
+    );
+    expect((await mere.go('/looks')).body).toContain(
+      'opened sealed records of yours for somebody. Reason: claim 12/27.',
+    );
+  });
+});
+
 describe('an account at the city’s provider', () => {
   type Browser = ReturnType<typeof browser>;
   /** Leaves for the provider, signs in there as `account`, and comes back with what it said. */

@@ -26,7 +26,7 @@ import {
 } from '../parts.ts';
 import { cameByLink, problemPage } from '../problems.ts';
 import { rightsList, sentenceOf } from '../sentences.ts';
-import { categoryName, refusedBy, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
+import { categoryName, refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
 import { isPurpose, isRight, numberIn, OFFERED_PURPOSES } from './give.ts';
 import type { Words } from '../words/index.ts';
 import { openedPage } from './opened.ts';
