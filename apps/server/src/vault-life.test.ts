@@ -40,13 +40,14 @@ let aroha: Somebody;
 let olive: Somebody;
 let otto: Somebody;
 let ona: Somebody;
+let opal: Somebody;
 beforeAll(async () => {
   server = await openTestServer();
   desk = commandIn(mkdtempSync(join(tmpdir(), 'cityward-desk-')), server.config);
   const { somebody: come, as: way } = peopleOf(server, desk);
   [somebody, as] = [come, way];
   [aroha, olive, otto] = [await somebody('Aroha'), await somebody('Olive', true), await somebody('Otto', true)];
-  ona = await somebody('Ona', true);
+  [ona, opal] = [await somebody('Ona', true), await somebody('Opal', true)];
   writeFileSync(desk.at('note.json'), '{"note":"4711-canary"}');
   writeFileSync(desk.at('pass'), `${PASSPHRASE}\n`, { mode: 0o600 });
   writeFileSync(desk.at('root.pem'), server.modules.identity.authority.rootPem);
@@ -222,10 +223,10 @@ describe('a legal hold', () => {
     expect(erased.words.join(' ')).toContain('locked because of a legal matter');
     const opening = ['--subject', aroha.id, '--records', loan, '--reader', otto.id, '--reason', 'claim 12/27'];
     const order = ['--clause', 'HCR 8.3', '--reference', 'CIV-2027-404-12', '--days', '1'];
-    const { id } = await run<Unsealing>('unsealing', 'ask', ...opening, ...order, ...as(olive));
-    expect(await refused('unsealing', 'approve', id, ...as(olive))).toContain('SECOND_OFFICER');
+    const { id } = await run<Unsealing>('unsealing', 'ask', ...opening, ...order, ...as(opal));
+    expect(await refused('unsealing', 'approve', id, ...as(opal))).toContain('SECOND_OFFICER');
     expect(await refused('unsealing', 'approve', id, ...as(otto))).toContain('UNSEALING_PARTY');
-    expect(await refused('unsealing', 'ask', ...opening, ...order, '--quiet', ...as(olive))).toContain('ORDER_WANTED');
+    expect(await refused('unsealing', 'ask', ...opening, ...order, '--quiet', ...as(opal))).toContain('ORDER_WANTED');
     expect(await run<Unsealing>('unsealing', 'approve', id, ...as(ona))).toMatchObject({
       state: 'open',
       reader: otto.id,
