@@ -41,13 +41,14 @@ let olive: Somebody;
 let otto: Somebody;
 let ona: Somebody;
 let opal: Somebody;
+let oren: Somebody;
 beforeAll(async () => {
   server = await openTestServer();
   desk = commandIn(mkdtempSync(join(tmpdir(), 'cityward-desk-')), server.config);
   const { somebody: come, as: way } = peopleOf(server, desk);
   [somebody, as] = [come, way];
   [aroha, olive, otto] = [await somebody('Aroha'), await somebody('Olive', true), await somebody('Otto', true)];
-  [ona, opal] = [await somebody('Ona', true), await somebody('Opal', true)];
+  [ona, opal, oren] = [await somebody('Ona', true), await somebody('Opal', true), await somebody('Oren', true)];
   writeFileSync(desk.at('note.json'), '{"note":"4711-canary"}');
   writeFileSync(desk.at('pass'), `${PASSPHRASE}\n`, { mode: 0o600 });
   writeFileSync(desk.at('root.pem'), server.modules.identity.authority.rootPem);
@@ -221,18 +222,18 @@ describe('a legal hold', () => {
     const erased = await run<ErasureAnswer>('record', 'erase', '--subject', aroha.id, '--reason', 'asked by letter');
     expect(erased).toMatchObject({ destroyed: 0, destruction: null });
     expect(erased.words.join(' ')).toContain('locked because of a legal matter');
-    const opening = ['--subject', aroha.id, '--records', loan, '--reader', otto.id, '--reason', 'claim 12/27'];
+    const opening = ['--subject', aroha.id, '--records', loan, '--reader', oren.id, '--reason', 'claim 12/27'];
     const order = ['--clause', 'HCR 8.3', '--reference', 'CIV-2027-404-12', '--days', '1'];
     const { id } = await run<Unsealing>('unsealing', 'ask', ...opening, ...order, ...as(opal));
     expect(await refused('unsealing', 'approve', id, ...as(opal))).toContain('SECOND_OFFICER');
-    expect(await refused('unsealing', 'approve', id, ...as(otto))).toContain('UNSEALING_PARTY');
+    expect(await refused('unsealing', 'approve', id, ...as(oren))).toContain('UNSEALING_PARTY');
     expect(await refused('unsealing', 'ask', ...opening, ...order, '--quiet', ...as(opal))).toContain('ORDER_WANTED');
     expect(await run<Unsealing>('unsealing', 'approve', id, ...as(ona))).toMatchObject({
       state: 'open',
-      reader: otto.id,
+      reader: oren.id,
     });
     expect((await run<Unsealing[]>('unsealing', 'ls')).map((one) => one.id)).toEqual([id]);
-    expect((await run<Unsealing>('unsealing', 'end', id, ...as(otto))).state).toBe('ended');
+    expect((await run<Unsealing>('unsealing', 'end', id, ...as(ona))).state).toBe('ended');
     for (const who of [olive, otto]) await run('hold', 'lift', hold.id, '--basis', 'settled', ...as(who));
     expect(await server.modules.vault.desk().tend()).toMatchObject({ fellDue: 1, destroyed: 1 });
   }, 120_000);

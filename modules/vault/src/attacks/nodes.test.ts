@@ -3,14 +3,19 @@ import { attack, type Control } from '../testing-attack.ts';
 
 /** Of the model with faults; the measurement makes ten million. */
 const STEPS = 60_000;
+/** Of several cities: ids are drawn anew each time, and one city in many shows a cut control nothing. */
+const CITIES = 3;
 
 const way = (name: string, control: Control) => ({
   way: name,
   control,
   run: async ({ runModel }: typeof run) => {
-    const { served, confirmed, servedAfterRevoke } = await runModel('attack/nodes', STEPS);
-    if (served === 0 || confirmed === 0) throw new Error('the model did nothing');
-    return servedAfterRevoke > 0;
+    for (let city = 0; city < CITIES; city++) {
+      const { served, confirmed, servedAfterRevoke } = await runModel(`attack/nodes/${city}`, STEPS);
+      if (served === 0 || confirmed === 0) throw new Error('the model did nothing');
+      if (servedAfterRevoke > 0) return true;
+    }
+    return false;
   },
 });
 

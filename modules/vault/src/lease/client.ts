@@ -198,6 +198,14 @@ class OpenedRecord implements OpenedPage {
     if (performance.now() >= monotonic || Date.now() >= wall) this.#goDark('unheard');
   }
 
+  /** A timer counts whole milliseconds and may come before its time: it is set again until the lease is over. */
+  #watch(): void {
+    this.look();
+    if (this.isDark) return;
+    const left = Math.ceil(this.#until.monotonic - performance.now());
+    this.#timers.push(setTimeout(() => this.#watch(), Math.max(1, left)));
+  }
+
   async close(): Promise<void> {
     if (this.isDark) return;
     const path = `/api/views/${this.#view}/close`;
@@ -231,7 +239,7 @@ class OpenedRecord implements OpenedPage {
     for (const nonce of nonces) this.#put(nonce);
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [
-      setTimeout(() => this.look(), Math.max(0, left)),
+      setTimeout(() => this.#watch(), Math.max(0, left)),
       setTimeout(() => void this.#renew(), Math.max(0, left * RENEW_AT)),
     ];
   }
@@ -246,7 +254,8 @@ class OpenedRecord implements OpenedPage {
     } catch (fault) {
       if (fault instanceof ViewRefused && fault.code === 'VIEW_OVER') this.#goDark('told');
       // Not heard: asked again until the lease ends.
-      else if (!this.isDark) this.#timers.push(setTimeout(() => void this.#renew(), RETRY_MS));
+      this.look();
+      if (!this.isDark) this.#timers.push(setTimeout(() => void this.#renew(), RETRY_MS));
     }
   }
 
