@@ -1,5 +1,5 @@
 /** What every part of the records desk is made of: short ids, days left, the drawer of one task. */
-import type { ReactNode } from 'react';
+import type { ComponentType, ReactNode } from 'react';
 import { Button, Drawer } from '@mantine/core';
 import type { DeviceState } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
@@ -8,8 +8,9 @@ import { useNow } from '../../live/hooks.ts';
 import { Copyable } from '../../ui/copy.tsx';
 import { formatHash, formatMoment, formatUtc } from '../../ui/format.ts';
 import { IconClock, IconHourglass, IconUrgent } from '../../ui/icons.ts';
-import { RowsSkeleton } from '../../ui/parts.tsx';
+import { Card, Empty } from '../../ui/parts.tsx';
 import type { Icon } from '../../ui/states.ts';
+import { Table } from '../../ui/table.tsx';
 import { daysUntil } from './due.ts';
 
 const said = words.desk;
@@ -69,18 +70,50 @@ export function OpenButton({ what, id }: { readonly what: string; readonly id: s
   );
 }
 
-interface DrawerProps<T> {
-  readonly title: string;
-  /** Undefined before the first answer. */
-  readonly all: readonly T[] | undefined;
-  readonly idOf: (one: T) => string;
-  readonly children: (one: T) => ReactNode;
+interface Task {
+  readonly id: string;
 }
+interface TaskListProps<T extends Task> {
+  readonly tab: keyof typeof said.tabs;
+  readonly icon: Icon;
+  readonly said: {
+    readonly what: string;
+    readonly columns: readonly string[];
+    readonly empty: { readonly title: string; readonly text: string };
+  };
+  readonly all: readonly T[];
+  readonly row: ComponentType<{ readonly one: T }>;
+  readonly task: ComponentType<{ readonly one: T }>;
+}
+/** The tasks of one part of the desk, and one of them in the drawer. */
+export const TaskList = <T extends Task>({
+  tab,
+  icon,
+  said: its,
+  all,
+  row: Row,
+  task: Whole,
+}: TaskListProps<T>): ReactNode => (
+  <Card>
+    {all.length === 0 ? (
+      <Empty icon={icon} {...its.empty} />
+    ) : (
+      <Table label={said.tabs[tab]} columns={its.columns} wide>
+        {all.map((one) => (
+          <Row key={one.id} one={one} />
+        ))}
+      </Table>
+    )}
+    <TaskDrawer title={its.what} all={all} task={Whole} />
+  </Card>
+);
+
+type DrawerProps<T extends Task> = Pick<TaskListProps<T>, 'all' | 'task'> & { readonly title: string };
 /** One task on the right, without losing the list. */
-export function TaskDrawer<T>({ title, all, idOf, children }: DrawerProps<T>): ReactNode {
+function TaskDrawer<T extends Task>({ title, all, task: Whole }: DrawerProps<T>): ReactNode {
   const { item } = useUrl();
   const setUrl = useSetUrl();
-  const one = all?.find((each) => idOf(each) === item);
+  const one = all.find(({ id }) => id === item);
   return (
     <Drawer
       opened={item !== undefined}
@@ -92,8 +125,7 @@ export function TaskDrawer<T>({ title, all, idOf, children }: DrawerProps<T>): R
     >
       {item !== undefined && (
         <div className="cw-stack" key={item}>
-          {one !== undefined && children(one)}
-          {one === undefined && (all === undefined ? <RowsSkeleton rows={8} /> : <p>{said.gone}</p>)}
+          {one === undefined ? <p>{said.gone}</p> : <Whole one={one} />}
         </div>
       )}
     </Drawer>

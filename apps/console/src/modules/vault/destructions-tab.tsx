@@ -8,12 +8,12 @@ import { client } from '../../live/live.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { Copyable } from '../../ui/copy.tsx';
 import { IconCertificate, IconDownload, IconHourglass, IconSignature, IconTrash } from '../../ui/icons.ts';
-import { Card, CardSkeleton, Empty, Facts } from '../../ui/parts.tsx';
+import { CardSkeleton, Facts } from '../../ui/parts.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
 import { CertifyCard } from './certify-card.tsx';
-import { Acts, Badge, OpenButton, ShortId, TaskDrawer, WholeId } from './desk-parts.tsx';
+import { Acts, Badge, OpenButton, ShortId, TaskList, WholeId } from './desk-parts.tsx';
 import { OrderDestruction } from './order-destruction.tsx';
 import type { Desk } from './use-desk.ts';
 
@@ -137,20 +137,7 @@ export function DestructionsTab({ destructions }: Pick<Desk, 'destructions'>): R
               </Button>
             </div>
           )}
-          <Card>
-            {all.length === 0 ? (
-              <Empty icon={IconTrash} {...said.empty} />
-            ) : (
-              <Table label={words.desk.tabs.destructions} columns={said.columns} wide>
-                {all.map((one) => (
-                  <Row key={one.id} one={one} />
-                ))}
-              </Table>
-            )}
-          </Card>
-          <TaskDrawer title={said.what} all={all} idOf={({ id }) => id}>
-            {(one) => <One one={one} />}
-          </TaskDrawer>
+          <TaskList tab="destructions" icon={IconTrash} said={said} all={all} row={Row} task={One} />
           <Modal opened={orders} onClose={close} title={said.order} closeButtonProps={{ 'aria-label': words.close }}>
             <OrderDestruction onClose={close} />
           </Modal>

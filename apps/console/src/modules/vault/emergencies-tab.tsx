@@ -8,11 +8,10 @@ import { useAct, useNow } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { ConfirmForm } from '../../ui/confirm-form.tsx';
 import { IconFirstAidKit } from '../../ui/icons.ts';
-import { Card, CardSkeleton, Empty, Facts } from '../../ui/parts.tsx';
-import { Table } from '../../ui/table.tsx';
+import { CardSkeleton, Facts } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Acts, OpenButton, Paper, ShortId, TaskDrawer, WholeId } from './desk-parts.tsx';
+import { Acts, OpenButton, Paper, ShortId, TaskList, WholeId } from './desk-parts.tsx';
 import type { Desk } from './use-desk.ts';
 
 const said = words.desk.emergencies;
@@ -102,20 +101,7 @@ function Row({ one }: { readonly one: Glass }): ReactNode {
 export const EmergenciesTab = ({ glasses }: Pick<Desk, 'glasses'>): ReactNode => (
   <Answered query={glasses} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
     {({ glasses: all }) => (
-      <Card>
-        {all.length === 0 ? (
-          <Empty icon={IconFirstAidKit} {...said.empty} />
-        ) : (
-          <Table label={words.desk.tabs.emergencies} columns={said.columns} wide>
-            {all.map((one) => (
-              <Row key={one.id} one={one} />
-            ))}
-          </Table>
-        )}
-        <TaskDrawer title={said.what} all={all} idOf={({ id }) => id}>
-          {(one) => <One one={one} />}
-        </TaskDrawer>
-      </Card>
+      <TaskList tab="emergencies" icon={IconFirstAidKit} said={said} all={all} row={Row} task={One} />
     )}
   </Answered>
 );

@@ -10,12 +10,11 @@ import { Answered } from '../../ui/answered.tsx';
 import { ConfirmForm } from '../../ui/confirm-form.tsx';
 import { formatCount, formatHash } from '../../ui/format.ts';
 import { IconBan, IconCheck, IconCloud, IconDownload, IconHourglass } from '../../ui/icons.ts';
-import { Card, CardSkeleton, Empty, Facts, type Fact } from '../../ui/parts.tsx';
+import { CardSkeleton, Facts, type Fact } from '../../ui/parts.tsx';
 import { ReasonForm } from '../../ui/reason-form.tsx';
-import { Table } from '../../ui/table.tsx';
 import { Age, Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Acts, Badge, OpenButton, TaskDrawer, WholeId } from './desk-parts.tsx';
+import { Acts, Badge, OpenButton, TaskList, WholeId } from './desk-parts.tsx';
 import type { Desk } from './use-desk.ts';
 
 const said = words.exporting;
@@ -171,21 +170,6 @@ const Row = ({ one }: { readonly one: Export }): ReactNode => (
 
 export const ExportsTab = ({ exports }: Pick<Desk, 'exports'>): ReactNode => (
   <Answered query={exports} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
-    {({ exports: all }) => (
-      <Card>
-        {all.length === 0 ? (
-          <Empty icon={IconCloud} {...said.empty} />
-        ) : (
-          <Table label={words.desk.tabs.exports} columns={said.columns} wide>
-            {all.map((one) => (
-              <Row key={one.id} one={one} />
-            ))}
-          </Table>
-        )}
-        <TaskDrawer title={said.what} all={all} idOf={({ id }) => id}>
-          {(one) => <One one={one} />}
-        </TaskDrawer>
-      </Card>
-    )}
+    {({ exports: all }) => <TaskList tab="exports" icon={IconCloud} said={said} all={all} row={Row} task={One} />}
   </Answered>
 );

@@ -9,12 +9,11 @@ import { Answered } from '../../ui/answered.tsx';
 import { ConfirmForm } from '../../ui/confirm-form.tsx';
 import { DAY_MS } from '../../ui/format.ts';
 import { IconGavel, IconLockOpen, IconHourglass } from '../../ui/icons.ts';
-import { Card, CardSkeleton, Empty, Facts, type Fact } from '../../ui/parts.tsx';
+import { CardSkeleton, Facts, type Fact } from '../../ui/parts.tsx';
 import { ReasonForm } from '../../ui/reason-form.tsx';
-import { Table } from '../../ui/table.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Acts, Badge, DaysLeft, OpenButton, ShortId, TaskDrawer, WholeId } from './desk-parts.tsx';
+import { Acts, Badge, DaysLeft, OpenButton, ShortId, TaskList, WholeId } from './desk-parts.tsx';
 import { HoldForm } from './hold-form.tsx';
 import type { Desk } from './use-desk.ts';
 
@@ -160,20 +159,7 @@ export function HoldsTab({ holds }: Pick<Desk, 'holds'>): ReactNode {
               <Button onClick={() => setAsks(true)}>{said.ask}</Button>
             </div>
           )}
-          <Card>
-            {all.length === 0 ? (
-              <Empty icon={IconGavel} {...said.empty} />
-            ) : (
-              <Table label={words.desk.tabs.holds} columns={said.columns} wide>
-                {all.map((one) => (
-                  <Row key={one.id} one={one} />
-                ))}
-              </Table>
-            )}
-          </Card>
-          <TaskDrawer title={said.what} all={all} idOf={({ id }) => id}>
-            {(one) => <One one={one} />}
-          </TaskDrawer>
+          <TaskList tab="holds" icon={IconGavel} said={said} all={all} row={Row} task={One} />
           <Modal opened={asks} onClose={close} title={said.ask} closeButtonProps={{ 'aria-label': words.close }}>
             <HoldForm onClose={close} />
           </Modal>

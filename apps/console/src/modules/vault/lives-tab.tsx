@@ -8,11 +8,10 @@ import { useAct } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { ConfirmForm } from '../../ui/confirm-form.tsx';
 import { IconUsers } from '../../ui/icons.ts';
-import { Card, CardSkeleton, Empty, Facts, type Fact } from '../../ui/parts.tsx';
-import { Table } from '../../ui/table.tsx';
+import { CardSkeleton, Facts, type Fact } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Acts, DaysLeft, OpenButton, ShortId, TaskDrawer, WholeId } from './desk-parts.tsx';
+import { Acts, DaysLeft, OpenButton, ShortId, TaskList, WholeId } from './desk-parts.tsx';
 import type { Desk } from './use-desk.ts';
 
 const said = words.desk.lives;
@@ -90,21 +89,6 @@ function Row({ one }: { readonly one: LifeProposal }): ReactNode {
 
 export const LivesTab = ({ proposals }: Pick<Desk, 'proposals'>): ReactNode => (
   <Answered query={proposals} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
-    {({ proposals: all }) => (
-      <Card>
-        {all.length === 0 ? (
-          <Empty icon={IconUsers} {...said.empty} />
-        ) : (
-          <Table label={words.desk.tabs.lives} columns={said.columns} wide>
-            {all.map((one) => (
-              <Row key={one.id} one={one} />
-            ))}
-          </Table>
-        )}
-        <TaskDrawer title={said.what} all={all} idOf={({ id }) => id}>
-          {(one) => <One one={one} />}
-        </TaskDrawer>
-      </Card>
-    )}
+    {({ proposals: all }) => <TaskList tab="lives" icon={IconUsers} said={said} all={all} row={Row} task={One} />}
   </Answered>
 );

@@ -6,10 +6,9 @@ import { words } from '../../words/en-GB.ts';
 import { client } from '../../live/live.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { IconAlertTriangle, IconBan, IconCheck, IconDownload, IconHourglass, IconMail } from '../../ui/icons.ts';
-import { Card, CardSkeleton, Empty, Facts } from '../../ui/parts.tsx';
-import { Table } from '../../ui/table.tsx';
+import { CardSkeleton, Facts } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
-import { Acts, Badge, DaysLeft, OpenButton, ShortId, TaskDrawer, WholeId } from './desk-parts.tsx';
+import { Acts, Badge, DaysLeft, OpenButton, ShortId, TaskList, WholeId } from './desk-parts.tsx';
 import { waitsForReceipt } from './due.ts';
 import type { Desk } from './use-desk.ts';
 
@@ -84,21 +83,6 @@ const Row = ({ one }: { readonly one: RecipientRequestShown }): ReactNode => (
 
 export const RecipientsTab = ({ recipients }: Pick<Desk, 'recipients'>): ReactNode => (
   <Answered query={recipients} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
-    {({ requests: all }) => (
-      <Card>
-        {all.length === 0 ? (
-          <Empty icon={IconMail} {...said.empty} />
-        ) : (
-          <Table label={words.desk.tabs.recipients} columns={said.columns} wide>
-            {all.map((one) => (
-              <Row key={one.id} one={one} />
-            ))}
-          </Table>
-        )}
-        <TaskDrawer title={said.what} all={all} idOf={({ id }) => id}>
-          {(one) => <One one={one} />}
-        </TaskDrawer>
-      </Card>
-    )}
+    {({ requests: all }) => <TaskList tab="recipients" icon={IconMail} said={said} all={all} row={Row} task={One} />}
   </Answered>
 );

@@ -7,11 +7,10 @@ import { useSession } from '../../frame/session.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { IconMail } from '../../ui/icons.ts';
-import { Card, CardSkeleton, Empty, Facts } from '../../ui/parts.tsx';
-import { Table } from '../../ui/table.tsx';
+import { CardSkeleton, Facts } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Acts, DaysLeft, OpenButton, Paper, ShortId, TaskDrawer, WholeId } from './desk-parts.tsx';
+import { Acts, DaysLeft, OpenButton, Paper, ShortId, TaskList, WholeId } from './desk-parts.tsx';
 import { AnswerForm, ExtendForm } from './request-forms.tsx';
 import type { Desk } from './use-desk.ts';
 
@@ -99,21 +98,6 @@ const Row = ({ one }: { readonly one: RightRequest }): ReactNode => (
 
 export const RequestsTab = ({ requests }: Pick<Desk, 'requests'>): ReactNode => (
   <Answered query={requests} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
-    {({ requests: all }) => (
-      <Card>
-        {all.length === 0 ? (
-          <Empty icon={IconMail} {...said.empty} />
-        ) : (
-          <Table label={words.desk.tabs.requests} columns={said.columns} wide>
-            {all.map((one) => (
-              <Row key={one.id} one={one} />
-            ))}
-          </Table>
-        )}
-        <TaskDrawer title={said.what} all={all} idOf={({ id }) => id}>
-          {(one) => <One one={one} />}
-        </TaskDrawer>
-      </Card>
-    )}
+    {({ requests: all }) => <TaskList tab="requests" icon={IconMail} said={said} all={all} row={Row} task={One} />}
   </Answered>
 );

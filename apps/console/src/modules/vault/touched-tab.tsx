@@ -8,11 +8,10 @@ import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { formatCount } from '../../ui/format.ts';
 import { IconCheck, IconHourglass, IconSearch, IconUsers } from '../../ui/icons.ts';
-import { Card, CardSkeleton, Empty, Facts, RowsSkeleton } from '../../ui/parts.tsx';
-import { Table } from '../../ui/table.tsx';
+import { CardSkeleton, Facts, RowsSkeleton } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Badge, OpenButton, ShortId, TaskDrawer, WholeId } from './desk-parts.tsx';
+import { Badge, OpenButton, ShortId, TaskList, WholeId } from './desk-parts.tsx';
 import { TellForm } from './tell-form.tsx';
 import { touchInWords } from './touch-words.ts';
 import { WhoseDataForm } from './whose-data-form.tsx';
@@ -157,20 +156,7 @@ export function TouchedTab(): ReactNode {
       </div>
       <Answered query={exposures} wanted={said.wanted} skeleton={<CardSkeleton height={200} />}>
         {({ exposures: all }) => (
-          <Card>
-            {all.length === 0 ? (
-              <Empty icon={IconSearch} {...said.empty} />
-            ) : (
-              <Table label={words.desk.tabs.touched} columns={said.columns} wide>
-                {all.map((one) => (
-                  <Row key={one.id} one={one} />
-                ))}
-              </Table>
-            )}
-            <TaskDrawer title={said.what} all={all} idOf={({ id }) => id}>
-              {(one) => <One one={one} />}
-            </TaskDrawer>
-          </Card>
+          <TaskList tab="touched" icon={IconSearch} said={said} all={all} row={Row} task={One} />
         )}
       </Answered>
       <Modal opened={asks} onClose={close} size="lg" title={said.ask} closeButtonProps={{ 'aria-label': words.close }}>
