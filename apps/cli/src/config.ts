@@ -7,6 +7,7 @@ import type { Asked, Command } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { planText } from './job.ts';
 import { readJson } from './sign.ts';
+import { oneOf } from './wanted.ts';
 
 const HASH_SHOWN_CHARS = 12;
 const DIFFERENCES_SHOWN_MAX = 50;
@@ -67,9 +68,8 @@ const clearCommand = (api: Api): Command => ({
 
 function put(api: Api, { words, flag, client }: Asked, document: DesiredPart['document']): Promise<DesiredPart> {
   const [given = '', key = ''] = words;
-  const scope = DESIRED_SCOPES.find((one) => one === given);
-  if (!scope)
-    throw new CommandFault(EXIT.usage, `configure "${plainText(given)}": ${DESIRED_SCOPES.join(', ')} is wanted`);
+  const fault = `configure "${plainText(given)}": ${DESIRED_SCOPES.join(', ')} is wanted`;
+  const scope = oneOf(DESIRED_SCOPES, given, fault);
   const reason = flag('reason');
   if (reason === undefined)
     throw new CommandFault(EXIT.usage, `configure ${scope} "${key}": say why with --reason "…"`);

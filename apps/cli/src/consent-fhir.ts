@@ -7,7 +7,7 @@ import type { Command } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { bytesOf } from './read-file.ts';
 import { writeJson } from './sign.ts';
-import { wanted } from './wanted.ts';
+import { oneOf, wanted } from './wanted.ts';
 
 export const consentFhirCommands = (api: Api): readonly Command[] => [exportCommand(api), importCommand(api)];
 
@@ -23,9 +23,8 @@ const exportCommand = (api: Api): Command => ({
   run: async (asked) => {
     const [id = ''] = asked.words;
     const said = wanted(asked, 'consent export', 'fhir');
-    const version = FHIR_VERSIONS.find((one) => one === said);
-    if (!version)
-      throw new CommandFault(EXIT.usage, `consent export: --fhir "${said}", wanted ${FHIR_VERSIONS.join(' or ')}`);
+    const fault = `consent export: --fhir "${said}", wanted ${FHIR_VERSIONS.join(' or ')}`;
+    const version = oneOf(FHIR_VERSIONS, said, fault);
     const bytes = await asked.client.bytes(api.exportConsent, { params: { id }, query: { version } });
     const out = asked.flag('out') ?? `consent-${id}-${version}.json`;
     writeFileSync(out, bytes, { mode: 0o600 });

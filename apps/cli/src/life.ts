@@ -12,7 +12,7 @@ import type { Asked, Command, Said } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { openKeyFile, readKeyFile } from './key-file.ts';
 import { bytesOf } from './read-file.ts';
-import { listOf, wanted } from './wanted.ts';
+import { listOf, oneOf, wanted } from './wanted.ts';
 
 const HASH_TYPED_CHARS = 8;
 
@@ -41,9 +41,8 @@ const eraseCommand = (api: Api): Command => ({
   examples: ['record erase --subject per-7k2m9c0q4x1ab3d5 --reason "asked for by letter of 3 May"'],
   run: async (asked) => {
     const trigger = asked.flag('trigger') ?? 'erasure-asked';
-    const known = ERASE_TRIGGERS.find((one) => one === trigger);
-    if (!known)
-      throw new CommandFault(EXIT.usage, `record erase: --trigger "${trigger}": wanted ${ERASE_TRIGGERS.join(', ')}`);
+    const fault = `record erase: --trigger "${trigger}": wanted ${ERASE_TRIGGERS.join(', ')}`;
+    const known = oneOf(ERASE_TRIGGERS, trigger, fault);
     const records = listOf(asked.flag('records'));
     const body = {
       subject: wanted(asked, 'record erase', 'subject'),

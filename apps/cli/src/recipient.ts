@@ -15,7 +15,7 @@ import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Command } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { readJson, writeJson } from './sign.ts';
-import { listOf, wanted } from './wanted.ts';
+import { listOf, oneOf, wanted } from './wanted.ts';
 
 export const recipientCommands = (api: Api): readonly Command[] => [
   listCommand(api),
@@ -107,13 +107,9 @@ const requestsCommand = (api: Api): Command => ({
   examples: ['recipient requests --state silent'],
   run: async ({ client, flag }) => {
     const given = flag('state');
-    const state = RECIPIENT_REQUEST_STATES.find((one) => one === given);
-    if (given !== undefined && state === undefined)
-      throw new CommandFault(
-        EXIT.usage,
-        `recipient requests: --state "${given}": wanted ${RECIPIENT_REQUEST_STATES.join(', ')}`,
-      );
-    const { requests } = await client.call(api.listRecipientRequests, { query: state ? { state } : {} });
+    const fault = `recipient requests: --state "${given}": wanted ${RECIPIENT_REQUEST_STATES.join(', ')}`;
+    const query = given === undefined ? {} : { state: oneOf(RECIPIENT_REQUEST_STATES, given, fault) };
+    const { requests } = await client.call(api.listRecipientRequests, { query });
     return { data: requests, text: requests.map(line).join('\n') || 'nobody was asked' };
   },
 });

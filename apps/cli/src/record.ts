@@ -19,7 +19,7 @@ import { putInBulk } from './record-bulk.ts';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Asked, Command } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
-import { wanted } from './wanted.ts';
+import { oneOf, wanted } from './wanted.ts';
 
 export const recordCommands = (api: Api): readonly Command[] => [
   putCommand(api),
@@ -40,9 +40,8 @@ const MEDIA: Readonly<Record<string, RecordMedia>> = {
 };
 function mediaOf(path: string, said: string | undefined): RecordMedia {
   const media = said ?? MEDIA[extname(path).toLowerCase()];
-  const known = RECORD_MEDIA.find((one) => one === media);
-  if (known) return known;
-  throw new CommandFault(EXIT.usage, `store "${path}" as "${media ?? ''}": wanted --media ${RECORD_MEDIA.join(', ')}`);
+  const fault = `store "${path}" as "${media ?? ''}": wanted --media ${RECORD_MEDIA.join(', ')}`;
+  return oneOf(RECORD_MEDIA, media, fault);
 }
 
 /** Where clips of cameras are kept without another word; its class ends them. */
@@ -119,9 +118,8 @@ const listCommand = (api: Api): Command => ({
 });
 
 function purposeOf(text: string | undefined): Purpose | undefined {
-  const known = PURPOSES.find((one) => one === text);
-  if (text === undefined || known) return known;
-  throw new CommandFault(EXIT.usage, `look for "${text}": wanted --purpose ${PURPOSES.join(', ')}`);
+  if (text === undefined) return undefined;
+  return oneOf(PURPOSES, text, `look for "${text}": wanted --purpose ${PURPOSES.join(', ')}`);
 }
 
 const viewCommand = (api: Api): Command => ({

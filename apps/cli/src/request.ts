@@ -2,8 +2,7 @@
 import type { Api, RightRequest } from '@cityward/contracts';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Command } from './command.ts';
-import { CommandFault, EXIT } from './exit-codes.ts';
-import { listOf, wanted } from './wanted.ts';
+import { listOf, oneOf, wanted } from './wanted.ts';
 
 export const requestCommands = (api: Api): readonly Command[] => [listCommand(api), answerCommand(api)];
 
@@ -40,9 +39,8 @@ const answerCommand = (api: Api): Command => ({
   examples: ['request answer req-7k2m9c0q4x1ab3d5 --outcome granted --words "It is all in your export."'],
   run: async (asked) => {
     const said = wanted(asked, 'request answer', 'outcome');
-    const outcome = OUTCOMES.find((one) => one === said);
-    if (!outcome)
-      throw new CommandFault(EXIT.usage, `request answer: --outcome "${said}" wanted as one of ${OUTCOMES.join(', ')}`);
+    const fault = `request answer: --outcome "${said}" wanted as one of ${OUTCOMES.join(', ')}`;
+    const outcome = oneOf(OUTCOMES, said, fault);
     const body = { outcome, clauses: listOf(asked.flag('clauses')), words: wanted(asked, 'request answer', 'words') };
     const params = { id: asked.words[0] ?? '' };
     const answered = await asPerson(api, asked, (client) => client.call(api.answerRequest, { params, body }));

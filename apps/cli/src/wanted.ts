@@ -7,6 +7,12 @@ export function wanted({ flag }: Asked, verb: string, name: string): string {
   if (value === undefined) throw new CommandFault(EXIT.usage, `${verb}: --${name} is wanted`);
   return value;
 }
+/** @param otherwise what is said where it is none of them */
+export function oneOf<Word extends string>(words: readonly Word[], text: string | undefined, otherwise: string): Word {
+  const known = words.find((one) => one === text);
+  if (known === undefined) throw new CommandFault(EXIT.usage, otherwise);
+  return known;
+}
 export const listOf = (text: string | undefined): string[] => (text ?? '').split(',').filter((one) => one !== '');
 
 /** @param such what it looks like, for whoever wrote something else */
