@@ -1,6 +1,4 @@
 /** Killed before every call of the disk or SQL: nothing acknowledged is lost, and nothing goes that was not asked for on disk. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,11 +18,11 @@ import {
   recordOf,
   testVault,
 } from './testing.ts';
+import { CACHE, linesOf } from './testing-killed.ts';
 import { look } from './testing-rig.ts';
 import { CAMERA } from './records/testing-clips.ts';
 
 const SCRIPT = fileURLToPath(new URL('testing-kill.ts', import.meta.url));
-const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/cityward', import.meta.url));
 /** The person's, the category's and the root's. */
 const KEYS_ABOVE = 3;
 const CALLS_MAX = 20;
@@ -36,17 +34,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What the child said before it ended, line by line. */
-async function run(what: 'take-back' | 'destroy' | 'agree' | 'clip', killAt: number): Promise<string[]> {
-  const args = ['--disable-warning=ExperimentalWarning', SCRIPT, folder, CACHE, what, String(killAt)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [said, faults] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (faults += chunk.toString()));
-  await once(child, 'close');
-  expect(faults).toBe('');
-  return said.trim().split('\n');
-}
+const run = (what: 'take-back' | 'destroy' | 'agree' | 'clip', killAt: number): Promise<string[]> =>
+  linesOf(SCRIPT, folder, CACHE, what, String(killAt));
 
 async function afterRestart<T>(ask: (at: ReturnType<typeof testVault>) => Promise<T>): Promise<T> {
   const sql = await openPglite({ folder: join(folder, 'sql'), cache: CACHE, log: silentLog });

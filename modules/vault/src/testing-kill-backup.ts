@@ -3,38 +3,26 @@ import { readdirSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLog } from '@cityward/log';
-import { openPglite, type Sql } from '@cityward/sql';
-import { openSlotFile } from './keys/key-slots.ts';
+import { openPglite } from '@cityward/sql';
+import { countedCalls, steppedFiles, steppedSql } from './testing-calls.ts';
 import { openSite, shared, type Site } from './testing-disaster.ts';
-import { must, OFFICER, watchedFile } from './testing.ts';
+import { must, OFFICER } from './testing.ts';
 
 const [folder, cache, what, killAt] = process.argv.slice(2) as [string, string, 'back-up' | 'restore', string];
 
-let calls: number | null = null;
-function step(): Promise<void> {
-  if (calls !== null && ++calls === Number(killAt)) process.kill(process.pid, 'SIGKILL');
-  return Promise.resolve();
-}
+const calls = countedCalls(Number(killAt));
+const { step } = calls;
 const real = await openPglite({ folder: join(folder, 'sql'), cache, log: silentLog });
-const sql: Sql = { ...real, transact: async (work) => (await step(), real.transact(work)) };
 const site = await openSite({
-  ...{ sql: sql as never, folder, beforeAppend: step },
+  ...{ sql: steppedSql(real, step) as never, folder, beforeAppend: step },
   opening: { city: 'Test', check: () => ({ ok: true, value: ['ann', 'bob'] }) },
-  openJournalFile: watchedFile((path) => open(path, 'a+', 0o600), step),
+  ...steppedFiles(step),
   openBackupFile: async (path) => {
     const handle = await open(path, 'wx', 0o600);
     return {
       write: (async (...given: Parameters<typeof handle.write>) => (await step(), handle.write(...given))) as never,
       datasync: async () => (await step(), handle.datasync()),
       close: () => handle.close(),
-    };
-  },
-  openSlotFile: async (path) => {
-    const file = await openSlotFile(path);
-    return {
-      ...file,
-      write: async (...given) => (await step(), file.write(...given)),
-      datasync: async () => (await step(), file.datasync()),
     };
   },
 });
@@ -53,13 +41,12 @@ async function standing({ vault, seen }: Site): Promise<{ record: string; gate: 
 }
 const said = await standing(site);
 writeSync(1, `${JSON.stringify(said)}\n`);
-calls = 0;
+calls.begin();
 if (what === 'back-up') must(await site.vault.custody.backUp({ folder: backups, keysTo: null, by: OFFICER }));
 else {
   const from = join(backups, whole()[0]!);
   must(await site.vault.custody.restore({ folder: from, keysFrom: null, reason: 'a fire', by: OFFICER }));
 }
-writeSync(1, `${JSON.stringify({ calls })}\n`);
-calls = null;
+writeSync(1, `${JSON.stringify({ calls: calls.end() })}\n`);
 await site.stop();
 await real.stop();

@@ -1,14 +1,12 @@
 /** A vault in a process of its own that kills itself before the call of the disk or SQL that its parent names. */
 import { writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLog } from '@cityward/log';
 import { openPglite } from '@cityward/sql';
-import type { Sql } from '@cityward/sql';
-import { openSlotFile } from './keys/key-slots.ts';
 import { retentionLaw } from './law/classes.ts';
 import { clipOf, mp4 } from './records/testing-clips.ts';
-import { AROHA, BEN, consentTo, HARBOUR, must, NOW, OFFICER, recordOf, testVault, watchedFile } from './testing.ts';
+import { countedCalls, steppedFiles, steppedSql } from './testing-calls.ts';
+import { AROHA, BEN, consentTo, HARBOUR, must, NOW, OFFICER, recordOf, testVault } from './testing.ts';
 
 const [folder, cache, what, killAt] = process.argv.slice(2) as [
   string,
@@ -18,26 +16,13 @@ const [folder, cache, what, killAt] = process.argv.slice(2) as [
 ];
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 
-let calls: number | null = null;
-function step(): Promise<void> {
-  if (calls !== null && ++calls === Number(killAt)) process.kill(process.pid, 'SIGKILL');
-  return Promise.resolve();
-}
+const calls = countedCalls(Number(killAt));
 const real = await openPglite({ folder: join(folder, 'sql'), cache, log: silentLog });
-const sql: Sql = { ...real, transact: async (work) => (await step(), real.transact(work)) };
-const { vault } = testVault(sql, folder, {
+const { vault } = testVault(steppedSql(real, calls.step), folder, {
   // The law keeps a blood test, and takes a clip only where a class says when it ends.
   ...(what === 'clip' && { retention: retentionLaw() }),
   posts: new Map([[BEN, [{ organisation: HARBOUR, role: 'doctor' }]]]),
-  openJournalFile: watchedFile((path) => open(path, 'a+', 0o600), step),
-  openSlotFile: async (path) => {
-    const file = await openSlotFile(path);
-    return {
-      ...file,
-      write: async (...given) => (await step(), file.write(...given)),
-      datasync: async () => (await step(), file.datasync()),
-    };
-  },
+  ...steppedFiles(calls.step),
 });
 await vault.start();
 const scope = { of: 'categories' as const, categories: ['scans'] };
@@ -57,12 +42,12 @@ const consent =
     ? ''
     : must(await vault.give(consentTo(BEN, { scope: { of: 'records', records: [record] } }), AROHA)).id;
 say(record);
-calls = 0;
+calls.begin();
 if (what === 'agree') must(await vault.asking.answer(request, { answer: 'agree', scope, ...agreed }, AROHA));
 else if (what === 'clip') must(await vault.put(clipOf(mp4()), OFFICER));
 else if (what === 'take-back') must(await vault.takeBack(consent, AROHA));
 else must(await vault.destroy(record, { by: OFFICER, reason: 'asked for' }));
 say('acknowledged');
-say(String(calls));
+say(String(calls.end()));
 await vault.stop();
 await real.stop();

@@ -1,15 +1,13 @@
 /** Backup and restore killed as processes: what is half there is taken for nothing, and a vault that was being restored starts closed. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CACHE, linesOf } from '../testing-killed.ts';
 import { TEXT } from '../testing.ts';
 
 const SCRIPT = fileURLToPath(new URL('../testing-kill-backup.ts', import.meta.url));
-const CACHE = fileURLToPath(new URL('../../../../node_modules/.cache/cityward', import.meta.url));
 /** Each process takes seconds: every so many writes one is killed. Every single one fails in `cut-off.test.ts` and `backup.test.ts`. */
 const EVERY = 6;
 const CALLS_MAX = 60;
@@ -26,14 +24,7 @@ interface Said {
   readonly done: { readonly calls: number } | null;
 }
 async function run(what: 'back-up' | 'restore', killAt: number): Promise<Said> {
-  const args = ['--disable-warning=ExperimentalWarning', SCRIPT, folder, CACHE, what, String(killAt)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [said, faults] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (faults += chunk.toString()));
-  await once(child, 'close');
-  expect(faults).toBe('');
-  const [before, done = 'null'] = said.trim().split('\n');
+  const [before, done = 'null'] = await linesOf(SCRIPT, folder, CACHE, what, String(killAt));
   return { before: JSON.parse(before!) as Said['before'], done: JSON.parse(done) as Said['done'] };
 }
 const whole = (): string[] => readdirSync(join(folder, 'backups')).filter((name) => !name.endsWith('.partial'));
