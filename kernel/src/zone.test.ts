@@ -45,6 +45,7 @@ describe('the start of a day', () => {
     ['2027-01-15', 'Pacific/Kiritimati', '2027-01-14T10:00:00.000Z'],
     ['2027-01-15', 'Pacific/Pago_Pago', '2027-01-15T11:00:00.000Z'],
     ['2018-11-04', 'America/Sao_Paulo', '2018-11-04T03:00:00.000Z'], // the clocks jumped from midnight to one
+    ['2021-10-29', 'Asia/Amman', '2021-10-28T21:00:00.000Z'], // the clocks went back from one to midnight: the first of two
     ['2027-01-15', 'Etc/UTC', '2027-01-15T00:00:00.000Z'],
   ])('%s in %s is %s', (date, zone, iso) => expect(startIso(date, zone)).toBe(iso));
 

@@ -61,7 +61,8 @@ export const dayAt = (at: number, zone: string): DayNumber => Math.floor(wallClo
 /** The first millisecond of the day in the zone: midnight, or what comes instead of it where the clocks jump over it. */
 export function startOfDay(day: DayNumber, zone: string): number {
   const wanted = day * DAY_MS;
-  let at = wanted;
+  // From the day before: where midnight comes twice, the first is the one that is found.
+  let at = wanted - DAY_MS;
   // The offset is that of the moment itself, which is found by going there; twice, because a change may lie between.
   for (let i = 0; i < 2; i++) at += wanted - wallClock(at, zone);
   const short = wanted - wallClock(at, zone);
