@@ -172,7 +172,7 @@ test('an import: pasted, its map and difference, committed, taken back', async (
   expect(faults).toEqual([]);
 });
 
-test('the records desk: what is late is opened by keyboard and answered; a hold is set; a destruction ordered', async () => {
+test('the records desk: what is late is opened by keyboard and answered; a hold is set; a destruction ordered; people counted beyond a page', async () => {
   const city = await stage(21_648);
   const { page, context, faults } = await sit(browser, city.base);
   await page.goto('/');
@@ -212,6 +212,11 @@ test('the records desk: what is late is opened by keyboard and answered; a hold 
   await drawer.getByRole('button', { name: 'Destroy the records' }).click();
   await drawer.getByRole('link', { name: 'Open the destruction' }).click();
   await page.getByText('Asked for by letter of 3 May').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('tab', { name: 'Whose data?' }).click();
+  await page.getByRole('button', { name: 'Open question exp-3x1ab3d57k2m9c0q' }).click();
+  await drawer.getByText('The people, by id').click();
+  await drawer.getByText('and 3,912 more').waitFor(); // of all, not of the page that was answered
   await context.close();
   await city.close();
   expect(faults).toEqual([]);

@@ -224,13 +224,13 @@ export const STANDING: VaultStanding = {
 };
 
 export const exposureOf = (some: Pick<Exposure, 'id' | 'reason' | 'scope'>): Exposure => ({
-  ...{ ...some, at: Date.now() - HOUR, by: MERE!, state: 'asked', people: 412, told: 0 },
+  ...{ ...some, at: Date.now() - HOUR, by: MERE!, state: 'asked', people: 4_012, told: 0 },
   groups: [
     {
       touches: [
         { of: 'dataset', dataset: 'dat-cctv-harbour', name: 'Pictures of the harbour', purpose: 'public safety' },
       ],
-      ...{ people: 400, draft: '[What happened, in one or two sentences.]\nThis concerns pictures of the harbour.' },
+      ...{ people: 4_000, draft: '[What happened, in one or two sentences.]\nThis concerns pictures of the harbour.' },
     },
     {
       touches: [{ of: 'viewed', category: 'parking' }],

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson, type Json } from '@cityward/kernel';
 import {
   DESTRUCTION_DOMAIN,
+  EXPOSED_PAGE_MAX,
   type Destruction,
   type DestructionRecord,
   type Exposure,
@@ -15,7 +16,6 @@ import {
   MERE,
   TOMAS,
   AROHA,
-  BEN,
   ROOT,
   hold,
   destruction,
@@ -185,8 +185,8 @@ const exposureHandlers: Readonly<Record<string, (state: MockState, asked: Asked)
     return one;
   },
   listExposed: () => ({
-    people: [AROHA, BEN].map((subject) => ({
-      subject,
+    people: Array.from({ length: EXPOSED_PAGE_MAX }, (_, i) => ({
+      subject: `per-${String(i).padStart(16, '0')}`,
       touches: [{ of: 'viewed', category: 'parking' }],
       toldAt: null,
     })),

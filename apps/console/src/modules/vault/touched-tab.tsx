@@ -55,7 +55,7 @@ const Groups = ({ groups }: Pick<Exposure, 'groups'>): ReactNode => (
   </section>
 );
 
-function People({ id }: Pick<Exposure, 'id'>): ReactNode {
+function People({ id, people: total }: Pick<Exposure, 'id' | 'people'>): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const people = useAsk('listExposed', { params: { id }, query: {} }, { enabled: isOpen });
   return (
@@ -63,15 +63,15 @@ function People({ id }: Pick<Exposure, 'id'>): ReactNode {
       <summary>{said.list}</summary>
       {isOpen && (
         <Answered query={people} wanted={said.wantedPeople} skeleton={<RowsSkeleton rows={4} />}>
-          {({ people: all }) => (
+          {({ people: page }) => (
             <ul className="cw-plain-list">
-              {all.slice(0, PEOPLE_SHOWN).map(({ subject, touches, toldAt }) => (
+              {page.slice(0, PEOPLE_SHOWN).map(({ subject, touches, toldAt }) => (
                 <li key={subject}>
                   <ShortId id={subject} /> {touches.map(touchInWords).join('; ')}
                   {toldAt !== null && ` · ${said.facts.told}`}
                 </li>
               ))}
-              {all.length > PEOPLE_SHOWN && <li className="cw-muted">{said.more(all.length - PEOPLE_SHOWN)}</li>}
+              {total > PEOPLE_SHOWN && <li className="cw-muted">{said.more(total - PEOPLE_SHOWN)}</li>}
             </ul>
           )}
         </Answered>
@@ -111,7 +111,7 @@ function One({ one }: { readonly one: Exposure }): ReactNode {
         ]}
       />
       {one.people > 0 && <Groups groups={one.groups} />}
-      {one.people > 0 && <People id={one.id} />}
+      {one.people > 0 && <People {...one} />}
       {one.people > 0 && one.state === 'asked' && !tells && (
         <div className="cw-card-actions">
           <Button onClick={() => setTells(true)}>{said.tell(one.people)}</Button>
