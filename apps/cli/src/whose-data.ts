@@ -76,7 +76,7 @@ const peopleCommand = (api: Api): Command => ({
 const tellCommand = (api: Api): Command => ({
   verb: 'whose-data tell',
   words: ['ID'],
-  help: 'Tell all the people of such a question: each finds it among who looked. An officer does it, with a recovery code.',
+  help: 'Tell all the people of such a question: it stands among who looked, and they read this text among their notices. An officer does it, with a recovery code.',
   flags: [{ name: 'text', value: 'FILE', help: 'what they are told, as text' }, ...PERSON_FLAGS],
   examples: ['whose-data tell exp-7k2m9c0q4x1ab3d5 --text notice.txt'],
   run: async (asked) => {

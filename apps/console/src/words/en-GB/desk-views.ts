@@ -151,7 +151,7 @@ export const deskViews = {
     nobody: 'No person’s data was touched.',
     tell: (n: number) => `Tell ${many(n, 'person', 'people')}`,
     tellEffect:
-      'All of them read this text among who looked at their data, from now on. It cannot be called back or changed.',
+      'From now on this stands among who looked at their data, and all of them read this text among their notices. It cannot be called back or changed.',
     text: 'What they read',
     textHelp: 'Replace what stands in brackets. At least twenty letters.',
     brackets: 'Something still stands in brackets',
