@@ -87,7 +87,6 @@ export const deskActs = {
       text: 'An officer asks for a table for one recipient and purpose on the command line (cityward export ask). It waits here for a second officer, and is made coarse, marked and encrypted when released.',
     },
     facts: {
-      what: 'What',
       columns: 'Columns',
       recipient: 'For',
       key: 'Its key',
@@ -133,7 +132,6 @@ export const deskActs = {
       text: 'When records are destroyed, here is what copies are left and the certificate that says they are gone, signed by another officer.',
     },
     facts: {
-      why: 'Why',
       reason: 'In words',
       by: 'Ordered by',
       at: 'Keys destroyed',

@@ -136,7 +136,6 @@ export const deskViews = {
       time: 'Time',
       sources: 'Devices and services',
       datasets: 'Data sets',
-      people: 'People',
       told: 'Told',
     },
     everything: 'everything',

@@ -105,10 +105,7 @@ export const desk = {
     id: 'Id',
     about: 'About',
     by: 'By',
-    since: 'Since',
-    until: 'By',
     state: 'Stands at',
-    reason: 'Why',
     clause: 'Clause',
     document: 'Document',
     paper: 'In words',
@@ -140,7 +137,6 @@ export const desk = {
       title: 'Nothing waits',
       text: 'Requests by law, broken glass, holds, exports and destructions that need an officer appear here, what is due first, first.',
     },
-    part: 'Part of the desk could not be loaded, so something may be missing here.',
     kinds: {
       request: 'Answer a request',
       emergency: 'Review an emergency',
@@ -213,7 +209,7 @@ export const desk = {
     notJustifiedEffect:
       'What still runs ends at once, and this clinician breaks no glass for ninety days. The patient is told. It cannot be taken back.',
     wantedReview: 'record the review',
-    facts: { reason: 'Why', who: 'Who looked', where: 'Where', from: 'From', until: 'Until', flags: 'Flagged' },
+    facts: { who: 'Who looked', where: 'Where', from: 'From', until: 'Until', flags: 'Flagged' },
   },
   lives: {
     columns: ['Change', 'Person', 'Proposed by', 'Lapses', 'Act'],
