@@ -1,11 +1,13 @@
-/** Passkeys: the browser's dialog between two calls. */
+/** Passkeys: the browser's dialog between two calls, or over a hash that is worked out here. */
 import { browserSupportsWebAuthn, startAuthentication, startRegistration } from '@simplewebauthn/browser';
 import { useMutation, type UseMutationResult } from '@tanstack/react-query';
 import type { PasskeyOfficerKey, Session } from '@cityward/contracts';
+import { canonicalJson, type Json } from '@cityward/kernel';
 import { client, queries } from '../../live/live.ts';
+import { toBase64Url } from '../../ui/bytes.ts';
 import { words } from '../../words/en-GB.ts';
 
-type Json = Record<string, unknown>;
+type Fields = Record<string, unknown>;
 
 /** False in an old browser, and on an address that may not have passkeys (127.0.0.1; plain http elsewhere). */
 export const canUsePasskeys = (): boolean => browserSupportsWebAuthn() && window.isSecureContext;
@@ -19,6 +21,26 @@ export function inWords(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
+/** SHA-256 over exactly what is verified later. Worked out here, so that what is signed is what the page shows. */
+export async function hashOver(domain: string, value: object): Promise<Uint8Array> {
+  const bytes = new TextEncoder().encode(domain + canonicalJson(value as unknown as Json));
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+}
+
+/** Asks a passkey to sign the hash. Throws what the browser throws when the person leaves. */
+export async function signHash(hash: Uint8Array, rpId = window.location.hostname) {
+  const { id, response } = await startAuthentication({
+    optionsJSON: { challenge: toBase64Url(hash), rpId, userVerification: 'required' },
+  });
+  return {
+    alg: 'webauthn' as const,
+    key: id,
+    authenticatorData: response.authenticatorData,
+    clientDataJson: response.clientDataJSON,
+    signature: response.signature,
+  };
+}
+
 const keep = (session: Session): Session => queries.setQueryData<Session>(['getSession', {}], session) ?? session;
 
 export const useMakePasskey = (done?: () => void): UseMutationResult<Session, Error, void> =>
@@ -28,7 +50,7 @@ export const useMakePasskey = (done?: () => void): UseMutationResult<Session, Er
       const answer = await startRegistration({ optionsJSON: options as never }).catch((error: unknown) => {
         throw inWords(error);
       });
-      return client.call('addPasskey', { body: answer as unknown as Json });
+      return client.call('addPasskey', { body: answer as unknown as Fields });
     },
     onSuccess: (session) => {
       keep(session);
@@ -44,7 +66,7 @@ export const useOfficerKey = (): UseMutationResult<PasskeyOfficerKey, Error, str
       const answer = await startAuthentication({ optionsJSON: options as never }).catch((error: unknown) => {
         throw inWords(error);
       });
-      return client.call('showOfficerKey', { body: { officer, answer: answer as unknown as Json } });
+      return client.call('showOfficerKey', { body: { officer, answer: answer as unknown as Fields } });
     },
   });
 
@@ -55,7 +77,7 @@ export const usePasskeySignIn = (): UseMutationResult<Session, Error, void> =>
       const answer = await startAuthentication({ optionsJSON: options as never }).catch((error: unknown) => {
         throw inWords(error);
       });
-      return client.call('signInByPasskey', { body: answer as unknown as Json });
+      return client.call('signInByPasskey', { body: answer as unknown as Fields });
     },
     onSuccess: keep,
   });
