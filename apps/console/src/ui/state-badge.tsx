@@ -2,19 +2,14 @@
 import type { ReactNode } from 'react';
 import { DEVICE_STATES, type DeviceState } from '@cityward/contracts';
 import { words } from '../words/en-GB.ts';
+import { Badge } from './badge.tsx';
 import { formatCount } from './format.ts';
 import { STATE_ICONS, type StateCounts } from './states.ts';
 
 export function StateBadge({ state, count }: { readonly state: DeviceState; readonly count?: number }): ReactNode {
-  const Icon = STATE_ICONS[state];
-  return (
-    <span className="cw-badge" data-state={state}>
-      <Icon size={14} stroke={2} aria-hidden />
-      {count === undefined
-        ? words.states[state].word
-        : `${formatCount(count)} ${words.states[state].word.toLowerCase()}`}
-    </span>
-  );
+  const { word } = words.states[state];
+  const text = count === undefined ? word : `${formatCount(count)} ${word.toLowerCase()}`;
+  return <Badge look={state} icon={STATE_ICONS[state]} text={text} />;
 }
 
 /** The small patterned square that stands for a state in bars and legends. */

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import type { ImportReport } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { Badge } from '../../ui/badge.tsx';
 import { IconArrowBackUp, IconCheck, IconEye } from '../../ui/icons.ts';
 
 const LOOK = {
@@ -11,11 +12,6 @@ const LOOK = {
 } as const;
 
 export function ImportState({ state }: { readonly state: ImportReport['state'] }): ReactNode {
-  const [look, Sign] = LOOK[state];
-  return (
-    <span className="cw-badge" data-state={look}>
-      <Sign size={14} stroke={2} aria-hidden />
-      {words.import.states[state]}
-    </span>
-  );
+  const [look, icon] = LOOK[state];
+  return <Badge look={look} icon={icon} text={words.import.states[state]} />;
 }

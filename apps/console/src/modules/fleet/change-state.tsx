@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { CHANGE_STATES, type Change, type DeviceState } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useLive } from '../../live/hooks.ts';
+import { Badge } from '../../ui/badge.tsx';
 import { formatCount } from '../../ui/format.ts';
 import {
   IconArrowBackUp,
@@ -26,13 +27,8 @@ const LOOK: Readonly<Record<Change['state'], readonly [DeviceState, Icon]>> = {
 };
 
 export function ChangeState({ state }: { readonly state: Change['state'] }): ReactNode {
-  const [look, Sign] = LOOK[state];
-  return (
-    <span className="cw-badge" data-state={look}>
-      <Sign size={14} stroke={2} aria-hidden />
-      {words.changes.states[state]}
-    </span>
-  );
+  const [look, icon] = LOOK[state];
+  return <Badge look={look} icon={icon} text={words.changes.states[state]} />;
 }
 
 interface Now {

@@ -3,6 +3,7 @@ import { Fragment, type ReactNode } from 'react';
 import { Link } from '@tanstack/react-router';
 import type { TemporaryAccess } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { Badge } from '../../ui/badge.tsx';
 import { IconBan, IconCheck, IconClock, IconDoorEnter, IconHourglass, IconLock } from '../../ui/icons.ts';
 import type { Fact } from '../../ui/parts.tsx';
 import { Brief, Until } from '../../ui/time.tsx';
@@ -18,13 +19,8 @@ const LOOK = {
 } as const;
 
 export const AccessState = ({ state }: Pick<TemporaryAccess, 'state'>): ReactNode => {
-  const [look, Sign] = LOOK[state];
-  return (
-    <span className="cw-badge" data-state={look}>
-      <Sign size={14} stroke={2} aria-hidden />
-      {said.states[state]}
-    </span>
-  );
+  const [look, icon] = LOOK[state];
+  return <Badge look={look} icon={icon} text={said.states[state]} />;
 };
 
 export const isOpen = ({ state }: Pick<TemporaryAccess, 'state'>): boolean =>

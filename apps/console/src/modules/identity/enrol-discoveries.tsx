@@ -7,6 +7,7 @@ import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import { formatCount, formatHash } from '../../ui/format.ts';
 import { IconBan, IconRadar2 } from '../../ui/icons.ts';
 import { Empty, RowsSkeleton } from '../../ui/parts.tsx';
@@ -80,10 +81,7 @@ const Row = ({ one, onDismiss }: RowProps): ReactNode => (
         <span className="cw-muted">{said.aside}</span>
       ) : (
         <>
-          <span className="cw-badge" data-state="quarantined">
-            <IconBan size={14} stroke={2} aria-hidden />
-            {said.quarantined}
-          </span>
+          <Badge look="quarantined" icon={IconBan} text={said.quarantined} />
           {onDismiss && (
             <Button size="xs" variant="default" onClick={onDismiss}>
               {said.dismiss}

@@ -7,6 +7,7 @@ import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import {
   IconAlertTriangle,
   IconBan,
@@ -30,13 +31,8 @@ const LOOK = {
 } as const;
 
 const State = ({ state }: { readonly state: Waiting['state'] }): ReactNode => {
-  const [look, Sign] = LOOK[state];
-  return (
-    <span className="cw-badge" data-state={look}>
-      <Sign size={14} stroke={2} aria-hidden />
-      {said.states[state]}
-    </span>
-  );
+  const [look, icon] = LOOK[state];
+  return <Badge look={look} icon={icon} text={said.states[state]} />;
 };
 
 type Verdict = 'approve' | 'refuse';

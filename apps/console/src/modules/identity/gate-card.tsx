@@ -8,6 +8,7 @@ import { useRole } from '../../frame/session.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import { queries } from '../../live/live.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import { IconAlertTriangle, IconCheck, IconHelp, IconHourglass } from '../../ui/icons.ts';
 import { Card, RowsSkeleton } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
@@ -50,15 +51,11 @@ interface CheckRowProps {
 }
 function CheckRow({ one, onOpen }: CheckRowProps): ReactNode {
   const shown = one.state !== 'passed' && one.exception !== null ? 'excepted' : one.state;
-  const [look, Sign] = LOOK[shown];
+  const [look, icon] = LOOK[shown];
   return (
     <li>
       <p>
-        <span className="cw-badge" data-state={look}>
-          <Sign size={14} stroke={2} aria-hidden />
-          {said.states[shown]}
-        </span>{' '}
-        <strong>{said.checks[one.check]}</strong>
+        <Badge look={look} icon={icon} text={said.states[shown]} /> <strong>{said.checks[one.check]}</strong>
       </p>
       <p>{one.why}.</p>
       {one.fix !== null && <p className="cw-muted">{said.fix(one.fix)}</p>}

@@ -7,6 +7,7 @@ import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import { formatDate } from '../../ui/format.ts';
 import { IconBan, IconCertificate, IconCheck, IconHourglass, IconPlus } from '../../ui/icons.ts';
 import { Card, Empty, RowsSkeleton } from '../../ui/parts.tsx';
@@ -27,13 +28,10 @@ const FORMS = { change: SpeaksForm, code: CodeForm, end: EndForm } as const;
 type Form = keyof typeof FORMS;
 
 function State({ one }: { readonly one: NetworkIdentity }): ReactNode {
-  const [look, Sign] = LOOK[one.state];
+  const [look, icon] = LOOK[one.state];
   return (
     <>
-      <span className="cw-badge" data-state={look}>
-        <Sign size={14} stroke={2} aria-hidden />
-        {words.networks.states[one.state]}
-      </span>
+      <Badge look={look} icon={icon} text={words.networks.states[one.state]} />
       {one.reason !== null && <span className="cw-block cw-muted cw-small">{one.reason}</span>}
     </>
   );

@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router';
 import type { PortMove, PortSession } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useSetUrl, useUrl } from '../../frame/url.ts';
+import { Badge } from '../../ui/badge.tsx';
 import {
   IconAlertTriangle,
   IconArrowRight,
@@ -40,13 +41,10 @@ const Place = ({ at, switches }: PlaceProps): ReactNode => (
 );
 
 function Outcome({ move }: { readonly move: PortMove }): ReactNode {
-  const [look, Sign] = LOOK[move.outcome];
+  const [look, icon] = LOOK[move.outcome];
   return (
     <>
-      <span className="cw-badge" data-state={look}>
-        <Sign size={14} stroke={2} aria-hidden />
-        {said.outcomes[move.outcome]}
-      </span>
+      <Badge look={look} icon={icon} text={said.outcomes[move.outcome]} />
       {move.why !== null && <span className="cw-block cw-small">{move.why}</span>}
     </>
   );
@@ -55,12 +53,7 @@ function Outcome({ move }: { readonly move: PortMove }): ReactNode {
 const Vlan = ({ one }: { readonly one: PortSession }): ReactNode => (
   <>
     <strong className="cw-num">{one.vlan}</strong>{' '}
-    {one.quarantined && (
-      <span className="cw-badge" data-state="quarantined">
-        <IconBan size={14} stroke={2} aria-hidden />
-        {said.quarantine}
-      </span>
-    )}
+    {one.quarantined && <Badge look="quarantined" icon={IconBan} text={said.quarantine} />}
     {one.moving !== null && (
       <span className="cw-block cw-small">
         <IconArrowRight size={13} aria-hidden /> {said.moving(one.moving)}

@@ -6,6 +6,7 @@ import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
 import { useAct } from '../../live/hooks.ts';
 import { ActForm } from '../../ui/act-form.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import { formatDate } from '../../ui/format.ts';
 import { IconAlertTriangle, IconCheck, IconHourglass } from '../../ui/icons.ts';
 import { Card } from '../../ui/parts.tsx';
@@ -130,7 +131,7 @@ const Certificates = ({ access: { certificates } }: AccessProps): ReactNode => (
     ) : (
       <Table label={said.radius.title} columns={said.radius.columns}>
         {certificates.map(({ kind, notAfter, state }) => {
-          const [look, Sign] = LOOK[state];
+          const [look, icon] = LOOK[state];
           return (
             <tr key={kind}>
               <th scope="row">{said.radius.certificates[kind]}</th>
@@ -141,10 +142,7 @@ const Certificates = ({ access: { certificates } }: AccessProps): ReactNode => (
                 </span>
               </td>
               <td>
-                <span className="cw-badge" data-state={look}>
-                  <Sign size={14} stroke={2} aria-hidden />
-                  {said.radius.states[state]}
-                </span>
+                <Badge look={look} icon={icon} text={said.radius.states[state]} />
               </td>
             </tr>
           );

@@ -6,6 +6,7 @@ import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import { formatHash } from '../../ui/format.ts';
 import { IconBan, IconCheck, IconCloud, IconPlus } from '../../ui/icons.ts';
 import { Empty, Facts, Page, RowsSkeleton } from '../../ui/parts.tsx';
@@ -52,13 +53,13 @@ function KnownBy({ service }: { readonly service: ServiceIdentity }): ReactNode 
 }
 
 function Standing({ service: { state, ended } }: { readonly service: ServiceIdentity }): ReactNode {
-  const Sign = state === 'active' ? IconCheck : IconBan;
   return (
     <>
-      <span className="cw-badge" data-state={state === 'active' ? 'trusted' : 'unknown'}>
-        <Sign size={14} stroke={2} aria-hidden />
-        {said.states[state]}
-      </span>
+      <Badge
+        look={state === 'active' ? 'trusted' : 'unknown'}
+        icon={state === 'active' ? IconCheck : IconBan}
+        text={said.states[state]}
+      />
       {ended && <span className="cw-block cw-muted cw-small">{ended.reason}</span>}
     </>
   );

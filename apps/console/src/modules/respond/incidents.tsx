@@ -7,6 +7,7 @@ import { Person } from '../identity/person.tsx';
 import { useAsk } from '../../live/hooks.ts';
 import type { Answer } from '../../live/client.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import { IconCheck, IconUrgent } from '../../ui/icons.ts';
 import { Empty, Page, RowsSkeleton } from '../../ui/parts.tsx';
 import { Age, Moment } from '../../ui/time.tsx';
@@ -15,14 +16,11 @@ import { Severity } from './severity.tsx';
 type Row = Answer<'listIncidents'>['incidents'][number];
 
 export const IncidentState = ({ state }: { readonly state: 'open' | 'closed' }): ReactNode => (
-  <span className="cw-badge" data-state={state === 'open' ? 'suspect' : 'contained'}>
-    {state === 'open' ? (
-      <IconUrgent size={14} stroke={2} aria-hidden />
-    ) : (
-      <IconCheck size={14} stroke={2} aria-hidden />
-    )}
-    {words.incident.states[state]}
-  </span>
+  <Badge
+    look={state === 'open' ? 'suspect' : 'contained'}
+    icon={state === 'open' ? IconUrgent : IconCheck}
+    text={words.incident.states[state]}
+  />
 );
 
 const IncidentRow = ({ incident }: { readonly incident: Row }): ReactNode => (

@@ -2,21 +2,16 @@
 import type { ReactNode } from 'react';
 import type { Situation } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
+import { Badge } from '../../ui/badge.tsx';
 import { IconActivity, IconAlertTriangle, IconEye } from '../../ui/icons.ts';
 
 export type SeverityWord = Situation['severity'];
 const LOOK = { alarm: 'suspect', warning: 'watched', notice: 'learning' } as const;
 const ICONS = { alarm: IconAlertTriangle, warning: IconEye, notice: IconActivity } as const;
 
-export function Severity({ severity }: { readonly severity: SeverityWord }): ReactNode {
-  const Sign = ICONS[severity];
-  return (
-    <span className="cw-badge" data-state={LOOK[severity]}>
-      <Sign size={14} stroke={2} aria-hidden />
-      {words.severity[severity]}
-    </span>
-  );
-}
+export const Severity = ({ severity }: { readonly severity: SeverityWord }): ReactNode => (
+  <Badge look={LOOK[severity]} icon={ICONS[severity]} text={words.severity[severity]} />
+);
 
 /** Where the observations came from, when that is not the live city. */
 export const Origin = ({ replay, simulated }: { readonly replay: boolean; readonly simulated: boolean }): ReactNode => (

@@ -6,6 +6,7 @@ import { words } from '../../words/en-GB.ts';
 import { useRole } from '../../frame/session.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import { formatShare, formatSpan } from '../../ui/format.ts';
 import { IconAlertTriangle, IconCheck, IconChecklist, IconClock, IconRefresh } from '../../ui/icons.ts';
 import { Empty, Page, RowsSkeleton } from '../../ui/parts.tsx';
@@ -21,13 +22,8 @@ const LOOK = {
 } as const;
 
 function JobState({ job }: { readonly job: Job }): ReactNode {
-  const [look, Sign] = LOOK[job.state];
-  return (
-    <span className="cw-badge" data-state={look}>
-      <Sign size={14} stroke={2} aria-hidden />
-      {words.jobs.states[job.state]}
-    </span>
-  );
+  const [look, icon] = LOOK[job.state];
+  return <Badge look={look} icon={icon} text={words.jobs.states[job.state]} />;
 }
 
 function Row({ job }: { readonly job: Job }): ReactNode {

@@ -6,11 +6,12 @@ import { words } from '../../words/en-GB.ts';
 import { useSetUrl, useUrl } from '../../frame/url.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Copyable } from '../../ui/copy.tsx';
 import { IconSearch } from '../../ui/icons.ts';
 import { Card, CardSkeleton, Empty, Facts, RowsSkeleton } from '../../ui/parts.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Moment } from '../../ui/time.tsx';
-import { ShortId, WholeId } from './desk-parts.tsx';
+import { ShortId } from './desk-parts.tsx';
 import type { Desk } from './use-desk.ts';
 
 const said = words.copying;
@@ -61,7 +62,7 @@ function Copies({ record }: { readonly record: string }): ReactNode {
         <div className="cw-stack">
           <Facts
             facts={[
-              { term: said.facts.person, value: <WholeId id={subject} label={said.facts.person} /> },
+              { term: said.facts.person, value: <Copyable value={subject} label={said.facts.person} /> },
               { term: said.facts.category, value: category },
               { term: said.facts.versions, value: versions },
               { term: said.facts.state, value: words.desk.lifeStates[state] },

@@ -1,10 +1,10 @@
 /** What every part of the records desk is made of: short ids, days left, the drawer of one task. */
 import type { ComponentType, ReactNode } from 'react';
 import { Button, Drawer } from '@mantine/core';
-import type { DeviceState } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useSetUrl, useUrl } from '../../frame/url.ts';
 import { useNow } from '../../live/hooks.ts';
+import { Badge } from '../../ui/badge.tsx';
 import { Copyable } from '../../ui/copy.tsx';
 import { formatHash, formatMoment, formatUtc } from '../../ui/format.ts';
 import { IconClock, IconHourglass, IconUrgent } from '../../ui/icons.ts';
@@ -23,36 +23,15 @@ export const ShortId = ({ id }: { readonly id: string }): ReactNode => (
     {formatHash(id)}
   </code>
 );
-export const WholeId = ({ id, label }: { readonly id: string; readonly label: string }): ReactNode => (
-  <Copyable value={id} label={label} />
-);
-
-interface BadgeProps {
-  readonly look: DeviceState;
-  readonly icon: Icon;
-  readonly text: string;
-}
-/** Icon, word and colour. */
-export const Badge = ({ look, icon: Sign, text }: BadgeProps): ReactNode => (
-  <span className="cw-badge" data-state={look}>
-    <Sign size={14} stroke={2} aria-hidden />
-    {text}
-  </span>
-);
 
 /** How many days the law leaves. */
 export function DaysLeft({ by }: { readonly by: number }): ReactNode {
   const now = useNow(60_000);
   const days = daysUntil(by, now);
   const look = days < 0 ? 'suspect' : days < SOON_DAYS ? 'watched' : 'contained';
-  const Sign = days < 0 ? IconUrgent : days < SOON_DAYS ? IconHourglass : IconClock;
+  const icon = days < 0 ? IconUrgent : days < SOON_DAYS ? IconHourglass : IconClock;
   const text = days < 0 ? said.days.late(-days - 1) : days === 0 ? said.days.today : said.days.left(days);
-  return (
-    <span className="cw-badge" data-state={look} title={`${formatMoment(by)} · ${formatUtc(by)}`}>
-      <Sign size={14} stroke={2} aria-hidden />
-      {text}
-    </span>
-  );
+  return <Badge look={look} icon={icon} text={text} title={`${formatMoment(by)} · ${formatUtc(by)}`} />;
 }
 
 /** Opens one task in the drawer; its id stands in the address. */
@@ -135,7 +114,7 @@ function TaskDrawer<T extends Task>({ title, all, task: Whole }: DrawerProps<T>)
 /** How an officer reads a paper: never on this page. */
 export const Paper = ({ record }: { readonly record: string }): ReactNode => (
   <>
-    <WholeId id={record} label={said.facts.paper} />
+    <Copyable value={record} label={said.facts.paper} />
     <span className="cw-block cw-muted cw-small">{said.paperHelp}</span>
     <Copyable value={said.readCommand(record)} label={words.verify.commandName} />
   </>

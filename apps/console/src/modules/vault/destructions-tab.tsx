@@ -6,6 +6,7 @@ import { words } from '../../words/en-GB.ts';
 import { useRole, useSession } from '../../frame/session.ts';
 import { client } from '../../live/live.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import { Copyable } from '../../ui/copy.tsx';
 import { IconCertificate, IconDownload, IconHourglass, IconSignature, IconTrash } from '../../ui/icons.ts';
 import { CardSkeleton, Facts } from '../../ui/parts.tsx';
@@ -13,7 +14,7 @@ import { Table } from '../../ui/table.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
 import { CertifyCard } from './certify-card.tsx';
-import { Acts, Badge, OpenButton, ShortId, TaskList, WholeId } from './desk-parts.tsx';
+import { Acts, OpenButton, ShortId, TaskList } from './desk-parts.tsx';
 import { OrderDestruction } from './order-destruction.tsx';
 import type { Desk } from './use-desk.ts';
 
@@ -83,8 +84,8 @@ function One({ one }: { readonly one: Destruction }): ReactNode {
       <p className="cw-drawer-name">{said.triggers[one.trigger]}</p>
       <Facts
         facts={[
-          { term: facts.id, value: <WholeId id={one.id} label={facts.id} /> },
-          { term: facts.about, value: <WholeId id={one.subject} label={facts.about} /> },
+          { term: facts.id, value: <Copyable value={one.id} label={facts.id} /> },
+          { term: facts.about, value: <Copyable value={one.subject} label={facts.about} /> },
           { term: facts.state, value: <DestructionState state={one.state} /> },
           { term: said.facts.reason, value: one.reason },
           { term: said.facts.by, value: nameOf(one.by) },

@@ -7,11 +7,12 @@ import { useSession } from '../../frame/session.ts';
 import { useAct, useNow } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { ConfirmForm } from '../../ui/confirm-form.tsx';
+import { Copyable } from '../../ui/copy.tsx';
 import { IconFirstAidKit } from '../../ui/icons.ts';
 import { CardSkeleton, Facts } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Acts, OpenButton, Paper, ShortId, TaskList, WholeId } from './desk-parts.tsx';
+import { Acts, OpenButton, Paper, ShortId, TaskList } from './desk-parts.tsx';
 import type { Desk } from './use-desk.ts';
 
 const said = words.desk.emergencies;
@@ -43,8 +44,8 @@ function One({ one }: { readonly one: Glass }): ReactNode {
       <p className="cw-drawer-name">{said.reasons[one.reason]}</p>
       <Facts
         facts={[
-          { term: facts.id, value: <WholeId id={one.id} label={facts.id} /> },
-          { term: facts.about, value: <WholeId id={one.subject} label={facts.about} /> },
+          { term: facts.id, value: <Copyable value={one.id} label={facts.id} /> },
+          { term: facts.about, value: <Copyable value={one.subject} label={facts.about} /> },
           { term: said.facts.who, value: nameOf(one.by) },
           { term: said.facts.where, value: one.organisation },
           { term: said.facts.from, value: <Moment at={one.at} /> },

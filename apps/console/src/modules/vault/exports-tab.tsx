@@ -7,14 +7,16 @@ import { useRole, useSession } from '../../frame/session.ts';
 import { useAct } from '../../live/hooks.ts';
 import { client } from '../../live/live.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import { ConfirmForm } from '../../ui/confirm-form.tsx';
+import { Copyable } from '../../ui/copy.tsx';
 import { formatCount, formatHash } from '../../ui/format.ts';
 import { IconBan, IconCheck, IconCloud, IconDownload, IconHourglass } from '../../ui/icons.ts';
 import { CardSkeleton, Facts, type Fact } from '../../ui/parts.tsx';
 import { ReasonForm } from '../../ui/reason-form.tsx';
 import { Age, Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Acts, Badge, OpenButton, TaskList, WholeId } from './desk-parts.tsx';
+import { Acts, OpenButton, TaskList } from './desk-parts.tsx';
 import type { Desk } from './use-desk.ts';
 
 const said = words.exporting;
@@ -111,7 +113,7 @@ function One({ one }: { readonly one: Export }): ReactNode {
       <p className="cw-drawer-name">{whatOf(one)}</p>
       <Facts
         facts={[
-          { term: facts.id, value: <WholeId id={one.id} label={facts.id} /> },
+          { term: facts.id, value: <Copyable value={one.id} label={facts.id} /> },
           { term: facts.state, value: <ExportState state={one.state} /> },
           { term: said.facts.columns, value: draft.columns.map(({ name }) => name).join(', ') },
           { term: said.facts.recipient, value: draft.recipient.name },

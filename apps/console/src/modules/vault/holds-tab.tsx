@@ -6,14 +6,16 @@ import { words } from '../../words/en-GB.ts';
 import { useRole, useSession } from '../../frame/session.ts';
 import { useAct } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import { ConfirmForm } from '../../ui/confirm-form.tsx';
+import { Copyable } from '../../ui/copy.tsx';
 import { DAY_MS } from '../../ui/format.ts';
 import { IconGavel, IconLockOpen, IconHourglass } from '../../ui/icons.ts';
 import { CardSkeleton, Facts, type Fact } from '../../ui/parts.tsx';
 import { ReasonForm } from '../../ui/reason-form.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Acts, Badge, DaysLeft, OpenButton, ShortId, TaskList, WholeId } from './desk-parts.tsx';
+import { Acts, DaysLeft, OpenButton, ShortId, TaskList } from './desk-parts.tsx';
 import { HoldForm } from './hold-form.tsx';
 import type { Desk } from './use-desk.ts';
 
@@ -108,11 +110,11 @@ function One({ one }: { readonly one: Hold }): ReactNode {
       <p className="cw-drawer-name">{covers(one)}</p>
       <Facts
         facts={[
-          { term: facts.id, value: <WholeId id={one.id} label={facts.id} /> },
-          { term: facts.about, value: <WholeId id={one.subject} label={facts.about} /> },
+          { term: facts.id, value: <Copyable value={one.id} label={facts.id} /> },
+          { term: facts.about, value: <Copyable value={one.subject} label={facts.about} /> },
           ...(one.record === null
             ? []
-            : [{ term: said.facts.covers, value: <WholeId id={one.record} label={said.facts.covers} /> }]),
+            : [{ term: said.facts.covers, value: <Copyable value={one.record} label={said.facts.covers} /> }]),
           { term: facts.state, value: <HoldState state={one.state} /> },
           { term: said.facts.why, value: one.basis },
           { term: facts.clause, value: one.clause },

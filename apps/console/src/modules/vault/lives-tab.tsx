@@ -7,11 +7,12 @@ import { useSession } from '../../frame/session.ts';
 import { useAct } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { ConfirmForm } from '../../ui/confirm-form.tsx';
+import { Copyable } from '../../ui/copy.tsx';
 import { IconUsers } from '../../ui/icons.ts';
 import { CardSkeleton, Facts, type Fact } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Acts, DaysLeft, OpenButton, ShortId, TaskList, WholeId } from './desk-parts.tsx';
+import { Acts, DaysLeft, OpenButton, ShortId, TaskList } from './desk-parts.tsx';
 import type { Desk } from './use-desk.ts';
 
 const said = words.desk.lives;
@@ -21,7 +22,7 @@ const detailsOf = (change: LifeProposal['change']): Fact[] => [
   ...(change.do === 'minor' ? [{ term: said.details.born, value: change.born }] : []),
   ...(change.do === 'appoint'
     ? [
-        { term: said.details.person, value: <WholeId id={change.person} label={said.details.person} /> },
+        { term: said.details.person, value: <Copyable value={change.person} label={said.details.person} /> },
         { term: said.details.as, value: said.offices[change.as] },
       ]
     : []),
@@ -41,10 +42,10 @@ function One({ one }: { readonly one: LifeProposal }): ReactNode {
       <p className="cw-drawer-name">{said.changes[one.change.do]}</p>
       <Facts
         facts={[
-          { term: facts.id, value: <WholeId id={one.id} label={facts.id} /> },
-          { term: facts.about, value: <WholeId id={one.subject} label={facts.about} /> },
+          { term: facts.id, value: <Copyable value={one.id} label={facts.id} /> },
+          { term: facts.about, value: <Copyable value={one.subject} label={facts.about} /> },
           ...detailsOf(one.change),
-          { term: facts.document, value: <WholeId id={one.document} label={facts.document} /> },
+          { term: facts.document, value: <Copyable value={one.document} label={facts.document} /> },
           { term: said.columns[2], value: nameOf(one.by) },
           { term: said.columns[3], value: <Moment at={one.expires} /> },
         ]}

@@ -5,10 +5,12 @@ import type { RecipientRequestShown } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { client } from '../../live/live.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
+import { Copyable } from '../../ui/copy.tsx';
 import { IconAlertTriangle, IconBan, IconCheck, IconDownload, IconHourglass, IconMail } from '../../ui/icons.ts';
 import { CardSkeleton, Facts } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
-import { Acts, Badge, DaysLeft, OpenButton, ShortId, TaskList, WholeId } from './desk-parts.tsx';
+import { Acts, DaysLeft, OpenButton, ShortId, TaskList } from './desk-parts.tsx';
 import { waitsForReceipt } from './due.ts';
 import type { Desk } from './use-desk.ts';
 
@@ -32,10 +34,10 @@ const One = ({ one }: { readonly one: RecipientRequestShown }): ReactNode => (
     <p className="cw-drawer-name">{one.recipient}</p>
     <Facts
       facts={[
-        { term: facts.id, value: <WholeId id={one.id} label={facts.id} /> },
-        { term: facts.about, value: <WholeId id={one.subject} label={facts.about} /> },
+        { term: facts.id, value: <Copyable value={one.id} label={facts.id} /> },
+        { term: facts.about, value: <Copyable value={one.subject} label={facts.about} /> },
         { term: facts.state, value: <AskState state={one.state} /> },
-        { term: said.facts.copy, value: <WholeId id={one.copy} label={said.facts.copy} /> },
+        { term: said.facts.copy, value: <Copyable value={one.copy} label={said.facts.copy} /> },
         { term: said.facts.versions, value: one.versions },
         { term: said.facts.asked, value: <Moment at={one.at} /> },
         { term: said.facts.by, value: <Moment at={one.answerBy} /> },

@@ -6,11 +6,12 @@ import { words } from '../../words/en-GB.ts';
 import { useSession } from '../../frame/session.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Copyable } from '../../ui/copy.tsx';
 import { IconMail } from '../../ui/icons.ts';
 import { CardSkeleton, Facts } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Acts, DaysLeft, OpenButton, Paper, ShortId, TaskList, WholeId } from './desk-parts.tsx';
+import { Acts, DaysLeft, OpenButton, Paper, ShortId, TaskList } from './desk-parts.tsx';
 import { AnswerForm, ExtendForm } from './request-forms.tsx';
 import type { Desk } from './use-desk.ts';
 
@@ -42,8 +43,8 @@ function One({ one }: { readonly one: RightRequest }): ReactNode {
       <p className="cw-drawer-name">{said.kinds[one.kind]}</p>
       <Facts
         facts={[
-          { term: facts.id, value: <WholeId id={one.id} label={facts.id} /> },
-          { term: facts.about, value: <WholeId id={one.subject} label={facts.about} /> },
+          { term: facts.id, value: <Copyable value={one.id} label={facts.id} /> },
+          { term: facts.about, value: <Copyable value={one.subject} label={facts.about} /> },
           { term: facts.by, value: one.by === one.subject ? said.themself : nameOf(one.by) },
           { term: said.columns[3], value: <Moment at={one.at} /> },
           {

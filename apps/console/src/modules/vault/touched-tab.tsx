@@ -6,12 +6,14 @@ import { words } from '../../words/en-GB.ts';
 import { useSetUrl } from '../../frame/url.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
+import { Copyable } from '../../ui/copy.tsx';
 import { formatCount } from '../../ui/format.ts';
 import { IconCheck, IconHourglass, IconSearch, IconUsers } from '../../ui/icons.ts';
 import { CardSkeleton, Facts, RowsSkeleton } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Badge, OpenButton, ShortId, TaskList, WholeId } from './desk-parts.tsx';
+import { OpenButton, ShortId, TaskList } from './desk-parts.tsx';
 import { TellForm } from './tell-form.tsx';
 import { touchInWords } from './touch-words.ts';
 import { WhoseDataForm } from './whose-data-form.tsx';
@@ -90,7 +92,7 @@ function One({ one }: { readonly one: Exposure }): ReactNode {
       <p className="cw-drawer-name">{one.people === 0 ? said.nobody : said.people(one.people)}</p>
       <Facts
         facts={[
-          { term: facts.id, value: <WholeId id={one.id} label={facts.id} /> },
+          { term: facts.id, value: <Copyable value={one.id} label={facts.id} /> },
           { term: facts.state, value: <ExposureState state={one.state} /> },
           {
             term: said.facts.asked,

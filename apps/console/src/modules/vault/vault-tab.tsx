@@ -3,12 +3,13 @@ import type { ReactNode } from 'react';
 import type { VaultStanding } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { Answered } from '../../ui/answered.tsx';
+import { Badge } from '../../ui/badge.tsx';
+import { Copyable } from '../../ui/copy.tsx';
 import { formatCount } from '../../ui/format.ts';
 import { IconAlertTriangle, IconCheck, IconEye, IconHelp, IconLock, IconLockOpen, IconUrgent } from '../../ui/icons.ts';
 import { Card, CardSkeleton, Empty, Facts } from '../../ui/parts.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Age, Moment } from '../../ui/time.tsx';
-import { Badge, WholeId } from './desk-parts.tsx';
 import type { Desk } from './use-desk.ts';
 
 const said = words.standing;
@@ -37,7 +38,8 @@ const GateCard = ({ isOpen, gate, incarnation, ahead, ledger }: VaultStanding): 
       facts={[
         {
           term: said.facts.incarnation,
-          value: incarnation === null ? words.notKnown : <WholeId id={incarnation} label={said.facts.incarnation} />,
+          value:
+            incarnation === null ? words.notKnown : <Copyable value={incarnation} label={said.facts.incarnation} />,
         },
         { term: said.facts.unsaved, value: formatCount(ahead.unsaved) },
         { term: said.facts.ledger, value: `${ledger.origin}, ${said.entries(ledger.size)}` },
