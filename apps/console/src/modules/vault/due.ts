@@ -57,15 +57,15 @@ export interface DeskAnswers {
 
 type Task = Omit<Due, 'first' | 'isOwn'> & Partial<Pick<Due, 'first' | 'isOwn'>>;
 
-const holdTask = (me: string, { id, subject, state, asked, liftAsked }: Hold): Task[] => {
+/** When a hold lapses that was asked for and that nobody has set; null for any other. */
+export const lapsesAt = ({ state, asked }: Hold): number | null =>
+  state === 'asked' ? asked.at + HOLD_ASKED_LIFE_DAYS * DAY_MS : null;
+
+const holdTask = (me: string, hold: Hold): Task[] => {
+  const { id, subject, state, asked, liftAsked } = hold;
   const task = { id, tab: 'holds', about: subject } as const;
   if (state === 'asked')
-    return [
-      {
-        ...{ ...task, kind: 'hold', since: asked.at, isOwn: asked.by === me },
-        by: asked.at + HOLD_ASKED_LIFE_DAYS * DAY_MS,
-      },
-    ];
+    return [{ ...task, kind: 'hold', by: lapsesAt(hold), since: asked.at, isOwn: asked.by === me }];
   if (state !== 'lift-asked' || liftAsked === null) return [];
   return [{ ...task, kind: 'lift', by: null, since: liftAsked.at, isOwn: liftAsked.by === me }];
 };

@@ -1,7 +1,7 @@
 /** Legal holds: asked for by one officer, set by another, lifted by two. */
 import { useState, type ReactNode } from 'react';
 import { Button, Modal } from '@mantine/core';
-import { HOLD_ASKED_LIFE_DAYS, type Hold } from '@cityward/contracts';
+import type { Hold } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useRole, useSession } from '../../frame/session.ts';
 import { useAct } from '../../live/hooks.ts';
@@ -9,13 +9,13 @@ import { Answered } from '../../ui/answered.tsx';
 import { Badge } from '../../ui/badge.tsx';
 import { ConfirmForm } from '../../ui/confirm-form.tsx';
 import { Copyable } from '../../ui/copy.tsx';
-import { DAY_MS } from '../../ui/format.ts';
 import { IconGavel, IconLockOpen, IconHourglass } from '../../ui/icons.ts';
 import { CardSkeleton, Facts, type Fact } from '../../ui/parts.tsx';
 import { ReasonForm } from '../../ui/reason-form.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
 import { Acts, DaysLeft, OpenButton, ShortId, TaskList } from './desk-parts.tsx';
+import { lapsesAt } from './due.ts';
 import { HoldForm } from './hold-form.tsx';
 import type { Desk } from './use-desk.ts';
 
@@ -28,9 +28,6 @@ const LOOK = {
   lifted: ['unknown', IconLockOpen],
   lapsed: ['unknown', IconHourglass],
 } as const;
-
-const lapses = ({ state, asked }: Hold): number | null =>
-  state === 'asked' ? asked.at + HOLD_ASKED_LIFE_DAYS * DAY_MS : null;
 
 const covers = ({ category, record }: Hold): string =>
   record !== null ? said.record : category !== null ? said.category(category) : said.everything;
@@ -129,7 +126,7 @@ function One({ one }: { readonly one: Hold }): ReactNode {
 }
 
 const Row = ({ one }: { readonly one: Hold }): ReactNode => {
-  const ends = lapses(one);
+  const ends = lapsesAt(one);
   return (
     <tr>
       <th scope="row">{covers(one)}</th>

@@ -1,14 +1,13 @@
 /** Tells everybody whom something touched: the draft, changed until nothing stands in brackets. */
 import { useState, type ReactNode } from 'react';
 import { Textarea } from '@mantine/core';
-import type { Exposure } from '@cityward/contracts';
+import { EXPOSURE_TEXT_MAX_CHARS, type Exposure } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useAct } from '../../live/hooks.ts';
 import { ActForm } from '../../ui/act-form.tsx';
 
 const said = words.touching;
 const TEXT_MIN = 20;
-const TEXT_MAX = 4_000;
 const BRACKETS = /\[[^\]]*\]/u;
 
 interface Props {
@@ -32,7 +31,7 @@ export function TellForm({ one, onClose }: Props): ReactNode {
         label={said.text}
         description={said.textHelp}
         value={text}
-        maxLength={TEXT_MAX}
+        maxLength={EXPOSURE_TEXT_MAX_CHARS}
         autosize
         minRows={8}
         error={tried && !isWhole ? (hasBrackets ? said.brackets : said.textHelp) : null}

@@ -2,7 +2,7 @@
 import { useState, type ReactNode } from 'react';
 import { TagsInput, Textarea, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import type { Exposure } from '@cityward/contracts';
+import { EXPOSURE_DATASETS_MAX, EXPOSURE_SOURCES_MAX, type Exposure } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import { ActForm } from '../../ui/act-form.tsx';
@@ -12,8 +12,6 @@ import { REASON_MAX, REASON_MIN } from '../../ui/reason.ts';
 const said = words.touching;
 const SUGGESTED = 10;
 const PAUSE_MS = 250;
-const SOURCES_MAX = 20_000;
-const DATASETS_MAX = 1_000;
 
 interface Props {
   readonly onClose: () => void;
@@ -38,7 +36,7 @@ function Sources({ value, onChange }: { readonly value: string[]; readonly onCha
       filter={({ options }) => options}
       searchValue={typed}
       onSearchChange={setTyped}
-      maxTags={SOURCES_MAX}
+      maxTags={EXPOSURE_SOURCES_MAX}
       onChange={onChange}
       acceptValueOnBlur
       data-autofocus
@@ -59,7 +57,7 @@ function Datasets(props: {
       description={said.form.datasetsHelp}
       value={props.value}
       data={(device.data?.datasets ?? []).map(({ id }) => id)}
-      maxTags={DATASETS_MAX}
+      maxTags={EXPOSURE_DATASETS_MAX}
       onChange={props.onChange}
       acceptValueOnBlur
     />
