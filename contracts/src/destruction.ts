@@ -5,12 +5,10 @@
 import { Type, type Static } from 'typebox';
 import { InstallerSignature } from './gate.ts';
 import { Sha256 } from './jobs.ts';
-import { Closed, Count, Id, OneOf, Time } from './schema.ts';
+import { Base64, Closed, Count, Id, Line, OneOf, Time } from './schema.ts';
 import { COPY_KINDS, COPY_OUTCOMES } from './api/vault-copies.ts';
 
 const Text = (maxLength: number) => Type.String({ maxLength });
-const Line = (maxLength: number) => Type.String({ minLength: 1, maxLength });
-const Base64 = (maxLength: number) => Type.String({ maxLength, pattern: '^[A-Za-z0-9+/]*={0,2}$' });
 
 export const DESTRUCTION_DOMAIN = 'cityward/destruction/v1\n';
 export const DESTRUCTION_MAX_BYTES = 1_048_576;

@@ -4,11 +4,10 @@
  */
 import { Type, type Static } from 'typebox';
 import { Base64Url, Sha256 } from './jobs.ts';
-import { Closed, Id, OneOf, OrNull, Time } from './schema.ts';
+import { Closed, Id, Line, OneOf, OrNull, Time } from './schema.ts';
 import { DEVICE_CLASSES } from './words.ts';
 
 const Text = (maxLength: number) => Type.String({ maxLength });
-const Line = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 
 /** In the order in which they are shown. */
 export const GATE_CHECKS = ['default-credentials', 'tls', 'firmware-track', 'clock', 'baseline'] as const;

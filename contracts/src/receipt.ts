@@ -4,10 +4,8 @@
  */
 import { Type, type Static } from 'typebox';
 import { LedgerExhibit } from './destruction.ts';
-import { Closed, Count, Id, OneOf, OrNull, Time } from './schema.ts';
+import { Base64, Closed, Count, Id, Line, OneOf, OrNull, Time } from './schema.ts';
 import { POST_ROLES, PURPOSES, REFRAINS, RIGHTS } from './words.ts';
-
-const Line = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 
 export const RECEIPT_MAX_BYTES = 262_144;
 export const RECEIPT_EVENTS = ['given', 'handed-on', 'taken-back'] as const;
@@ -110,7 +108,7 @@ export type ReceiptSigned = Static<typeof ReceiptSigned>;
 export const ReceiptFile = Closed({
   signed: ReceiptSigned,
   /** The city's detached signature over the canonical JSON of `signed`; CMS, DER. */
-  city: Type.String({ maxLength: 20_000, pattern: '^[A-Za-z0-9+/]*={0,2}$' }),
+  city: Base64(20_000),
   /** The fact that names the receipt's hash, and its proof in the ledger. */
   ledger: LedgerExhibit,
 });

@@ -4,9 +4,7 @@
  */
 import { Type, type Static } from 'typebox';
 import { Sha256 } from './jobs.ts';
-import { Closed, Id, OneOf, OrNull, Time } from './schema.ts';
-
-const Line = (maxLength: number) => Type.String({ minLength: 1, maxLength });
+import { Closed, Id, Line, OneOf, OrNull, Time } from './schema.ts';
 
 export const RECIPIENT_ANSWER_DOMAIN = 'cityward/recipient-receipt/v1\n';
 export const REQUEST_VERSIONS_MAX = 10_000;

@@ -3,11 +3,10 @@ import { Type, type Static } from 'typebox';
 import { endpoint } from '../endpoint.ts';
 import { CheckEvidence, GATE_CHECKS, GateException, Handover, InstallerKeySignature } from '../gate.ts';
 import { Base64Url, Sha256 } from '../jobs.ts';
-import { Closed, Count, Id, OneId, OneOf, OrNull, Reason, Time } from '../schema.ts';
+import { Closed, Count, Id, Line, OneId, OneOf, OrNull, Reason, Time } from '../schema.ts';
 import { DEVICE_CLASSES } from '../words.ts';
 
 const Text = (maxLength: number) => Type.String({ maxLength });
-const Line = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 const BecauseOf = Closed({ reason: Reason });
 /** How long an exception may stand before somebody must say so again. */
 export const EXCEPTION_MAX_DAYS = 365;
