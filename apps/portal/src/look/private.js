@@ -63,9 +63,11 @@ async function unwrapped({ publicKey, salt, wraps }) {
 let mine = null;
 /** One's own key, from then on in this page alone. */
 async function openKey() {
+  if (mine) return mine;
   const { key } = await ask('GET', '');
   if (!key) throw new Told('no-key');
-  return (mine ??= await unwrapped(key));
+  mine = await unwrapped(key);
+  return mine;
 }
 async function makeKey() {
   const pair = await hpke.newKeyPair();

@@ -84,14 +84,18 @@ function standingPart({ say, standing: { mode } }: Around): Html {
   return markup`<div class="banner"><p>${words}</p>${rest}</div>`;
 }
 
-function onPart(around: Around, held: { records: readonly HeldRecord[]; consents: readonly Consent[] }): Html {
-  const { say, standing } = around;
+async function onPart(around: Around): Promise<Html> {
+  const { visit, say, standing } = around;
+  const [records, consents] = await Promise.all([
+    visit.ask(api.listRecords, { query: {} }),
+    visit.ask(api.listConsents, { query: {} }),
+  ]);
   const { state } = standing.mode!;
   const rest =
     state === 'on'
       ? markup`<h2>${say.turnOff}</h2><p>${say.turnOffWhy}</p><p>${act({ does: 'turn-off', label: say.turnOff, look: 'warn' })}</p>`
       : markup`<h2>${say.turnOff}</h2><p>${say.turnOffWhy}</p><p>${act({ does: 'hand-back', label: say.handBack, look: 'main' })}</p>`;
-  return markup`${recordRows(around, held.records)}${shareRows(around, held.consents)}${safetyPart(around)}${rest}`;
+  return markup`${recordRows(around, records.ok ? records.value.records : [])}${shareRows(around, consents.ok ? consents.value.consents : [])}${safetyPart(around)}${rest}`;
 }
 
 function safetyPart({ say, standing }: Around): Html {
@@ -137,10 +141,11 @@ const givenNone = ({ say, standing: { key } }: Around, given: readonly BlindGive
   key === null || given.length > 0 ? NOTHING : markup`<h2>${say.given}</h2><p class="muted">${say.givenNone}</p>`;
 
 async function glassRows({ visit, say, standing }: Around): Promise<Html> {
+  if (standing.key === null) return NOTHING;
   const listed = await visit.ask(api.listOwnGlass);
   const now = visit.needs.clock();
   const open = listed.ok ? listed.value.glasses.filter(({ ended, until }) => ended === null && until > now) : [];
-  if (open.length === 0 || standing.key === null) return NOTHING;
+  if (open.length === 0) return NOTHING;
   const rows = open.map(({ id, subject }) => {
     const whose = whoIs(visit, subject).name;
     return row(
@@ -161,18 +166,16 @@ async function show(visit: OwnVisit): Promise<Answer> {
   const say = PRIVATE[visit.language];
   const read = await visit.ask(api.getBlind);
   if (!read.ok) return refusedBy(read.error);
-  const listed = await visit.ask(api.listBlindGiven);
-  const given = listed.ok ? listed.value.records : [];
-  const asked = await visit.ask(api.listBlindAsks);
-  const records = await visit.ask(api.listRecords, { query: {} });
-  const consents = await visit.ask(api.listConsents, { query: {} });
   const around: Around = { visit, say, standing: read.value };
-  const held = {
-    records: records.ok ? records.value.records : [],
-    consents: consents.ok ? consents.value.consents : [],
-  };
-  const { words, language, me } = visit;
   const isMode = read.value.mode !== null;
+  const [listed, asked, glass, on] = await Promise.all([
+    visit.ask(api.listBlindGiven),
+    visit.ask(api.listBlindAsks),
+    glassRows(around),
+    isMode ? onPart(around) : NOTHING,
+  ]);
+  const given = listed.ok ? listed.value.records : [];
+  const { words, language, me } = visit;
   const data = { say: JSON.stringify(say.say), fields: JSON.stringify(words.record.fields) };
   return {
     is: 'page',
@@ -182,8 +185,8 @@ async function show(visit: OwnVisit): Promise<Answer> {
 <div class="with-script" id="private" data-me="${me.person}" data-say="${data.say}" data-fields="${data.fields}" data-file="${words.record.file}" data-language="${language}" data-zone="${visit.needs.timeZone}">
 <p class="banner" id="private-status" role="status" hidden></p><p class="faults" id="private-fault" role="alert" tabindex="-1" hidden></p>
 <section id="private-shown" class="live" aria-live="polite" hidden><p class="muted">${say.shown}</p><div></div></section>
-${standingPart(around)}${askRows(around, asked.ok ? asked.value.asks : [])}${await glassRows(around)}${givenRows(around, given)}
-${isMode ? markup`${onPart(around, held)}${keyPart(around)}` : markup`${keyPart(around)}${givenNone(around, given)}${choicePart(around)}`}</div><script src="${PRIVATE_SCRIPT.path}" type="module"></script>`,
+${standingPart(around)}${askRows(around, asked.ok ? asked.value.asks : [])}${glass}${givenRows(around, given)}
+${isMode ? markup`${on}${keyPart(around)}` : markup`${keyPart(around)}${givenNone(around, given)}${choicePart(around)}`}</div><script src="${PRIVATE_SCRIPT.path}" type="module"></script>`,
   };
 }
 
