@@ -7,10 +7,10 @@ const LOCALES: Readonly<Record<Language, string>> = { en: 'en-NZ', mi: 'mi' };
 export interface Calendar {
   /** `1 March 2027`. */
   day(at: number): string;
-  /** `Monday, 1 March 2027`. */
-  weekday(at: number): string;
   /** `2:07 pm`. */
   time(at: number): string;
+  /** `Monday, 1 March 2027, 2:07 pm`. */
+  moment(at: number): string;
   /** The last day on which something still holds that ends at this moment. */
   lastDay(until: number): string;
   /** `2027-03-01`, to compare days. */
@@ -33,10 +33,11 @@ export function calendarFor(language: Language, timeZone: string): Calendar {
   const day = format({ day: 'numeric', month: 'long', year: 'numeric' });
   const weekday = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
   const time = format({ hour: 'numeric', minute: '2-digit' });
+  const timeOf = (at: number): string => time.format(at).toLowerCase();
   return {
     day: (at) => day.format(at),
-    weekday: (at) => weekday.format(at),
-    time: (at) => time.format(at).toLowerCase(),
+    time: timeOf,
+    moment: (at) => `${weekday.format(at)}, ${timeOf(at)}`,
     lastDay: (until) => day.format(until - 1),
     key: (at) => dateOf(dayAt(at, timeZone)),
     weekOf: (at) => dateOf(mondayOf(dayAt(at, timeZone))),

@@ -43,7 +43,6 @@ export const stateTag = ({ words }: Pick<Visit, 'words'>, { state }: Pick<Consen
 export function consentSummary(visit: Visit, consent: Consent): Html {
   const { words, calendar } = visit;
   const { consent: names } = words;
-  const when = (at: number): string => `${calendar.weekday(at)}, ${calendar.time(at)}`;
   const { scope, purpose, rights, uses, used, given, takenBack } = consent;
   return summaryList([
     [names.state, stateTag(visit, consent)],
@@ -54,8 +53,8 @@ export function consentSummary(visit: Visit, consent: Consent): Html {
     [names.from, calendar.day(consent.from)],
     [names.until, calendar.lastDay(consent.until)],
     [names.uses, uses === null ? names.noLimit : words.home.times(used, uses)],
-    [names.given, markup`${when(given.at)}${given.behalf ? markup`. ${words.home.behalf}` : ''}`],
-    ...(takenBack === null ? [] : ([[words.states['taken-back'], when(takenBack.at)]] as const)),
+    [names.given, markup`${calendar.moment(given.at)}${given.behalf ? markup`. ${words.home.behalf}` : ''}`],
+    ...(takenBack === null ? [] : ([[words.states['taken-back'], calendar.moment(takenBack.at)]] as const)),
     [names.receipt, markup`<span class="number">${consent.id}</span>`],
   ]);
 }

@@ -1,6 +1,6 @@
 /** One visit to one page: who is there, in which language, what they sent; and what a page may answer. */
 import type { Consent, EndpointAnswer, Endpoint, EndpointInput, Me, Session } from '@cityward/contracts';
-import type { Caller } from '@cityward/http';
+import { RawAnswer, type Caller } from '@cityward/http';
 import type { Refusal, Result } from '@cityward/kernel';
 import type { Calendar } from './dates.ts';
 import type { Html } from './markup.ts';
@@ -73,6 +73,18 @@ export interface OpenPageRoute {
   readonly show: (visit: Visit) => Promise<Answer> | Answer;
 }
 export type AnyPageRoute = PageRoute | OpenPageRoute;
+
+export interface AnsweredFile {
+  readonly media: string;
+  readonly bytes: Uint8Array;
+  readonly name: string | null;
+}
+/** What an endpoint answers that gives a file; its declared answer says nothing of it. */
+export function fileIn(answer: unknown): AnsweredFile {
+  if (!(answer instanceof RawAnswer)) throw new Error('take an answer as a file: it is none');
+  const { contentType: media, body, fileName: name } = answer;
+  return { media, bytes: typeof body === 'string' ? Buffer.from(body) : body, name };
+}
 
 /** Who somebody is, in the words of a sentence. */
 export function whoIs({ needs, words }: Visit, person: string): Who {

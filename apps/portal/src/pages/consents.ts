@@ -1,12 +1,11 @@
 /** One consent: what it says, taking it back, and that it is taken back. */
 import { api, type Consent } from '@cityward/contracts';
-import type { RawAnswer } from '@cityward/http';
 import type { Refusal, Result } from '@cityward/kernel';
 import { refuse } from '@cityward/kernel';
 import { markup, NOTHING } from '../markup.ts';
 import { linkButton, panel } from '../parts.ts';
 import { canSee, consentSummary, promiseOf } from '../sentences.ts';
-import { elsewhere, refusedBy, toWhom, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
+import { elsewhere, fileIn, refusedBy, toWhom, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
 import { takeBackButton } from './home.ts';
 
 /** One of one's own; another's is not found. */
@@ -54,12 +53,11 @@ async function takenBack(visit: OwnVisit): Promise<Answer> {
   const { takenBack: taken, rights, id } = found.value;
   if (taken === null) return elsewhere(`/consents/${id}`);
   const { words, calendar } = visit;
-  const when = `${calendar.weekday(taken.at)}, ${calendar.time(taken.at)}`;
   return {
     is: 'page',
     title: words.taken.title,
     main: markup`${panel(words.taken.title, words.taken.now(toWhom(visit, found.value).name))}
-<p>${words.taken.at(when)} ${words.consent.receipt}: <span class="number">${id}</span></p>
+<p>${words.taken.at(calendar.moment(taken.at))} ${words.consent.receipt}: <span class="number">${id}</span></p>
 ${receiptLink(visit, found.value)}
 ${promiseOf(visit, rights)}
 <p class="muted">${words.taken.again}</p>
@@ -86,8 +84,8 @@ async function receipt(visit: OwnVisit): Promise<Answer> {
   const { id = '' } = visit.params;
   const asked = await visit.ask(api.getReceipt, { params: { id }, query: {} });
   if (!asked.ok) return refusedBy(asked.error);
-  const { contentType: media, body, fileName } = asked.value as RawAnswer;
-  return { is: 'file', media, bytes: Buffer.from(body), ...(fileName === null ? {} : { name: fileName }) };
+  const { media, bytes, name } = fileIn(asked.value);
+  return { is: 'file', media, bytes, ...(name === null ? {} : { name }) };
 }
 
 export const consentPages: readonly PageRoute[] = [

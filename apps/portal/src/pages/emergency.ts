@@ -5,15 +5,15 @@ import { formMark } from '../layout.ts';
 import { markup, NOTHING, type Html } from '../markup.ts';
 import { actButton, choiceField, faultSummary, tag, textField, type Faults } from '../parts.ts';
 import { cameByLink, problemPage } from '../problems.ts';
-import { categoryName, elsewhere, refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
-import { numberIn } from './give.ts';
+import { elsewhere, refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
+import { NUMBER, numberIn } from './give.ts';
+import { openableRow } from './shared.ts';
 
 const [WORDS_MIN_CHARS, WORDS_MAX_CHARS] = [10, 1_000] as const;
-const NUMBER = /^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$/;
 /** Each on a page that goes dark; as text for whoever cannot read pictures. */
 const RIGHTS = ['view', 'text'];
 
-const isOpen = ({ ended, until }: Glass, now: number): boolean => ended === null && now < until;
+export const isOpen = ({ ended, until }: Glass, now: number): boolean => ended === null && now < until;
 const list = (items: readonly string[]): Html => markup`<ul>${items.map((one) => markup`<li>${one}</li>`)}</ul>`;
 
 function reviewTag({ words: { emergency } }: OwnVisit, { review, flags }: Glass): Html {
@@ -26,7 +26,7 @@ function before(visit: OwnVisit, glasses: readonly Glass[]): Html {
   const { emergency: say } = words;
   if (glasses.length === 0) return NOTHING;
   const row = (glass: Glass): Html =>
-    markup`<li><span><p>${whoIs(visit, glass.subject).name}</p><small>${calendar.weekday(glass.at)}, ${calendar.time(glass.at)}. ${say.reasons[glass.reason]}</small></span>${reviewTag(visit, glass)}</li>`;
+    markup`<li><span><p>${whoIs(visit, glass.subject).name}</p><small>${calendar.moment(glass.at)}. ${say.reasons[glass.reason]}</small></span>${reviewTag(visit, glass)}</li>`;
   return markup`<h2>${say.before}</h2><p class="muted">${say.reviewers}</p><ul class="rows">${glasses.map(row)}</ul>`;
 }
 
@@ -43,21 +43,11 @@ ${textField({ id: 'words', label: say.words, hint: say.wordsHint, value: field(f
 
 function openPart(visit: OwnVisit, glass: Glass, records: readonly HeldRecord[]): Html {
   const { words, calendar } = visit;
-  const { emergency: say, held } = words;
+  const { emergency: say } = words;
   const { name } = whoIs(visit, glass.subject);
-  const row = ({ id, category, versions }: HeldRecord): Html => {
-    const [what, last] = [categoryName(visit, category), versions.at(-1)];
-    const stored = calendar.day(last?.at ?? 0);
-    const fields = { purpose: 'ETREAT', subject: glass.subject, rights: RIGHTS };
-    const act = actButton(visit, {
-      to: `/shared/${id}`,
-      label: held.open,
-      of: held.openOf(what, stored),
-      look: 'second',
-      fields,
-    });
-    return markup`<li><span><p>${what}</p><small>${held.stored} ${stored}${last ? markup`, ${held.media[last.media]}` : NOTHING}</small></span>${act}</li>`;
-  };
+  const fields = { purpose: 'ETREAT', subject: glass.subject, rights: RIGHTS };
+  const row = ({ id, category, versions }: HeldRecord): Html =>
+    openableRow(visit, { id, category, last: versions.at(-1) }, fields);
   const there = records.filter(({ destroyed }) => destroyed === null);
   return markup`<div class="banner" role="status"><p><strong>${say.isOpen(name, calendar.time(glass.until))}</strong></p><p>${say.told(name)}</p></div>
 ${actButton(visit, { to: `/emergency/${glass.id}/end`, label: say.end, look: 'second' })}

@@ -47,6 +47,7 @@ const FIELDS = [
 const LONGEST_MS = 5 * 365.25 * DAY_MS;
 const NUMBER_MAX_CHARS = 64;
 
+export const NUMBER = /^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$/;
 /** As people write a number down: in groups, in capitals. */
 export const numberIn = (text: string): string => text.toLowerCase().replace(/\s+/g, '').slice(0, NUMBER_MAX_CHARS);
 

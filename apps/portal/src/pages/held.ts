@@ -1,12 +1,11 @@
 /** What is held about a person, by category and state, and one record opened. */
-import { RawAnswer } from '@cityward/http';
 import { api, type HeldRecord, type Purpose, type RecordMedia } from '@cityward/contracts';
-import type { Refusal, Result } from '@cityward/kernel';
+import { ok, type Refusal, type Result } from '@cityward/kernel';
 import { tellResource } from '../fhir-rows.ts';
 import { markup, NOTHING, type Html } from '../markup.ts';
 import { emptyState, linkButton, summaryList, tag } from '../parts.ts';
 import { cameByLink, toLocked } from '../problems.ts';
-import { categoryName, refusedBy, type Answer, type OwnVisit, type PageRoute, type Visit } from '../visit.ts';
+import { categoryName, fileIn, refusedBy, type Answer, type OwnVisit, type PageRoute, type Visit } from '../visit.ts';
 
 /** What is shown of JSON that has no words of its own. */
 const AS_STORED_MAX_CHARS = 100_000;
@@ -56,12 +55,8 @@ export async function openRecord(visit: Visit, record: string, purpose?: Purpose
   const query = purpose === undefined ? {} : { purpose };
   const seen = await visit.ask(api.viewRecord, { params: { id: record }, query });
   if (!seen.ok) return seen;
-  if (!(seen.value instanceof RawAnswer)) throw new Error(`show record "${record}": its content is no bytes`);
-  const { contentType, body } = seen.value;
-  return {
-    ok: true,
-    value: { media: contentType as RecordMedia, bytes: typeof body === 'string' ? Buffer.from(body) : body },
-  };
+  const { media, bytes } = fileIn(seen.value);
+  return ok({ media: media as RecordMedia, bytes });
 }
 
 /** The content in words where it has some; else as it is stored, or as a file. */

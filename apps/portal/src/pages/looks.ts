@@ -1,10 +1,18 @@
 /** Who looked: what was done with one's records, week by week as the city groups it, in words; with the proofs of each week. */
-import { RawAnswer } from '@cityward/http';
 import { api, type LookLine } from '@cityward/contracts';
 import { markup, NOTHING, type Html } from '../markup.ts';
 import type { Who } from '../words/index.ts';
 import { actButton, emptyState, linkButton, tag } from '../parts.ts';
-import { categoryName, granteeOf, refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
+import {
+  categoryName,
+  fileIn,
+  granteeOf,
+  refusedBy,
+  whoIs,
+  type Answer,
+  type OwnVisit,
+  type PageRoute,
+} from '../visit.ts';
 
 const WEEK = /^\d{4}-W\d{2}$/;
 /** Entries named by a line; the proofs of the week have all. */
@@ -87,8 +95,8 @@ function sentence({ visit, people }: Telling, line: LookLine): string {
 function row(telling: Telling, line: LookLine): Html {
   const { words, calendar } = telling.visit;
   const { what, emergency, first, last, count, entries } = line;
-  const when = (at: number): string => `${calendar.weekday(at)}, ${calendar.time(at)}`;
-  const times = calendar.key(first) === calendar.key(last) ? when(last) : words.looks.from(when(first), when(last));
+  const [from, to] = [calendar.moment(first), calendar.moment(last)];
+  const times = calendar.key(first) === calendar.key(last) ? to : words.looks.from(from, to);
   const shown = entries.slice(0, ENTRIES_SHOWN).reverse();
   const entry = words.looks.entries(shown.map(String), count - shown.length);
   const isEmergency = emergency !== null || what.startsWith('emergency');
@@ -130,10 +138,7 @@ async function proof(visit: OwnVisit): Promise<Answer> {
   const asked = weekIn(visit.form);
   const made = await visit.ask(api.proveLooks, { query: asked });
   if (!made.ok) return refusedBy(made.error);
-  const pack: unknown = made.value;
-  if (!(pack instanceof RawAnswer)) throw new Error('prove a week of looks: it is no file');
-  const bytes = typeof pack.body === 'string' ? Buffer.from(pack.body) : pack.body;
-  return { is: 'file', media: pack.contentType, bytes, name: `who-looked-${asked.week ?? 'this-week'}.zip` };
+  return { is: 'file', ...fileIn(made.value), name: `who-looked-${asked.week ?? 'this-week'}.zip` };
 }
 
 export const lookPages: readonly PageRoute[] = [

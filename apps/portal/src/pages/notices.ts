@@ -102,7 +102,7 @@ function card(visit: OwnVisit, { kind, about, at, clauses, readAt }: Notice): Ht
   const { words, calendar, needs } = visit;
   const { notices: say } = words;
   const law = clauses.length === 0 ? NOTHING : markup` · ${say.because(clauses.map(needs.clauseInWords).join('; '))}`;
-  return markup`<article class="card"><h2>${say.kinds[kind]}</h2>${readAt === null ? markup`<p>${tag('warn', say.new)}</p>` : NOTHING}${DETAILS[kind]({ visit, say, about })}<p class="muted"><time datetime="${new Date(at).toISOString()}">${calendar.weekday(at)}, ${calendar.time(at)}</time>${law}</p></article>`;
+  return markup`<article class="card"><h2>${say.kinds[kind]}</h2>${readAt === null ? markup`<p>${tag('warn', say.new)}</p>` : NOTHING}${DETAILS[kind]({ visit, say, about })}<p class="muted"><time datetime="${new Date(at).toISOString()}">${calendar.moment(at)}</time>${law}</p></article>`;
 }
 
 async function show(visit: OwnVisit): Promise<Answer> {

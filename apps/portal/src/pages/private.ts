@@ -11,6 +11,7 @@ import {
 import type { Html } from '../markup.ts';
 import { markup, NOTHING } from '../markup.ts';
 import { tag } from '../parts.ts';
+import { isOpen } from './emergency.ts';
 import { capital } from './held.ts';
 import { sentenceOf } from '../sentences.ts';
 import { categoryName, refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
@@ -144,7 +145,7 @@ async function glassRows({ visit, say, standing }: Around): Promise<Html> {
   if (standing.key === null) return NOTHING;
   const listed = await visit.ask(api.listOwnGlass);
   const now = visit.needs.clock();
-  const open = listed.ok ? listed.value.glasses.filter(({ ended, until }) => ended === null && until > now) : [];
+  const open = listed.ok ? listed.value.glasses.filter((one) => isOpen(one, now)) : [];
   if (open.length === 0) return NOTHING;
   const rows = open.map(({ id, subject }) => {
     const whose = whoIs(visit, subject).name;

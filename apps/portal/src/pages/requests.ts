@@ -38,7 +38,7 @@ function card(visit: OwnVisit, ask: AccessRequest): Html {
   const { requests } = visit.words;
   const sentence = askSentence(visit, ask);
   const of = ` (${sentence.who.name})`;
-  return markup`<article class="card"><p>${requests.asks(sentence, ask.days)}</p><blockquote><p>${ask.why}</p></blockquote><p><strong>${requests.may}</strong></p>${rightsList(visit, ask.rights)}<p class="muted">${visit.calendar.weekday(ask.at)}, ${visit.calendar.time(ask.at)}</p><div class="buttons">${actButton(visit, { to: '/give', label: requests.yes, of, fields: giveFields(visit, ask) })}${actButton(visit, { to: `/requests/${ask.id}/decline`, label: requests.no, of, look: 'second' })}</div></article>`;
+  return markup`<article class="card"><p>${requests.asks(sentence, ask.days)}</p><blockquote><p>${ask.why}</p></blockquote><p><strong>${requests.may}</strong></p>${rightsList(visit, ask.rights)}<p class="muted">${visit.calendar.moment(ask.at)}</p><div class="buttons">${actButton(visit, { to: '/give', label: requests.yes, of, fields: giveFields(visit, ask) })}${actButton(visit, { to: `/requests/${ask.id}/decline`, label: requests.no, of, look: 'second' })}</div></article>`;
 }
 
 async function show(visit: OwnVisit): Promise<Answer> {

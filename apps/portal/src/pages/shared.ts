@@ -27,16 +27,28 @@ import {
 import { cameByLink, problemPage } from '../problems.ts';
 import { rightsList, sentenceOf } from '../sentences.ts';
 import { categoryName, refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
-import { isPurpose, isRight, numberIn, OFFERED_PURPOSES } from './give.ts';
+import { isPurpose, isRight, NUMBER, numberIn, OFFERED_PURPOSES } from './give.ts';
 import type { Words } from '../words/index.ts';
 import { openedPage } from './opened.ts';
 import { askSentence } from './requests.ts';
 
-function recordRow(visit: OwnVisit, consent: Consent, record: GrantedRecord): Html {
-  const { held, shared } = visit.words;
-  const [what, stored] = [categoryName(visit, record.category), visit.calendar.day(record.at)];
-  const fields = { purpose: consent.purpose, subject: consent.subject, rights: consent.rights };
-  return markup`<li><span><p>${what}</p><small>${held.stored} ${stored}, ${held.media[record.media]}</small></span>${actButton(visit, { to: `/shared/${record.id}`, label: shared.open, of: held.openOf(what, stored), look: 'second', fields })}</li>`;
+/** Somebody else's record, with the button that opens it for this purpose. */
+export function openableRow(
+  visit: OwnVisit,
+  record: Pick<GrantedRecord, 'id' | 'category'> & { readonly last: Pick<GrantedRecord, 'at' | 'media'> | undefined },
+  fields: Readonly<Record<string, string | readonly string[]>>,
+): Html {
+  const { held } = visit.words;
+  const { id, category, last } = record;
+  const [what, stored] = [categoryName(visit, category), visit.calendar.day(last?.at ?? 0)];
+  const button = {
+    to: `/shared/${id}`,
+    label: held.open,
+    of: held.openOf(what, stored),
+    look: 'second',
+    fields,
+  } as const;
+  return markup`<li><span><p>${what}</p><small>${held.stored} ${stored}${last ? markup`, ${held.media[last.media]}` : NOTHING}</small></span>${actButton(visit, button)}</li>`;
 }
 
 const isOf = ({ subject, scope }: Consent, record: GrantedRecord): boolean =>
@@ -46,11 +58,11 @@ const isOf = ({ subject, scope }: Consent, record: GrantedRecord): boolean =>
 function card(visit: OwnVisit, consent: Consent, all: readonly GrantedRecord[]): Html {
   const { shared, home } = visit.words;
   const records = consent.state === 'standing' ? all.filter((one) => isOf(consent, one)) : [];
-  const { uses, used } = consent;
+  const { uses, used, purpose, subject, rights } = consent;
   return markup`<article class="card"><p>${shared.lets(sentenceOf(visit, consent, consent.subject))}</p>
 <details><summary>${shared.how}</summary>${rightsList(visit, consent.rights)}<p>${shared.refrain}</p></details>
 ${uses === null ? NOTHING : markup`<p class="muted">${home.times(used, uses)}</p>`}
-${records.length === 0 ? markup`<p class="muted">${shared.empty}</p>` : markup`<ul class="rows">${records.map((one) => recordRow(visit, consent, one))}</ul>`}</article>`;
+${records.length === 0 ? markup`<p class="muted">${shared.empty}</p>` : markup`<ul class="rows">${records.map((one) => openableRow(visit, { ...one, last: one }, { purpose, subject, rights }))}</ul>`}</article>`;
 }
 
 function askRow(visit: OwnVisit, ask: AccessRequest): Html {
@@ -144,7 +156,6 @@ ${textField({ id: 'why', label: ask.why, hint: ask.whyHint, value: field(form, '
 }
 
 const [WHY_MIN_CHARS, WHY_MAX_CHARS] = [3, 500] as const;
-const NUMBER = /^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$/;
 
 /** As the residents read them. */
 const ASK_DAYS = [1, 7, 30, 90, 365] as const;

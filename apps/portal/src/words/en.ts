@@ -237,7 +237,6 @@ export const en = {
       `${one.who.name} lets you see their ${joined(one.what)} for ${PURPOSES[one.purpose]} until the end of ${one.until}.`,
     how: 'You may',
     refrain: 'You must not pass it on to others.',
-    open: 'Open',
     empty: 'There are no such records at the moment.',
     ask: 'Ask to see somebody’s records',
     emergency: 'Emergency access',

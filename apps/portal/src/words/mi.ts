@@ -227,7 +227,6 @@ export const mi: Words = {
       `Kei te tuku a ${one.who.name} i a koe kia kite i ō rātou ${joined(one.what)} ${forWhat(one.purpose)} tae noa ki te mutunga o te ${one.until}.`,
     how: 'Ka taea e koe',
     refrain: 'Kaua koe e tuku atu ki ētahi atu.',
-    open: 'Huakina',
     empty: 'Kāore he mauhanga pērā i tēnei wā.',
     ask: 'Tono kia kite i ngā mauhanga a tētahi',
     emergency: 'Urunga ohotata',
