@@ -1,16 +1,11 @@
 /** The frame of every page: header, language, pages, main part, footer. */
+import { LIVE_SCRIPT, SCRIPT, STYLE } from './assets.ts';
 import { markOf, MARK_FIELD } from './forms.ts';
 import { Html, markup, NOTHING } from './markup.ts';
 import type { Answer, Visit } from './visit.ts';
 import { LANGUAGES, TAGS, WORDS, type Language, type Words } from './words/index.ts';
 
 type Page = Extract<Answer, { is: 'page' }>;
-/** Files that every page names; the query changes with their content. */
-export interface Assets {
-  readonly style: string;
-  readonly script: string;
-  readonly live: string;
-}
 
 const SHIELD = markup`<svg class="shield" viewBox="0 0 32 32" width="30" height="30" aria-hidden="true" focusable="false"><path d="M16 2l12 4.5v8.5c0 7-5 12.5-12 15-7-2.5-12-8-12-15V6.5z" fill="currentColor"/><path d="M10 21v-6.5h4V10h5v8h3.5v3" fill="none" stroke="var(--band)" stroke-width="2.2" stroke-linejoin="round" stroke-linecap="round"/></svg>`;
 
@@ -56,7 +51,7 @@ const signOut = (visit: Visit): Html =>
 const backTo = ({ path, caller: _, ...visit }: Visit, page: Page): string =>
   page.back ?? (visit.form.size > 0 ? '/' : path);
 
-export function documentOf(visit: Visit, page: Page, { style, script, live }: Assets): string {
+export function documentOf(visit: Visit, page: Page): string {
   const { words, language, needs } = visit;
   const name = page.isFaulty ? words.errors.title(page.title) : page.title;
   const back = page.back ? markup`<a class="back" href="${page.back}">${words.nav.back}</a>` : NOTHING;
@@ -69,9 +64,9 @@ export function documentOf(visit: Visit, page: Page, { style, script, live }: As
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">${page.onTo ? markup`\n<meta http-equiv="refresh" content="0; url=${page.onTo}">` : ''}
 <link rel="icon" href="/shield.svg" type="image/svg+xml">
-<link rel="stylesheet" href="${style}">
-<script src="${script}" defer></script>
-<script src="${live}" type="module"></script>
+<link rel="stylesheet" href="${STYLE.address}">
+<script src="${SCRIPT.address}" defer></script>
+<script src="${LIVE_SCRIPT.address}" type="module"></script>
 </head>
 <body>
 <a class="skip" href="#main">${words.nav.skip}</a>

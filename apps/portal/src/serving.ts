@@ -1,7 +1,4 @@
 /** Serves the pages: who is there, in which language, whether the form was ours; and every answer as a page. */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { api, type Problem, type Session } from '@cityward/contracts';
 import {
   SECURITY_HEADERS,
@@ -12,16 +9,15 @@ import {
   type RawRoute,
 } from '@cityward/http';
 import type { Refusal } from '@cityward/kernel';
+import { ASSETS, type Asset } from './assets.ts';
 import { ATTEMPT, LANGUAGE, readCookie, type CookieRules } from './cookies.ts';
 import { calendarFor, type Calendar } from './dates.ts';
 import { FORM_MAX_BYTES, isMarked, readForm } from './forms.ts';
-import { documentOf, type Assets } from './layout.ts';
+import { documentOf } from './layout.ts';
 import type { PortalNeeds } from './needs.ts';
-import { problemPage, refusedPage } from './problems.ts';
+import { kindOf, problemPage, refusedPage } from './problems.ts';
 import { refusedBy, type Answer, type AnyPageRoute, type OwnVisit, type Visit } from './visit.ts';
 import { LANGUAGES, languageOf, WORDS, type Language } from './words/index.ts';
-import { PRIVATE_SCRIPT } from './private-script.ts';
-import { kindOf } from './problems.ts';
 
 /** Nothing but our own files; no frame, no other site, no inline script or style. */
 export const PORTAL_HEADERS: Readonly<Record<string, string>> = {
@@ -42,30 +38,6 @@ export const PORTAL_HEADERS: Readonly<Record<string, string>> = {
 const HTML = 'text/html; charset=utf-8';
 const HOUR_SECONDS = 3_600;
 
-interface AssetFile {
-  readonly path: string;
-  readonly media: string;
-  readonly bytes: Buffer;
-}
-const assetAt = (name: string, media: string): AssetFile => ({
-  path: `/${name}`,
-  media,
-  bytes: readFileSync(new URL(`./look/${name}`, import.meta.url)),
-});
-/** The page's script tells a resource in the same words as the pages here: its types are taken out, nothing else is changed. */
-const fhirRows = (): AssetFile => ({
-  path: '/fhir-rows.js',
-  media: 'text/javascript; charset=utf-8',
-  bytes: Buffer.from(stripTypeScriptTypes(readFileSync(new URL('./fhir-rows.ts', import.meta.url), 'utf8'))),
-});
-const privateScript: AssetFile = {
-  path: PRIVATE_SCRIPT.file,
-  media: 'text/javascript; charset=utf-8',
-  bytes: PRIVATE_SCRIPT.bytes,
-};
-const versioned = ({ path, bytes }: AssetFile): string =>
-  `${path}?v=${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`;
-
 export interface Serving {
   readonly needs: PortalNeeds;
   readonly cookies: CookieRules;
@@ -77,23 +49,15 @@ export interface Served {
 }
 
 export function servePages({ needs, cookies }: Serving, pages: readonly AnyPageRoute[]): Served {
-  const style = assetAt('portal.css', 'text/css; charset=utf-8');
-  const script = assetAt('portal.js', 'text/javascript; charset=utf-8');
-  const live = assetAt('live.js', 'text/javascript; charset=utf-8');
-  const shield = assetAt('shield.svg', 'image/svg+xml');
-  const assets: Assets = { style: versioned(style), script: versioned(script), live: versioned(live) };
   const calendars = new Map(LANGUAGES.map((one) => [one, calendarFor(one, needs.timeZone)] as const));
-  const parts: Parts = { needs, cookies, assets, calendars };
+  const parts: Parts = { needs, cookies, calendars };
   return {
-    rawRoutes: [
-      ...[style, script, live, shield, fhirRows(), privateScript].map(assetRoute),
-      ...pages.map((page) => pageRoute(parts, page)),
-    ],
+    rawRoutes: [...ASSETS.map(assetRoute), ...pages.map((page) => pageRoute(parts, page))],
     problemPage: (problem, failed) => problemDocument(parts, problem, failed),
   };
 }
 
-const assetRoute = ({ path, media, bytes }: AssetFile): RawRoute => ({
+const assetRoute = ({ path, media, bytes }: Asset): RawRoute => ({
   name: `portal ${path}`,
   method: 'GET',
   path,
@@ -106,7 +70,6 @@ const assetRoute = ({ path, media, bytes }: AssetFile): RawRoute => ({
 });
 
 interface Parts extends Serving {
-  readonly assets: Assets;
   readonly calendars: ReadonlyMap<Language, Calendar>;
 }
 
@@ -119,7 +82,7 @@ const pageRoute = (parts: Parts, page: AnyPageRoute): RawRoute => ({
   bodyMaxBytes: FORM_MAX_BYTES,
   handle: async (request, caller) => {
     const visit = await visitOf(parts, request, caller);
-    return replyOf(parts, visit, await answerOf(parts, { page, request }, visit));
+    return replyOf(visit, await answerOf(parts, { page, request }, visit));
   },
 });
 
@@ -170,12 +133,12 @@ async function visitOf(parts: Parts, request: RawRequest, caller: Caller): Promi
   };
 }
 
-function replyOf({ assets }: Parts, visit: Visit, answer: Answer): RawReply {
+function replyOf(visit: Visit, answer: Answer): RawReply {
   if (answer.is === 'refused') {
     tell(visit, answer.refusal);
-    return pageReply(visit, refusedPage(visit, answer.refusal), assets);
+    return pageReply(visit, refusedPage(visit, answer.refusal));
   }
-  if (answer.is === 'page') return pageReply(visit, answer, assets);
+  if (answer.is === 'page') return pageReply(visit, answer);
   if (answer.is === 'file')
     return {
       status: 200,
@@ -190,10 +153,10 @@ function replyOf({ assets }: Parts, visit: Visit, answer: Answer): RawReply {
   return { status: 303, headers: { location: answer.to, ...cookieHeader(answer.cookies) }, body: '' };
 }
 
-const pageReply = (visit: Visit, page: Extract<Answer, { is: 'page' }>, assets: Assets): RawReply => ({
+const pageReply = (visit: Visit, page: Extract<Answer, { is: 'page' }>): RawReply => ({
   status: page.status ?? 200,
   headers: { 'content-type': HTML, ...cookieHeader(page.cookies) },
-  body: documentOf(visit, page, assets),
+  body: documentOf(visit, page),
 });
 
 /** An answer sets one cookie of its own at most; that of the session goes beside it. */
@@ -206,7 +169,7 @@ const tell = ({ needs, caller }: Visit, { kind, code }: Refusal): void =>
 const NOBODY_THERE: Omit<Session, 'city'> = { me: null, notice: null, version: '', provider: null };
 
 /** For what fails before a page is reached: no such path, another host, a body that is too large, a fault of ours. */
-function problemDocument({ needs, cookies, assets, calendars }: Parts, { code, id }: Problem, failed: FailedRequest) {
+function problemDocument({ needs, cookies, calendars }: Parts, { code, id }: Problem, failed: FailedRequest) {
   const { status, path, headers } = failed;
   if (path.startsWith('/api/')) return null;
   const language = languageOf(readCookie(headers, LANGUAGE, cookies), headers);
@@ -231,7 +194,7 @@ function problemDocument({ needs, cookies, assets, calendars }: Parts, { code, i
     path: '/',
     attempt: null,
   };
-  return documentOf(visit as unknown as Visit, page, assets);
+  return documentOf(visit as unknown as Visit, page);
 }
 const KIND_OF_STATUS: Readonly<Record<number, Refusal['kind']>> = {
   400: 'invalid',

@@ -251,7 +251,7 @@ describe('asking to be let see', () => {
 describe('the doors of the portal', () => {
   it('send nobody to the sign-in page, and show every other page to nobody', async () => {
     const routes = await server.listeners.portal.routes();
-    const assets = ['/portal.', '/shield.svg', '/live.js', '/private.js', '/fhir-rows.js'];
+    const assets = ['/portal.', '/shield.svg', '/live.js', '/private.js', '/shown.js', '/fhir-rows.js'];
     const open = ['/sign-in', '/language/', '/help', '/api/', ...assets];
     const nobody = browser();
     const pages = routes.filter(({ method, path }) => method === 'GET' && !open.some((one) => path.startsWith(one)));

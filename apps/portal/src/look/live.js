@@ -1,18 +1,12 @@
 // A record that is lent to this page: shown as pictures or in words while the lease stands, and gone from the page when it ends.
 const place = document.getElementById('live');
 if (place) {
-  const [{ openRecord }, { tellResource }] = await Promise.all([
+  const [{ openRecord }, { element, showJson }] = await Promise.all([
     import('/api/views/client.js'),
-    import('/fhir-rows.js'),
+    import('/shown.js'),
   ]);
-  const { record, purpose, as, language, zone, fields, alt, file, missing } = place.dataset;
+  const { record, purpose, as, alt, file, missing } = place.dataset;
   const tools = document.getElementById('live-tools');
-  const shows = new Intl.DateTimeFormat(language === 'mi' ? 'mi' : 'en-NZ', {
-    timeZone: zone,
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-  });
   const made = [];
 
   const goDark = (why) => {
@@ -23,24 +17,6 @@ if (place) {
     const dark = document.getElementById('live-dark');
     for (const line of dark.querySelectorAll('[data-why]')) line.hidden = line.dataset.why !== why;
     dark.hidden = false;
-  };
-
-  const element = (name, text, lang) => {
-    const one = document.createElement(name);
-    if (text !== undefined) one.textContent = text;
-    if (lang) one.lang = lang;
-    return one;
-  };
-
-  const listOf = ({ rows, language: lang }) => {
-    const list = element('dl');
-    list.className = 'summary';
-    for (const { name, value } of rows) {
-      const row = element('div');
-      row.append(element('dt', name), element('dd', value, lang));
-      list.append(row);
-    }
-    return list;
   };
 
   const urlOf = (bytes, media) => {
@@ -68,11 +44,8 @@ if (place) {
       return place.append(link);
     }
     const text = new TextDecoder().decode(bytes);
-    if (!media.endsWith('json')) return place.append(element('pre', text));
-    const value = JSON.parse(text);
-    const told = tellResource(value, JSON.parse(fields), { day: (at) => shows.format(at) });
-    if (told) place.append(element('h2', told.title, told.language), listOf(told));
-    else place.append(element('pre', JSON.stringify(value, null, 2)));
+    if (media.endsWith('json')) showJson(place, text, place.dataset);
+    else place.append(element('pre', text));
   };
 
   /** The pages after the first are asked for as the reader comes near them. */

@@ -1,15 +1,14 @@
 // Records that only their owner can read: keys are made, used and forgotten in this page; the city gets public keys and ciphertext.
 const place = document.getElementById('private');
 const CODE = '/api/blind/code/blind/page';
-const [client, hpke, ownKey, { tellResource }] = await Promise.all([
+const [client, hpke, ownKey, { element, showJson }] = await Promise.all([
   import(`${CODE}/client.ts`),
   import(`${CODE}/hpke.ts`),
   import(`${CODE}/own-key.ts`),
-  import('/fhir-rows.js'),
+  import('/shown.js'),
 ]);
-const { me, language, zone, file } = place.dataset;
+const { me, file } = place.dataset;
 const say = JSON.parse(place.dataset.say);
-const fields = JSON.parse(place.dataset.fields);
 const status = document.getElementById('private-status');
 const fault = document.getElementById('private-fault');
 const shown = document.getElementById('private-shown');
@@ -120,12 +119,6 @@ async function holdersNamed() {
   return { holders, needed };
 }
 
-function element(name, text, lang) {
-  const one = document.createElement(name);
-  if (text !== undefined) one.textContent = text;
-  if (lang) one.lang = lang;
-  return one;
-}
 let made = [];
 function show(bytes, media) {
   for (const url of made.splice(0)) URL.revokeObjectURL(url);
@@ -139,18 +132,7 @@ function show(bytes, media) {
     Object.assign(link, { href: url, download: 'record', className: 'button main' });
     return into.append(link);
   }
-  const value = JSON.parse(new TextDecoder().decode(bytes));
-  const days = new Intl.DateTimeFormat(language === 'mi' ? 'mi' : 'en-NZ', { timeZone: zone, dateStyle: 'long' });
-  const told = tellResource(value, fields, { day: (at) => days.format(at) });
-  if (!told) return into.append(element('pre', JSON.stringify(value, null, 2)));
-  const list = element('dl');
-  list.className = 'summary';
-  for (const { name, value: text } of told.rows) {
-    const line = element('div');
-    line.append(element('dt', name), element('dd', text, told.language));
-    list.append(line);
-  }
-  into.append(element('h2', told.title, told.language), list);
+  showJson(into, new TextDecoder().decode(bytes), place.dataset);
 }
 
 /** Each says what was done, or the page it leads to. */

@@ -8,6 +8,7 @@ import {
   type Consent,
   type HeldRecord,
 } from '@cityward/contracts';
+import { PRIVATE_SCRIPT } from '../assets.ts';
 import type { Html } from '../markup.ts';
 import { markup, NOTHING } from '../markup.ts';
 import { tag } from '../parts.ts';
@@ -16,7 +17,6 @@ import { capital } from './held.ts';
 import { sentenceOf } from '../sentences.ts';
 import { categoryName, refusedBy, whoIs, type Answer, type OwnVisit, type PageRoute } from '../visit.ts';
 import { PRIVATE, type PrivateWords } from '../words/private.ts';
-import { PRIVATE_SCRIPT } from '../private-script.ts';
 
 interface Around {
   readonly visit: OwnVisit;
@@ -187,7 +187,7 @@ async function show(visit: OwnVisit): Promise<Answer> {
 <p class="banner" id="private-status" role="status" hidden></p><p class="faults" id="private-fault" role="alert" tabindex="-1" hidden></p>
 <section id="private-shown" class="live" aria-live="polite" hidden><p class="muted">${say.shown}</p><div></div></section>
 ${standingPart(around)}${askRows(around, asked.ok ? asked.value.asks : [])}${glass}${givenRows(around, given)}
-${isMode ? markup`${on}${keyPart(around)}` : markup`${keyPart(around)}${givenNone(around, given)}${choicePart(around)}`}</div><script src="${PRIVATE_SCRIPT.path}" type="module"></script>`,
+${isMode ? markup`${on}${keyPart(around)}` : markup`${keyPart(around)}${givenNone(around, given)}${choicePart(around)}`}</div><script src="${PRIVATE_SCRIPT.address}" type="module"></script>`,
   };
 }
 
