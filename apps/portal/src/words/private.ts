@@ -3,75 +3,16 @@ import type { BLIND_PRICE } from '@cityward/contracts';
 import type { Language } from './index.ts';
 
 type Price = (typeof BLIND_PRICE)[number];
-export interface PrivateWords {
-  readonly title: string;
-  readonly lead: string;
-  readonly link: string;
-  readonly needsScript: string;
-  readonly isOn: string;
-  readonly isOff: string;
-  readonly sealing: (n: number) => string;
-  readonly turningOff: (n: number) => string;
-  readonly price: string;
-  readonly priceLead: string;
-  readonly parts: Readonly<Record<Price, string>>;
-  readonly backups: (weeks: number) => string;
-  readonly holders: string;
-  readonly holdersWhy: string;
-  readonly numbers: string;
-  readonly numbersHint: string;
-  readonly needed: string;
-  readonly turnOn: string;
-  readonly twice: string;
-  readonly records: string;
-  readonly open: string;
-  readonly share: string;
-  readonly shareWhy: string;
-  readonly giveKeys: string;
-  readonly nobody: string;
-  readonly given: string;
-  readonly givenNone: string;
-  readonly givenWhy: string;
-  readonly ownKey: string;
-  readonly ownKeyWhy: string;
-  readonly keep: string;
-  readonly haveKey: string;
-  readonly asks: string;
-  readonly asksWhy: string;
-  readonly recovery: (who: string) => string;
-  readonly emergency: (who: string, whose: string) => string;
-  readonly compare: string;
-  readonly release: string;
-  readonly released: string;
-  readonly glass: string;
-  readonly askHolders: string;
-  readonly glassOf: (whose: string) => string;
-  readonly safety: string;
-  readonly sheet: string;
-  readonly sheetWhy: string;
-  readonly restore: string;
-  readonly restoreLabel: string;
-  readonly restoreAct: string;
-  readonly askRecovery: string;
-  readonly finishRecovery: (n: number, needed: number) => string;
-  readonly finish: string;
-  readonly cancel: string;
-  readonly turnOff: string;
-  readonly turnOffWhy: string;
-  readonly handBack: string;
-  readonly shown: string;
-  readonly say: Readonly<Record<string, string>>;
-}
 
-const en: PrivateWords = {
+const en = {
   title: 'Records that only I can read',
   lead: 'You may choose that the city keeps your records without being able to read them. Read what it costs first.',
   link: 'Records that only I can read',
   needsScript: 'This page needs a script and a passkey: your key is made and used in your browser alone.',
   isOn: 'The city cannot read your records. Your passkey opens them, here.',
   isOff: 'The city can read your records, as far as its rules let it.',
-  sealing: (n) => `${n} of your records are still being locked. Nobody sees them until then.`,
-  turningOff: (n) => `You are handing your records back. ${n} are still locked.`,
+  sealing: (n: number): string => `${n} of your records are still being locked. Nobody sees them until then.`,
+  turningOff: (n: number): string => `You are handing your records back. ${n} are still locked.`,
   price: 'What it costs',
   priceLead: 'Tick each one. All of them come with the choice; none can be left out.',
   parts: {
@@ -86,8 +27,9 @@ const en: PrivateWords = {
     'nobody-acts': 'Nobody who acts for you, now or later, can open them: no guardian, no attorney, no executor.',
     'trust-the-page':
       'You trust this page and the moment a record is stored: the city’s computer has it in its hands for that moment, and sends your browser the page that uses your key.',
-  },
-  backups: (weeks) => `Copies in backups made before today stay readable to the city for up to ${weeks} weeks.`,
+  } satisfies Readonly<Record<Price, string>>,
+  backups: (weeks: number): string =>
+    `Copies in backups made before today stay readable to the city for up to ${weeks} weeks.`,
   holders: 'Who together can help',
   holdersWhy:
     'Name people who hold a share each. Enough of them together can open records in an emergency, or give you your key back. One alone can do nothing. Each needs a key of their own first.',
@@ -112,14 +54,14 @@ const en: PrivateWords = {
   haveKey: 'You have a key. Read these groups to whoever wants to be sure that it is yours:',
   asks: 'Shares that are asked of me',
   asksWhy: 'Release a share only when you are sure who asks. Call them, and compare the groups of the key.',
-  recovery: (who) => `${who} lost what opens their own key and asks for your share of it.`,
-  emergency: (who, whose) => `${who} asks to see records of ${whose} in an emergency.`,
+  recovery: (who: string): string => `${who} lost what opens their own key and asks for your share of it.`,
+  emergency: (who: string, whose: string): string => `${who} asks to see records of ${whose} in an emergency.`,
   compare: 'Key of whoever asks',
   release: 'Release my share',
   released: 'You released your share.',
   glass: 'Emergencies of mine',
   askHolders: 'Ask those who hold shares',
-  glassOf: (whose) => `An emergency of ${whose} is open.`,
+  glassOf: (whose: string): string => `An emergency of ${whose} is open.`,
   safety: 'If I lose my passkey',
   sheet: 'Show the sheet with my key',
   sheetWhy: 'Print it and keep it safe: whoever has the sheet can read your records.',
@@ -127,7 +69,7 @@ const en: PrivateWords = {
   restoreLabel: 'The key on my sheet',
   restoreAct: 'Let this passkey open my key',
   askRecovery: 'Ask those who hold shares',
-  finishRecovery: (n, needed) => `${n} of ${needed} have released their share.`,
+  finishRecovery: (n: number, needed: number): string => `${n} of ${needed} have released their share.`,
   finish: 'Put my key together',
   cancel: 'Stop asking',
   turnOff: 'Let the city read my records again',
@@ -157,6 +99,8 @@ const en: PrivateWords = {
     BLIND_NEEDS_NAME: 'This consent is for a role. Give one to a person by name.',
   },
 };
+
+export type PrivateWords = typeof en;
 
 const mi: PrivateWords = {
   title: 'Ngā mauhanga ka taea e au anake te pānui',
