@@ -1,5 +1,5 @@
 /** Days and times in words, by the clock of the city. */
-import { dateOf, dayAt, dayNumber, mondayOf, startOfDay, type DayNumber } from '@cityward/kernel';
+import { dateOf, dayAt, dayNumber, startOfDay, type DayNumber } from '@cityward/kernel';
 import type { Language } from './words/index.ts';
 
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-NZ', mi: 'mi' };
@@ -15,8 +15,6 @@ export interface Calendar {
   lastDay(until: number): string;
   /** `2027-03-01`, to compare days. */
   key(at: number): string;
-  /** The Monday of the week that the moment is in, as `key`. */
-  weekOf(at: number): string;
   /** When the day after this one begins; null where there is no such day. */
   endOf(day: Day): number | null;
 }
@@ -40,7 +38,6 @@ export function calendarFor(language: Language, timeZone: string): Calendar {
     moment: (at) => `${weekday.format(at)}, ${timeOf(at)}`,
     lastDay: (until) => day.format(until - 1),
     key: (at) => dateOf(dayAt(at, timeZone)),
-    weekOf: (at) => dateOf(mondayOf(dayAt(at, timeZone))),
     endOf: (asked) => {
       const number = numberOf(asked);
       return number === null ? null : startOfDay(number + 1, timeZone);

@@ -83,7 +83,6 @@ export const en = {
     back: 'What taking it back does',
   },
   promise: {
-    lead: 'When you take it back:',
     served: 'No byte is served from the moment the revocation is confirmed.',
     dark: 'A connected page goes dark within 150 ms (aim), a disconnected one within 5\u00a0s.',
     seen: 'What was already seen or photographed cannot be recalled.',

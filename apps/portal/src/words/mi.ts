@@ -72,7 +72,6 @@ export const mi: Words = {
     back: 'Ka aha ina tangohia anō',
   },
   promise: {
-    lead: 'Ina tangohia anō e koe:',
     served: 'Kāore he paita kotahi e tukuna mai i te wā i whakaūngia ai te tangohanga.',
     dark: 'Ka pōuri te whārangi hono i roto i te 150 ms (te whāinga), ka pōuri te whārangi kua motu i roto i te 5 hēkona.',
     seen: 'Kāore e taea te whakahoki mai ngā mea kua kitea, kua whakaahuatia kē rānei.',
