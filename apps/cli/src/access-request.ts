@@ -62,7 +62,7 @@ const askedCommand = (api: Api): Command => ({
       await client.call(api.listAccessRequests, { query: {} }),
       await client.call(api.listAccessAsked, {}),
     ]);
-    const all = [...about.requests, ...mine.requests];
+    const all = [...about.requests, ...mine.requests].sort((one, other) => other.at - one.at);
     return { data: all, text: all.map(line).join('\n') || 'nobody asks anything' };
   },
 });

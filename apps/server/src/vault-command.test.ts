@@ -86,8 +86,19 @@ describe('the command', () => {
     expect(await refusedNear(ben, 'post', 'end', posts[0]!.id)).toContain('NOT_ALLOWED');
 
     const what = ['--categories', 'notes', '--rights', 'text'];
-    const asking = ['consent', 'ask', aroha.id, ...what, '--purpose', 'TREAT', '--days', '30'];
-    const asked = await nearBy<AccessRequest>(ben, ...asking, '--why', 'You are booked with me on Monday');
+    const asking = (whom: Somebody): string[] => [
+      'consent',
+      'ask',
+      whom.id,
+      ...what,
+      '--purpose',
+      'TREAT',
+      '--days',
+      '30',
+    ];
+    const ofBen = await nearBy<AccessRequest>(nia, ...asking(ben), '--why', 'You are booked with me on Friday');
+    const asked = await nearBy<AccessRequest>(ben, ...asking(aroha), '--why', 'You are booked with me on Monday');
+    expect((await nearBy<AccessRequest[]>(ben, 'consent', 'asked')).map(({ id }) => id)).toEqual([asked.id, ofBen.id]);
     expect(await nearBy<AccessRequest[]>(aroha, 'consent', 'asked')).toMatchObject([{ id: asked.id, state: 'open' }]);
     const agreed = await nearBy<AccessRequest>(aroha, 'consent', 'agree', asked.id, ...what, '--until', UNTIL);
     expect(agreed).toMatchObject({ state: 'agreed', asker: ben.id });
