@@ -9,6 +9,7 @@ import type { Asked, Command, Said } from './command.ts';
 import { wanted } from './device-flags.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { openKeyFile, readKeyFile } from './key-file.ts';
+import { CA_FLAG, notVerified } from './verifying.ts';
 
 const HASH_TYPED_CHARS = 8;
 
@@ -91,10 +92,7 @@ const verifyCommand: Command = {
   verb: 'handover verify',
   words: ['FILE'],
   help: "Check a handover certificate offline: form, installer's signature, and the city's down to the root that you name. Exit code 4 when it is not.",
-  flags: [
-    { name: 'ca', value: 'FILE', help: "the city's root certificate, which you had from the city itself" },
-    { name: 'signature', value: 'FILE', help: 'its signature (the file beside it that ends in .p7s)' },
-  ],
+  flags: [CA_FLAG, { name: 'signature', value: 'FILE', help: 'its signature (the file beside it that ends in .p7s)' }],
   examples: ['handover verify hnd-7k2m9c0q4x1ab3d5.json --ca city-root.pem'],
   run: (asked) => {
     const [path = ''] = asked.words;
@@ -105,12 +103,7 @@ const verifyCommand: Command = {
       signature: bytesOf(signaturePath),
       ca: bytesOf(ca).toString('latin1'),
     });
-    if (!verified.ok)
-      return Promise.resolve<Said>({
-        data: { verified: false, ...verified.error },
-        text: `NOT VERIFIED: ${verified.error.message}`,
-        exit: EXIT.notVerified,
-      });
+    if (!verified.ok) return Promise.resolve(notVerified(verified.error));
     const { certificate, hash, signer } = verified.value;
     const words = handoverInWords(certificate.handover).map(plainText);
     const text = [...words, `Hash ${hash}`, `Verified: signed by the installer, and by ${plainText(signer)}.`].join(

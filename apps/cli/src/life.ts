@@ -12,6 +12,7 @@ import type { Asked, Command, Said } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { openKeyFile, readKeyFile } from './key-file.ts';
 import { bytesOf } from './read-file.ts';
+import { CA_FLAG, KEY_FILE_FLAG, notVerified, trustedBy } from './verifying.ts';
 import { listOf, oneOf, wanted } from './wanted.ts';
 
 const HASH_TYPED_CHARS = 8;
@@ -230,8 +231,8 @@ const verifyCommand: Command = {
   words: ['FILE'],
   help: "Check a certificate of destruction offline: the officer's signature, the city's, the ledger's proof, and that nothing is left. Exit code 4 when it does not hold.",
   flags: [
-    { name: 'ca', value: 'FILE', help: "the city's root certificate, which you had from the city itself" },
-    { name: 'key-file', value: 'FILE', help: "a file with the log's key" },
+    CA_FLAG,
+    KEY_FILE_FLAG,
     { name: 'record', value: 'ID', help: 'and that this record was among what was destroyed' },
   ],
   examples: ['verify certificate dst-7k2m9c0q4x1ab3d5.json --ca city-root.pem --key-file ledger.vkey'],
@@ -239,18 +240,10 @@ const verifyCommand: Command = {
     const record = asked.flag('record');
     const verified = verifyDestruction({
       json: bytesOf(asked.words[0] ?? ''),
-      ca: bytesOf(wanted(asked, 'verify certificate', 'ca')).toString('latin1'),
-      verifierKey: bytesOf(wanted(asked, 'verify certificate', 'key-file'))
-        .toString('utf8')
-        .trim(),
+      ...trustedBy(asked, 'verify certificate'),
       ...(record === undefined ? {} : { record }),
     });
-    if (!verified.ok)
-      return Promise.resolve<Said>({
-        data: { verified: false, ...verified.error },
-        text: `NOT VERIFIED: ${verified.error.message}`,
-        exit: EXIT.notVerified,
-      });
+    if (!verified.ok) return Promise.resolve(notVerified(verified.error));
     const { hash, signer, entry, proven, record: document } = verified.value;
     const end = `Verified: signed by ${plainText(document.verified.name)} and by ${plainText(signer)}; entry ${entry} of the ledger; ${proven} versions proven to be in the list.`;
     const text = [...destructionInWords(document).map(plainText), `Hash ${hash}`, end].join('\n');

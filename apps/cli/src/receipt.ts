@@ -4,9 +4,8 @@ import type { Api, ReceiptEvent, ReceiptFile } from '@cityward/contracts';
 import { plainText } from '@cityward/fleet/verify';
 import { receiptInWords, verifyReceipt } from '@cityward/vault/verify';
 import type { Command, Said } from './command.ts';
-import { EXIT } from './exit-codes.ts';
 import { bytesOf } from './read-file.ts';
-import { wanted } from './wanted.ts';
+import { CA_FLAG, KEY_FILE_FLAG, notVerified, trustedBy } from './verifying.ts';
 
 export const receiptCommands = (api: Api): readonly Command[] => [receiptCommand(api), verifyCommand];
 
@@ -37,25 +36,14 @@ const verifyCommand: Command = {
   verb: 'verify receipt',
   words: ['FILE'],
   help: "Check the receipt of a consent offline: the city's signature and the ledger's proof. Exit code 4 when it does not hold.",
-  flags: [
-    { name: 'ca', value: 'FILE', help: "the city's root certificate, which you had from the city itself" },
-    { name: 'key-file', value: 'FILE', help: "a file with the log's key" },
-  ],
+  flags: [CA_FLAG, KEY_FILE_FLAG],
   examples: ['verify receipt receipt-con-7k2m9c0q4x1ab3d5-given.json --ca city-root.pem --key-file ledger.vkey'],
   run: (asked) => {
     const verified = verifyReceipt({
       json: bytesOf(asked.words[0] ?? ''),
-      ca: bytesOf(wanted(asked, 'verify receipt', 'ca')).toString('latin1'),
-      verifierKey: bytesOf(wanted(asked, 'verify receipt', 'key-file'))
-        .toString('utf8')
-        .trim(),
+      ...trustedBy(asked, 'verify receipt'),
     });
-    if (!verified.ok)
-      return Promise.resolve<Said>({
-        data: { verified: false, ...verified.error },
-        text: `NOT VERIFIED: ${verified.error.message}`,
-        exit: EXIT.notVerified,
-      });
+    if (!verified.ok) return Promise.resolve(notVerified(verified.error));
     const { hash, signer, entry, receipt } = verified.value;
     const end = `Verified: signed by ${plainText(signer)}; entry ${entry} of the ledger. A consent may have been taken back since: ask for a newer receipt.`;
     const text = [...receiptInWords(receipt).map(plainText), `Hash ${hash}`, end].join('\n');
