@@ -4,6 +4,7 @@ import { plainText } from '@cityward/fleet/verify';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Command } from './command.ts';
 import { rightsOf, SCOPE_FLAGS, scopeOf, TERM_FLAGS, termsOf } from './consent.ts';
+import { day } from './days.ts';
 import { wanted } from './wanted.ts';
 
 export const accessRequestCommands = (api: Api): readonly Command[] => [
@@ -14,7 +15,6 @@ export const accessRequestCommands = (api: Api): readonly Command[] => [
   withdrawCommand(api),
 ];
 
-const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
 function line(request: AccessRequest): string {
   const { id, state, asker, organisation, role, subject, scope, rights, purpose, days, why, until, consent } = request;
   const what = scope.of === 'categories' ? scope.categories : scope.records;

@@ -17,6 +17,7 @@ import {
 } from '@cityward/contracts';
 import { plainText } from '@cityward/fleet/verify';
 import type { Asked, Command } from './command.ts';
+import { day } from './days.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 
 const WATCH_EVERY_MS = 1_000;
@@ -126,9 +127,7 @@ export function deviceText({ device, read, tiers, controls }: DeviceBaseline): s
       .filter(({ state, rated }) => rated && (state === 'failed' || state === 'unknown'))
       .map(({ control, state, words, wanted, exception }) => {
         const more = wanted === null ? '' : `, wanted ${wanted}`;
-        const by = exception
-          ? `; excepted until ${new Date(exception.until).toISOString().slice(0, 10)} by ${exception.owner}`
-          : '';
+        const by = exception ? `; excepted until ${day(exception.until)} by ${exception.owner}` : '';
         return `  ${state.padEnd(8)} ${control}: ${plainText(words)}${plainText(more)}${plainText(by)}`;
       }),
   ].join('\n');
@@ -234,7 +233,7 @@ const exceptionsCommand = (api: Api): Command => ({
     const { exceptions } = await client.call(api.listBaselineExceptions, {});
     const lines = exceptions.map(
       (one) =>
-        `${one.id}  until ${new Date(one.until).toISOString().slice(0, 10)}  ${one.control} for ${one.scope} ${one.key}, ${one.devices} devices: ${plainText(one.owner)}, ${plainText(one.reason)}`,
+        `${one.id}  until ${day(one.until)}  ${one.control} for ${one.scope} ${one.key}, ${one.devices} devices: ${plainText(one.owner)}, ${plainText(one.reason)}`,
     );
     return { data: exceptions, text: lines.join('\n') || 'No exceptions are in force.' };
   },
@@ -283,7 +282,7 @@ const rotationCommand = (api: Api): Command => ({
   },
 });
 
-const dayOf = (at: number | null): string => (at === null ? 'not known' : new Date(at).toISOString().slice(0, 10));
+const dayOf = (at: number | null): string => (at === null ? 'not known' : day(at));
 const keysText = ({ devices, next }: Rotation): string =>
   [
     ...devices.map(

@@ -2,9 +2,10 @@
 import type { Api, Consent, ConsentDraft, HandOnDraft } from '@cityward/contracts';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Asked, Command, Flag } from './command.ts';
+import { day } from './days.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { readJson } from './sign.ts';
-import { listOf, momentOf, wanted } from './wanted.ts';
+import { dayIn, listOf, wanted, wantedDay } from './wanted.ts';
 
 export const consentCommands = (api: Api): readonly Command[] => [
   listCommand(api),
@@ -13,7 +14,6 @@ export const consentCommands = (api: Api): readonly Command[] => [
   revokeCommand(api),
 ];
 
-const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
 function toWhom({ person, organisation, role }: Consent): string {
   const where = organisation === null ? '' : ` at ${organisation}`;
   return person === null ? `any ${role}${where}` : `${person}${role === null ? '' : ` as ${role}`}${where}`;
@@ -73,14 +73,12 @@ export function termsOf(
   asked: Asked,
   verb: string,
 ): Pick<ConsentDraft, 'scope' | 'rights' | 'from' | 'until' | 'uses' | 'refrains'> {
-  const [from, uses] = [asked.flag('from'), asked.flag('uses')];
-  const moment = (text: string, flag: string): number =>
-    momentOf(text, { verb, flag, such: 'day, wanted such as 2027-03-01' });
+  const uses = asked.flag('uses');
   return {
     scope: scopeOf(asked, verb),
     rights: rightsOf(asked),
-    from: from === undefined ? Date.now() : moment(from, 'from'),
-    until: moment(wanted(asked, verb, 'until'), 'until'),
+    from: dayIn(asked, verb, 'from') ?? Date.now(),
+    until: wantedDay(asked, verb, 'until'),
     uses: uses === undefined ? null : Number(uses),
     refrains: listOf(asked.flag('refrains')) as ConsentDraft['refrains'],
   };

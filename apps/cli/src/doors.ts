@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
 import type { Api, Discovery, MakerRoot, NetworkDraft, NetworkIdentity, Waiting } from '@cityward/contracts';
 import { plainText } from '@cityward/fleet/verify';
-import type { Asked, Command } from './command.ts';
+import type { Command } from './command.ts';
+import { day, moment } from './days.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
+import { listOf, wanted } from './wanted.ts';
 
 export const doorCommands = (api: Api): readonly Command[] => [
   ...networkCommands(api),
@@ -15,14 +17,6 @@ export const doorCommands = (api: Api): readonly Command[] => [
 
 const REASON_FLAG = { name: 'reason', value: 'TEXT', help: 'why; goes into the evidence' } as const;
 
-function wanted({ flag }: Asked, verb: string, name: string): string {
-  const value = flag(name);
-  if (value === undefined) throw new CommandFault(EXIT.usage, `${verb}: --${name} is wanted`);
-  return value;
-}
-const listOf = (text: string | undefined): string[] => (text ?? '').split(',').filter((one) => one !== '');
-const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
-const moment = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 const columns = (rows: readonly (readonly string[])[], none: string): string => {
   const [head] = rows;
   if (!head) return none;

@@ -5,6 +5,7 @@ import { plainText } from '@cityward/fleet/verify';
 import { newKeyPair, openSealed } from '@cityward/vault/sealing';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Asked, Command } from './command.ts';
+import { day } from './days.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { wanted } from './wanted.ts';
 
@@ -19,7 +20,6 @@ export const exportCommands = (api: Api): readonly Command[] => [
   openCommand(),
 ];
 
-const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
 function line({ id, state, draft, manifest, asked, bytes, fetched, decided }: Export): string {
   const shown = manifest
     ? `${manifest.shown} people shown, ${manifest.marks} rows of nobody`

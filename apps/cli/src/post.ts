@@ -2,15 +2,13 @@
 import type { Api, Post, PostDraft } from '@cityward/contracts';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Command } from './command.ts';
-import { momentOf, wanted } from './wanted.ts';
+import { day } from './days.ts';
+import { dayIn, wanted } from './wanted.ts';
 
 export const postCommands = (api: Api): readonly Command[] => [listCommand(api), addCommand(api), endCommand(api)];
 
-const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
 const line = ({ id, person, organisation, role, from, until }: Post): string =>
   `${id}  ${person}  ${role} at ${organisation}  from ${day(from)}${until === null ? '' : ` to ${day(until)}`}`;
-const moment = (verb: string, flag: string, text: string | undefined): number | null =>
-  text === undefined ? null : momentOf(text, { verb, flag, such: 'day, wanted such as 2027-03-01' });
 
 const listCommand = (api: Api): Command => ({
   verb: 'post ls',
@@ -43,8 +41,8 @@ const addCommand = (api: Api): Command => ({
       person: asked.words[0] ?? '',
       organisation: wanted(asked, 'post add', 'organisation'),
       role: wanted(asked, 'post add', 'role'),
-      from: moment('post add', 'from', asked.flag('from')) ?? Date.now(),
-      until: moment('post add', 'until', asked.flag('until')),
+      from: dayIn(asked, 'post add', 'from') ?? Date.now(),
+      until: dayIn(asked, 'post add', 'until'),
     } as PostDraft;
     const post = await asPerson(api, asked, (client) => client.call(api.addPost, { body }));
     return { data: post, text: line(post) };
@@ -58,7 +56,7 @@ const endCommand = (api: Api): Command => ({
   flags: [{ name: 'at', value: 'DAY', help: 'at that day (now)' }, ...PERSON_FLAGS],
   examples: ['post end pst-7k2m9c0q4x1ab3d5'],
   run: async (asked) => {
-    const at = moment('post end', 'at', asked.flag('at'));
+    const at = dayIn(asked, 'post end', 'at');
     const input = { params: { id: asked.words[0] ?? '' }, body: at === null ? {} : { at } };
     const post = await asPerson(api, asked, (client) => client.call(api.endPost, input));
     return { data: post, text: line(post) };

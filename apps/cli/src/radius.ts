@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { COA_PORT, type AccessSwitch, type Api, type PortSession, type VlanPlan } from '@cityward/contracts';
 import type { Client } from './client.ts';
 import type { Asked, Command } from './command.ts';
+import { day } from './days.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { raddbFiles } from './raddb.ts';
 
@@ -91,7 +92,7 @@ const configCommand = (api: Api): Command => ({
       `Written to ${folder}, readable by its owner only. Check it: freeradius -XC -d ${folder} -n radiusd`,
       `The shared secrets of ${set.switches.length} switches are in clients.conf; give each switch its own, and CoA with it.`,
       `Let each switch ask by MAC address where 802.1X fails: a device whose certificate ran out then gets the quarantine VLAN, from which it must reach the enrolment, and nothing else.`,
-      `Run this again before ${new Date(ends).toISOString().slice(0, 10)}, then start FreeRADIUS anew.`,
+      `Run this again before ${day(ends)}, then start FreeRADIUS anew.`,
     ];
     return { data: shown, text: text.join('\n') };
   },

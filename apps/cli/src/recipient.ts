@@ -13,6 +13,7 @@ import { plainText } from '@cityward/fleet/verify';
 import { answerBytes, requestHash, verifyRequest } from '@cityward/vault/verify';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Command } from './command.ts';
+import { day } from './days.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { readJson, writeJson } from './sign.ts';
 import { listOf, oneOf, wanted } from './wanted.ts';
@@ -27,7 +28,6 @@ export const recipientCommands = (api: Api): readonly Command[] => [
   signCommand,
 ];
 
-const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
 const STATES: Readonly<Record<RecipientRequestShown['state'], string>> = {
   asked: 'not answered',
   reminded: 'not answered, reminded',

@@ -18,6 +18,7 @@ import { plainText } from '@cityward/fleet/verify';
 import { putInBulk } from './record-bulk.ts';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Asked, Command } from './command.ts';
+import { moment } from './days.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { oneOf, wanted } from './wanted.ts';
 
@@ -214,13 +215,12 @@ function lineText({
   first,
   last,
 }: LookLine): string {
-  const day = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
   const times = count === 1 ? '' : ` ${count} times`;
-  const until = first === last ? '' : ` to ${day(last)}`;
+  const until = first === last ? '' : ` to ${moment(last)}`;
   const [because, actor] = [why === null ? '' : ` (${plainText(why)})`, machine ? `${by} (a machine)` : by];
   const forWhat = purpose === null ? '' : ` for ${purpose}`;
   const rests = consent ?? emergency ?? '';
-  return `${day(first)}${until}  ${actor} ${DONE[what]} ${category ?? ''}${times}${forWhat}${because}  ${rests}`.trimEnd();
+  return `${moment(first)}${until}  ${actor} ${DONE[what]} ${category ?? ''}${times}${forWhat}${because}  ${rests}`.trimEnd();
 }
 function weekText({ week, lines, cut, earlier }: LooksOfWeek): string {
   const more = [

@@ -2,11 +2,11 @@
 import type { Api, RightRequest } from '@cityward/contracts';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Command } from './command.ts';
+import { day } from './days.ts';
 import { listOf, oneOf, wanted } from './wanted.ts';
 
 export const requestCommands = (api: Api): readonly Command[] => [listCommand(api), answerCommand(api)];
 
-const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
 const line = ({ id, subject, kind, regime, state, due, isOverdue, answer }: RightRequest): string => {
   const end = answer ? `${answer.outcome} ${day(answer.at)}` : `due ${day(due)}${isOverdue ? '  OVERDUE' : ''}`;
   return `${id}  ${subject}  ${kind} (${regime})  ${state}  ${end}`;

@@ -3,6 +3,7 @@ import { UNSEALING_DAYS_MAX, type Api, type Unsealing } from '@cityward/contract
 import { plainText } from '@cityward/fleet/verify';
 import { asPerson, PERSON_FLAGS } from './as-person.ts';
 import type { Asked, Command, Said } from './command.ts';
+import { moment } from './days.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { listOf, wanted } from './wanted.ts';
 
@@ -21,10 +22,9 @@ export const unsealingCommands = (api: Api): readonly Command[] => [
   }),
 ];
 
-const day = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 function line({ id, state, subject, records, reader, reference, reason, until, hiddenUntil }: Unsealing): string {
-  const window = until === null ? '' : `  until ${day(until)}`;
-  const kept = hiddenUntil === null ? '' : `  told after ${day(hiddenUntil)}`;
+  const window = until === null ? '' : `  until ${moment(until)}`;
+  const kept = hiddenUntil === null ? '' : `  told after ${moment(hiddenUntil)}`;
   return `${id}  ${state}  ${records.length} of ${subject}  for ${reader}${window}${kept}  ${plainText(reference)}: ${plainText(reason)}`;
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@cityward/contracts';
 import { askLine } from './ask.ts';
 import type { Asked, Command } from './command.ts';
+import { day } from './days.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 import { readJson, writeJson } from './sign.ts';
 import { listOf, wanted } from './wanted.ts';
@@ -24,8 +25,6 @@ export const vaultCommands = (api: Api): readonly Command[] => [
   eraseCommand(api),
   archiveCommand(api),
 ];
-
-const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
 function standingText(standing: VaultStanding): string {
   const { gate, incarnation, keys, ahead, ledger, witnesses, backups } = standing;

@@ -1,4 +1,4 @@
-/** Flags that a verb cannot do without. */
+/** What a verb reads from its flags, or says of them. */
 import type { Asked } from './command.ts';
 import { CommandFault, EXIT } from './exit-codes.ts';
 
@@ -24,3 +24,10 @@ export function momentOf(
   if (Number.isFinite(at)) return at;
   throw new CommandFault(EXIT.usage, `${verb}: --${flag} "${text}" is no ${such}`);
 }
+
+/** A day that has to be named. */
+export const wantedDay = (asked: Asked, verb: string, name: string): number =>
+  momentOf(wanted(asked, verb, name), { verb, flag: name, such: 'day, wanted such as 2027-03-01' });
+/** A day that may be named. */
+export const dayIn = (asked: Asked, verb: string, name: string): number | null =>
+  asked.flag(name) === undefined ? null : wantedDay(asked, verb, name);
