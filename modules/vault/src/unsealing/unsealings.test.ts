@@ -1,14 +1,18 @@
 /** What is sealed is opened by two officers for one reader and some days, told at once or when an order ends, and stays over once it is. */
 import { describe, expect, it } from 'vitest';
 import type { Unsealing, UnsealingDraft } from '@cityward/contracts';
-import { DAY_MS } from '@cityward/kernel';
+import { createSaver } from '@cityward/journal';
+import { DAY_MS, type Millis } from '@cityward/kernel';
+import { silentLog } from '@cityward/log';
 import { sql as raw } from 'kysely';
 import { noticesOf } from '../notices/notices.ts';
 import { AROHA, BEN, CAT, codeOf, must, NOW, OFFICER, person, recordLife, SECOND_OFFICER } from '../testing.ts';
-import { look, useVault } from '../testing-rig.ts';
+import { ALONE } from '../nodes/shared.ts';
+import { gate, look, useVault } from '../testing-rig.ts';
+import type { VaultChange, VaultJournal } from '../vault-journal.ts';
 import { judge, type Why } from '../viewing/deciding.ts';
 import { unsealingReplayer } from './replay.ts';
-import { ASKED_LIFE_MS } from './unsealings.ts';
+import { ASKED_LIFE_MS, Unsealings } from './unsealings.ts';
 
 const rig = useVault();
 const [ASKS, APPROVES] = [SECOND_OFFICER, 'per-dan'];
@@ -39,6 +43,7 @@ const asked = async (record: string, change: Partial<UnsealingDraft> = {}): Prom
   must(await unsealings().ask(draftOf(record, change), ASKS));
 const opened = async (record: string, change: Partial<UnsealingDraft> = {}): Promise<Unsealing> =>
   must(await unsealings().approve((await asked(record, change)).id, APPROVES));
+const ended = (one: Unsealing): Unsealing => ({ ...one, state: 'ended', ended: { at: NOW, by: ASKS } });
 const VIEW = { right: 'view', purpose: 'HOPERAT' } as const;
 const seen = async (record: string, change: Parameters<typeof look>[1] = {}): Promise<string> =>
   codeOf(await rig.at.vault.view(look(record, { ...VIEW, ...change })));
@@ -101,6 +106,25 @@ describe('a sealed record', () => {
     expect([await seen(record), unsealings().list()[0]!.state]).toEqual(['RECORD_NOT_SEEN', 'asked']);
   });
 
+  it.each<[string, (one: Unsealing) => void | Promise<unknown>]>([
+    ['here', ({ id }) => unsealings().end(id, ASKS)],
+    ['at another node', (one) => unsealings().learn({ unsealing: ended(one), at: NOW })],
+  ])('is not opened by an approval that is ended %s while it is written', async (_, end) => {
+    const record = await sealed();
+    const one = await asked(record);
+    const disk = gate();
+    rig.at.ledger.disk = disk.pass;
+    const approving = unsealings().approve(one.id, APPROVES);
+    await disk.isReached;
+    await end(one);
+    disk.open();
+    expect(codeOf(await approving)).toBe('UNSEALING_NOT_SO');
+    for (const restart of [false, true]) {
+      if (restart) await rig.restart();
+      expect([await seen(record), unsealings().list(), await told()]).toEqual(['RECORD_NOT_SEEN', [], []]);
+    }
+  });
+
   it('is opened by nobody who has part in it, and nothing else is', async () => {
     const [record, inUse] = [await sealed(), await rig.put()];
     const ask = async (by: string, change: Partial<UnsealingDraft> = {}) =>
@@ -149,6 +173,48 @@ describe('a sealed record', () => {
     await rig.at.vault.desk().tend();
     expect(await seen(record)).toBe('RECORD_NOT_SEEN');
     expect((await rig.at.vault.records(AROHA)).every(({ destroyed }) => destroyed !== null)).toBe(true);
+  });
+});
+
+describe('among several nodes', () => {
+  /** What one tells the others that starts over this journal. */
+  const retoldFrom = async (unsealing: Unsealing): Promise<readonly VaultChange[]> => {
+    const retold: VaultChange[] = [];
+    const change = { sequence: 1, do: 'unsealing', subject: AROHA, unsealing, at: NOW } as const;
+    const node = new Unsealings({
+      ...{ sql: rig.sql, clock: () => NOW as Millis, ledger: rig.at.ledger, isPerson: () => true },
+      ...{ lives: rig.at.vault.people.lives, seals: rig.at.vault.desk().lives },
+      journal: { entries: [change] } as unknown as VaultJournal,
+      saver: createSaver(rig.sql, silentLog),
+      sharing: { ...ALONE, retell: (changes) => Promise.resolve(void retold.push(...changes)) },
+    });
+    await node.open();
+    return retold;
+  };
+
+  it('one that starts tells of no opening again that another has ended', async () => {
+    const open = await opened(await sealed());
+    await rig.outbox();
+    expect(await retoldFrom(open)).toEqual([]);
+    must(await unsealings().end(open.id, ASKS));
+    await rig.outbox();
+    expect(await retoldFrom(open)).toEqual([]);
+    expect(await retoldFrom(ended(open))).toMatchObject([{ unsealing: { state: 'ended' } }]);
+  });
+
+  it('one that starts tells of what SQL had not', async () => {
+    const open = await opened(await sealed());
+    await rig.outbox();
+    await raw`delete from vault.unsealing`.execute(rig.sql.for());
+    expect(await retoldFrom(open)).toMatchObject([{ unsealing: { state: 'open' } }]);
+  });
+
+  it('an opening that is heard of after its end is not in force', async () => {
+    const record = await sealed();
+    const open = await opened(record);
+    unsealings().learn({ unsealing: ended(open), at: NOW });
+    unsealings().learn({ unsealing: open, at: NOW });
+    expect([await seen(record), unsealings().list()]).toEqual(['RECORD_NOT_SEEN', []]);
   });
 });
 

@@ -31,6 +31,8 @@ export interface UnsealingParts extends Pick<VaultOptions, 'sql' | 'clock' | 'le
 export class Unsealings {
   readonly #parts: UnsealingParts;
   readonly #known = new Map<string, Unsealing>();
+  /** What is over, until when it could be open at the latest. */
+  readonly #over = new Map<string, number>();
   /** Decided one after the other: two approvals at once are not two openings. */
   readonly #inTurn = inTurn();
 
@@ -43,8 +45,10 @@ export class Unsealings {
     let replayed = 0;
     for (const change of journal.entries) {
       if (change.do !== 'unsealing') continue;
-      await sharing.retell([change]);
-      if (await sql.transact((tx) => save(tx, change.unsealing, change.at))) replayed++;
+      const isNews = await sql.transact((tx) => save(tx, change.unsealing, change.at));
+      if (isNews) replayed++;
+      // That SQL has an end need not mean that others heard of it; an opening that SQL has, or refuses, is told to nobody again.
+      if (isNews || change.unsealing.ended !== null) await sharing.retell([change]);
     }
     // Not from the journal: an older one would open again what the ledger says is over.
     for (const one of await store.readUnsealings(sql, clock())) this.#keep(one);
@@ -81,8 +85,7 @@ export class Unsealings {
       const one = this.#known.get(id);
       if (!one) return unknown(where);
       const at = clock();
-      if (one.state !== 'asked' || hasLapsed(one, at))
-        return refuse('conflict', 'UNSEALING_NOT_SO', `${where}: it is ${one.state}, wanted asked for lately`);
+      if (one.state !== 'asked' || hasLapsed(one, at)) return notSo(where, one.state, 'asked for lately');
       if (one.asked.by === by) return refuse('forbidden', 'SECOND_OFFICER', `${where}: wanted another than who asked`);
       if (one.reader === by)
         return refuse('forbidden', 'UNSEALING_PARTY', `${where}: wanted another than who is to look`);
@@ -97,7 +100,9 @@ export class Unsealings {
       };
       // Where this cannot be written it throws, and nothing is open.
       await this.#tell(opened, at);
-      return this.#write(opened);
+      if (!this.#over.has(id)) await this.#write(opened);
+      // Somebody may have ended it meanwhile, here or at another node.
+      return this.#over.has(id) ? notSo(where, 'ended', 'asked for lately') : ok(opened);
     });
   }
 
@@ -106,8 +111,7 @@ export class Unsealings {
     const where = `end opening "${id}"`;
     const one = this.#known.get(id);
     if (!one) return unknown(where);
-    if (one.state !== 'asked' && one.state !== 'open')
-      return refuse('conflict', 'UNSEALING_NOT_SO', `${where}: it is ${one.state}, wanted asked or open`);
+    if (one.state !== 'asked' && one.state !== 'open') return notSo(where, one.state, 'asked or open');
     return this.#write({ ...one, state: 'ended', ended: { at: this.#parts.clock(), by } });
   }
 
@@ -118,6 +122,7 @@ export class Unsealings {
     const late = this.list().filter((one) => hasLapsed(one, now) || (one.state === 'open' && !isOpen(one, now)));
     for (const one of late) await this.#write({ ...one, state: one.state === 'asked' ? 'lapsed' : 'ended', ended });
     for (const one of this.list()) this.#keep(one);
+    for (const [id, until] of this.#over) if (until <= now) this.#over.delete(id);
     return late.length;
   }
 
@@ -184,7 +189,10 @@ export class Unsealings {
     return null;
   }
 
+  /** What is over stays over, however late it is heard that it was opened. */
   #keep(one: Unsealing): void {
+    if (one.ended !== null) this.#over.set(one.id, openAtMostUntil(one));
+    else if (this.#over.has(one.id)) return;
     const isKept = one.state === 'asked' || one.state === 'open' || isHidden(one, this.#parts.clock());
     if (isKept) this.#known.set(one.id, one);
     else this.#known.delete(one.id);
@@ -227,6 +235,10 @@ const isOpen = ({ state, until }: Unsealing, now: number): boolean => state === 
 const isHidden = ({ hiddenUntil }: Unsealing, now: number): boolean => hiddenUntil !== null && now < hiddenUntil;
 const hasLapsed = ({ state, asked }: Unsealing, now: number): boolean =>
   state === 'asked' && asked.at + ASKED_LIFE_MS <= now;
+/** Approved at the last moment. */
+const openAtMostUntil = ({ asked, days }: Unsealing): number => asked.at + ASKED_LIFE_MS + days * DAY_MS;
+const notSo = (where: string, is: string, wanted: string): Result<never, Refusal> =>
+  refuse('conflict', 'UNSEALING_NOT_SO', `${where}: it is ${is}, wanted ${wanted}`);
 const unknown = (where: string): Result<never, Refusal> =>
   refuse('not-found', 'UNSEALING_UNKNOWN', `${where}: there is none of that id that is asked for or open`);
 
