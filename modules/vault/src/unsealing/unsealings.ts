@@ -60,8 +60,7 @@ export class Unsealings {
   }
   /** What this person may look at now. */
   of(reader: string): readonly Unsealing[] {
-    const now = this.#parts.clock();
-    return this.list().filter((one) => one.reader === reader && isOpen(one, now));
+    return [...this.#openTo(reader)];
   }
 
   ask(draft: UnsealingDraft, by: string): Promise<Result<Unsealing, Refusal>> {
@@ -128,7 +127,7 @@ export class Unsealings {
 
   /** Open for this reader, or why no more. */
   openFor(record: string, reader: string): Unsealing | null {
-    return this.of(reader).find(({ records }) => records.includes(record)) ?? null;
+    return this.#openTo(reader).find(({ records }) => records.includes(record)) ?? null;
   }
   /** Why it lets nobody see this record now; `null` where it does. It opens seals alone: what is due is to be destroyed. */
   against(id: string, record: string): Why | null {
@@ -187,6 +186,12 @@ export class Unsealings {
         `${where}: no order lets "${subject}" be told later, wanted one that two officers recorded`,
       );
     return null;
+  }
+
+  /** One after the other, as far as they are asked for. */
+  #openTo(reader: string): IteratorObject<Unsealing> {
+    const now = this.#parts.clock();
+    return this.#known.values().filter((one) => one.reader === reader && isOpen(one, now));
   }
 
   /** What is over stays over, however late it is heard that it was opened. */
