@@ -9,13 +9,16 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 
-const MODULE = fileURLToPath(new URL('../', import.meta.url));
+const MODULES = fileURLToPath(new URL('../../', import.meta.url));
+/** Whose tests read of their neighbours, where they look for them. */
+const NEIGHBOURS = ['vault', 'policy', 'ledger'] as const;
+type ModuleName = (typeof NEIGHBOURS)[number];
 const PACKAGES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 const PATIENT_MS = 180_000;
 
 /** A piece of the module's source without which the way is open. */
 export interface Control {
-  /** In `modules/vault/src`. */
+  /** In `src` of the module. */
   readonly file: string;
   /** Stands there exactly once. */
   readonly text: string;
@@ -38,12 +41,14 @@ interface Case<Module> {
   /** As in the list of attacks, e.g. `A3`. */
   readonly id: string;
   readonly name: string;
+  /** Attacked and cut: the vault, where nothing else is said. */
+  readonly module?: ModuleName;
   /** The file of the module that the attack uses, in `src`, e.g. `testing.ts`. */
   readonly through: string;
   readonly ways: readonly Way<Module>[];
 }
 
-export function attack<Module>({ id, name, through, ways }: Case<Module>): void {
+export function attack<Module>({ id, name, module = 'vault', through, ways }: Case<Module>): void {
   const count = { refused: 0, acting: 0 };
   describe(`${id} ${name}`, () => {
     let sql: TestSql;
@@ -64,7 +69,7 @@ export function attack<Module>({ id, name, through, ways }: Case<Module>): void 
       it(
         `${way}: comes to nothing`,
         async () => {
-          expect(await tryOn(MODULE, run)).toBe(false);
+          expect(await tryOn(join(MODULES, module), run)).toBe(false);
           count.refused++;
         },
         PATIENT_MS,
@@ -72,9 +77,9 @@ export function attack<Module>({ id, name, through, ways }: Case<Module>): void 
       it(
         `${way}: succeeds without the control`,
         async () => {
-          const copy = copyWithout([control].flat());
+          const copy = copyWithout(module, [control].flat());
           try {
-            expect(await tryOn(join(copy, 'modules/vault'), run)).toBe(true);
+            expect(await tryOn(join(copy, 'modules', module), run)).toBe(true);
           } finally {
             rmSync(copy, { recursive: true, force: true });
           }
@@ -92,19 +97,19 @@ export function attack<Module>({ id, name, through, ways }: Case<Module>): void 
 }
 
 /** Copies what the cut changes and all that is built on it; the rest is linked to, and so loaded once for all copies. */
-function copyWithout(controls: readonly Control[]): string {
+function copyWithout(name: ModuleName, controls: readonly Control[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'cityward-without-'));
-  const module = join(folder, 'modules/vault');
-  const changed = builtOn(controls.map(({ file }) => join(MODULE, 'src', file)));
-  cpSync(MODULE, module, {
-    recursive: true,
-    filter: (from) => !from.endsWith('.ts') || changed.has(from),
-  });
-  for (const path of sources()) if (!changed.has(path)) symlinkSync(path, join(module, relative(MODULE, path)));
+  const [from, module] = [join(MODULES, name), join(folder, 'modules', name)];
+  const sources = sourcesOf(from);
+  const changed = builtOn(
+    controls.map(({ file }) => join(from, 'src', file)),
+    sources,
+  );
+  cpSync(from, module, { recursive: true, filter: (path) => !path.endsWith('.ts') || changed.has(path) });
+  for (const path of sources) if (!changed.has(path)) symlinkSync(path, join(module, relative(from, path)));
   symlinkSync(PACKAGES, join(folder, 'node_modules'));
-  // What the module's tests read of its neighbours lies where they look for it.
-  for (const neighbour of ['policy', 'ledger'])
-    symlinkSync(join(MODULE, '..', neighbour), join(folder, 'modules', neighbour));
+  for (const neighbour of NEIGHBOURS)
+    if (neighbour !== name) symlinkSync(join(MODULES, neighbour), join(folder, 'modules', neighbour));
   for (const { file, text, cut } of controls) {
     const path = join(module, 'src', file);
     const source = readFileSync(path, 'utf8');
@@ -119,18 +124,18 @@ function copyWithout(controls: readonly Control[]): string {
 }
 
 const isSource = (path: string): boolean => path.endsWith('.ts') && !path.endsWith('.test.ts');
-const sources = (): string[] =>
-  readdirSync(join(MODULE, 'src'), { recursive: true, encoding: 'utf8' })
+const sourcesOf = (module: string): string[] =>
+  readdirSync(join(module, 'src'), { recursive: true, encoding: 'utf8' })
     .filter(isSource)
-    .map((name) => join(MODULE, 'src', name));
+    .map((name) => join(module, 'src', name));
 
 /** Imports, and programs that are started by their address. */
 const NAMED = /'(\.{1,2}\/[^'\n]+\.ts)'/g;
 const TYPES_ONLY = /^(?:import|export) type [^;]*;/gm;
 /** These files and all that name them, directly or by way of others. */
-function builtOn(files: readonly string[]): ReadonlySet<string> {
+function builtOn(files: readonly string[], sources: readonly string[]): ReadonlySet<string> {
   const users = new Map<string, string[]>();
-  for (const path of sources())
+  for (const path of sources)
     for (const [, named] of readFileSync(path, 'utf8').replaceAll(TYPES_ONLY, '').matchAll(NAMED)) {
       const used = resolve(dirname(path), named!);
       users.set(used, [...(users.get(used) ?? []), path]);

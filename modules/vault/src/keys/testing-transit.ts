@@ -1,6 +1,6 @@
 /**
  * A stand-in for the transit engine of OpenBao and Vault, for tests: the documented calls, headers, statuses and errors of keys,
- * encrypt and decrypt. It is not the real one, which no test asks yet.
+ * encrypt and decrypt. The real one is asked in tests/foreign.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
