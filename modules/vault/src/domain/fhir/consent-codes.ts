@@ -1,5 +1,4 @@
 /** Names that a FHIR Consent of ours is written in, and read by. */
-export type Fields = { readonly [key: string]: unknown };
 
 /** Ours where FHIR leaves it to whoever keeps the data: who, what and which right. */
 export const SYSTEM = {

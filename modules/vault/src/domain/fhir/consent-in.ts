@@ -3,14 +3,13 @@
  * here might take something back that the draft would give. Pure.
  */
 import { PURPOSES, REFRAINS, RIGHTS, type ConsentDraft, type FhirVersion } from '@cityward/contracts';
-import { EXTENSION, OPT_OUT, SYSTEM, type Fields } from './consent-codes.ts';
+import { EXTENSION, OPT_OUT, SYSTEM } from './consent-codes.ts';
+import { isFields, type Fields } from './fields.ts';
 
 export type ReadConsent =
   | { readonly ok: true; readonly version: FhirVersion; readonly draft: ConsentDraft }
   | { readonly ok: false; readonly faults: readonly string[] };
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const FAULTS_MAX = 20;
 
 /** What bears on nothing here: who wrote it down, where and when. */

@@ -1,6 +1,7 @@
 /** A consent as FHIR R4 or R5: refused in general, and one exception that permits. Pure. */
 import type { Consent, FhirVersion } from '@cityward/contracts';
-import { CONSENT_DOCUMENT, EXTENSION, OPT_OUT, RECIPIENT, SYSTEM, type Fields } from './consent-codes.ts';
+import { CONSENT_DOCUMENT, EXTENSION, OPT_OUT, RECIPIENT, SYSTEM } from './consent-codes.ts';
+import type { Fields } from './fields.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 const concept = (...codings: readonly (readonly [system: string, code: string])[]): Fields => ({

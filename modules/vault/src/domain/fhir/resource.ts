@@ -1,9 +1,7 @@
 /** Is this a FHIR R4 resource, as far as its shape tells? What is wrong is told by place, never by content. */
+import { isFields, type Fields } from './fields.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 
-type Fields = { readonly [key: string]: unknown };
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const ID = /^[A-Za-z0-9.-]{1,64}$/;
 const TYPE_WORD = /^[A-Za-z]{1,64}$/;
 /** Narrative is basic formatting alone (R4, Narrative.div); it is never drawn as HTML here, but others may draw what they are given. */
