@@ -1,13 +1,11 @@
 /** What the city does for a blind record when it is stored: a key that it makes, uses once, seals to others and forgets. */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { contentInfo, sealInfo, type BlindBinding, type SealPlace } from '../domain/blind/contexts.ts';
 import { split } from '../domain/blind/shamir.ts';
+import { decrypt, encrypt } from '../keys/aead.ts';
 
 export const CONTENT_KEY_BYTES = 32;
-const CIPHER = 'aes-256-gcm';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 const suite = (): CipherSuite =>
   new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
@@ -29,26 +27,11 @@ export async function sealTo(publicKey: string, place: SealPlace, plain: Uint8Ar
   return Buffer.concat([Buffer.from(sealed.enc), Buffer.from(sealed.ct)]).toString('base64url');
 }
 
-/** Nonce, ciphertext, tag. */
-export function veil(key: Uint8Array, binding: BlindBinding, content: Uint8Array): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(contentInfo(binding));
-  return Buffer.concat([nonce, cipher.update(content), cipher.final(), cipher.getAuthTag()]);
-}
+export const veil = (key: Uint8Array, binding: BlindBinding, content: Uint8Array): Buffer =>
+  encrypt(key, contentInfo(binding), content);
 /** `null` where the key is another one, or it belongs somewhere else. */
-export function unveil(key: Uint8Array, binding: BlindBinding, veiled: Uint8Array): Buffer | null {
-  if (veiled.length < NONCE_BYTES + TAG_BYTES || key.length !== CONTENT_KEY_BYTES) return null;
-  const decipher = createDecipheriv(CIPHER, key, veiled.subarray(0, NONCE_BYTES)).setAAD(contentInfo(binding));
-  decipher.setAuthTag(veiled.subarray(veiled.length - TAG_BYTES));
-  const content = decipher.update(veiled.subarray(NONCE_BYTES, veiled.length - TAG_BYTES));
-  try {
-    decipher.final();
-    return content;
-  } catch {
-    content.fill(0);
-    return null;
-  }
-}
+export const unveil = (key: Uint8Array, binding: BlindBinding, veiled: Uint8Array): Buffer | null =>
+  decrypt(key, contentInfo(binding), veiled);
 
 export interface Recipients {
   readonly subject: string;

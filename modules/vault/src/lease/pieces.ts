@@ -1,10 +1,7 @@
 /** Content cut into pieces of one size: held encrypted while a view is open, sent encrypted under the key of the lease that runs. */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { PIECE_BYTES } from '@cityward/contracts';
+import { decrypt, encrypt } from '../keys/aead.ts';
 
-const CIPHER = 'aes-256-gcm';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const EPOCH_BYTES = 4;
 /** Before the content of a piece: how many pieces the page has, and how much of this one is content. */
 const HEAD_BYTES = 8;
@@ -30,15 +27,9 @@ export function cutPieces(content: Buffer, bytes = PIECE_BYTES): Buffer[] {
   });
 }
 
-function seal(key: Buffer, plain: Buffer, context: Buffer): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(context);
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-}
-
 /** As it lies in memory. */
 export const holdPiece = (key: Buffer, place: PiecePlace, plain: Buffer): Buffer =>
-  seal(key, plain, contextOf(place, 'held'));
+  encrypt(key, contextOf(place, 'held'), plain);
 
 /** As it is sent: the lease's number, nonce, ciphertext, tag. */
 export function sendPiece(
@@ -46,13 +37,11 @@ export function sendPiece(
   lease: { readonly key: Buffer; readonly epoch: number },
   place: PiecePlace,
 ): Buffer {
-  const { bytes } = held;
-  const decipher = createDecipheriv(CIPHER, held.key, bytes.subarray(0, NONCE_BYTES)).setAAD(contextOf(place, 'held'));
-  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-  const plain = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+  const plain = decrypt(held.key, contextOf(place, 'held'), held.bytes);
+  if (plain === null) throw new Error('a piece in memory is not what was put there');
   const epoch = Buffer.alloc(EPOCH_BYTES);
   epoch.writeUInt32BE(lease.epoch);
-  const sent = Buffer.concat([epoch, seal(lease.key, plain, contextOf(place, String(lease.epoch)))]);
+  const sent = Buffer.concat([epoch, encrypt(lease.key, contextOf(place, String(lease.epoch)), plain)]);
   plain.fill(0);
   return sent;
 }
