@@ -72,15 +72,22 @@ const PAGE_FILES = [
   'domain/blind/contexts.ts',
   'domain/blind/shamir.ts',
 ];
+const scripts = new Map<string, string>();
+function scriptOf(file: string): string {
+  const script =
+    scripts.get(file) ?? stripTypeScriptTypes(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'));
+  scripts.set(file, script);
+  return script;
+}
 export const blindScripts = (): RawRoute[] =>
-  PAGE_FILES.map((file) => {
-    const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
-    const body = stripTypeScriptTypes(source);
-    return {
-      name: `blindScript ${file}`,
-      method: 'GET',
-      path: `/api/blind/code/${file}`,
-      action: 'openShell',
-      handle: () => ({ status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body }),
-    };
-  });
+  PAGE_FILES.map((file) => ({
+    name: `blindScript ${file}`,
+    method: 'GET',
+    path: `/api/blind/code/${file}`,
+    action: 'openShell',
+    handle: () => ({
+      status: 200,
+      headers: { 'content-type': 'text/javascript; charset=utf-8' },
+      body: scriptOf(file),
+    }),
+  }));

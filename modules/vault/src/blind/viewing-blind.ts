@@ -2,7 +2,6 @@
 import type { BlindRecord } from '@cityward/contracts';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
-import { readHead } from '../records/store.ts';
 import type { Look } from '../viewing/deciding.ts';
 import type { Show } from '../viewing/viewing.ts';
 import type { BlindModes } from './modes.ts';
@@ -31,15 +30,13 @@ export function createBlindView({ sql, show, modes }: Parts): ViewBlind {
       // What the city can still read leaves it by no way that is said to be blind.
       if (!(await isBlind(sql, { record, version })))
         return no('NOT_BLIND_YET', 'it is not sealed to its owner yet, wanted a moment later');
-      const head = await readHead(sql, record);
       const seals = await sealsOf(sql, { record, version }, { to: principal.id, ...useOf(held.basis) });
       const needed = modes.of(held.subject)?.needed ?? 0;
       if (seals.length === 0 && !('glass' in held.basis))
         return no('NOT_SEALED_TO_YOU', 'its owner has not given you its key yet');
       if ('glass' in held.basis && (needed === 0 || seals.length < needed))
         return no('QUORUM_NOT_REACHED', `${seals.length} of its holders released their share, wanted ${needed}`);
-      const { subject } = held;
-      const { category } = head!;
+      const { subject, category } = held;
       const answer = (): BlindRecord => ({
         ...{ record, version, subject, category, media, needed },
         content: content.toString('base64'),

@@ -32,6 +32,7 @@ export interface Seen {
 /** What a look goes on resting on, for whoever goes on showing it. */
 export interface Held {
   readonly subject: string;
+  readonly category: string;
   readonly basis: Basis['data'];
   /** When the reason ends by itself, by the city's clock; `null` for never. */
   readonly until: number | null;
@@ -125,6 +126,7 @@ function judgeLast(
 function heldBy(
   ...[parts, look, { head, basis }]: readonly [ViewingParts, Look, { readonly head: RecordHead; readonly basis: Basis }]
 ): Held {
+  const { subject, category } = head;
   const against = (): Why | null => {
     const verdict = judgeAgain(parts, look, { head, basis });
     return verdict.may ? null : verdict.why;
@@ -138,7 +140,7 @@ function heldBy(
     content.fill(0);
     return null;
   };
-  return { subject: head.subject, basis: basis.data, until: basis.until ?? null, against, again };
+  return { subject, category, basis: basis.data, until: basis.until ?? null, against, again };
 }
 
 async function open(
