@@ -84,11 +84,3 @@ export async function keyReleases(reader: Reader, ask: string): Promise<{ from: 
 }
 export const dropKeyReleases = async (tx: Tx, ask: string): Promise<void> =>
   void (await raw`delete from vault.blind_key_release where ask = ${ask}`.execute(tx.for()));
-export async function hasReleased(
-  reader: Reader,
-  { glass, holder }: { readonly glass: string; readonly holder: string },
-): Promise<boolean> {
-  const { rows } = await raw`select 1 from vault.blind_seal
-    where use = 'release' and under = ${glass} and from_whom = ${holder} limit 1`.execute(reader.for());
-  return rows.length > 0;
-}

@@ -99,10 +99,8 @@ export class Blind {
 
   /** What was cut off goes on; what was released for emergencies that are over goes. */
   async tend(): Promise<void> {
-    for (const subject of this.#parts.modes.subjects) {
-      await this.#seal(subject);
-      await this.#forgetWhereDone(subject);
-    }
+    for (const subject of await this.#resealing.unsealed()) await this.#seal(subject);
+    for (const subject of this.#parts.modes.turningOff) await this.#forgetWhereDone(subject);
     await this.quorum.tend();
   }
 

@@ -3,6 +3,7 @@ import { BLIND_SEALS_MAX, type BlindGiven, type VersionSeal } from '@cityward/co
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Consents } from '../consents/consents.ts';
 import type { StoredConsent } from '../consents/consent-store.ts';
+import type { Grant } from '../domain/grant.ts';
 import type { Emergencies } from '../emergency/emergencies.ts';
 import type { VaultOptions } from '../needs.ts';
 import { publicKeyOf } from './mode-store.ts';
@@ -10,8 +11,6 @@ import * as store from './seal-store.ts';
 import type { OwnSeal } from './seal-store.ts';
 
 const MODULE = 'vault';
-/** Looked through for one answer. */
-const SCANNED_MAX = 5_000;
 
 export interface GivingParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly consents: Pick<Consents, 'now'>;
@@ -30,17 +29,12 @@ export class GivingKeys {
 
   /** All of one's own without a consent. */
   async waiting(subject: string, consent?: string): Promise<Result<ToSeal, Refusal>> {
-    const { sql } = this.#parts;
-    if (consent === undefined) {
-      const seals = await store.unsharedSeals(sql, subject, { consent: '', limit: BLIND_SEALS_MAX });
-      return ok({ to: null, seals });
-    }
+    if (consent === undefined) return ok({ to: null, seals: await this.#unshared(subject, null) });
     const found = this.#ownConsent(subject, consent);
     if (!found.ok) return found;
-    const { person } = found.value;
-    const all = await store.unsharedSeals(sql, subject, { consent, limit: SCANNED_MAX });
-    const seals = all.filter((one) => reaches(found.value.stored, one)).slice(0, BLIND_SEALS_MAX);
-    return ok({ to: { person, publicKey: await publicKeyOf(sql, person) }, seals });
+    const { person, grant } = found.value;
+    const to = { person, publicKey: await publicKeyOf(this.#parts.sql, person) };
+    return ok({ to, seals: await this.#unshared(subject, grant) });
   }
 
   async give(
@@ -48,14 +42,13 @@ export class GivingKeys {
     { consent, seals }: { readonly consent: string; readonly seals: readonly VersionSeal[] },
   ): Promise<Result<{ done: number }, Refusal>> {
     const { sql, clock } = this.#parts;
-    const waiting = await this.waiting(subject, consent);
     const found = this.#ownConsent(subject, consent);
-    if (!waiting.ok) return waiting;
     if (!found.ok) return found;
-    const open = new Set(waiting.value.seals.map(({ record, version }) => `${record}/${version}`));
+    const { person: to, grant } = found.value;
+    const waiting = await this.#unshared(subject, grant);
+    const open = new Set(waiting.map(({ record, version }) => `${record}/${version}`));
     const given = seals.filter(({ record, version }) => open.has(`${record}/${version}`));
     if (given.length === 0) return ok({ done: 0 });
-    const { person: to } = found.value;
     const at = clock();
     await sql.transact(async (tx) => {
       for (const { sealed, ...place } of given)
@@ -82,12 +75,16 @@ export class GivingKeys {
     return given;
   }
 
+  #unshared(subject: string, consent: Grant | null): Promise<OwnSeal[]> {
+    return store.unsharedSeals(this.#parts.sql, subject, { consent, limit: BLIND_SEALS_MAX });
+  }
+
   #stands({ grant: { state, until } }: StoredConsent): boolean {
     return state.is === 'standing' && this.#parts.clock() < until;
   }
 
   /** One that stands, of one's own, for a person by name. */
-  #ownConsent(subject: string, id: string): Result<{ stored: StoredConsent; person: string }, Refusal> {
+  #ownConsent(subject: string, id: string): Result<{ grant: Grant; person: string }, Refusal> {
     const where = `seal keys for consent "${id}"`;
     const stored = this.#parts.consents.now(id);
     if (stored?.grant.subject !== subject || !this.#stands(stored))
@@ -95,9 +92,6 @@ export class GivingKeys {
     const { person } = stored.grant.grantee;
     return person === null
       ? refuse('conflict', 'BLIND_NEEDS_NAME', `${where}: it is for a role, wanted one for a person by name`)
-      : ok({ stored, person });
+      : ok({ grant: stored.grant, person });
   }
 }
-
-const reaches = ({ grant: { scope } }: StoredConsent, { record, category }: OwnSeal): boolean =>
-  scope.of === 'categories' ? scope.categories.includes(category) : scope.records.includes(record);

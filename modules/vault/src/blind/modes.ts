@@ -37,8 +37,8 @@ export class BlindModes {
   of(subject: string): Mode | null {
     return this.#modes.get(subject) ?? null;
   }
-  get subjects(): readonly string[] {
-    return [...this.#modes.keys()];
+  get turningOff(): readonly string[] {
+    return [...this.#modes.values()].filter(({ state }) => state === 'turning-off').map(({ subject }) => subject);
   }
 
   /** Nobody gets it in the clear here, and nobody gets what is in the clear as if it were not. */

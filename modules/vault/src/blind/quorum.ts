@@ -17,7 +17,7 @@ import type { StoredAsk } from './ask-store.ts';
 import type { BlindModes } from './modes.ts';
 import { publicKeyOf, type Mode } from './mode-store.ts';
 import { isPublicKey } from './sealing.ts';
-import { addSeal, dropReleases, sharesOf } from './seal-store.ts';
+import { addSeal, dropReleases, sharesOf, type HeldShare } from './seal-store.ts';
 
 const MODULE = 'vault';
 
@@ -110,10 +110,12 @@ export class Quorum {
       const glass = this.#openGlass(ask.glass);
       if (glass === null || to === holder) continue;
       const { reason, organisation, until } = glass;
-      const released = await store.hasReleased(sql, { glass: ask.glass, holder });
+      const shares = await this.#sharesIn(ask, holder);
       shown.push({
-        ...{ ...base, glass: ask.glass, reason, organisation, until, released },
-        shares: await this.#sharesIn(ask, holder),
+        ...{ ...base, glass: ask.glass, reason, organisation, until },
+        // Those that are not come first.
+        released: shares[0]?.released ?? false,
+        shares: shares.map(({ released: _, ...share }) => share),
       });
     }
     return shown;
@@ -169,7 +171,7 @@ export class Quorum {
       if (ask.kind !== 'emergency' || this.#openGlass(ask.glass) !== null) continue;
       await sql.transact(async (tx) => {
         await store.endAsk(tx, ask.id, clock());
-        await dropReleases(tx, ask.glass);
+        await dropReleases(tx, ask);
       });
     }
   }
@@ -179,11 +181,11 @@ export class Quorum {
     return glass !== null && this.#parts.emergencies.against(glass) === null ? glass : null;
   }
   /** Of what may be seen in that emergency at all: what the patient excluded is not released either. */
-  async #sharesIn({ glass, to }: EmergencyAsk, holder: string): Promise<VersionSeal[]> {
+  async #sharesIn({ glass, to }: EmergencyAsk, holder: string): Promise<HeldShare[]> {
     const records = await this.#parts.emergencies.recordsFor(glass, to);
     if (!records.ok) return [];
     const ids = records.value.map(({ id }) => id);
-    return sharesOf(this.#parts.sql, holder, { records: ids, limit: BLIND_SEALS_MAX });
+    return sharesOf(this.#parts.sql, holder, { records: ids, to, glass, limit: BLIND_SEALS_MAX });
   }
 
   async #add(ask: StoredAsk, { holders }: Mode): Promise<boolean> {

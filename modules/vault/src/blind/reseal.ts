@@ -32,14 +32,21 @@ interface Place {
 
 export class Resealing {
   readonly #parts: ResealParts;
+  /** Of each person, what could not be sealed the last time. */
+  readonly #stuck = new Map<string, ReadonlySet<string>>();
   constructor(parts: ResealParts) {
     this.#parts = parts;
   }
 
+  /** Whose records the city can still read though they chose otherwise. */
+  unsealed(): Promise<string[]> {
+    return seals.subjectsWithClear(this.#parts.sql, EXCEPT);
+  }
   /** Whatever of theirs the city can still read. Answers how many versions those were. */
   async seal(subject: string): Promise<number> {
     const { sql, modes, inLane, log } = this.#parts;
     let [done, after] = [0, null as Place | null];
+    const [before, stuck] = [this.#stuck.get(subject), new Set<string>()];
     while (modes.of(subject)?.state === 'on') {
       const isSealed = await inLane(subject, async () => {
         const next = await seals.nextClear(sql, subject, { except: EXCEPT, after });
@@ -47,12 +54,20 @@ export class Resealing {
         return next === null ? null : this.#sealOne(subject, next);
       });
       if (after === null) break;
-      if (isSealed === true) done++;
-      else
-        log.error('a record could not be made such that the city cannot read it; it is shown to nobody', {
-          ...placeOf(after),
-        });
+      if (isSealed === true) {
+        done++;
+        continue;
+      }
+      const { record, version }: Place = after;
+      const place = `${record}/${version}`;
+      stuck.add(place);
+      if (before?.has(place)) continue;
+      log.error('a record could not be made such that the city cannot read it; it is shown to nobody', {
+        ...{ record, version },
+      });
     }
+    if (stuck.size > 0) this.#stuck.set(subject, stuck);
+    else this.#stuck.delete(subject);
     return done;
   }
   left(subject: string): Promise<number> {
@@ -130,7 +145,6 @@ export class Resealing {
   }
 }
 
-const placeOf = ({ record, version }: Place): Place => ({ record, version });
 const bindingOf = (subject: string, { record, version, category, media }: StoredContent): RecordBinding => ({
   record,
   version,

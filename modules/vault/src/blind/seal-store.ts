@@ -1,7 +1,8 @@
 /** Sealed keys of blind versions in SQL. */
-import { sql as raw } from 'kysely';
+import { sql as raw, type RawBuilder } from 'kysely';
 import type { RecordMedia, VersionSeal } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
+import type { Grant } from '../domain/grant.ts';
 import type { KeyId } from '../keys/keyring.ts';
 import type { Seal } from './sealing.ts';
 
@@ -15,13 +16,12 @@ export async function addVersion(tx: Tx, { record, version }: Place, seals: read
   await raw`insert into vault.blind_version (record, version) values (${record}, ${version})`.execute(tx.for());
   for (const seal of seals) await addSeal(tx, { record, version }, seal);
 }
-/** `false` where there is one already. */
-export async function addSeal(tx: Tx, { record, version }: Place, seal: Seal): Promise<boolean> {
+/** Where there is one already, it stays. */
+export async function addSeal(tx: Tx, { record, version }: Place, seal: Seal): Promise<void> {
   const { use, to, under, from, sealed } = seal;
-  const { rows } = await raw`insert into vault.blind_seal (record, version, use, to_whom, under, from_whom, sealed)
+  await raw`insert into vault.blind_seal (record, version, use, to_whom, under, from_whom, sealed)
     values (${record}, ${version}, ${use}, ${to}, ${under}, ${from}, ${sealed})
-    on conflict do nothing returning record`.execute(tx.for());
-  return rows.length > 0;
+    on conflict do nothing`.execute(tx.for());
 }
 /** With its sealed keys. */
 export const removeVersion = async (tx: Tx, { record, version }: Place): Promise<void> =>
@@ -59,22 +59,27 @@ export interface OwnSeal extends VersionSeal {
   readonly category: string;
   readonly media: RecordMedia;
 }
-/** Keys sealed to their owner, of versions that have none for that consent yet. */
+/** Keys sealed to their owner, of versions that have none for that consent yet; without a consent all of them. */
 export async function unsharedSeals(
   ...[reader, subject, { consent, limit }]: readonly [
     Reader,
     string,
-    { readonly consent: string; readonly limit: number },
+    { readonly consent: Pick<Grant, 'id' | 'scope'> | null; readonly limit: number },
   ]
 ): Promise<OwnSeal[]> {
   const { rows } = await raw<OwnSeal>`select s.record, s.version, s.sealed, r.category, v.media from vault.blind_seal s
     join vault.record r on r.id = s.record join vault.version v on v.record = s.record and v.version = s.version
     where s.use = 'own' and s.to_whom = ${subject} and r.subject = ${subject} and r.destroyed_at is null
-      and not exists (select 1 from vault.blind_seal g where g.record = s.record and g.version = s.version
-        and g.use = 'consent' and g.under = ${consent})
+      ${consent === null ? raw`` : raw`and ${reachedBy(consent)}`}
     order by s.record, s.version limit ${limit}`.execute(reader.for());
   return rows;
 }
+const reachedBy = ({ id, scope }: Pick<Grant, 'id' | 'scope'>): RawBuilder<unknown> => raw`${
+  scope.of === 'categories'
+    ? raw`r.category = any(${scope.categories}::text[])`
+    : raw`s.record = any(${scope.records}::text[])`
+} and not exists (select 1 from vault.blind_seal g where g.record = s.record and g.version = s.version
+    and g.use = 'consent' and g.under = ${id})`;
 export interface GivenSeal {
   readonly record: string;
   readonly subject: string;
@@ -92,21 +97,32 @@ export async function givenSeals(reader: Reader, person: string, limit: number):
     order by s.record, s.use, s.under, s.version desc limit ${limit}`.execute(reader.for());
   return rows;
 }
-/** Shares of versions of these records that a holder has. */
+/** To whom shares are released in which emergency. */
+interface ReleasedTo {
+  readonly to: string;
+  readonly glass: string;
+}
+export interface HeldShare extends VersionSeal {
+  readonly released: boolean;
+}
+/** Shares of versions of these records that a holder has, those first that the holder has not released so. */
 export async function sharesOf(
-  ...[reader, holder, { records, limit }]: readonly [
+  ...[reader, holder, { records, to, glass, limit }]: readonly [
     Reader,
     string,
-    { readonly records: readonly string[]; readonly limit: number },
+    ReleasedTo & { readonly records: readonly string[]; readonly limit: number },
   ]
-): Promise<VersionSeal[]> {
-  const { rows } = await raw<VersionSeal>`select record, version, sealed from vault.blind_seal
+): Promise<HeldShare[]> {
+  const { rows } = await raw<HeldShare>`select record, version, sealed, exists (select 1 from vault.blind_seal g
+        where g.record = s.record and g.version = s.version and g.use = 'release' and g.to_whom = ${to}
+        and g.under = ${glass} and g.from_whom = ${holder}) as released from vault.blind_seal s
     where use = 'share' and to_whom = ${holder} and record = any(${records}::text[])
-    order by record, version desc limit ${limit}`.execute(reader.for());
+    order by released, record, version desc limit ${limit}`.execute(reader.for());
   return rows;
 }
-export const dropReleases = async (tx: Tx, glass: string): Promise<void> =>
-  void (await raw`delete from vault.blind_seal where use = 'release' and under = ${glass}`.execute(tx.for()));
+export const dropReleases = async (tx: Tx, { to, glass }: ReleasedTo): Promise<void> =>
+  void (await raw`delete from vault.blind_seal
+    where to_whom = ${to} and use = 'release' and under = ${glass}`.execute(tx.for()));
 
 export interface StoredContent extends Place {
   readonly category: string;
@@ -115,7 +131,19 @@ export interface StoredContent extends Place {
   /** `null` where it lies in the archive. */
   readonly content: Buffer | null;
 }
-/** One that the city can still read, but for what its desk writes; `null` where none is left. */
+/** Versions that the city can still read, but for what its desk writes. */
+const fromClear = (except: readonly string[]): RawBuilder<unknown> => raw`from vault.version v
+    join vault.record r on r.id = v.record
+    where r.destroyed_at is null and (v.content is not null or v.archived is not null)
+      and r.category <> all(${except}::text[])
+      and not exists (select 1 from vault.blind_version b where b.record = v.record and b.version = v.version)`;
+/** Who chose that the city cannot read their records, and has one that it can. */
+export async function subjectsWithClear(reader: Reader, except: readonly string[]): Promise<string[]> {
+  const { rows } = await raw<{ subject: string }>`select distinct r.subject ${fromClear(except)}
+    and r.subject in (select subject from vault.blind_mode where state = 'on')`.execute(reader.for());
+  return rows.map(({ subject }) => subject);
+}
+/** The next one; `null` where none is left. */
 export async function nextClear(
   ...[reader, subject, { except, after }]: readonly [
     Reader,
@@ -124,23 +152,14 @@ export async function nextClear(
   ]
 ): Promise<StoredContent | null> {
   const { rows } = await raw<StoredContent>`
-    select v.record, v.version, v.key, v.media, v.content, r.category from vault.version v
-    join vault.record r on r.id = v.record
-    where r.subject = ${subject} and r.destroyed_at is null and (v.content is not null or v.archived is not null)
-      and r.category <> all(${except}::text[])
+    select v.record, v.version, v.key, v.media, v.content, r.category ${fromClear(except)} and r.subject = ${subject}
       and (v.record, v.version) > (${after?.record ?? ''}::text, ${after?.version ?? 0}::int)
-      and not exists (select 1 from vault.blind_version b where b.record = v.record and b.version = v.version)
     order by v.record, v.version limit 1`.execute(reader.for());
   return rows[0] ?? null;
 }
 export async function countClear(reader: Reader, subject: string, except: readonly string[]): Promise<number> {
-  const { rows } = await raw<{ count: number }>`select count(*)::int as count from vault.version v
-    join vault.record r on r.id = v.record
-    where r.subject = ${subject} and r.destroyed_at is null and (v.content is not null or v.archived is not null)
-      and r.category <> all(${except}::text[])
-      and not exists (select 1 from vault.blind_version b where b.record = v.record and b.version = v.version)`.execute(
-    reader.for(),
-  );
+  const { rows } = await raw<{ count: number }>`select count(*)::int as count ${fromClear(except)}
+    and r.subject = ${subject}`.execute(reader.for());
   return rows[0]!.count;
 }
 export async function countBlind(reader: Reader, subject: string): Promise<number> {
