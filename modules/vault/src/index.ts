@@ -8,6 +8,6 @@ export { BACKUP_WEEKS } from './needs.ts';
 export type { OwnData, OwnDataClass } from './domain/own-data.ts';
 export type { SegmentSeen } from './own-data/segments.ts';
 export type { DestructionNeeds } from './needs.ts';
-export { ownData, retentionLaw } from './law/classes.ts';
+export { decidedCategories, ownData, retentionLaw } from './law/classes.ts';
 export { clauseInWords } from './people.ts';
 export type { CopyRegister, CopyKeeper, NewCopy } from './copies/copy.ts';

@@ -1,5 +1,6 @@
 /** The made-up residents: the same from the seed, all different, their records as FHIR R4 wants them. */
 import { describe, expect, it } from 'vitest';
+import { decidedCategories, retentionLaw } from '@cityward/vault';
 import { madeRecords, type FhirResource } from './health-records.ts';
 import { madeRegister, RESIDENTS } from './register.ts';
 
@@ -56,6 +57,15 @@ describe('the register', () => {
 });
 
 describe('the health records', () => {
+  it('are each of a class of the law, kept ten years from when the person was last seen', () => {
+    const { categories, classes } = retentionLaw();
+    const made = new Set(all.map(({ category }) => category));
+    expect(made.size).toBe(7);
+    for (const category of made) expect([category, categories[category]]).toEqual([category, 'health']);
+    expect(classes['health']).toMatchObject({ from: 'last-encounter', keepAtLeast: { years: 10 } });
+    const named = new Set(register.consents.flatMap((consent) => consent.categories));
+    expect(named.difference(decidedCategories())).toEqual(new Set());
+  });
   it('are the same from the seed', () => {
     expect(recordsOf(3)).toEqual(recordsOf(3));
     expect(recordsOf(3, 'elsewhere')).not.toEqual(recordsOf(3));

@@ -39,11 +39,17 @@ const DataClass = Closed({
   ),
 });
 type DataClass = Static<typeof DataClass>;
-const File = Closed({ version: Type.Literal(2), classes: Type.Record(Name, DataClass) });
+const File = Closed({
+  version: Type.Literal(3),
+  classes: Type.Record(Name, DataClass),
+  /** Categories that no law asks anything of, each with why: they are left out on purpose. */
+  free: Type.Record(Name, Text),
+});
 
 export interface DataClasses {
   readonly retention: RetentionLaw;
   readonly ownData: OwnData;
+  readonly free: ReadonlySet<string>;
 }
 
 /** Refused whole where anything in it is wrong, or names a clause that no file of the law has. */
@@ -66,12 +72,22 @@ export function readClasses(text: string = readFileSync(FILE, 'utf8'), law: Law 
     .flatMap(([, { categories }]) => categories)
     .filter((category, i, all) => all.indexOf(category) !== i)
     .map((category) => `category "${category}": it is of two classes`);
-  const faults = [...faultsOfLaw(retention), ...faultsOfOwnData(ownData), ...twice];
+  const free = new Set(Object.keys(read.free));
+  const both = Object.keys(retention.categories)
+    .filter((category) => free.has(category))
+    .map((category) => `category "${category}": it is of a class and free`);
+  const faults = [...faultsOfLaw(retention), ...faultsOfOwnData(ownData), ...twice, ...both];
   if (faults.length > 0) throw new Error(`read the classes of data: ${faults.join('; ')}`);
-  return { retention, ownData };
+  return { retention, ownData, free };
 }
 export const retentionLaw = (): RetentionLaw => readClasses().retention;
 export const ownData = (): OwnData => readClasses().ownData;
+
+/** Categories that somebody decided about: of a class of the law, or free of it on purpose. */
+export function decidedCategories(): ReadonlySet<string> {
+  const { retention, free } = readClasses();
+  return new Set([...Object.keys(retention.categories), ...free]);
+}
 
 const daysOf = (period: Period | null): number => (period !== null && 'days' in period ? period.days : 0);
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readClasses } from './classes.ts';
+import { DESK_PAPERS } from '../desk-papers.ts';
+import { decidedCategories, readClasses } from './classes.ts';
 import { readLaw } from './law.ts';
 
 const LAW = readLaw();
@@ -212,11 +213,19 @@ describe('the classes of data', () => {
       ...{ keepAtLeast: { years: 10 }, clauses: ['nz-retention-5', 'nz-retention-6'] },
       clause: 'Health (Retention of Health Information) Regulations 1996, regulation 5, regulation 6',
     }));
+  it('have one for each category that the vault itself makes, that sensors make, or that an emergency may see', () => {
+    const decided = decidedCategories();
+    const floor = LAW.duty('nz-hipc-r11-2-d', 'floor').categories;
+    for (const category of [...DESK_PAPERS, ...floor, 'street-camera', 'number-plates', 'wi-fi', 'parking'])
+      expect([category, decided.has(category)]).toEqual([category, true]);
+    expect(decided.has('something-else')).toBe(false);
+  });
   it.each<[RegExp, (text: string) => string]>([
     [/^read$/, (text) => text],
     [/"nz-none" up: no file of the law has it/, (text) => text.replace('"nz-ipp-9"', '"nz-none"')],
     [/nothing of the sort "period"/, (text) => text.replace('"law": "nz-retention-5"', '"law": "nz-ipp-9"')],
     [/counts from "last-encounter"/, (text) => text.replace('"from": "last-encounter"', '"from": "stored"')],
+    [/"letters": it is of a class and free/, (text) => text.replace('"library": ', '"letters": ')],
     [/"notes": it is of two classes/, (text) => text.replace('"letters"', '"notes"')],
     [/wanted periods/, (text) => text.replace('"days": 30', '"days": 0')],
     [/classes/, (text) => text.replace('"words"', '"word"')],

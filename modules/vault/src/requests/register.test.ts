@@ -28,12 +28,12 @@ describe('the register', () => {
     for (const id of all.safeguards) expect(LAW.has(id)).toBe(true);
   });
   it('names for each category the clauses of its class, and of none what is asked of all personal data', async () => {
-    for (const category of ['notes', 'street-camera', 'about-me']) await rig.put({ category });
+    for (const category of ['notes', 'street-camera', 'library']) await rig.put({ category });
     const { entries } = await register();
     expect(Object.fromEntries(entries.map(({ category, kept }) => [category, kept]))).toEqual({
       notes: ['nz-retention-5', 'nz-retention-6'],
       'street-camera': ['nz-ipp-9'],
-      'about-me': ['nz-ipp-9'],
+      library: ['nz-ipp-9'],
     });
     for (const clause of entries.flatMap(({ kept }) => kept)) expect(LAW.has(clause)).toBe(true);
   });

@@ -43,10 +43,10 @@ export const Duty = Type.Union([
 ]);
 export type Duty = Static<typeof Duty>;
 
-/** When somebody looked, at what, and whether that was the text itself. */
+/** When somebody looked, at what, and whether that was the text itself where the state publishes it, a copy of it, or a summary. */
 const Read = Closed({
   on: Day,
-  as: Type.Enum(['text', 'summary', 'not-read-anew']),
+  as: Type.Enum(['text', 'copy', 'summary']),
   where: Type.Array(Url, { minItems: 1 }),
 });
 export const Clause = Closed({
