@@ -184,6 +184,7 @@ export const FACT_TYPES = [
   'consent.asked',
   'consent.ask-closed',
   'consent.taken-back',
+  'consent.receipt-issued',
   'blind.turned-on',
   'blind.turned-off',
   'blind.sealed',

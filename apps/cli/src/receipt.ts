@@ -44,9 +44,9 @@ const verifyCommand: Command = {
       ...trustedBy(asked, 'verify receipt'),
     });
     if (!verified.ok) return Promise.resolve(notVerified(verified.error));
-    const { hash, signer, entry, receipt } = verified.value;
+    const { hash, signer, entry, receipt, issuedLater } = verified.value;
     const end = `Verified: signed by ${plainText(signer)}; entry ${entry} of the ledger. A consent may have been taken back since: ask for a newer receipt.`;
     const text = [...receiptInWords(receipt).map(plainText), `Hash ${hash}`, end].join('\n');
-    return Promise.resolve<Said>({ data: { verified: true, hash, signer, entry, receipt }, text });
+    return Promise.resolve<Said>({ data: { verified: true, hash, signer, entry, receipt, issuedLater }, text });
   },
 };

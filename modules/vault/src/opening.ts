@@ -201,8 +201,9 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const lives = createLives(parts);
   const tell = tellOfCollection({ ...parts, law: LAW, lives, papers: DESK_PAPERS });
   const desk = createRecordsDesk({ ...parts, tryBackups: tryBackups({ sql, keyStore }) });
+  const writeReceipt = receiptWriter(options);
   const [consents, records] = [
-    new Consents({ ...parts, writeReceipt: receiptWriter(options) }),
+    new Consents({ ...parts, writeReceipt }),
     new Records({ ...parts, tell, ...desk.standing }),
   ];
   const people = createPeople({ ...parts, records, seals: desk.lives }, lives);
@@ -229,7 +230,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   copies.keep('export', exportKeeper({ ...parts, recipients }));
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
   const bulk = new Bulk({ ...parts, tell });
-  const receipts = createReceipts({ ...options, saved: (consent) => consents.saved(consent) });
+  const receipts = createReceipts({ ...options, write: writeReceipt, saved: (consent) => consents.saved(consent) });
   const rights = { consents, receipts, people, exports, recipients };
   const open = { ...rights, archive, records, bulk, copies, replicas, desk, view, views, drawing, takeOut, blind };
   const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };

@@ -304,6 +304,7 @@ async function tickAll(opened: Opened): Promise<void> {
   const { people, desk, receipts, recipients, archive, replicas, blind } = opened;
   await replicas.look();
   await people.tick();
+  await receipts.issueLeft();
   await receipts.signLeft();
   await blind.tend();
   await desk.tend();

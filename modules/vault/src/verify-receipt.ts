@@ -20,6 +20,8 @@ export interface VerifiedReceipt {
   readonly signer: string;
   /** Its place in the ledger. */
   readonly entry: number;
+  /** When it was issued, where that was after what it is of: consents from before receipts have none of their time. */
+  readonly issuedLater: number | null;
 }
 
 const WHAT = 'check the receipt';
@@ -45,7 +47,7 @@ export function verifyReceipt({ json, ca, verifierKey }: ReceiptFiles): Result<V
   if (!document.ok) return document;
   const hash = receiptHash(receiptBytes(receipt));
   const entry = inLedger(read.value, hash, verifierKey);
-  return entry.ok ? ok({ receipt, hash, signer: document.value.signer, entry: entry.value }) : entry;
+  return entry.ok ? ok({ receipt, hash, signer: document.value.signer, ...entry.value }) : entry;
 }
 
 function readReceiptFile(json: Uint8Array): Result<ReceiptFile, Refusal> {
@@ -61,19 +63,27 @@ function readReceiptFile(json: Uint8Array): Result<ReceiptFile, Refusal> {
     : bad('RECEIPT_SHAPE', 'wanted exactly the fields of a receipt of this version');
 }
 
-/** The ledger tells of this receipt: its hash in a fact of another consent, person or moment is a replay. */
+/**
+ * The ledger tells of this receipt: its hash in a fact of another consent, person or moment is a replay. One that was issued later
+ * is told of by a fact of its own, never by whoever gave the consent.
+ */
 function inLedger(
-  { signed: { receipt }, ledger }: ReceiptFile,
+  { signed, ledger }: ReceiptFile,
   hash: string,
   verifierKey: string,
-): Result<number, Refusal> {
+): Result<Pick<VerifiedReceipt, 'entry' | 'issuedLater'>, Refusal> {
   const exhibit = verifyExhibit(ledger, verifierKey);
   if (!exhibit.ok) return bad('NOT_IN_LEDGER', exhibit.fault);
+  const { receipt } = signed;
   const { type, module, subject, data, actor, at } = exhibit.body;
   const { event_state, event_time, entity_id } = eventOf(receipt);
-  const isAbout = type === TOLD_BY[event_state] && module === 'vault' && subject === receipt.pii_principal_id;
-  const isSame = actor === entity_id && at === Date.parse(event_time);
-  if (!isAbout || !isSame || data['consent'] !== receipt.record_id || data['receipt'] !== hash)
+  const happened = Date.parse(event_time);
+  const isLater = type === 'consent.receipt-issued';
+  const isOfEvent = isLater
+    ? data['event'] === event_state && data['happened'] === happened && at > happened && signed.signedAt >= at
+    : type === TOLD_BY[event_state] && actor === entity_id && at === happened;
+  const isAbout = module === 'vault' && subject === receipt.pii_principal_id && data['consent'] === receipt.record_id;
+  if (!isAbout || !isOfEvent || data['receipt'] !== hash)
     return bad('NOT_IN_LEDGER', 'the ledger tells of another receipt');
-  return ok(exhibit.index);
+  return ok({ entry: exhibit.index, issuedLater: isLater ? at : null });
 }

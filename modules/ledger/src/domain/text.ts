@@ -266,6 +266,7 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'blind.recovery-ended': (f) => `${who(f)} ended asking for their own key`,
   'consent.asked': (f) => `${who(f)} asked ${f.subject} to let them see records`,
   'consent.ask-closed': (f) => `${who(f)} answered or withdrew a request to see records of ${f.subject}`,
+  'consent.receipt-issued': (f) => `The receipt of an earlier consent of ${f.subject} was issued`,
   'consent.taken-back': (f) => `${who(f)} took a consent of ${f.subject} back`,
   'life.proposed': (f) => `${who(f)} proposed to record a change in the life of ${f.subject}`,
   'life.changed': (f) => `${who(f)} recorded a change in the life of ${f.subject}`,

@@ -108,6 +108,15 @@ const HAPPENED: Readonly<Record<ReceiptEvent, string>> = {
   'handed-on': 'Handed on',
   'taken-back': 'Taken back',
 };
+const OF_EVENT: Readonly<Record<ReceiptEvent, string>> = {
+  given: 'the consent given',
+  'handed-on': 'the consent handed on',
+  'taken-back': 'the taking back of the consent',
+};
+/** Of an event from before receipts were issued: what stands after this sentence is read from the consent as it is kept. */
+export const lateSentence = (event: ReceiptEvent, issued: string, happened: string): string =>
+  `This receipt was issued on ${issued} for ${OF_EVENT[event]} on ${happened}; there was none at the time.`;
+
 /** What a person reads; made from the document that is signed and nothing else. */
 export function receiptInWords({
   record_id,

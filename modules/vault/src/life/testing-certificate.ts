@@ -1,7 +1,13 @@
 /** A city that signs, with a real authority and a real ledger, for certificates of destruction and receipts, good and bad. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { join } from 'node:path';
-import type { ConsentReceipt, DestructionCertificate, DestructionRecord, ReceiptFile } from '@cityward/contracts';
+import type {
+  ConsentReceipt,
+  DestructionCertificate,
+  DestructionRecord,
+  NewFact,
+  ReceiptFile,
+} from '@cityward/contracts';
 import { testIdentity } from '@cityward/identity/testing';
 import { newId, systemClock } from '@cityward/kernel';
 import { createLedger } from '@cityward/ledger';
@@ -48,13 +54,15 @@ export function destructionRecord(change: Partial<DestructionRecord> = {}): Dest
   };
 }
 
+/** What the ledger is told of a receipt, where that is not what a good city tells of one at its event. */
+export type ReceiptFact = Partial<Pick<NewFact, 'type' | 'actor' | 'at' | 'data'>>;
 export interface TestCity {
   readonly ca: string;
   readonly verifierKey: string;
   /** Signed by an officer's key and the city, in the ledger. `signedAs`: what the officer's key signs instead. */
   certify(record: DestructionRecord, signedAs?: DestructionRecord): Promise<DestructionCertificate>;
   /** Signed by the city, in the ledger. */
-  receipt(receipt: ConsentReceipt, signedAt?: number): Promise<ReceiptFile>;
+  receipt(receipt: ConsentReceipt, signedAt?: number, told?: ReceiptFact): Promise<ReceiptFile>;
   /** The proof of one version. */
   proofOf(index: number): Promise<DestructionCertificate['proofs'][number]>;
   /** The city's signature, DER. */
@@ -89,14 +97,14 @@ export async function testCity(sql: Sql, folder: string): Promise<TestCity> {
       const exhibit = (await ledger.exhibit(id))!;
       return { signed, city: (await identity.signDocument(bytes)).toString('base64'), ledger: exhibit, proofs: [] };
     },
-    receipt: async (receipt, signedAt = Date.now()) => {
+    receipt: async (receipt, signedAt = Date.now(), told = {}) => {
       const { event_state, event_time, entity_id: actor } = eventOf(receipt);
       const id = newId<string>('evt');
       const { record_id: consent, pii_principal_id: subject } = receipt;
-      const data = { consent, receipt: receiptHash(receiptBytes(receipt)) };
+      const data = { consent, receipt: receiptHash(receiptBytes(receipt)), ...told.data };
       const at = Date.parse(event_time);
       await ledger.append([
-        { id, module: 'vault', type: `consent.${event_state}`, actor, subject, at, personal: true, data },
+        { id, module: 'vault', type: `consent.${event_state}`, actor, subject, at, personal: true, ...told, data },
       ]);
       const city = (await identity.signDocument(receiptSignedBytes({ receipt, signedAt }))).toString('base64');
       return { signed: { receipt, signedAt }, city, ledger: (await ledger.exhibit(id))! };

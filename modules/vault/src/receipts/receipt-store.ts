@@ -1,5 +1,5 @@
 /** Receipts in SQL. */
-import type { Kysely } from 'kysely';
+import { sql as raw, type Kysely } from 'kysely';
 import type { ReceiptEvent } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 
@@ -44,6 +44,26 @@ export async function readReceipt(
     .$if(event !== undefined, (query) => query.where('event', '=', event!))
     .execute();
   return rows.find((row) => row.event === 'taken-back') ?? rows[0] ?? null;
+}
+/** Until the transaction ends nobody else issues or takes this one back. */
+export const holdConsent = async (tx: Tx, consent: string): Promise<void> =>
+  void (await raw`select 1 from vault.consent where id = ${consent} for update`.execute(db(tx)));
+
+export interface ConsentBare {
+  readonly id: string;
+  readonly isTakenBack: boolean;
+  readonly receipts: number;
+}
+/** Consents in the order of their ids, each with how many receipts there are of it; begins with ''. */
+export async function consentsAfter(
+  reader: Reader,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<readonly ConsentBare[]> {
+  const { rows } = await raw<ConsentBare>`
+    select c.id, c.taken_back_at is not null as "isTakenBack",
+      (select count(*)::int from vault.receipt r where r.consent = c.id) as receipts
+    from vault.consent c where c.id > ${after} order by c.id limit ${limit}`.execute(db(reader));
+  return rows;
 }
 export const unsignedReceipts = (reader: Reader, limit: number): Promise<StoredReceipt[]> =>
   db(reader)

@@ -4,13 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RECEIPT_CONTEXT, type ConsentReceipt, type ReceiptFile } from '@cityward/contracts';
+import { DAY_MS, type Millis } from '@cityward/kernel';
+import { silentLog } from '@cityward/log';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
 import { receiptHash, receiptOf, receiptSignedBytes } from '../domain/receipt.ts';
 import { testCity, type TestCity } from '../life/testing-certificate.ts';
-import { AROHA, BEN, codeOf, CLINIC, consentTo, must, OFFICER, person, testDestruction } from '../testing.ts';
+import { AROHA, BEN, codeOf, CLINIC, consentTo, must, NOW, OFFICER, person, testDestruction } from '../testing.ts';
 import { useVault } from '../testing-rig.ts';
 import { verifyReceipt } from '../verify.ts';
+import { daysIn } from '../consents/previewing.ts';
+import { Issuing } from './issuing.ts';
 import { readReceipt } from './receipt-store.ts';
+import { receiptWriter } from './receipts.ts';
 
 const rig = useVault();
 /** What is taken back is confirmed before SQL has it: waited for. */
@@ -88,6 +93,78 @@ describe('a receipt', () => {
   });
 });
 
+describe('a consent from before receipts', () => {
+  /** As SQL had it then. */
+  const forgetReceipts = () =>
+    rig.sql.for<{ 'vault.receipt': { consent: string } }>().deleteFrom('vault.receipt').execute();
+  const issued = async () => (await rig.outbox()).filter(({ type }) => type === 'consent.receipt-issued');
+  const restartSigning = () =>
+    rig.restart({ destruction: { ...testDestruction, sign: () => Promise.resolve(Buffer.from('signed')) } });
+
+  it('gets one for each of its events at the next start, which says when it was issued and for what', async () => {
+    const [id, standing] = [await rig.give(), await rig.give()];
+    rig.at.clock.now += DAY_MS;
+    must(await rig.at.vault.takeBack(id, OFFICER));
+    await stored(id, 'taken-back');
+    await forgetReceipts();
+    rig.at.clock.now += 30 * DAY_MS;
+    await restartSigning();
+    await rig.at.vault.tick();
+    const [given, back, other] = [
+      await stored(id, 'given'),
+      await stored(id, 'taken-back'),
+      await stored(standing, 'given'),
+    ];
+    const days = daysIn('Pacific/Auckland');
+    const late = /^This receipt was issued on (.+) for (.+) on (.+); there was none at the time\.$/;
+    expect(given.receipt.privacy_notice[0]).toMatch(late);
+    expect(late.exec(back.receipt.privacy_notice[0]!)?.slice(1)).toEqual([
+      days(NOW + 31 * DAY_MS),
+      'the taking back of the consent',
+      days(NOW + DAY_MS),
+    ]);
+    expect(back.receipt.events).toMatchObject([{ event_state: 'given' }, { event_state: 'taken-back' }]);
+    const told = (await issued()).map(({ actor, data }) => [actor, (data as { receipt: string }).receipt]);
+    expect(told.sort()).toEqual([given, back, other].map(({ hash }) => ['system', hash]).sort());
+    expect(await readReceipt(rig.sql, standing)).toMatchObject({ signed_at: NOW + 31 * DAY_MS });
+    // Once.
+    await restartSigning();
+    await rig.at.vault.tick();
+    expect(await issued()).toHaveLength(3);
+  });
+
+  it('gets it at once where somebody asks for it, and one that has its own gets none', async () => {
+    const id = await rig.give();
+    await rig.at.vault.tick();
+    const ask = (consent: string) =>
+      rig.at.vault.routes
+        .find(({ endpoint: { name } }) => name === 'getReceipt')!
+        .handle(
+          { params: { id: consent }, query: {}, body: undefined } as never,
+          { principal: person(AROHA) } as never,
+        );
+    await ask(id);
+    expect(await issued()).toEqual([]);
+    await forgetReceipts();
+    expect(codeOf(await ask(id))).toBe('PROOF_NOT_READY');
+    expect((await stored(id, 'given')).receipt.privacy_notice[0]).toMatch(/^This receipt was issued on /);
+    expect(codeOf(await ask('con-none000000000'))).toBe('RECEIPT_UNKNOWN');
+  });
+
+  it('gets it in turns of a bounded number', async () => {
+    const ids = await Promise.all(Array.from({ length: 5 }, () => rig.give()));
+    await forgetReceipts();
+    const parts = { sql: rig.sql, clock: () => (NOW + DAY_MS) as Millis, log: silentLog, limit: 2 } as const;
+    const names = { nameOf: () => null, isOrganisation: () => false, zone: 'Pacific/Auckland' };
+    const write = receiptWriter({ ...names, destruction: testDestruction });
+    const issuing = new Issuing({ ...parts, write });
+    const turns = [];
+    for (let i = 0; i < 4; i++) turns.push(await issuing.issueLeft());
+    expect(turns).toEqual([2, 2, 1, 0]);
+    for (const id of ids) expect(await readReceipt(rig.sql, id, 'given')).not.toBeNull();
+  });
+});
+
 describe('the file that is handed out', () => {
   const folder = mkdtempSync(join(tmpdir(), 'cityward-receipt-'));
   let sql: TestSql;
@@ -134,6 +211,21 @@ describe('the file that is handed out', () => {
   it('verifies', () => {
     expect(must(verify(file))).toMatchObject({ receipt: { record_id: 'con-aaaaaaaaaaaaaaaa' } });
     expect(must(verify(other)).entry).toBe(must(verify(file)).entry + 1);
+  });
+
+  it('verifies where it was issued later, by the fact that says so and no other', async () => {
+    const receiptLater = receipt('con-cccccccccccccccc');
+    const later = Date.now() - 1_000;
+    const fact = { type: 'consent.receipt-issued', actor: 'system', at: later } as const;
+    const data = { event: 'taken-back', happened: at + 1 };
+    const told = (change: object, more: object = {}) =>
+      city.receipt(receiptLater, Date.now(), { ...fact, data: { ...data, ...change }, ...more });
+    expect(must(verify(await told({})))).toMatchObject({ issuedLater: later });
+    expect(must(verify(file)).issuedLater).toBeNull();
+    for (const change of [{ event: 'given' }, { happened: at }, { consent: 'con-aaaaaaaaaaaaaaaa' }])
+      expect(codeOf(verify(await told(change)))).toBe('NOT_IN_LEDGER');
+    expect(codeOf(verify(await told({}, { at })))).toBe('NOT_IN_LEDGER');
+    expect(codeOf(verify(await city.receipt(receiptLater, later - 1, { ...fact, data })))).toBe('NOT_IN_LEDGER');
   });
 
   it('does not once any value in it is another', () => {

@@ -5,8 +5,9 @@ import type { Tx } from '@cityward/sql';
 import type { StoredConsent } from '../consents/consent-store.ts';
 import { daysIn } from '../consents/previewing.ts';
 import { previewOf } from '../domain/preview.ts';
-import { receiptBytes, receiptHash, receiptOf, receiptSignedBytes } from '../domain/receipt.ts';
+import { lateSentence, receiptBytes, receiptHash, receiptOf, receiptSignedBytes } from '../domain/receipt.ts';
 import type { VaultOptions } from '../needs.ts';
+import { happenedAt, Issuing } from './issuing.ts';
 import * as store from './receipt-store.ts';
 
 /** Signed in one turn; the rest in the next. */
@@ -17,7 +18,8 @@ export interface WrittenReceipt {
   readonly hash: string;
   keep(tx: Tx, fact: string): Promise<void>;
 }
-export type WriteReceipt = (consent: StoredConsent, event: ReceiptEvent) => WrittenReceipt;
+/** `issued`: where it is written after what it is of. */
+export type WriteReceipt = (consent: StoredConsent, event: ReceiptEvent, issued?: number) => WrittenReceipt;
 
 export function receiptWriter(
   options: Pick<VaultOptions, 'nameOf' | 'isOrganisation' | 'zone' | 'destruction'>,
@@ -26,15 +28,17 @@ export function receiptWriter(
   const dayOf = daysIn(zone);
   // Ids, never names of people: a receipt outlives what the city knows of them.
   const nameOfOrganisation = (id: string): string | null => (isOrganisation(id) ? nameOf(id) : null);
-  return ({ grant, given }, event) => {
-    const notice = previewOf(grant, nameOfOrganisation, dayOf).map(({ english }) => english);
+  return (consent, event, issued) => {
+    const { grant, given } = consent;
+    const at = happenedAt(consent, event);
+    const late = issued === undefined ? [] : [lateSentence(event, dayOf(issued), dayOf(at))];
+    const notice = [...late, ...previewOf(grant, nameOfOrganisation, dayOf).map(({ english }) => english)];
     const city = { name: destruction.cityName, contact: destruction.office.contact };
     const document = receiptBytes(receiptOf({ grant, given, event, city, nameOf: nameOfOrganisation, notice }));
-    const at = grant.state.is === 'taken-back' ? grant.state.at : given.at;
     return {
       hash: receiptHash(document),
       keep: (tx, fact) =>
-        store.addReceipt(tx, { consent: grant.id, event, at, document: document.toString('utf8'), fact }),
+        store.addReceipt(tx, { consent: grant.id, event, at: issued ?? at, document: document.toString('utf8'), fact }),
     };
   };
 }
@@ -44,14 +48,18 @@ export interface Receipts {
   of(consent: string, event?: ReceiptEvent): Promise<Result<ReceiptFile, Refusal>>;
   /** What nobody has asked for yet is signed too: it may be asked for when this city's key is another. */
   signLeft(): Promise<number>;
+  /** Of consents from before receipts, the next. */
+  issueLeft(): Promise<number>;
 }
 
 export interface ReceiptParts extends Pick<VaultOptions, 'sql' | 'clock' | 'ledger' | 'log' | 'destruction'> {
   /** Resolves once SQL has what was confirmed of a consent before. */
   readonly saved: (consent: string) => Promise<void>;
+  readonly write: WriteReceipt;
 }
 export function createReceipts(options: ReceiptParts): Receipts {
   const { sql, clock, ledger, log, destruction } = options;
+  const issuing = new Issuing(options);
   const sign = async (receipt: store.StoredReceipt): Promise<void> => {
     const signedAt = Math.max(clock(), receipt.at);
     const signed = { receipt: JSON.parse(receipt.document) as ConsentReceipt, signedAt };
@@ -62,6 +70,7 @@ export function createReceipts(options: ReceiptParts): Receipts {
     of: async (consent, event) => {
       const where = `hand out the receipt of consent "${consent}"`;
       await options.saved(consent);
+      await issuing.issue(consent);
       const found = await store.readReceipt(sql, consent, event);
       if (!found)
         return refuse('not-found', 'RECEIPT_UNKNOWN', `${where}: there is none${event ? ` of "${event}"` : ''}`);
@@ -73,6 +82,7 @@ export function createReceipts(options: ReceiptParts): Receipts {
       const receipt = JSON.parse(document) as ConsentReceipt;
       return ok({ signed: { receipt, signedAt: signed_at! }, city: signature!, ledger: exhibit });
     },
+    issueLeft: () => issuing.issueLeft(),
     signLeft: async () => {
       const left = await store.unsignedReceipts(sql, SIGNED_AT_ONCE);
       try {

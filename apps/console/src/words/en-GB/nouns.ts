@@ -266,6 +266,7 @@ export const facts: Record<FactType, string> = {
   'blind.key-wrapped': 'Key of their own opens with one more passkey',
   'blind.recovery-ended': 'Recovery of a key ended',
   'consent.taken-back': 'Consent taken back',
+  'consent.receipt-issued': 'Receipt of an earlier consent issued',
   'data.taken-out': 'Data taken along',
   'exposure.asked': 'Asked whose data was touched',
   'exposure.told': 'People told of an exposure',
