@@ -53,7 +53,8 @@ import {
   type FoundStanding,
   type Incarnation,
 } from './gate/incarnation.ts';
-import { createArchive, fetchFrom, type Archive } from './archive/archive.ts';
+import { createArchive, type Archive } from './archive/archive.ts';
+import { fetchFrom } from './archive/fetching.ts';
 import { createReceipts, receiptWriter, type Receipts } from './receipts/receipts.ts';
 import { keepCopies } from './recipients/lasting.ts';
 import { createRecipients, type Recipients } from './recipients/recipients.ts';

@@ -15,17 +15,15 @@ interface ArchiveRow {
 }
 const db = (reader: Reader): Kysely<{ 'vault.archive': ArchiveRow }> => reader.for();
 
+/** Of what is to be archived: its categories, and when it was last written. */
+export interface Aged {
+  readonly categories: readonly string[];
+  readonly before: number;
+}
 /** People with records of these categories that were last written before then and are still in SQL. */
-export async function subjectsDue(
-  reader: Reader,
-  {
-    categories,
-    before,
-    limit,
-  }: { readonly categories: readonly string[]; readonly before: number; readonly limit: number },
-): Promise<string[]> {
+export async function subjectsDue(reader: Reader, { categories, before }: Aged, limit: number): Promise<string[]> {
   const { rows } = await raw<{ subject: string }>`select distinct r.subject from vault.record r
-    where r.category = any(${categories}::text[]) and r.destroyed_at is null
+    where r.category = any(${categories}::text[]) and r.destroyed_at is null and r.created < ${before}
       and not exists (select 1 from vault.version v where v.record = r.id and v.at >= ${before})
       and exists (select 1 from vault.version v where v.record = r.id and v.content is not null)
     limit ${limit}`.execute(db(reader));
@@ -39,16 +37,8 @@ export interface Due extends VersionRef {
 /** Of a person, whole records one after the other, as much as goes at once. */
 export async function dueOf(
   reader: Reader,
-  {
-    subject,
-    categories,
-    before,
-    limit,
-  }: { readonly subject: string } & {
-    readonly categories: readonly string[];
-    readonly before: number;
-    readonly limit: number;
-  },
+  { subject, categories, before }: Aged & { readonly subject: string },
+  limit: number,
 ): Promise<Due[]> {
   const { rows } = await raw<Due>`select v.record, v.version, r.category, v.content
     from vault.version v join vault.record r on r.id = v.record
@@ -57,13 +47,6 @@ export async function dueOf(
       and not exists (select 1 from vault.version w where w.record = r.id and w.at >= ${before})
     order by v.record, v.version limit ${limit}`.execute(db(reader));
   return rows;
-}
-
-/** The open row of an object. */
-export async function rowOf(reader: Reader, place: string): Promise<string | null> {
-  const { rows } = await raw<{ id: string }>`select id from vault.copy
-    where kind = 'archive' and place = ${place} and closed_at is null limit 1`.execute(db(reader));
-  return rows[0]?.id ?? null;
 }
 
 export const addArchive = async (tx: Tx, row: ArchiveRow): Promise<void> =>
@@ -84,10 +67,11 @@ export async function moveOut(
 }
 
 export async function listArchives(reader: Reader): Promise<ArchiveShown[]> {
-  const { rows } = await raw<ArchiveShown>`select a.id, a.at, a.versions,
-      (select count(*)::int from vault.version v join vault.record r on r.id = v.record
-        where v.archive = a.id and r.destroyed_at is null) as here
-    from vault.archive a order by a.at desc, a.id limit ${ARCHIVES_SHOWN_MAX}`.execute(db(reader));
+  const { rows } = await raw<ArchiveShown>`select a.id, a.at, a.versions, count(r.id)::int as here
+    from (select id, at, versions from vault.archive order by at desc, id limit ${ARCHIVES_SHOWN_MAX}) as a
+      left join vault.version v on v.archive = a.id
+      left join vault.record r on r.id = v.record and r.destroyed_at is null
+    group by a.id, a.at, a.versions order by a.at desc, a.id`.execute(db(reader));
   return rows.map((row) => ({ ...row, at: Number(row.at) }));
 }
 export async function readArchive(reader: Reader, id: string): Promise<ArchiveRow | null> {

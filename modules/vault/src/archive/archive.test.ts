@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sql as raw } from 'kysely';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '@cityward/kernel';
 import { openObjects, type Objects } from '@cityward/objects';
@@ -101,6 +102,24 @@ describe('the archive', () => {
     expect((await rig.outbox()).filter(({ type }) => type === 'records.archived')).toHaveLength(1);
   });
 
+  it('is listed newest first, with how many of its versions are of records that are there', async () => {
+    const [record, other] = [await rig.put({}, 'first'), await rig.put({ subject: 'per-cat' })];
+    must(await rig.at.vault.put(recordOf('second', { record }), OFFICER));
+    rig.at.clock.now = OLD;
+    await archive().tend();
+    const later = await rig.put();
+    rig.at.clock.now = OLD + 20 * 366 * DAY_MS;
+    await archive().tend();
+    must(await rig.at.vault.destroy(other, { by: OFFICER, reason: 'x' }));
+    const listed = (await archive().list()).map(({ at, versions: count, here }) => [at - OLD, count, here]);
+    expect(listed[0]).toEqual([20 * 366 * DAY_MS, 1, 1]);
+    expect(listed.slice(1).sort()).toEqual([
+      [0, 1, 0],
+      [0, 2, 2],
+    ]);
+    expect(await rig.seen(later, own)).toBe(TEXT);
+  });
+
   it('that has not what was put there says so, to whoever may see it', async () => {
     const [record, other] = [await rig.put(), await rig.put({ subject: 'per-cat' })];
     rig.at.clock.now = OLD;
@@ -185,10 +204,28 @@ describe('the archive', () => {
     expect([await rig.seen(record, own), await withoutRow(), (await rowsOf(record)).length]).toEqual([TEXT, [], 1]);
   });
 
-  it('deletes objects that an older copy of SQL knows nothing of, and no other', async () => {
+  it('counts what left SQL, not what was destroyed while it was put there', async () => {
+    const [record, other] = [await rig.put(), await rig.put()];
+    rig.at.clock.now = OLD;
+    const markDestroyed = raw`update vault.version set content = null where record = ${other}`;
+    between = {
+      put: async (bytes) => {
+        await markDestroyed.execute(rig.sql.for());
+        return objects.put(bytes);
+      },
+    };
+    await begin();
+    expect(await archive().tend()).toBe(1);
+    expect((await versions()).find((one) => one.record === record)).toMatchObject({ content: null });
+    expect((await versions()).find((one) => one.record === other)).toMatchObject({ archived: null });
+  });
+
+  it('deletes at its first round objects that an older copy of SQL knows nothing of, and no other', async () => {
     const record = await archived();
     await objects.put(Buffer.from('of a record that SQL has no row of'));
-    expect(await archive().sweep()).toBe(1);
+    expect(await objects.list()).toHaveLength(2);
+    await begin();
+    expect(await archive().tend()).toBe(0);
     expect([await rig.seen(record, own), (await objects.list()).length]).toEqual([TEXT, 1]);
   });
 });

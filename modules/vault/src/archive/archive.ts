@@ -2,14 +2,14 @@
  * The archive: ciphertext of records that are seldom asked for, as objects named by their SHA-256, apart from SQL. A row of the copy
  * register is there before its object, and the object before its content leaves SQL: a kill loses nothing and leaves no object without a row.
  */
-import { createHash } from 'node:crypto';
 import { ARCHIVE_OBJECTS_MAX, type ArchiveManifest, type ArchiveShown, type SignedArchive } from '@cityward/contracts';
 import { canonicalJson, newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Tx } from '@cityward/sql';
 import type { CopyKeeper, CopyRegister } from '../copies/copy.ts';
-import { settle } from '../copies/copy-store.ts';
+import { openAt, settle } from '../copies/copy-store.ts';
 import { PRIMARY } from '../copies/register.ts';
+import { sha256 } from '../domain/destruction.ts';
 import { classOf, lengthOf } from '../domain/retention.ts';
 import type { ArchiveMedium, DestructionNeeds, VaultOptions } from '../needs.ts';
 import type { Sharing } from '../nodes/shared.ts';
@@ -37,29 +37,13 @@ export interface ArchiveParts extends Pick<VaultOptions, 'sql' | 'clock' | 'rete
   readonly shelf: Pick<Shelf, 'forget'>;
   readonly sharing: Pick<Sharing, 'tell'>;
 }
-/** `null` where it is not there, or is not what was put there. */
-export type FetchArchived = (sha256: string) => Promise<Buffer | null>;
 export interface Archive {
   readonly keeper: CopyKeeper;
   list(): Promise<ArchiveShown[]>;
   show(id: string): Promise<Result<SignedArchive, Refusal>>;
   /** One round of what is due, at the first of a start after a look for strays; answers how many versions that were. */
   tend(): Promise<number>;
-  /** Objects that no row names, left by an older copy of SQL that was put back: deleted. */
-  sweep(): Promise<number>;
 }
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-export const fetchFrom =
-  ({ medium, log }: Pick<ArchiveParts, 'medium' | 'log'>): FetchArchived =>
-  async (hash) => {
-    const bytes = await medium?.get(hash).catch((fault: unknown) => {
-      log.error('an object of the archive could not be read', { object: hash, fault: String(fault) });
-      return null;
-    });
-    return bytes && sha256(bytes) === hash ? Buffer.from(bytes) : null;
-  };
 
 export function createArchive(parts: ArchiveParts): Archive {
   const { sql, medium } = parts;
@@ -83,10 +67,10 @@ export function createArchive(parts: ArchiveParts): Archive {
     },
     tend: async () => {
       if (!medium) return 0;
-      if (!isSwept) isSwept = (await sweep(parts, medium)) >= 0;
+      if (!isSwept) await sweep(parts, medium);
+      isSwept = true;
       return tend(parts, medium);
     },
-    sweep: () => (medium ? sweep(parts, medium) : Promise.resolve(0)),
   };
 }
 
@@ -98,33 +82,31 @@ async function tend(parts: ArchiveParts, medium: ArchiveMedium): Promise<number>
     const categories = Object.keys(retention.categories).filter((category) => classOf(retention, category) === name);
     const before = clock() - lengthOf(archiveAfter);
     const due = { categories, before };
-    for (const subject of await store.subjectsDue(sql, { ...due, limit: SUBJECTS_PER_ROUND }))
+    for (const subject of await store.subjectsDue(sql, due, SUBJECTS_PER_ROUND))
       moved += await inLane(subject, () => archiveOf(parts, medium, { ...due, subject, of: name }));
   }
   return moved;
 }
 
-interface DueOf {
+interface DueOf extends store.Aged {
   readonly subject: string;
-  readonly categories: readonly string[];
-  readonly before: number;
   /** The class. */
   readonly of: string;
 }
 type Put = ArchiveManifest['objects'][number];
 
 async function archiveOf(parts: ArchiveParts, medium: ArchiveMedium, due: DueOf): Promise<number> {
-  const put: Put[] = [];
-  while (put.length + VERSIONS_AT_ONCE <= ARCHIVE_OBJECTS_MAX) {
-    const some = await store.dueOf(parts.sql, { ...due, limit: VERSIONS_AT_ONCE });
+  let moved = 0;
+  while (moved + VERSIONS_AT_ONCE <= ARCHIVE_OBJECTS_MAX) {
+    const some = await store.dueOf(parts.sql, due, VERSIONS_AT_ONCE);
     if (some.length === 0) break;
     const objects: Put[] = [];
     for (const one of some) objects.push(await putOne(parts, medium, { ...one, of: due.of }));
-    const moved = await moveOut(parts, due.subject, objects);
-    if (moved === 0) break;
-    put.push(...objects);
+    const count = await moveOut(parts, due.subject, objects);
+    if (count === 0) break;
+    moved += count;
   }
-  return put.length;
+  return moved;
 }
 
 /** Its row, then its bytes, then read back as they lie there. */
@@ -136,7 +118,7 @@ async function putOne(
   const hash = sha256(content);
   const place = `${PREFIX}${hash}`;
   await sql.transact(async (tx) => {
-    if (!(await lockLive(tx, record)) || (await store.rowOf(tx, place)) !== null) return;
+    if (!(await lockLive(tx, record)) || (await openAt(tx, { kind: 'archive', place })) !== null) return;
     const basis = `archived as ${of}: ${retention.classes[of]!.clause}`;
     const holding = { of: 'versions', versions: [{ record, version }] } as const;
     const row = { kind: 'archive', place, custodian: 'city', basis, holding, openedBy: 'own', expires: null } as const;
@@ -194,7 +176,8 @@ const tell = (tx: Tx, { id, subject, at, records }: Told): void =>
     data: { archive: id, records: [...records] },
   });
 
-async function sweep({ sql, log }: ArchiveParts, medium: ArchiveMedium): Promise<number> {
+/** Objects that no row names, left by an older copy of SQL that was put back: deleted. */
+async function sweep({ sql, log }: ArchiveParts, medium: ArchiveMedium): Promise<void> {
   const found: string[] = [];
   for (const some of someAtATime(await medium.list())) found.push(...(await store.strays(sql, some)));
   if (found.length > STRAYS_MAX) {
@@ -204,8 +187,7 @@ async function sweep({ sql, log }: ArchiveParts, medium: ArchiveMedium): Promise
         objects: found.length,
       },
     );
-    return 0;
+    return;
   }
   for (const hash of found) await medium.delete(hash);
-  return found.length;
 }

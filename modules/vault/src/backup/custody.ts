@@ -2,6 +2,7 @@
 import type { JobSignature, VaultBackup, VaultOpening, VaultRestored, VaultStanding } from '@cityward/contracts';
 import { ERASE_ALL_WORDS } from '@cityward/contracts';
 import { inTurn, newId, ok, OperationalFault, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { openOfKind } from '../copies/copy-store.ts';
 import { epochEnds, unreadableFrom } from '../domain/epoch.ts';
 import { stateInWords, type Gate } from '../gate/gate.ts';
 import { BACKUP_WEEKS, type VaultOptions } from '../needs.ts';
@@ -10,7 +11,7 @@ import { makeBackup } from './backup.ts';
 import { erase, type Erased } from './erase.ts';
 import { mediumOf } from './medium.ts';
 import { restore } from './restore.ts';
-import { lastBackup, openBackups } from './rows.ts';
+import { lastBackup } from './rows.ts';
 
 const MODULE = 'vault';
 
@@ -151,7 +152,7 @@ async function standing({ options, gate, opened }: CustodyParts, weeks: number):
   const now = opened();
   const keys = now?.keyStore ?? null;
   const { origin, size } = ledger.standing();
-  const [last, { length: open }] = [await lastBackup(sql), await openBackups(sql)];
+  const [last, { length: open }] = [await lastBackup(sql), await openOfKind(sql, 'backup')];
   return {
     isOpen: gate.isOpen,
     gate: stateInWords(gate.state),

@@ -1,12 +1,11 @@
 /** A restore that is cut off at any write leaves the vault closed, and is ended by running it again. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openTestSql } from '@cityward/sql/testing';
-import { openSlotFile } from '../keys/key-slots.ts';
-import { must, OFFICER, TEXT, watchedFile } from '../testing.ts';
+import { must, OFFICER, TEXT } from '../testing.ts';
+import { steppedFiles } from '../testing-calls.ts';
 import { backUp, openSite, shared, type SiteOptions } from '../testing-disaster.ts';
 
 const CALLS_MAX = 30;
@@ -20,20 +19,12 @@ it('a restore cut off at every write of keys, journal, database and ledger, as b
   const step = (): void => {
     if (--left < 0) throw new Error('ENOSPC: no space left on device');
   };
-  const cut: SiteOptions['openSlotFile'] = async (path) => {
-    const file = await openSlotFile(path);
-    return {
-      ...file,
-      write: async (...given) => (step(), file.write(...given)),
-      datasync: async () => (step(), file.datasync()),
-    };
-  };
   try {
     const beforeWrite = (): Promise<void> => new Promise((done) => done(step()));
     const site = await openSite({
       ...{ sql: { ...sql, transact: async (work) => (await beforeWrite(), sql.transact(work)) } },
-      ...{ folder, opening, openSlotFile: cut, beforeAppend: beforeWrite },
-      openJournalFile: watchedFile((path) => open(path, 'a+', 0o600), beforeWrite),
+      ...{ folder, opening, beforeAppend: beforeWrite },
+      ...steppedFiles(beforeWrite),
     });
     const { record } = await shared(site);
     const made = await backUp(site, folder);

@@ -1,9 +1,9 @@
 /** How a backup ends: nothing in it can be taken out, but the key of its week is destroyed. */
 import { rm } from 'node:fs/promises';
 import type { CopyKeeper, CopyRegister } from '../copies/copy.ts';
+import { openOfKind } from '../copies/copy-store.ts';
 import type { Sql } from '@cityward/sql';
 import { isThere, type Epochs } from './epochs.ts';
-import { openBackups } from './rows.ts';
 
 export const pathOf = (place: string): string => place.slice('backup:'.length);
 const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
@@ -26,7 +26,7 @@ export const draftOf = (folder: string): string => `${folder}.partial`;
 /** What a kill left of a backup is none, and holds ciphertext all the same: it goes at the next start. Answers how many there were. */
 export async function sweepCutOff(sql: Pick<Sql, 'for'>, copies: Pick<CopyRegister, 'close'>): Promise<number> {
   let swept = 0;
-  for (const { id, place } of await openBackups(sql)) {
+  for (const { id, place } of await openOfKind(sql, 'backup')) {
     const draft = draftOf(pathOf(place));
     if (!(await isThere(draft))) continue;
     await rm(draft, { recursive: true, force: true });

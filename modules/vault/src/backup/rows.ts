@@ -9,11 +9,6 @@ export async function lastBackup(
     where kind = 'backup' and closed_at is null order by created desc limit 1`.execute(sql.for());
   return rows[0] ?? null;
 }
-export async function openBackups(sql: Pick<Sql, 'for'>): Promise<{ readonly id: string; readonly place: string }[]> {
-  const { rows } = await raw<{ id: string; place: string }>`select id, place from vault.copy
-    where kind = 'backup' and closed_at is null`.execute(sql.for());
-  return rows;
-}
 /** Places of those made between these moments, also of closed ones: what is there is tried, whatever a row says. */
 export async function backupsBetween(sql: Pick<Sql, 'for'>, from: number, to: number): Promise<string[]> {
   const { rows } = await raw<{ place: string }>`select place from vault.copy

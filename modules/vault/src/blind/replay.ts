@@ -1,10 +1,7 @@
 /** What the ledger says of choices that the city cannot read records: in force again where an older copy was put back, and what it brought back is sealed anew. */
-import type { Json } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
-import type { Replayer } from '../gate/replay.ts';
+import { textOf, type Replayer } from '../gate/replay.ts';
 import { addMode, putKeyBack, readModes, type Mode } from './mode-store.ts';
-
-const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
 export function blindReplayer(sql: Sql): Replayer {
   const chosen = new Map<string, { mode: Mode; choice: string }>();

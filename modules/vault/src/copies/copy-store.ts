@@ -3,6 +3,7 @@ import { sql as raw, type Kysely } from 'kysely';
 import type { CopyKind, CopyOutcome } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 import { packedIds, packedVersions } from '../packed.ts';
+import { someAtATime } from '../some-at-a-time.ts';
 import type { Copy, Found, NewCopy, Outcome, VersionRef } from './copy.ts';
 
 export interface CopyRow {
@@ -86,6 +87,22 @@ export async function openOfKind(reader: Reader, kind: CopyKind): Promise<{ id: 
     .where('closed_at', 'is', null)
     .execute();
 }
+/** The oldest open row of a kind at a place. */
+export async function openAt(
+  reader: Reader,
+  { kind, place }: { readonly kind: CopyKind; readonly place: string },
+): Promise<string | null> {
+  const row = await db(reader)
+    .selectFrom('vault.copy')
+    .select('id')
+    .where('kind', '=', kind)
+    .where('place', '=', place)
+    .where('closed_at', 'is', null)
+    .orderBy('created')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
 /** Of these places, the ones that a row names, closed or not. */
 export async function placesKnown(reader: Reader, places: readonly string[]): Promise<ReadonlySet<string>> {
   if (places.length === 0) return new Set();
@@ -95,8 +112,7 @@ export async function placesKnown(reader: Reader, places: readonly string[]): Pr
 }
 
 export async function addItems(reader: Reader, copy: string, versions: readonly VersionRef[]): Promise<void> {
-  for (let from = 0; from < versions.length; from += ROWS_PER_STATEMENT) {
-    const some = versions.slice(from, from + ROWS_PER_STATEMENT);
+  for (const some of someAtATime(versions, ROWS_PER_STATEMENT)) {
     await raw`insert into vault.copy_item (copy, record, version)
       select ${copy}::text, record, version
       from ${packedVersions(some)} as held (record, version)
@@ -115,10 +131,10 @@ export interface Holder {
 /** Copies that hold some of these by name, each with the ones it holds and whose end is not settled; or all of it. */
 export async function holders(reader: Reader, versions: readonly VersionRef[]): Promise<readonly Holder[]> {
   const counts = new Map<string, number>();
-  for (let from = 0; from < versions.length; from += ROWS_PER_STATEMENT) {
+  for (const some of someAtATime(versions, ROWS_PER_STATEMENT)) {
     const { rows } = await raw<{ copy: string; count: number }>`select item.copy, count(*)::int as count
       from vault.copy_item as item
-      join ${packedVersions(versions.slice(from, from + ROWS_PER_STATEMENT))}
+      join ${packedVersions(some)}
         as asked (record, version) using (record, version)
       where ${UNSETTLED} group by item.copy`.execute(db(reader));
     for (const { copy, count } of rows) counts.set(copy, (counts.get(copy) ?? 0) + count);
@@ -133,9 +149,9 @@ export async function holders(reader: Reader, versions: readonly VersionRef[]): 
 }
 async function heldBy(reader: Reader, copy: string, versions: readonly VersionRef[]): Promise<VersionRef[]> {
   const held: VersionRef[] = [];
-  for (let from = 0; from < versions.length; from += ROWS_PER_STATEMENT) {
+  for (const some of someAtATime(versions, ROWS_PER_STATEMENT)) {
     const { rows } = await raw<VersionRef>`select item.record, item.version from vault.copy_item as item
-      join ${packedVersions(versions.slice(from, from + ROWS_PER_STATEMENT))}
+      join ${packedVersions(some)}
         as asked (record, version) using (record, version)
       where item.copy = ${copy} and ${UNSETTLED}`.execute(db(reader));
     held.push(...rows);
@@ -209,11 +225,11 @@ export interface Settling {
 }
 /** What became of these in a copy; the row closes with its last item, unless more may still be put there. A recipient's closes by its own word alone. */
 export async function settle(tx: Tx, { copy, versions, outcome: { is, why }, at }: Settling): Promise<void> {
-  for (let from = 0; from < versions.length; from += ROWS_PER_STATEMENT) {
-    const some = versions.slice(from, from + ROWS_PER_STATEMENT);
+  for (const some of someAtATime(versions, ROWS_PER_STATEMENT)) {
     await raw`update vault.copy_item as item set outcome = ${is}::text, outcome_at = ${at}::bigint, why = ${why}::text
       from ${packedVersions(some)} as done (record, version)
-      where item.copy = ${copy} and item.record = done.record and item.version = done.version`.execute(db(tx));
+      where item.copy = ${copy} and item.record = done.record and item.version = done.version
+        and (item.outcome is distinct from ${is}::text or item.why is distinct from ${why}::text)`.execute(db(tx));
   }
   await raw`update vault.copy set closed_at = ${at}::bigint, closed_why = ${why}::text
     where id = ${copy} and closed_at is null and scope = 'versions' and id not like 'cpy-primary%'

@@ -98,7 +98,7 @@ async function purge(
   const holders = await store.holders(sql, versions);
   const named = holders.filter(({ copy }) => copy.holding.of === 'versions');
   /** Of a standing copy an item is kept only where its end is open: whoever looks for what is left finds it. */
-  const hasItems = new Set(holders.map(({ copy }) => copy.id));
+  const items = new Map(holders.map(({ copy, versions: pending }) => [copy.id, pending.length]));
   const standing = await store.openStanding(sql, await store.firstStored(sql, records));
   const all = [...named, ...standing.map((copy) => ({ copy, versions }))];
   const done: PurgedCopy[] = [];
@@ -112,8 +112,10 @@ async function purge(
   await sql.transact(async (tx) => {
     for (const [i, { copy, outcome }] of done.entries()) {
       const { versions: held } = all[i]!;
-      if (copy.holding.of !== 'versions' && !isDone(outcome)) await store.addItems(tx, copy.id, held);
-      else if (!hasItems.has(copy.id)) continue;
+      const count = items.get(copy.id) ?? 0;
+      const isKept = copy.holding.of !== 'versions' && !isDone(outcome);
+      if (isKept && count < held.length) await store.addItems(tx, copy.id, held);
+      else if (!isKept && count === 0) continue;
       await store.settle(tx, { copy: copy.id, versions: held, outcome, at: clock() });
     }
   });

@@ -2,13 +2,12 @@
 import { GLASS_FLAGS, GLASS_OUTCOMES, GLASS_REASONS, type Glass } from '@cityward/contracts';
 import type { Json } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
-import type { ReplayedFact, Replayer } from '../gate/replay.ts';
+import { textOf, type ReplayedFact, type Replayer } from '../gate/replay.ts';
 import { addNotice } from '../notices/notices.ts';
 import { someAtATime } from '../some-at-a-time.ts';
 import * as store from './glass-store.ts';
 import type { StoredGlass } from './glass-store.ts';
 
-const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 const numberOf = (value: Json | undefined, otherwise: number): number =>
   typeof value === 'number' ? value : otherwise;
 const oneOf = <Item extends string>(all: readonly Item[], value: Json | undefined): Item | undefined =>

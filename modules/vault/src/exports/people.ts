@@ -1,5 +1,5 @@
 /** The people of an export, each with what its columns say: opened one by one, read, and closed again. */
-import type { FetchArchived } from '../archive/archive.ts';
+import { sealedOf, type FetchArchived } from '../archive/fetching.ts';
 import type { ExportDraft } from '@cityward/contracts';
 import type { Sql } from '@cityward/sql';
 import { openContent } from '../keys/sealed.ts';
@@ -88,7 +88,7 @@ async function contentOf(
   record: NewestRecord,
 ): Promise<unknown> {
   if (!record.media.endsWith('json')) return undefined;
-  const sealed = record.content ?? (record.archived === null ? null : await fetchArchived(record.archived));
+  const sealed = await sealedOf(fetchArchived, record);
   if (!sealed) return undefined;
   const key = await keyring.open(record.key);
   if (!key.ok) return undefined;

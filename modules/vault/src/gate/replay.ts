@@ -1,5 +1,6 @@
 /** Brings back from the ledger what SQL and the key file may have forgotten: what was taken back, used and destroyed. */
 import type { FactType } from '@cityward/contracts';
+import type { Json } from '@cityward/kernel';
 import type { LedgerNeeds, TellingBody } from '../needs.ts';
 
 export interface ReplayedFact {
@@ -13,6 +14,11 @@ export interface Replayer {
   /** Puts in force what was not; without facts, since the ledger has them. Answers how much that was. */
   apply(): Promise<number>;
 }
+
+/** Of what a fact says; an older program may have said less. */
+export const textOf = (value: Json | undefined): string => textOrNull(value) ?? '';
+export const textOrNull = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
+export const numberOf = (value: Json | undefined): number | null => (typeof value === 'number' ? value : null);
 
 export interface Replayed {
   /** Entries of the ledger that were read. */

@@ -154,12 +154,10 @@ export class Destructions {
     const named = versions.flatMap((version, index) => (version.record === of ? [{ version, index }] : []));
     if (of !== undefined && named.length === 0)
       return refuse('not-found', 'RECORD_UNKNOWN', `${where}: record "${of}" is not among what was destroyed`);
-    const proofs = await Promise.all(
-      named.map(async ({ version, index }) => {
-        const hashes = tree.proofOf(index).map((hash) => Buffer.from(hash).toString('base64'));
-        return { ...version, index, hashes };
-      }),
-    );
+    const proofs = named.map(({ version, index }) => {
+      const hashes = tree.proofOf(index).map((hash) => Buffer.from(hash).toString('base64'));
+      return { ...version, index, hashes };
+    });
     return ok({ signed: store.signedOf(row), city: row.signature!, ledger: exhibit, proofs });
   }
 

@@ -8,7 +8,7 @@ import type { VaultOptions } from '../needs.ts';
 import type { Sharing } from '../nodes/shared.ts';
 import { Destroying, destroyedBar } from '../records/destroying.ts';
 import type { Lanes } from '../records/lanes.ts';
-import type { FetchArchived } from '../archive/archive.ts';
+import type { FetchArchived } from '../archive/fetching.ts';
 import type { Shelf } from '../records/shelf.ts';
 import type { Bar } from '../viewing/deciding.ts';
 import type { VaultJournal } from '../vault-journal.ts';

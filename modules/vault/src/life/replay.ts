@@ -1,9 +1,8 @@
 /** What the ledger says of records' lives and legal holds: restricted, sealed, used again; held, and let go. */
 import { LIFE_REASONS, type Hold } from '@cityward/contracts';
-import type { Json } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
 import type { Life } from '../domain/life.ts';
-import type { ReplayedFact, Replayer } from '../gate/replay.ts';
+import { textOf, textOrNull, type ReplayedFact, type Replayer } from '../gate/replay.ts';
 import { someAtATime } from '../some-at-a-time.ts';
 import * as store from './life-store.ts';
 
@@ -22,9 +21,6 @@ const HOLD_OF = {
 } as const;
 type LifeType = keyof typeof LIFE_OF;
 type HoldType = keyof typeof HOLD_OF;
-
-const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
-const textOrNull = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
 
 export function recordLifeReplayer(sql: Sql): Replayer {
   const lives = new Map<string, Life>();

@@ -8,7 +8,8 @@ import {
   type LooksOfWeek,
   type LookWeek,
 } from '@cityward/contracts';
-import { ok, refuse, type Json, type Refusal, type Result } from '@cityward/kernel';
+import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { textOrNull } from '../gate/replay.ts';
 import { linesOf, weekNamed, weekOf } from '../domain/looks/weeks.ts';
 import { GLASS_PAPERS } from '../desk-papers.ts';
 import type { LedgerNeeds, TellingBody, VaultOptions } from '../needs.ts';
@@ -129,7 +130,7 @@ const ROUNDS_MAX = 50;
 type Body = Awaited<ReturnType<LedgerNeeds['bodiesOf']>>[number];
 const lookIn = ({ entry, body }: Body): Look => lookOf(entry, body);
 const doneIn = ({ body: { type, actor, data } }: Body): Done => ({
-  ...{ actor, record: textOf(data['record']), unsealing: textOf(data['unsealing']) },
+  ...{ actor, record: textOrNull(data['record']), unsealing: textOrNull(data['unsealing']) },
   isRefusal: type === 'record.refused',
 });
 
@@ -161,8 +162,6 @@ const EMERGENCIES: ReadonlySet<Look['what']> = new Set([
   'emergency-reviewed',
 ]);
 
-const textOf = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
-
 function lookOf(entry: number, { type, actor, at, data }: TellingBody): Look {
   const { record, version, purpose, consent, glass, why, reason, outcome, machine, times } = data;
   return {
@@ -171,12 +170,12 @@ function lookOf(entry: number, { type, actor, at, data }: TellingBody): Look {
     what: WHAT[type as FactType]!,
     by: actor,
     machine: machine === true,
-    record: textOf(record),
+    record: textOrNull(record),
     version: typeof version === 'number' ? version : null,
     purpose: PURPOSES.find((one) => one === purpose) ?? null,
-    consent: textOf(consent),
-    emergency: textOf(glass),
-    why: textOf(why) ?? textOf(reason) ?? textOf(outcome),
+    consent: textOrNull(consent),
+    emergency: textOrNull(glass),
+    why: textOrNull(why) ?? textOrNull(reason) ?? textOrNull(outcome),
     ...(typeof times === 'number' ? { times } : {}),
   };
 }

@@ -3,6 +3,7 @@ import { sql as raw, type Kysely } from 'kysely';
 import { NOTICES_SHOWN_MAX, type Notice, type NoticeKind } from '@cityward/contracts';
 import { newId } from '@cityward/kernel';
 import type { Sql, Tx } from '@cityward/sql';
+import { someAtATime } from '../some-at-a-time.ts';
 
 const MODULE = 'vault';
 
@@ -55,10 +56,10 @@ export async function addNotices(tx: Tx, notices: readonly NewNotice[]): Promise
       ...{ shown_from: shownFrom, read_at: null },
     };
   });
-  for (let from = 0; from < rows.length; from += NOTICES_PER_STATEMENT)
+  for (const some of someAtATime(rows, NOTICES_PER_STATEMENT))
     await db(tx)
       .insertInto('vault.notice')
-      .values(rows.slice(from, from + NOTICES_PER_STATEMENT))
+      .values([...some])
       .execute();
   return rows.map(({ id }) => id);
 }

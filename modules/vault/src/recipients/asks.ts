@@ -10,6 +10,7 @@ import type { Tx } from '@cityward/sql';
 import type { Copy, CopyKeeper, Outcome, VersionRef } from '../copies/copy.ts';
 import { ANSWER_WITHIN_MS, answerInWords, overdue, requestBytes } from '../domain/recipient.ts';
 import { addNotice } from '../notices/notices.ts';
+import { readHead } from '../records/store.ts';
 import { someAtATime } from '../some-at-a-time.ts';
 import * as store from './recipient-store.ts';
 import type { RequestRow } from './recipient-store.ts';
@@ -82,7 +83,7 @@ async function purge(parts: RecipientParts, copy: Copy, versions: readonly Versi
     const latest = new Map(asks.flatMap((row) => versionsIn(row).map((one) => [nameOf(one), row] as const)));
     const missing = versions.filter((one) => !latest.has(nameOf(one)));
     for (const some of someAtATime(missing, REQUEST_VERSIONS_MAX)) {
-      const subject = (await store.ownerOf(tx, some[0]!.record)) ?? 'nobody';
+      const subject = (await readHead(tx, some[0]!.record))?.subject ?? 'nobody';
       const about = { recipient: copy.custodian, place: copy.place, copy: copy.id, subject, consent: null };
       await ask(tx, parts, { ...about, ask: 'delete', versions: some });
     }
@@ -104,7 +105,8 @@ function outcomeOf({ state, recipient, at, receipt }: RequestRow): Outcome {
 async function remind(parts: RecipientParts): Promise<void> {
   const { sql, clock, alarm } = parts;
   const now = clock();
-  for (const row of await store.openRequests(sql, now - ANSWER_WITHIN_MS, PER_ROUND)) {
+  const before = { asked: now - ANSWER_WITHIN_MS, reminded: now - 2 * ANSWER_WITHIN_MS };
+  for (const row of await store.overdueRequests(sql, before, PER_ROUND)) {
     const to = overdue(row, now);
     if (to === null) continue;
     const { id, recipient, subject, state: from, ask: what } = row;

@@ -4,7 +4,7 @@
  */
 import type { Sql } from '@cityward/sql';
 import type { CopyRegister, VersionRef } from '../copies/copy.ts';
-import { addItems } from '../copies/copy-store.ts';
+import { addItems, openAt } from '../copies/copy-store.ts';
 import type { Right } from '@cityward/contracts';
 import type { Grant } from '../domain/grant.ts';
 import * as store from './recipient-store.ts';
@@ -37,7 +37,7 @@ export function keepCopies({
     if (known.has(name)) return;
     const place = `recipient:${keeper}/${consent}`;
     await sql.transact(async (tx) => {
-      const open = await store.copyAt(tx, place);
+      const open = await openAt(tx, { kind: 'recipient', place });
       if (open !== null) {
         if (!(await store.holdsAlready(tx, open, { record, version }))) await addItems(tx, open, [{ record, version }]);
         return;

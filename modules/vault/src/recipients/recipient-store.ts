@@ -10,6 +10,7 @@ import {
 } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 import type { VersionRef } from '../copies/copy.ts';
+import { packedVersions } from '../packed.ts';
 
 export interface RequestRow {
   id: string;
@@ -115,12 +116,21 @@ export async function addRequest(
   return Number(added.numInsertedOrUpdatedRows ?? 0) === 1;
 }
 
-export function openRequests(reader: Reader, before: number, limit: number): Promise<RequestRow[]> {
+/** Not answered, and asked no later than is given for the state that they are in. */
+export function overdueRequests(
+  reader: Reader,
+  before: { readonly asked: number; readonly reminded: number },
+  limit: number,
+): Promise<RequestRow[]> {
   return db(reader)
     .selectFrom('vault.recipient_request')
     .selectAll()
-    .where('state', 'in', ['asked', 'reminded'])
-    .where('at', '<=', before)
+    .where((where) =>
+      where.or([
+        where.and({ state: 'asked' }).and('at', '<=', before.asked),
+        where.and({ state: 'reminded' }).and('at', '<=', before.reminded),
+      ]),
+    )
     .orderBy('at')
     .limit(limit)
     .execute();
@@ -187,8 +197,7 @@ export async function notAskedFor(
   versions: readonly VersionRef[],
 ): Promise<readonly VersionRef[]> {
   const { rows } = await raw<VersionRef>`select item.record, item.version from vault.copy_item as item
-    join unnest(${versions.map(({ record }) => record)}::text[], ${versions.map(({ version }) => version)}::int[])
-      as asked (record, version) using (record, version)
+    join ${packedVersions(versions)} as asked (record, version) using (record, version)
     where item.copy = ${copy} and (item.outcome is null or item.outcome = 'beyond')`.execute(db(tx));
   return rows;
 }
@@ -239,18 +248,6 @@ export async function versionsOf(
     db(reader),
   );
   return rows;
-}
-export async function ownerOf(reader: Reader, record: string): Promise<string | null> {
-  const { rows } = await raw<{ subject: string }>`select subject from vault.record where id = ${record}`.execute(
-    db(reader),
-  );
-  return rows[0]?.subject ?? null;
-}
-/** The open copy at a place. */
-export async function copyAt(reader: Reader, place: string): Promise<string | null> {
-  const { rows } = await raw<{ id: string }>`select id from vault.copy
-    where kind = 'recipient' and place = ${place} and closed_at is null order by created limit 1`.execute(db(reader));
-  return rows[0]?.id ?? null;
 }
 export async function holdsAlready(reader: Reader, copy: string, { record, version }: VersionRef): Promise<boolean> {
   const row = await db(reader)

@@ -1,4 +1,5 @@
 /** Whoever was let keep a copy is asked to delete it, reminded, named where it does not answer; its signed word alone closes the row. */
+import { sql as raw } from 'kysely';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RecipientRequestFile, RecipientRequestShown } from '@cityward/contracts';
 import { DAY_MS } from '@cityward/kernel';
@@ -205,6 +206,19 @@ describe('a record that is destroyed', () => {
     must(await recipients().take(asked.request.id, bens.receipt(asked, { at: rig.at.clock.now }), OFFICER));
     expect(await rows()).toEqual([{ closed_at: NOW + 2 * ANSWER_WITHIN_MS }]);
     expect(await open(record)).toEqual([]);
+  });
+
+  it('has its recipient reminded in time, however many older requests are reminded and not yet silent', async () => {
+    await destroyed();
+    const { id } = await only();
+    const older = 300;
+    await raw`insert into vault.recipient_request
+        (id, recipient, subject, copy, ask, at, answer_by, request, signature, versions, state)
+      select id || '-' || number, recipient, subject, copy, ask, at - 1, answer_by - 1, request, signature, versions, 'reminded'
+      from vault.recipient_request, generate_series(1, ${older}::int) as number`.execute(rig.sql.for());
+    await tick(NOW + ANSWER_WITHIN_MS);
+    expect(await recipients().requests('asked')).toEqual([]);
+    expect((await recipients().requests('reminded'))[0]!.id).toBe(id);
   });
 });
 

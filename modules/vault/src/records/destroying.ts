@@ -11,7 +11,7 @@ import type { Bar } from '../viewing/deciding.ts';
 import type { DestructionAsked, VaultJournal } from '../vault-journal.ts';
 import * as store from './destroying-store.ts';
 import type { Sample, VersionKey } from './destroying-store.ts';
-import type { FetchArchived } from '../archive/archive.ts';
+import { sealedOf, type FetchArchived } from '../archive/fetching.ts';
 import type { Shelf } from './shelf.ts';
 
 /** Records in one line of the journal. */
@@ -147,9 +147,10 @@ export class Destroying {
 
   async #samples(records: readonly string[]): Promise<Sample[]> {
     const samples: Sample[] = [];
-    for (const { archived, content, ...about } of await store.samplesOf(this.#parts.sql, records, SAMPLES_MAX)) {
-      const sealed = content ?? (archived === null ? null : await this.#parts.fetchArchived(archived));
-      if (sealed) samples.push({ ...about, content: sealed });
+    for (const sample of await store.samplesOf(this.#parts.sql, records, SAMPLES_MAX)) {
+      const content = await sealedOf(this.#parts.fetchArchived, sample);
+      const { archived: _archived, ...about } = sample;
+      if (content) samples.push({ ...about, content });
     }
     return samples;
   }

@@ -2,12 +2,11 @@
 import { LIFE_REASONS } from '@cityward/contracts';
 import type { Json } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
-import type { Replayer } from '../gate/replay.ts';
+import { textOf, textOrNull, type Replayer } from '../gate/replay.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { DestructionAsked } from '../vault-journal.ts';
 import * as store from './destroying-store.ts';
 
-const textOf = (value: Json | undefined, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
 const idsIn = (data: { readonly [key: string]: Json }): string[] => {
   const { record, records } = data;
   const named = Array.isArray(records) ? (records as readonly Json[]) : [record];
@@ -19,12 +18,12 @@ export function recordReplayer(sql: Sql, keyring: Pick<Keyring, 'destroy'>): Rep
   return {
     types: ['record.destroyed', 'records.destroyed'],
     take: ({ entry, body: { subject, actor: by, at, data } }) => {
-      const destruction = textOf(data['destruction'], `dst-entry-${entry}`);
+      const destruction = textOrNull(data['destruction']) ?? `dst-entry-${entry}`;
       const known = asked.get(destruction);
       if (known) return void known.records.push(...idsIn(data));
       const code = LIFE_REASONS.find((one) => one === data['code']) ?? 'officer';
-      const reason = textOf(data['reason'], 'as the ledger says');
-      const clause = textOf(data['clause'], '');
+      const reason = textOrNull(data['reason']) ?? 'as the ledger says';
+      const clause = textOf(data['clause']);
       asked.set(destruction, { destruction, subject, records: idsIn(data), at, by, code, clause, reason });
     },
     apply: async () => {

@@ -1,6 +1,6 @@
 /** Records as they lie in SQL, the last that were asked for at hand: their heads and their newest ciphertext, never anything in the clear. */
 import type { Sql } from '@cityward/sql';
-import type { FetchArchived } from '../archive/archive.ts';
+import { sealedOf, type FetchArchived } from '../archive/fetching.ts';
 import { readHead, readVersion, type RecordHead, type StoredVersion } from './store.ts';
 
 /** Of ciphertext that is kept at hand; the least lately used makes room. */
@@ -72,11 +72,10 @@ export class Shelf {
   async #read(record: string, version?: number): Promise<StoredVersion | 'not-in-archive' | null> {
     const row = await readVersion(this.#sql, record, version);
     if (row === null) return null;
-    const { archived, content, ...about } = row;
-    if (content !== null) return { ...about, content };
-    if (archived === null) return null;
-    const fetched = await this.#fetchArchived(archived);
-    return fetched ? { ...about, content: fetched } : 'not-in-archive';
+    const { archived, content: _content, ...about } = row;
+    const content = await sealedOf(this.#fetchArchived, row);
+    if (content) return { ...about, content };
+    return archived === null ? null : 'not-in-archive';
   }
 
   holds(record: string): boolean {

@@ -2,13 +2,10 @@
 import type { Unsealing } from '@cityward/contracts';
 import type { Json } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
-import type { ReplayedFact, Replayer } from '../gate/replay.ts';
+import { numberOf, textOf, type ReplayedFact, type Replayer } from '../gate/replay.ts';
 import { someAtATime } from '../some-at-a-time.ts';
 import * as store from './unsealing-store.ts';
 import { tellOf } from './unsealings.ts';
-
-const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
-const numberOf = (value: Json | undefined): number | null => (typeof value === 'number' ? value : null);
 
 interface Told {
   readonly opened: Unsealing | null;
