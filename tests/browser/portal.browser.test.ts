@@ -69,7 +69,7 @@ describe.skipIf(!hasChromium)('the portal', () => {
     residents = await settleResidents(settling, server.config.dataFolder);
     const sheetOf = async (name: string): Promise<string[]> => {
       const { identity } = server.modules;
-      return [...(await identity.issueSheet(identity.personNamed(name)!.id))];
+      return [...(await identity.issueSheet((await identity.personNamed(name))!.id))];
     };
     codes = { aroha: await sheetOf(residents.resident.name), ben: await sheetOf(residents.professional.name) };
     origin = `http://portal.localhost:${server.config.portalPort}`;
@@ -310,11 +310,12 @@ describe.skipIf(!hasChromium)('the portal', () => {
     await holds(hers, 'locked records');
     await picture(hers, 'portal-private');
     const { vault, identity } = server.modules;
-    const subject = identity.personNamed(residents.resident.name)!.id;
+    const subject = (await identity.personNamed(residents.resident.name))!.id;
+    const person = (await identity.personNamed(residents.professional.name))!.id;
     const until = Date.now() + 86_400_000;
     const given = await vault.give(
       {
-        ...{ subject, person: identity.personNamed(residents.professional.name)!.id, from: Date.now() - 1_000, until },
+        ...{ subject, person, from: Date.now() - 1_000, until },
         scope: { of: 'categories', categories: ['blood-tests'] },
         ...{ rights: ['view'], purpose: 'TREAT', uses: null, refrains: [] },
       },

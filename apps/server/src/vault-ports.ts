@@ -21,7 +21,7 @@ interface Parts {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Log;
-  readonly identity: Pick<Identity, 'isPerson' | 'postsOf' | 'endPostsAgain' | 'faceOf' | 'signDocument' | 'passkeyOf'>;
+  readonly identity: Pick<Identity, 'isPerson' | 'postsOf' | 'endPostsAgain' | 'faceOf' | 'signDocument' | 'passkeyOf' | 'anyPasskeyOf'>;
   readonly ledger: Pick<
     Ledger,
     'append' | 'bodiesOf' | 'packOf' | 'mentions' | 'scan' | 'rootOf' | 'entryOf' | 'status' | 'onWitness' | 'exhibit'
@@ -70,8 +70,8 @@ export const createVaultFor = (
     sendToRecipient,
     openArchive: () => openObjects({ folder: join(dataFolder, 'archive') }),
     retention: retentionLaw(),
-    passkeyAtPortal: (person, credential) => {
-      const passkey = identity.passkeyOf(person, credential);
+    passkeyAtPortal: async (person, credential) => {
+      const passkey = await identity.anyPasskeyOf(person, credential);
       const origin = portalOrigin(config);
       return passkey && { ...passkey, origin, rpId: new URL(origin).hostname };
     },

@@ -7,8 +7,8 @@ import { attemptOf, selfOf, sessionOf, signedIn, type RouteParts } from './sessi
 export function accountRoutes(parts: RouteParts): Route[] {
   const { people, accounts } = parts;
   const self = (_input: unknown, caller: Caller): Resource => selfOf(caller);
-  const session = (done: Result<void, Refusal>, caller: Caller): Result<Session, Refusal> =>
-    done.ok ? ok(sessionOf(parts, caller.sessionToken)) : err(done.error);
+  const session = async (done: Result<void, Refusal>, caller: Caller): Promise<Result<Session, Refusal>> =>
+    done.ok ? ok(await sessionOf(parts, caller.sessionToken)) : err(done.error);
   return [
     route(api.beginAccountSignIn, (_input, caller) => accounts().beginSignIn(caller.origin)),
     route(api.signInByAccount, async ({ body }, caller) =>

@@ -27,7 +27,7 @@ export async function openCare(options: IdentityOptions, after: LookedAfter): Pr
     kindOf,
     isClaimedTwice: devices.approvals.isClaimedTwice,
     keyHealth: {
-      person: (id) => passkeyHealth(waysIn.counts(id).passkeys),
+      person: (id) => passkeyHealth(waysIn.passkeysOf(id)),
       service: (id) => {
         const shown = services.shownBy(id);
         return shown && credentialHealth(shown, options.clock());
@@ -98,7 +98,7 @@ function persons(people: People): Charges {
     *list() {
       const active = lastSeen();
       // Residents have their records here whether they look at them or not.
-      const living = people.all().filter(({ state, kind }) => state !== 'disabled' && kind !== 'resident');
+      const living = people.working().filter(({ state }) => state !== 'disabled');
       const administrators = living.filter(({ roles, state }) => roles.includes('administrator') && state === 'active');
       const isLast = (id: string): boolean => administrators.every((one) => one.id === id);
       for (const { id, roles, lastSeen: signedIn } of living) {

@@ -40,7 +40,10 @@ export interface Passkeys {
   /** What the browser needs to sign in with any passkey of this city. */
   authentication(): Promise<Json>;
   /** The passkey with its new counter, when the answer proves that its holder is here now. */
-  authenticate(answer: Json, find: (id: string) => Passkey | undefined): Promise<Result<Passkey, PasskeyRefusal>>;
+  authenticate(
+    answer: Json,
+    find: (id: string) => Promise<Passkey | undefined>,
+  ): Promise<Result<Passkey, PasskeyRefusal>>;
 }
 
 export interface PasskeysParts {
@@ -70,7 +73,7 @@ export function createPasskeys(parts: PasskeysParts): Passkeys {
     register: (person, answer) => register(desk, person, answer),
     confirmation: (purpose, own) => authentication(desk, purpose, own),
     confirm: (purpose, answer, own) =>
-      authenticate(desk, answer, { purpose, find: (id) => own.find((one) => one.id === id) }),
+      authenticate(desk, answer, { purpose, find: (id) => Promise.resolve(own.find((one) => one.id === id)) }),
     authentication: () => authentication(desk, SIGN_IN, []),
     authenticate: async (answer, find) => {
       const known = await authenticate(desk, answer, { purpose: SIGN_IN, find });
@@ -147,7 +150,7 @@ async function authentication(desk: Desk, purpose: string, own: readonly Passkey
 
 interface Expected {
   readonly purpose: string;
-  readonly find: (id: string) => Passkey | undefined;
+  readonly find: (id: string) => Promise<Passkey | undefined>;
 }
 
 async function authenticate(
@@ -155,7 +158,7 @@ async function authenticate(
   answer: Json,
   { purpose, find }: Expected,
 ): Promise<Result<Confirmed, PasskeyRefusal>> {
-  const passkey = shaped(answer) ? find(String(answer['id'])) : undefined;
+  const passkey = shaped(answer) ? await find(String(answer['id'])) : undefined;
   if (!passkey) return notAccepted();
   try {
     const response = answer as unknown as AuthenticationResponseJSON;

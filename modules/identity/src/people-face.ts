@@ -33,8 +33,10 @@ export interface PeopleFace {
   readonly sessions: SessionsFace;
   /** Temporary access of vendors and installers. */
   readonly access: AccessFace;
-  /** A person's passkey, to check what they signed with it; null where it is none of theirs. */
+  /** A passkey of somebody who works here, to check what they signed with it; null where it is none of theirs. */
   passkeyOf(person: string, id: string): PersonPasskey | null;
+  /** The same of anybody. */
+  anyPasskeyOf(person: string, id: string): Promise<PersonPasskey | null>;
   /** May this person sign in here? */
   isPerson(id: string): boolean;
   /** Who somebody is, for those who may read their id; null for nobody. */
@@ -46,7 +48,7 @@ export interface PeopleFace {
   /** Posts that ended by the word of the ledger, whatever these tables say; answers how many stood. */
   endPostsAgain(ended: readonly EndedPost[]): Promise<number>;
   /** By what they are called, whole; null for nobody. */
-  personNamed(handle: string): PersonFace | null;
+  personNamed(handle: string): Promise<PersonFace | null>;
   /** People of a register that knows them, and where they work; their ids. They count as people before they ever signed in. */
   registerPeople(people: readonly Registered[]): Promise<readonly string[]>;
   /** A new sheet of recovery codes; the one before ends. For the reference city alone: elsewhere people make their own. */
@@ -83,9 +85,10 @@ export const peopleFace = (
   },
   access: accessFace(() => started().people.access, hub.access),
   passkeyOf: (person, id) => started().waysIn.passkeyOf(person, id),
+  anyPasskeyOf: (person, id) => started().waysIn.anyPasskeyOf(person, id),
   isPerson: (id) => started().people.get(id)?.state === 'active',
   faceOf: (id) => faceOf(started(), started().people.get(id)),
-  personNamed: (handle) => faceOf(started(), started().people.named(handle)),
+  personNamed: async (handle) => faceOf(started(), await started().people.named(handle)),
   postsOf: (id) => started().posts.held(id),
   endPostsAgain: (ended) => started().posts.endAgain(ended),
   onPostEnded: (listener) => {
@@ -106,7 +109,7 @@ export const peopleFace = (
 function faceOf({ waysIn }: OpenedPeople, person: PersonRecord | undefined): PersonFace | null {
   if (!person) return null;
   const { id, handle, kind, position } = person;
-  return { id, handle, kind, position, passkeys: waysIn.counts(id).passkeys };
+  return { id, handle, kind, position, passkeys: waysIn.passkeysOf(id) };
 }
 
 async function firstLink({ people, waysIn }: OpenedPeople): Promise<string | null> {
@@ -115,7 +118,7 @@ async function firstLink({ people, waysIn }: OpenedPeople): Promise<string | nul
 }
 
 async function reissueLink({ people, waysIn }: OpenedPeople, who: string): Promise<Result<string, Refusal>> {
-  const person = people.find(who);
+  const person = await people.find(who);
   if (!person) return personUnknown(who);
   if (person.state === 'disabled')
     return refuse(

@@ -68,26 +68,74 @@ export interface SessionRow {
 
 const words = (text: string): string[] => text.split(',').filter((word) => word !== '');
 
-export async function readPeople(db: Db): Promise<StoredPerson[]> {
-  const rows = await db.selectFrom('identity.person').selectAll().orderBy('created').execute();
-  return rows.map((row) => ({
-    id: row.id,
-    handle: row.handle,
-    kind: row.kind,
-    position: row.profession === null ? null : { profession: row.profession, organisation: row.organisation! },
-    roles: words(row.roles) as StandingRole[],
-    state: row.state,
-    lastSeen: row.last_seen,
-  }));
+const personOf = (row: PeopleTables['identity.person']): StoredPerson => ({
+  id: row.id,
+  handle: row.handle,
+  kind: row.kind,
+  position: row.profession === null ? null : { profession: row.profession, organisation: row.organisation! },
+  roles: words(row.roles) as StandingRole[],
+  state: row.state,
+  lastSeen: row.last_seen,
+});
+
+/** Whoever works for the city or with it. */
+export async function readWorking(db: Db): Promise<StoredPerson[]> {
+  const rows = await db
+    .selectFrom('identity.person')
+    .selectAll()
+    .where('kind', '!=', 'resident')
+    .orderBy('created')
+    .execute();
+  return rows.map(personOf);
 }
 
-export async function addPerson(db: Db, person: PersonRecord, at: number): Promise<void> {
-  const { id, handle, kind, position, roles, state } = person;
-  const place = { profession: position?.profession ?? null, organisation: position?.organisation ?? null };
-  await db
-    .insertInto('identity.person')
-    .values({ id, handle, kind, ...place, roles: roles.join(','), state, created: at, last_seen: null })
-    .execute();
+/** Read at a time. */
+const RESIDENTS_PER_PAGE = 10_000;
+/** With how many passkeys each has; in pages, so that they never lie in memory together. */
+export async function* readResidents(
+  db: Db,
+): AsyncIterable<Pick<StoredPerson, 'id' | 'handle' | 'state'> & { readonly passkeys: number }> {
+  let after = '';
+  for (;;) {
+    const rows = await db
+      .selectFrom('identity.person')
+      .select((eb) => [
+        'id',
+        'handle',
+        'state',
+        eb
+          .selectFrom('identity.passkey')
+          .select(({ fn }) => fn.countAll<string>().as('count'))
+          .whereRef('identity.passkey.person', '=', 'identity.person.id')
+          .as('passkeys'),
+      ])
+      .where('kind', '=', 'resident')
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(RESIDENTS_PER_PAGE)
+      .execute();
+    for (const { passkeys, ...row } of rows) yield { ...row, passkeys: Number(passkeys) };
+    if (rows.length < RESIDENTS_PER_PAGE) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+/** By what they are called, whoever they are. */
+export async function readNamed(db: Db, handle: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('identity.person')
+    .select('id')
+    .where(({ eb, fn, val }) => eb(fn<string>('lower', ['handle']), '=', fn<string>('lower', [val(handle.trim())])))
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
+export async function addPeople(db: Db, people: readonly PersonRecord[], at: number): Promise<void> {
+  const rows = people.map(({ id, handle, kind, position, roles, state }) => {
+    const place = { profession: position?.profession ?? null, organisation: position?.organisation ?? null };
+    return { id, handle, kind, ...place, roles: roles.join(','), state, created: at, last_seen: null };
+  });
+  await db.insertInto('identity.person').values(rows).execute();
 }
 
 export const putPerson = async (db: Db, { id, roles, state }: PersonRecord): Promise<void> =>
@@ -109,16 +157,33 @@ export async function putLink(db: Db, link: LinkRow): Promise<void> {
 export const dropLinks = async (db: Db, person: string): Promise<void> =>
   void (await db.deleteFrom('identity.link').where('person', '=', person).execute());
 
-export async function readPasskeys(db: Db): Promise<Passkey[]> {
-  const rows = await db.selectFrom('identity.passkey').selectAll().execute();
-  return rows.map((row) => ({
-    id: row.id,
-    person: row.person,
-    publicKey: row.public_key,
-    counter: row.counter,
-    transports: words(row.transports),
-    backedUp: row.backed_up,
-  }));
+const passkeyOf = (row: PeopleTables['identity.passkey']): Passkey => ({
+  id: row.id,
+  person: row.person,
+  publicKey: row.public_key,
+  counter: row.counter,
+  transports: words(row.transports),
+  backedUp: row.backed_up,
+});
+
+/** Of those who work for the city or with it. */
+export async function readWorkingPasskeys(db: Db): Promise<Passkey[]> {
+  const rows = await db
+    .selectFrom('identity.passkey')
+    .selectAll('identity.passkey')
+    .innerJoin('identity.person', 'identity.person.id', 'identity.passkey.person')
+    .where('identity.person.kind', '!=', 'resident')
+    .execute();
+  return rows.map(passkeyOf);
+}
+
+export async function readPasskey(db: Db, id: string): Promise<Passkey | null> {
+  const row = await db.selectFrom('identity.passkey').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? passkeyOf(row) : null;
+}
+
+export async function readPasskeysOf(db: Db, person: string): Promise<Passkey[]> {
+  return (await db.selectFrom('identity.passkey').selectAll().where('person', '=', person).execute()).map(passkeyOf);
 }
 
 export const addPasskey = async (db: Db, passkey: Passkey, at: number): Promise<void> =>
@@ -143,8 +208,24 @@ export const usePasskey = async (db: Db, { id, counter, backedUp }: Passkey, at:
     .where('id', '=', id)
     .execute());
 
-export const readRecoveryCodes = (db: Db): Promise<{ hash: string; person: string }[]> =>
-  db.selectFrom('identity.recovery_code').select(['hash', 'person']).execute();
+/** Whose it is; null for one that is not there any more. */
+export async function readRecoveryCode(db: Db, hash: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('identity.recovery_code')
+    .select('person')
+    .where('hash', '=', hash)
+    .executeTakeFirst();
+  return row?.person ?? null;
+}
+
+export async function countRecoveryCodes(db: Db, person: string): Promise<number> {
+  const row = await db
+    .selectFrom('identity.recovery_code')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('person', '=', person)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
 
 /** New codes of a person; those before them end. */
 export async function putRecoveryCodes(
@@ -157,8 +238,14 @@ export async function putRecoveryCodes(
   await db.insertInto('identity.recovery_code').values(rows).execute();
 }
 
-export const dropRecoveryCode = async (db: Db, hash: string): Promise<void> =>
-  void (await db.deleteFrom('identity.recovery_code').where('hash', '=', hash).execute());
+/** Answers whether it was still there: of two who use it at once, one has it. */
+export async function dropRecoveryCode(db: Db, hash: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('identity.recovery_code')
+    .where('hash', '=', hash)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}
 
 export async function readSessions(db: Db, now: number): Promise<SessionRow[]> {
   await db.deleteFrom('identity.session').where('expires', '<=', now).execute();

@@ -4,13 +4,14 @@ import type { FactType, Person, Role, StandingRole } from '@cityward/contracts';
 import { newId, ok, type Clock, type Json, type PersonId, type Refusal, type Result } from '@cityward/kernel';
 import type { Log } from '@cityward/log';
 import type { Sql, Tx } from '@cityward/sql';
-import { decideDisable, decideInvite, decideRoles, FIRST_HANDLE, FIRST_ROLES, sameHandle } from './domain/people.ts';
+import { decideDisable, decideInvite, decideRoles, FIRST_HANDLE, FIRST_ROLES, roomFor } from './domain/people.ts';
 import type { WantedPerson } from './domain/people.ts';
 import { AccessDesk } from './access-desk.ts';
 import { openJournal, type Journal, createSaver, type Saver } from '@cityward/journal';
 import type { Directory } from './needs.ts';
 import * as store from './people-store.ts';
 import type { PeopleTables, StoredPerson } from './people-store.ts';
+import { RegisterOfPeople } from './register-of-people.ts';
 import { Sessions } from './sessions.ts';
 
 /** A person whose access was ended; kept in a journal, since a lost end of access would be access. */
@@ -33,6 +34,9 @@ export interface PeopleOptions {
   readonly officerKeys?: (() => ReadonlySet<string>) | undefined;
 }
 
+/** Saved in one transaction; the rest in the next. */
+const REGISTERED_AT_ONCE = 1_000;
+
 export interface PersonalFact {
   readonly type: FactType;
   readonly actor: string;
@@ -46,11 +50,14 @@ export class People {
   readonly #journal: Journal<Disabled>;
   #access: AccessDesk | null = null;
   readonly #saver: Saver;
-  readonly #people = new Map<string, StoredPerson>();
+  readonly #people: RegisterOfPeople;
+  /** Handles of people who are being saved. */
+  readonly #claimed = new Set<string>();
 
-  private constructor(options: PeopleOptions, journal: Journal<Disabled>) {
+  private constructor(options: PeopleOptions, [journal, people]: readonly [Journal<Disabled>, RegisterOfPeople]) {
     this.options = options;
     this.#journal = journal;
+    this.#people = people;
     this.#saver = createSaver(options.sql, options.log);
     this.sessions = new Sessions({
       clock: options.clock,
@@ -67,9 +74,8 @@ export class People {
       after: 0,
       about: (entry) => entry.person,
     });
-    const people = new People(options, journal);
+    const people = new People(options, [journal, await RegisterOfPeople.open(options.sql)]);
     const db = options.sql.for<PeopleTables>();
-    for (const person of await store.readPeople(db)) people.#people.set(person.id, person);
     people.#access = await AccessDesk.open({
       ...options,
       saver: people.#saver,
@@ -100,8 +106,9 @@ export class People {
     return this.#access;
   }
 
-  all(): readonly StoredPerson[] {
-    return [...this.#people.values()];
+  /** Everybody but residents. */
+  working(): readonly StoredPerson[] {
+    return this.#people.working();
   }
 
   list(): Person[] {
@@ -113,17 +120,25 @@ export class People {
   }
 
   /** By id or, for people at a terminal, by handle. */
-  find(who: string): StoredPerson | undefined {
-    return this.#people.get(who) ?? this.named(who);
+  async find(who: string): Promise<StoredPerson | undefined> {
+    return this.#people.get(who) ?? (await this.named(who));
   }
 
-  named(handle: string): StoredPerson | undefined {
-    return this.all().find((person) => sameHandle(person.handle, handle));
+  named(handle: string): Promise<StoredPerson | undefined> {
+    return this.#people.named(handle);
+  }
+
+  /** How many passkeys a resident has; null for everybody else. */
+  residentPasskeys(id: string): number | null {
+    return this.#people.isResident(id) ? this.#people.passkeysOf(id) : null;
+  }
+  setResidentPasskeys(id: string, count: number): void {
+    this.#people.setPasskeys(id, count);
   }
 
   /** Those who run the city. */
   staff(): readonly StoredPerson[] {
-    return this.all().filter(({ kind }) => kind === 'staff');
+    return this.working().filter(({ kind }) => kind === 'staff');
   }
 
   /** The first person of a city, made now when there is nobody yet. */
@@ -133,12 +148,20 @@ export class People {
 
   /** `also` is saved in the same transaction: an invitation without its link would be half done. */
   async invite(wanted: Wanted, by: string, also: Also): Promise<Result<Person, Refusal>> {
-    const decision = decideInvite(this.all(), wanted);
-    return decision.ok ? ok(faceOf(await this.#add(wanted as Added, by, also))) : decision;
+    const handle = wanted.handle.trim().toLowerCase();
+    const isClaimed = this.#claimed.has(handle);
+    this.#claimed.add(handle); // at once, so that two such invitations never both find it free
+    try {
+      const isTaken = isClaimed || (await this.named(handle)) !== undefined;
+      const decision = decideInvite({ count: this.#people.count(wanted.kind), isTaken }, wanted);
+      return decision.ok ? ok(faceOf(await this.#add(wanted as Added, by, also))) : decision;
+    } finally {
+      if (!isClaimed) this.#claimed.delete(handle);
+    }
   }
 
   /**
-   * People of a register that knows them, all or none: they count as people before they ever signed in, so that others can let
+   * People of a register that knows them, some at a time: they count as people before they ever signed in, so that others can let
    * them see something. Answers their ids.
    */
   async register(drafts: readonly Registered[], by: string): Promise<readonly string[]> {
@@ -149,30 +172,36 @@ export class People {
       state: 'active',
       lastSeen: null,
     }));
-    await this.transact(async (tx) => {
-      for (const person of people) {
-        await store.addPerson(tx.for<PeopleTables>(), person, this.options.clock());
-        this.record(tx, { type: 'person.registered', actor: by, subject: person.id, data: { kind: person.kind } });
-      }
-    });
-    for (const person of people) this.#people.set(person.id, person);
+    for (const kind of new Set(people.map((one) => one.kind))) {
+      const room = roomFor(kind, this.#people.count(kind), people.filter((one) => one.kind === kind).length);
+      if (!room.ok) throw new Error(room.error.message);
+    }
+    for (let from = 0; from < people.length; from += REGISTERED_AT_ONCE) {
+      const some = people.slice(from, from + REGISTERED_AT_ONCE);
+      await this.transact(async (tx) => {
+        await store.addPeople(tx.for<PeopleTables>(), some, this.options.clock());
+        for (const { id, kind } of some)
+          this.record(tx, { type: 'person.registered', actor: by, subject: id, data: { kind } });
+      });
+      for (const person of some) this.#people.put(person);
+    }
     return people.map(({ id }) => id);
   }
 
   /** Sets roles and ends every sign-in of the person, so that the next request has only what is allowed now. */
   async setRoles(id: string, roles: readonly Role[], by: string): Promise<Result<Person, Refusal>> {
-    const decision = decideRoles(this.all(), { id, roles, by });
+    const decision = decideRoles(this.#with(id), { id, roles, by });
     if (!decision.ok) return decision;
     const before = this.#people.get(id)!;
     const person = { ...before, roles: decision.value.roles };
-    this.#people.set(id, person); // at once, so that two such decisions never both count the other's administrator
+    this.#people.put(person); // at once, so that two such decisions never both count the other's administrator
     try {
       await this.transact(async (tx) => {
         await store.putPerson(tx.for<PeopleTables>(), person);
         this.record(tx, { type: 'person.roles-set', actor: by, subject: id, data: { roles: [...roles] } });
       });
     } catch (fault) {
-      this.#people.set(id, before);
+      this.#people.put(before);
       throw fault;
     }
     await this.sessions.endAllOf(id, 'roles-changed', by);
@@ -181,15 +210,15 @@ export class People {
 
   /** Ends a person's access: in the journal first, then at once everywhere. */
   async disable(id: string, by: string): Promise<Result<Person, Refusal>> {
-    const decision = decideDisable(this.all(), id);
+    const decision = decideDisable(this.#with(id), id);
     if (!decision.ok) return decision;
     const before = this.#people.get(id)!;
-    this.#people.set(id, { ...before, state: 'disabled' });
+    this.#people.put({ ...before, state: 'disabled' });
     try {
       const [entry] = await this.#journal.append([{ person: id, at: this.options.clock(), by }]);
       await this.#disabled(entry!);
     } catch (fault) {
-      this.#people.set(id, before);
+      this.#people.put(before);
       throw fault;
     }
     return ok(faceOf(this.#people.get(id)!));
@@ -204,7 +233,13 @@ export class People {
   /** The same in memory, after the commit. */
   activate(id: string, at: number): void {
     const person = this.#people.get(id);
-    if (person && person.state !== 'disabled') this.#people.set(id, { ...person, state: 'active', lastSeen: at });
+    if (person && person.state !== 'disabled') this.#people.put({ ...person, state: 'active', lastSeen: at });
+  }
+
+  /** All that a decision about this one rests on. */
+  #with(id: string): readonly StoredPerson[] {
+    const person = this.#people.get(id);
+    return person?.kind === 'resident' ? [...this.working(), person] : this.working();
   }
 
   transact(work: (tx: Tx) => Promise<void>): Promise<void> {
@@ -220,15 +255,15 @@ export class People {
     const id = newId<PersonId>('per');
     const place = { kind, position, roles: [...roles] };
     const person: StoredPerson = { id, handle: handle.trim(), ...place, state: 'invited', lastSeen: null };
-    this.#people.set(id, person);
+    this.#people.put(person);
     try {
       await this.transact(async (tx) => {
-        await store.addPerson(tx.for<PeopleTables>(), person, this.options.clock());
+        await store.addPeople(tx.for<PeopleTables>(), [person], this.options.clock());
         this.record(tx, { type: 'person.invited', actor: by, subject: id, data: { roles: [...roles] } });
         await also?.(tx, id);
       });
     } catch (fault) {
-      this.#people.delete(id);
+      this.#people.drop(person);
       throw fault;
     }
     return person;
@@ -236,7 +271,7 @@ export class People {
 
   async #disabled({ person: id, by }: Disabled): Promise<void> {
     const person: StoredPerson = { ...this.#people.get(id)!, state: 'disabled' };
-    this.#people.set(id, person);
+    this.#people.put(person);
     await this.sessions.endAllOf(id, 'disabled', by);
     await this.access.endAllOf(id, by);
     await this.#saver.save(async (tx) => {

@@ -39,7 +39,7 @@ export const createRoutes = (parts: RouteParts): readonly Route[] => [
 function sessionRoutes(parts: RouteParts): Route[] {
   const { people, waysIn } = parts;
   return [
-    route(api.getSession, (_input, caller) => Promise.resolve(ok(sessionOf(parts, caller.sessionToken)))),
+    route(api.getSession, async (_input, caller) => ok(await sessionOf(parts, caller.sessionToken))),
     route(api.signInByLink, async ({ body }, caller) =>
       signedIn(parts, await waysIn().byLink(body.token, attemptOf(caller)), caller),
     ),
@@ -53,7 +53,7 @@ function sessionRoutes(parts: RouteParts): Route[] {
     route(api.signOut, async (_input, caller) => {
       if (caller.sessionToken !== null) await people().sessions.end(caller.sessionToken, 'signed-out');
       caller.setSession(null);
-      return ok(sessionOf(parts, null));
+      return ok(await sessionOf(parts, null));
     }),
   ];
 }
@@ -71,7 +71,7 @@ function selfRoutes(parts: RouteParts): Route[] {
       api.addPasskey,
       async ({ body }, caller): Promise<Answer> => {
         const added = await waysIn().addPasskey(caller.principal.id, body, caller.origin);
-        return added.ok ? ok(sessionOf(parts, caller.sessionToken)) : err(added.error);
+        return added.ok ? ok(await sessionOf(parts, caller.sessionToken)) : err(added.error);
       },
       self,
     ),
@@ -103,7 +103,7 @@ function peopleRoutes({ options, people, waysIn, accounts, trust }: RouteParts):
     }),
     route(api.listProfessionals, () => {
       const professionals = people()
-        .all()
+        .working()
         .flatMap(({ id, handle: name, position, state }) =>
           position === null || state !== 'active' ? [] : [{ id, name, ...position, organisationName: '' }],
         )

@@ -29,7 +29,10 @@ export interface RouteParts {
 export type Answer = Result<Session, Refusal>;
 
 /** Who is at this browser, whatever the caller's principal was before the call. */
-export function sessionOf({ options, people, waysIn, accounts }: RouteParts, token: string | null): Session {
+export async function sessionOf(
+  { options, people, waysIn, accounts }: RouteParts,
+  token: string | null,
+): Promise<Session> {
   const { sessions } = people();
   const principal = token === null ? null : sessions.authenticate(token);
   const person = principal ? people().get(principal.id) : undefined;
@@ -44,7 +47,8 @@ export function sessionOf({ options, people, waysIn, accounts }: RouteParts, tok
           position: person.position,
           roles: [...(principal!.roles as Role[])],
           expires,
-          ...waysIn().counts(person.id),
+          passkeys: waysIn().passkeysOf(person.id),
+          recoveryCodesLeft: await waysIn().recoveryCodesLeft(person.id),
           account: accounts().of(person.id) !== null,
         }
       : null;
@@ -52,10 +56,10 @@ export function sessionOf({ options, people, waysIn, accounts }: RouteParts, tok
 }
 
 /** Gives the browser its new token; the one before has ended. */
-export function signedIn(parts: RouteParts, result: Result<SignedIn, Refusal>, caller: Caller): Answer {
+export async function signedIn(parts: RouteParts, result: Result<SignedIn, Refusal>, caller: Caller): Promise<Answer> {
   if (!result.ok) return err(result.error);
   caller.setSession(result.value.token);
-  return ok(sessionOf(parts, result.value.token));
+  return ok(await sessionOf(parts, result.value.token));
 }
 
 /** Callers without an address count as one: they are limited together, never not at all. */

@@ -45,6 +45,7 @@ export interface SessionsParts {
 export class Sessions {
   readonly #parts: SessionsParts;
   readonly #live = new Map<string, Live>();
+  readonly #byPerson = new Map<string, Set<Live>>();
   readonly #listeners = new Set<(ended: EndedSession) => void>();
   readonly #timers: NodeJS.Timeout[] = [];
   #isOfficer: (person: string) => boolean = () => false;
@@ -75,7 +76,11 @@ export class Sessions {
   add(row: SessionRow): void {
     const own = this.#of(row.person);
     if (own.length >= PER_PERSON_MAX) void this.#end([own[0]!], 'too-many', row.person);
-    this.#live.set(row.hash, { ...row, savedSeen: row.lastSeen });
+    const live = { ...row, savedSeen: row.lastSeen };
+    this.#live.set(row.hash, live);
+    const all = this.#byPerson.get(row.person);
+    if (all) all.add(live);
+    else this.#byPerson.set(row.person, new Set([live]));
   }
 
   /** Who holds this token, as policy sees them; null for a token that is unknown or has ended. Counts as activity. */
@@ -152,7 +157,7 @@ export class Sessions {
   }
 
   #of(person: string): Live[] {
-    return [...this.#live.values()].filter((live) => live.person === person);
+    return [...(this.#byPerson.get(person) ?? [])];
   }
 
   #find(token: string): Live | null {
@@ -167,10 +172,18 @@ export class Sessions {
     return this.#parts.person(live.person)?.state === 'active' ? live : null;
   }
 
+  #forget(live: Live): void {
+    this.#live.delete(live.hash);
+    const all = this.#byPerson.get(live.person);
+    all?.delete(live);
+    if (all?.size === 0) this.#byPerson.delete(live.person);
+  }
+
   #end(ending: readonly Live[], why: SessionEnd, by: string): Promise<void> {
     if (ending.length === 0) return Promise.resolve();
-    for (const { hash, person } of ending) {
-      this.#live.delete(hash);
+    for (const live of ending) {
+      const { hash, person } = live;
+      this.#forget(live);
       for (const listener of this.#listeners) listener({ session: hash, person, why });
     }
     const at = this.#parts.clock();

@@ -3,7 +3,7 @@ import type { StandingRole } from '@cityward/contracts';
 import type { Caller } from '@cityward/http';
 import type { Identity } from './service.ts';
 
-const caller = (setSession: (token: string | null) => void = () => undefined): Caller => ({
+export const caller = (setSession: (token: string | null) => void = () => undefined): Caller => ({
   principal: { type: 'Service', id: 'city-cli', roles: [], attributes: {} },
   id: 'req-test',
   sessionToken: null,

@@ -69,10 +69,11 @@ export class WaysIn {
   /** Passkeys of the portal are made for its name, so that neither page can ask for the other's. */
   readonly #portalRules: Passkeys;
   readonly #links = new Map<string, LinkRow>();
+  /** Of those who work here; those of residents are read where they are needed. */
   readonly #passkeys = new Map<string, Passkey>();
   readonly #spkis = new WeakMap<Passkey, string | null>();
-  /** Hash of the code to person. */
-  readonly #recovery = new Map<string, string>();
+  /** Hashes of codes that somebody is signing in by. */
+  readonly #spending = new Set<string>();
   readonly #guard: SignInGuard;
 
   private constructor(people: People, pepper: Buffer) {
@@ -93,8 +94,7 @@ export class WaysIn {
     const ways = new WaysIn(people, await pepperIn(folder));
     const db = sql.for<PeopleTables>();
     for (const link of await store.readLinks(db, clock())) ways.#links.set(link.hash, link);
-    for (const passkey of await store.readPasskeys(db)) ways.#passkeys.set(passkey.id, passkey);
-    for (const code of await store.readRecoveryCodes(db)) ways.#recovery.set(code.hash, code.person);
+    for (const passkey of await store.readWorkingPasskeys(db)) ways.#passkeys.set(passkey.id, passkey);
     people.sessions.judgeOfficersBy((person) => ways.#holdsOfficerKey(person));
     return ways;
   }
@@ -104,19 +104,30 @@ export class WaysIn {
     return this.#guard.stop();
   }
 
-  /** A person's own passkey, so that what they sign with it can be checked by others; null for any other. */
+  /** Of somebody who works here: a passkey of their own, so that what they sign with it can be checked by others; null for any other. */
   passkeyOf(person: string, id: string): PersonPasskey | null {
-    const passkey = this.#passkeys.get(id);
+    return this.#shown(person, this.#passkeys.get(id));
+  }
+
+  /** The same of anybody. */
+  async anyPasskeyOf(person: string, id: string): Promise<PersonPasskey | null> {
+    return this.#shown(person, await this.#passkey(id));
+  }
+
+  #shown(person: string, passkey: Passkey | undefined): PersonPasskey | null {
     const origin = this.#people.options.origins[0];
     const publicKey = passkey?.person === person ? this.#spkiOf(passkey) : null;
     if (publicKey === null || origin === undefined) return null;
     return { publicKey, cose: ES256, origin, rpId: new URL(origin).hostname };
   }
 
-  counts(person: string): { readonly passkeys: number; readonly recoveryCodesLeft: number } {
-    let recoveryCodesLeft = 0;
-    for (const owner of this.#recovery.values()) if (owner === person) recoveryCodesLeft++;
-    return { passkeys: this.#passkeysOf(person).length, recoveryCodesLeft };
+  /** How many they have. */
+  passkeysOf(person: string): number {
+    return this.#people.residentPasskeys(person) ?? this.#workingPasskeys(person).length;
+  }
+
+  recoveryCodesLeft(person: string): Promise<number> {
+    return store.countRecoveryCodes(this.#db, person);
   }
 
   /**
@@ -169,19 +180,29 @@ export class WaysIn {
     const limited = this.#guard.limited('recovery-code', from.address);
     if (limited) return limited;
     const hash = this.#peppered(code);
-    const person = this.#recovery.get(hash);
-    if (person === undefined)
-      return this.#failed('recovery-code', from, {
+    const refused = (): Result<never, Refusal> =>
+      this.#failed('recovery-code', from, {
         code: 'RECOVERY_CODE_NOT_VALID',
         message: 'sign in: the recovery code is not known, wanted one that was not used yet',
       });
-    this.#recovery.delete(hash);
-    const spend = async (tx: Tx): Promise<void> => {
-      await store.dropRecoveryCode(tx.for<PeopleTables>(), hash);
-      const left = this.counts(person).recoveryCodesLeft;
-      this.#people.record(tx, { type: 'recovery-code.used', actor: person, subject: person, data: { left } });
-    };
-    return this.#signIn({ person, method: 'recovery-code', from, spend }, () => this.#recovery.set(hash, person));
+    if (this.#spending.has(hash)) return refused();
+    this.#spending.add(hash); // before anything is awaited: used once
+    try {
+      const person = await store.readRecoveryCode(this.#db, hash);
+      if (person === null) return refused();
+      const spend = async (tx: Tx): Promise<void> => {
+        // Another process may have been quicker.
+        if (!(await store.dropRecoveryCode(tx.for<PeopleTables>(), hash))) throw new SpentCode();
+        const left = await store.countRecoveryCodes(tx.for<PeopleTables>(), person);
+        this.#people.record(tx, { type: 'recovery-code.used', actor: person, subject: person, data: { left } });
+      };
+      return await this.#signIn({ person, method: 'recovery-code', from, spend }, () => undefined);
+    } catch (fault) {
+      if (fault instanceof SpentCode) return refused();
+      throw fault;
+    } finally {
+      this.#spending.delete(hash);
+    }
   }
 
   /** @param at the origin of the page that asks */
@@ -192,10 +213,10 @@ export class WaysIn {
   async byPasskey(answer: Json, from: Attempt): SignIn {
     const limited = this.#guard.limited('passkey', from.address);
     if (limited) return limited;
-    const accepted = await this.#rulesAt(from.origin).authenticate(answer, (id) => this.#passkeys.get(id));
+    const accepted = await this.#rulesAt(from.origin).authenticate(answer, (id) => this.#passkey(id));
     if (!accepted.ok) return this.#failed('passkey', from, accepted.error);
     const passkey = accepted.value;
-    this.#passkeys.set(passkey.id, passkey);
+    this.#keep(passkey);
     const spend = (tx: Tx) => store.usePasskey(tx.for<PeopleTables>(), passkey, this.#now());
     return this.#signIn({ person: passkey.person, method: 'passkey', from, spend }, () => undefined);
   }
@@ -213,7 +234,7 @@ export class WaysIn {
   async newPasskeyChallenge(id: string, at?: string): Promise<Result<Json, Refusal>> {
     const person = this.#people.get(id);
     if (!person) return personUnknown(id);
-    const existing = this.#passkeysOf(id);
+    const existing = await this.#ownPasskeys(id);
     if (existing.length >= PASSKEYS_PER_PERSON_MAX)
       return refuse(
         'conflict',
@@ -229,25 +250,27 @@ export class WaysIn {
     const registered = await this.#rulesAt(at).register(person, answer);
     if (!registered.ok) return registered;
     const passkey = registered.value;
-    if (this.#passkeys.has(passkey.id) || this.#passkeysOf(id).length >= PASSKEYS_PER_PERSON_MAX)
+    const own = await this.#ownPasskeys(id);
+    if ((await this.#passkey(passkey.id)) !== undefined || own.length >= PASSKEYS_PER_PERSON_MAX)
       return refuse('conflict', 'PASSKEY_NOT_ADDED', 'add passkey: it is known already, or there are too many');
     await this.#people.transact(async (tx) => {
       await store.addPasskey(tx.for<PeopleTables>(), passkey, this.#now());
       this.#people.record(tx, { type: 'passkey.added', actor: id, subject: id, data: { backedUp: passkey.backedUp } });
     });
-    this.#passkeys.set(passkey.id, passkey);
+    this.#keep(passkey);
+    this.#people.setResidentPasskeys(id, own.length + 1);
     return ok(undefined);
   }
 
   async officerKeyChallenge(id: string): Promise<Result<Json, Refusal>> {
-    const own = this.#passkeysOf(id);
+    const own = await this.#ownPasskeys(id);
     if (own.length === 0) return noPasskey();
     return ok(await this.#rules.confirmation(officerKeyPurpose(id), own));
   }
 
   /** The public key of the passkey that answers, for an officers document. It makes nobody an officer: officers sign that. */
   async showOfficerKey(id: string, officer: string, answer: Json): Promise<Result<PasskeyOfficerKey, Refusal>> {
-    const confirmed = await this.#rules.confirm(officerKeyPurpose(id), answer, this.#passkeysOf(id));
+    const confirmed = await this.#rules.confirm(officerKeyPurpose(id), answer, await this.#ownPasskeys(id));
     if (!confirmed.ok) return confirmed;
     const { passkey } = confirmed.value;
     const key = officerKeyOf(confirmed.value, officer);
@@ -257,7 +280,7 @@ export class WaysIn {
       const data = { keyHash: hashOf(key.value.publicKey) };
       this.#people.record(tx, { type: 'passkey.shown', actor: id, subject: id, data });
     });
-    this.#passkeys.set(passkey.id, passkey);
+    this.#keep(passkey);
     return key;
   }
 
@@ -269,8 +292,6 @@ export class WaysIn {
       await store.putRecoveryCodes(tx.for<PeopleTables>(), id, { hashes, at: this.#now() });
       this.#people.record(tx, { type: 'recovery-codes.issued', actor: id, subject: id, data: { count: codes.length } });
     });
-    for (const [hash, owner] of [...this.#recovery]) if (owner === id) this.#recovery.delete(hash);
-    for (const hash of hashes) this.#recovery.set(hash, id);
     return codes;
   }
 
@@ -308,7 +329,7 @@ export class WaysIn {
   #holdsOfficerKey(person: string): boolean {
     const named = this.#people.options.officerKeys?.() ?? NO_KEYS;
     if (named.size === 0) return false;
-    return this.#passkeysOf(person).some((passkey) => named.has(this.#spkiOf(passkey) ?? ''));
+    return this.#workingPasskeys(person).some((passkey) => named.has(this.#spkiOf(passkey) ?? ''));
   }
 
   /** Worked out once: it is asked on every request of whoever is signed in. */
@@ -318,8 +339,26 @@ export class WaysIn {
     return spki;
   }
 
-  #passkeysOf(person: string): Passkey[] {
+  #workingPasskeys(person: string): Passkey[] {
     return [...this.#passkeys.values()].filter((passkey) => passkey.person === person);
+  }
+
+  async #ownPasskeys(person: string): Promise<readonly Passkey[]> {
+    const isResident = this.#people.residentPasskeys(person) !== null;
+    return isResident ? store.readPasskeysOf(this.#db, person) : this.#workingPasskeys(person);
+  }
+
+  async #passkey(id: string): Promise<Passkey | undefined> {
+    return this.#passkeys.get(id) ?? (await store.readPasskey(this.#db, id)) ?? undefined;
+  }
+
+  /** As it is now. */
+  #keep(passkey: Passkey): void {
+    if (this.#people.residentPasskeys(passkey.person) === null) this.#passkeys.set(passkey.id, passkey);
+  }
+
+  get #db() {
+    return this.#people.options.sql.for<PeopleTables>();
   }
 
   /** Keyed, so that a copy of the database alone cannot even test a guess. */
@@ -342,6 +381,8 @@ export class WaysIn {
     return this.#people.options.clock();
   }
 }
+
+class SpentCode extends Error {}
 
 async function pepperIn(folder: string): Promise<Buffer> {
   const path = join(folder, 'recovery-code-key');

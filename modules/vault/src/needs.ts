@@ -147,7 +147,10 @@ export interface VaultOptions {
   /** Where another process on this machine has the key files: the socket that it gives them out on. */
   readonly keyHolder?: string;
   /** A passkey of this person's, as it signs on the portal's pages. */
-  readonly passkeyAtPortal: (person: string, credential: string) => PersonPasskey | null;
+  readonly passkeyAtPortal: (
+    person: string,
+    credential: string,
+  ) => PersonPasskey | null | Promise<PersonPasskey | null>;
   /** Whether others may serve over the same database; without it they may where it is PostgreSQL. */
   readonly processes?: 'one' | 'many';
   /** Milliseconds that only grow; the process's own without it. */

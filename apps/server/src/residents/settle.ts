@@ -76,9 +76,10 @@ async function enter(
     ...residents.map(({ name }) => ({ handle: name, kind: 'resident', position: null }) as const),
     ...professionals.map(({ name, position }) => ({ handle: name, kind: 'professional', position }) as const),
   ];
-  const missing = wanted.filter(({ handle }) => identity.personNamed(handle) === null);
-  await identity.registerPeople(missing);
-  const ids = wanted.map(({ handle }) => identity.personNamed(handle)!.id);
+  const idsNow = () => Promise.all(wanted.map(async ({ handle }) => (await identity.personNamed(handle))?.id));
+  const before = await idsNow();
+  await identity.registerPeople(wanted.filter((_, at) => before[at] === undefined));
+  const ids = (await idsNow()) as string[];
   return { residents: ids.slice(0, residents.length), professionals: ids.slice(residents.length) };
 }
 

@@ -6,7 +6,16 @@ import type { Observation, Role, StandingRole } from '@cityward/contracts';
 import { checkNames, decideRenewal, type IssuedRecord, type Renewal } from './enrolment.ts';
 import { maySpeak, type Sites } from './may-speak.ts';
 import { spiffeOf, trustDomainOf } from './names.ts';
-import { decideDisable, decideInvite, decideRoles, type PersonRecord } from './people.ts';
+import {
+  decideDisable,
+  decideInvite,
+  decideRoles,
+  RESIDENTS_MAX,
+  roomFor,
+  sameHandle,
+  WORKING_MAX,
+  type PersonRecord,
+} from './people.ts';
 import { endedBy, endOf, SESSION_IDLE_MS } from './session.ts';
 import { decideStanding, evolveStanding, HOLD_MAX_MS, inForce, standingOf } from './standing.ts';
 import type { Restriction, StandingChange, StandingCommand } from './standing.ts';
@@ -146,8 +155,24 @@ describe('people', () => {
     [{ handle: 'new', roles: [], kind: 'resident', position }, 'POSITION_NOT_VALID'],
     [{ handle: 'new', roles: ['operator'], position }, 'POSITION_NOT_VALID'],
   ] as const)('%# are invited or not', (wanted, code) =>
-    expect(codeOf(decideInvite(all, { kind: 'staff', position: null, ...wanted }))).toBe(code),
+    expect(
+      codeOf(
+        decideInvite(
+          { count: all.length, isTaken: all.some(({ handle }) => sameHandle(handle, wanted.handle)) },
+          { kind: 'staff', position: null, ...wanted },
+        ),
+      ),
+    ).toBe(code),
   );
+  it.each([
+    ['staff', WORKING_MAX],
+    ['resident', RESIDENTS_MAX],
+  ] as const)('of %s are at most %d', (kind, most) => {
+    const wanted = { handle: 'new', roles: [], kind, position: null };
+    expect(codeOf(decideInvite({ count: most - 1, isTaken: false }, wanted))).toBe('ok');
+    expect(codeOf(decideInvite({ count: most, isTaken: false }, wanted))).toBe('TOO_MANY_PEOPLE');
+    expect(codeOf(roomFor(kind, most - 5, 6))).toBe('TOO_MANY_PEOPLE');
+  });
   it.each([
     ['per-bob', ['analyst'], 'ok'],
     ['per-bob', ['officer'], 'OFFICER_NOT_GRANTED'],

@@ -19,7 +19,9 @@ export interface PersonRecord {
 /** The first person runs the city from the first minute, but never signs as an officer. */
 export const FIRST_ROLES: readonly StandingRole[] = ['administrator', 'operator', 'analyst'];
 export const FIRST_HANDLE = 'First operator';
-export const PEOPLE_MAX = 10_000;
+/** Whoever works for the city or with it. */
+export const WORKING_MAX = 10_000;
+export const RESIDENTS_MAX = 1_000_000;
 
 export type PeopleRefusal = Refusal<
   | 'OFFICER_NOT_GRANTED'
@@ -85,16 +87,33 @@ function placeOf({ handle, roles, kind, position }: WantedPerson): Result<void, 
     : refuse('invalid', 'POSITION_NOT_VALID', `${where}: wanted a position for a professional, and for nobody else`);
 }
 
-export function decideInvite(people: readonly PersonRecord[], wanted: WantedPerson): Result<void, PeopleRefusal> {
+export interface Known {
+  /** Of the wanted one's sort: residents, or those who work here. */
+  readonly count: number;
+  readonly isTaken: boolean;
+}
+const mostOf = (kind: PersonKind): number => (kind === 'resident' ? RESIDENTS_MAX : WORKING_MAX);
+
+/** `more`: how many come at once. */
+export function roomFor(kind: PersonKind, count: number, more: number): Result<void, PeopleRefusal> {
+  return count + more <= mostOf(kind)
+    ? ok(undefined)
+    : refuse(
+        'conflict',
+        'TOO_MANY_PEOPLE',
+        `add people: wanted at most ${mostOf(kind)} as "${kind}", there are ${count}`,
+      );
+}
+
+export function decideInvite({ count, isTaken }: Known, wanted: WantedPerson): Result<void, PeopleRefusal> {
   if (wanted.roles.includes('officer')) return officerNotGranted();
   const placed = placeOf(wanted);
   if (!placed.ok) return placed;
   const given = standing(wanted.roles);
   if (!given.ok) return given;
-  if (people.length >= PEOPLE_MAX)
-    return refuse('conflict', 'TOO_MANY_PEOPLE', `invite person: wanted at most ${PEOPLE_MAX} people`);
-  const taken = people.some((person) => sameHandle(person.handle, wanted.handle));
-  return taken
+  const room = roomFor(wanted.kind, count, 1);
+  if (!room.ok) return room;
+  return isTaken
     ? refuse('conflict', 'HANDLE_TAKEN', `invite "${wanted.handle}": somebody has this handle already, wanted another`)
     : ok(undefined);
 }

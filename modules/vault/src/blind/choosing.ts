@@ -85,15 +85,15 @@ export class Choosing {
     if (publicKey === null) return refuse('conflict', 'BLIND_KEY_NONE', `${where}: wanted a key of your own first`);
     const judged = judgeChoice(readChoice(choice.text), { person, publicKey, now: clock() });
     if (!judged.ok) return refuse('invalid', 'BLIND_CHOICE_WRONG', `${where}: ${WORDS[judged.error]}`);
-    const signed = this.#signed(person, choice);
+    const signed = await this.#signed(person, choice);
     if (!signed.ok) return signed;
     return inLane(person, () =>
       judged.value.do === 'turn-on' ? this.#turnOn(judged.value, choice) : this.#turnOff(judged.value, choice),
     );
   }
 
-  #signed(person: string, { text, signature }: BlindChoice): Result<void, Refusal> {
-    const passkey = this.#parts.passkeyAtPortal(person, signature.key);
+  async #signed(person: string, { text, signature }: BlindChoice): Promise<Result<void, Refusal>> {
+    const passkey = await this.#parts.passkeyAtPortal(person, signature.key);
     const whole: InstallerSignature | null = passkey && { ...signature, ...passkey, alg: 'webauthn' };
     const fault = whole === null ? 'it is none of yours' : signatureFault(Buffer.from(text), whole);
     return fault === null
