@@ -21,7 +21,10 @@ interface Parts {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly log: Log;
-  readonly identity: Pick<Identity, 'isPerson' | 'postsOf' | 'endPostsAgain' | 'faceOf' | 'signDocument' | 'passkeyOf' | 'anyPasskeyOf'>;
+  readonly identity: Pick<
+    Identity,
+    'isPerson' | 'postsOf' | 'endPostsAgain' | 'faceOf' | 'signDocument' | 'passkeyOf' | 'anyPasskeyOf'
+  >;
   readonly ledger: Pick<
     Ledger,
     'append' | 'bodiesOf' | 'packOf' | 'mentions' | 'scan' | 'rootOf' | 'entryOf' | 'status' | 'onWitness' | 'exhibit'
