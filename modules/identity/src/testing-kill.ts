@@ -16,6 +16,7 @@ const never: Sql = {
     throw new Error('not asked here');
   },
   transact: () => new Promise<never>(() => undefined),
+  listen: () => () => undefined,
   migrate: () => Promise.resolve(),
   stop: () => Promise.resolve(),
 };

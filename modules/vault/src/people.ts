@@ -44,6 +44,7 @@ export interface People {
 
 export interface PeopleParts extends VaultOptions {
   readonly sharing: Sharing;
+  readonly isShared: boolean;
   readonly journal: VaultJournal;
   readonly saver: Saver;
   readonly seals: UnsealingParts['seals'];

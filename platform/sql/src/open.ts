@@ -7,6 +7,7 @@ import pg from 'pg';
 import type { Log } from '@cityward/log';
 import { lockFolder } from './lock.ts';
 import { openPgliteClient } from './pglite-client.ts';
+import { NoteLine } from './notes.ts';
 import { createSql, type Engine, type SqlWithCommits } from './sql.ts';
 import { createCluster } from './template.ts';
 
@@ -51,7 +52,7 @@ export async function openPglite({ folder, cache, log }: Omit<SqlOptions, 'datab
     };
     const promise =
       'Embedded PGlite: a killed process loses nothing; a power cut may lose the newest rows, which the stream, the journal and the ledger still hold';
-    return await createSql({ name: 'pglite', promise, kysely, execute, stop });
+    return await createSql({ name: 'pglite', promise, kysely, execute, notes: null, stop });
   } catch (error) {
     lock.release();
     throw error;
@@ -87,12 +88,15 @@ export async function openPostgres(url: string, log: Log): Promise<SqlWithCommit
       client.release(fault);
     }
   };
+  const notes = new NoteLine(url, log);
   const engine: Engine = {
     name: 'postgres',
     promise: 'PostgreSQL: what is committed is durable',
-    kysely,
-    execute,
-    stop: () => kysely.destroy(),
+    ...{ kysely, execute, notes },
+    stop: async () => {
+      await notes.stop();
+      await kysely.destroy();
+    },
   };
   try {
     return await createSql(engine);

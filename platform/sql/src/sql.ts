@@ -1,9 +1,10 @@
 /** The database as modules see it, the same over both engines. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Kysely, KyselyPlugin } from 'kysely';
+import { sql as raw, type Kysely, type KyselyPlugin } from 'kysely';
 import { newId } from '@cityward/kernel';
 import type { NewFact } from '@cityward/contracts';
 import { applyMigrations } from './migrate.ts';
+import { checkNote, type NoteLine } from './notes.ts';
 import { appendFacts, type PlatformTables } from './outbox.ts';
 import type { Sql, SqlEngine, Tx } from './types.ts';
 
@@ -13,6 +14,8 @@ export interface Engine {
   readonly kysely: Kysely<unknown>;
   /** Several statements at once, no parameters, apart from any transaction. */
   execute(text: string): Promise<void>;
+  /** `null` where no other process has this database. */
+  readonly notes: Pick<NoteLine, 'listen'> | null;
   stop(): Promise<void>;
 }
 
@@ -34,7 +37,7 @@ export async function createSql(engine: Engine): Promise<SqlWithCommits> {
     const facts: (NewFact & { id: string })[] = [];
     const value = await engine.kysely.transaction().execute((handle) =>
       inside.run(true, async () => {
-        const done = await work(txOver(handle, facts));
+        const done = await work(txOver(engine, handle, facts));
         if (facts.length > 0) await appendFacts(handle as unknown as Kysely<PlatformTables>, facts);
         return done;
       }),
@@ -48,6 +51,7 @@ export async function createSql(engine: Engine): Promise<SqlWithCommits> {
     promise: engine.promise,
     for: <Tables>() => guarded as unknown as Kysely<Tables>,
     transact,
+    listen: (channel, hear) => engine.notes?.listen(channel, hear) ?? (() => undefined),
     migrate: (migrations) => applyMigrations(engine, migrations),
     onCommit: (listener) => {
       listeners.add(listener);
@@ -59,13 +63,17 @@ export async function createSql(engine: Engine): Promise<SqlWithCommits> {
   return database;
 }
 
-function txOver(handle: Kysely<unknown>, facts: (NewFact & { id: string })[]): Tx {
+function txOver({ notes }: Engine, handle: Kysely<unknown>, facts: (NewFact & { id: string })[]): Tx {
   return {
     for: <Tables>() => handle as unknown as Kysely<Tables>,
     record: (fact) => {
       const id = newId<string>('evt');
       facts.push({ ...fact, id });
       return id;
+    },
+    notify: async (channel, from) => {
+      checkNote(channel, from);
+      if (notes) await raw`select pg_notify(${channel}, ${from})`.execute(handle);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What modules see of the database: one dialect, one transaction at a time per call, facts saved with the state they tell of. */
 import type { Kysely } from 'kysely';
 import type { Fact, NewFact } from '@cityward/contracts';
+import type { Hear } from './notes.ts';
 
 export type SqlEngine = 'pglite' | 'postgres';
 
@@ -15,6 +16,11 @@ export interface Sql {
    * `tx`: using `Sql` there throws instead of waiting for ever. Throwing rolls back.
    */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * Calls `hear` soon after a transaction of any process has notified this channel and committed, and whenever something may have been
+   * missed. A hint, never a promise: the embedded engine, which has one process, never calls. Answers how to stop.
+   */
+  listen(channel: string, hear: Hear): () => void;
   /** Applies the migrations of one module, once each, in name order; throws when an applied one has changed since. */
   migrate(migrations: Migrations): Promise<void>;
   stop(): Promise<void>;
@@ -24,6 +30,8 @@ export interface Tx {
   for<Tables>(): Kysely<Tables>;
   /** Saves a fact with this transaction; it reaches ledger, modules and screens after the commit. Returns the fact's id. */
   record(fact: NewFact): string;
+  /** Tells whoever listens to the channel, in other processes too, once this is committed; `from` has at most 200 bytes. */
+  notify(channel: string, from: string): Promise<void>;
 }
 
 export interface Migrations {

@@ -14,6 +14,29 @@ interface At extends Testing, testing.TestVault {
   seen(): Promise<boolean>;
 }
 
+/** For two patients at the same moment, at two vaults over one database, of which neither has heard of the other's. */
+const atTwoVaults: Run = async (tools: Testing, { sql, folder }: Place) => {
+  const { testVault, must, person, AROHA, MUM, BEN, CLINIC } = tools;
+  const posts = new Map([[BEN, [{ organisation: CLINIC, role: 'doctor' }]]]) as testing.Posts;
+  const first = testVault(sql, `${folder}/first`, { posts });
+  const vaults = [first, testVault(sql, `${folder}/second`, { posts })];
+  await first.vault.start();
+  try {
+    for (const subject of [AROHA, MUM]) {
+      const draft = { subject, kind: 'encounter', until: first.clock.now + DAY_MS } as const;
+      must(await first.vault.people.care.report(draft, { by: 'svc-ward', organisation: CLINIC }));
+    }
+    await vaults[1]!.vault.start();
+    const both = [AROHA, MUM].map((subject, i) => {
+      const draft: GlassDraft = { subject, reason: 'cannot-answer', words: 'found unconscious' };
+      return vaults[i]!.vault.people.emergencies.break(draft, person(BEN));
+    });
+    return (await Promise.all(both)).every(({ ok }) => ok);
+  } finally {
+    for (const { vault } of vaults) await vault.stop();
+  }
+};
+
 /** In a vault with one record of AROHA, by BEN, who works at the clinic. */
 const during =
   (run: (at: At) => Promise<boolean>): Run =>
@@ -62,6 +85,15 @@ attack<Testing>({
         for (const subject of [AROHA, MUM]) await inCare(subject);
         return (await breaks(AROHA)) && (await breaks(MUM));
       }),
+    },
+    {
+      way: 'two patients at once, each at another process',
+      control: {
+        file: 'emergency/glass-claims.ts',
+        text: 'const counted = { glasses: await glassesAbout(tx, about), claims: await claimsAbout(tx, about) };',
+        cut: 'const counted = { glasses: [], claims: [] };',
+      },
+      run: atTwoVaults,
     },
     {
       way: 'a patient in care elsewhere',

@@ -8,6 +8,7 @@ import {
   BARRED_MS,
   decideGlass,
   glassAgainst,
+  type Emergency,
   type GlassHeld,
   type GlassOver,
   type GlassWhy,
@@ -19,6 +20,7 @@ import { addNotice } from '../notices/notices.ts';
 import type { Sharing } from '../nodes/shared.ts';
 import type { VaultChange, VaultJournal } from '../vault-journal.ts';
 import type { CareRegister } from './care-register.ts';
+import { claimIn, dropClaim, dropClaims } from './glass-claims.ts';
 import * as store from './glass-store.ts';
 import type { StoredGlass } from './glass-store.ts';
 
@@ -28,6 +30,8 @@ const REMEMBERED_MS = BARRED_MS + DAY_MS;
 export interface EmergencyParts extends Pick<VaultOptions, 'sql' | 'clock' | 'ledger' | 'may' | 'postsOf' | 'alarm'> {
   readonly journal: VaultJournal;
   readonly sharing: Sharing;
+  /** Do other processes count too? */
+  readonly isShared: boolean;
   readonly saver: Saver;
   readonly lives: Pick<Lives, 'of'>;
   readonly care: Pick<CareRegister, 'of' | 'get'>;
@@ -39,7 +43,7 @@ type Ended = Extract<VaultChange, { do: 'end-glass' }>;
 export class Emergencies {
   readonly #parts: EmergencyParts;
   readonly #glasses = new Map<string, StoredGlass>();
-  /** Counted and decided one after the other: two at once do not both pass a limit. */
+  /** Counted and decided one after the other: two at once do not both pass a limit. In SQL so among processes. */
   readonly #inTurn = inTurn();
 
   constructor(parts: EmergencyParts) {
@@ -47,7 +51,9 @@ export class Emergencies {
   }
 
   async open(): Promise<number> {
-    const { sql, clock, journal } = this.#parts;
+    const { sql, clock, journal, isShared } = this.#parts;
+    // Of a process that ended in the middle; where others may be in the middle of theirs, they count until their time is over.
+    if (!isShared) await dropClaims(sql);
     for (const glass of await store.readGlasses(sql, clock() - REMEMBERED_MS)) this.#glasses.set(glass.id, glass);
     let replayed = 0;
     for (const change of journal.entries) {
@@ -69,38 +75,68 @@ export class Emergencies {
       const { clock, care, lives, postsOf, may } = this.#parts;
       const { subject } = draft;
       const now = clock();
-      const decided = decideGlass(
-        {
-          ...{ subject, clinician: principal.id, life: lives.of(subject), care: care.of(subject) },
-          organisations: postsOf(principal.id).map(({ organisation }) => organisation),
-          before: [...this.#glasses.values()].map(heldOf),
-        },
-        now,
-      );
-      if (!decided.ok) return this.#refused(draft, principal, decided.error);
-      const asked = { type: 'Person', id: subject, attributes: { inCare: true } } as const;
-      if (!may(principal, 'breakGlass', asked).ok) return this.#refused(draft, principal, 'policy');
-      return this.#opened(draft, principal, { ...decided.value, now });
+      const asked: Emergency = {
+        ...{ subject, clinician: principal.id, life: lives.of(subject), care: care.of(subject) },
+        organisations: postsOf(principal.id).map(({ organisation }) => organisation),
+        before: [...this.#glasses.values()].map(heldOf),
+      };
+      const known = decideGlass(asked, now);
+      if (!known.ok) return this.#refused(draft, principal, known.error);
+      const person = { type: 'Person', id: subject, attributes: { inCare: true } } as const;
+      if (!may(principal, 'breakGlass', person).ok) return this.#refused(draft, principal, 'policy');
+      const claim = newId<string>('gla');
+      const claimed = await this.#claimed(claim, asked, now);
+      if (!claimed.ok) return this.#refused(draft, principal, claimed.error);
+      return this.#opened(draft, principal, { ...claimed.value, claim, now }).catch(async (fault: unknown) => {
+        // Where SQL does not take it either, it counts as one that was opened.
+        await dropClaim(this.#parts.sql, claim).catch(() => undefined);
+        throw fault;
+      });
     });
+  }
+
+  /** Decided anew by all that SQL has of both, whichever process did it; from the commit on this one counts everywhere. */
+  #claimed(id: string, asked: Emergency, now: number): Promise<ReturnType<typeof decideGlass>> {
+    const { clinician: by, subject } = asked;
+    return this.#parts.sql.transact((tx) =>
+      claimIn<ReturnType<typeof decideGlass>>(tx, { by, subject, since: now - REMEMBERED_MS }, ({ glasses, claims }) => {
+        const saved = glasses.map((glass) => this.#newer(glass));
+        const ids = new Set(saved.map((glass) => glass.id));
+        const before = [...asked.before.filter((glass) => !ids.has(glass.id)), ...saved.map(heldOf), ...claims];
+        const decided = decideGlass({ ...asked, before }, now);
+        if (!decided.ok) return { decided, claim: null };
+        const { care, until } = decided.value;
+        return { decided, claim: { id, subject, by, organisation: care.organisation, care: care.id, at: now, until } };
+      }),
+    );
+  }
+  /** An end is in force here before SQL has it. */
+  #newer(saved: StoredGlass): StoredGlass {
+    const here = this.#glasses.get(saved.id);
+    return { ...saved, ended: saved.ended ?? here?.ended ?? null, review: saved.review ?? here?.review ?? null };
   }
 
   async #opened(
     { subject, reason, words }: GlassDraft,
     { id: by }: Principal,
-    { care, until, flags, now: at }: DecidedAt,
+    { care, until, flags, claim, now: at }: DecidedAt,
   ): Promise<Result<Glass, Refusal>> {
     const { put, sql } = this.#parts;
     const content = Buffer.from(JSON.stringify({ words })).toString('base64');
     const paper = await put({ subject, category: GLASS_PAPERS, media: 'application/json', content }, by);
-    if (!paper.ok) return paper;
+    if (!paper.ok) {
+      await dropClaim(sql, claim);
+      return paper;
+    }
     const glass: StoredGlass = {
-      ...{ id: newId<string>('gla'), subject, by, organisation: care.organisation, care: care.id, reason },
+      ...{ id: claim, subject, by, organisation: care.organisation, care: care.id, reason },
       ...{ paper: paper.value.record, at, until, ended: null, flags: [...flags], review: null },
     };
     const shownFrom = this.shownFrom(subject, at);
     // Where this cannot be written it throws, and no glass is broken.
     await this.#write('glass.broken', { by, subject, at }, told(glass, shownFrom));
     await sql.transact(async (tx) => {
+      await dropClaim(tx, claim);
       await store.addGlass(tx, glass);
       await this.#parts.sharing.tell(tx, { do: 'glass', glass });
       const about = { glass: glass.id, by, organisation: care.organisation, until, reason };
@@ -255,7 +291,10 @@ const told = (
   shownFrom: number,
 ): { readonly [key: string]: Json } => ({ glass, reason, care, until, organisation, paper, flags, shownFrom });
 
-type DecidedAt = Extract<ReturnType<typeof decideGlass>, { ok: true }>['value'] & { readonly now: number };
+type DecidedAt = Extract<ReturnType<typeof decideGlass>, { ok: true }>['value'] & {
+  readonly claim: string;
+  readonly now: number;
+};
 
 const LIMITS: ReadonlySet<GlassWhy | 'policy'> = new Set([
   'own-family',

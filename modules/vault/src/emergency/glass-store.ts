@@ -1,5 +1,5 @@
 /** Care and emergencies in SQL. */
-import { sql as raw, type Kysely } from 'kysely';
+import { sql as raw, type Kysely, type Selectable } from 'kysely';
 import type { Care, Glass } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 
@@ -68,7 +68,24 @@ export async function readGlasses(reader: Reader, since: number): Promise<Stored
     .where((is) => is.or([is('at', '>', since), is('reviewed_at', 'is', null), is('outcome', '=', 'not-justified')]))
     .orderBy('at')
     .execute();
-  return rows.map((row) => ({
+  return rows.map(glassOf);
+}
+/** By this clinician or of this patient. */
+export async function glassesAbout(
+  reader: Reader,
+  { by, subject, since }: { readonly by: string; readonly subject: string; readonly since: number },
+): Promise<StoredGlass[]> {
+  const rows = await db(reader)
+    .selectFrom('vault.glass')
+    .selectAll()
+    .where((is) => is.or([is('by_whom', '=', by), is('subject', '=', subject)]))
+    .where((is) => is.or([is('at', '>', since), is('outcome', '=', 'not-justified')]))
+    .orderBy('at')
+    .execute();
+  return rows.map(glassOf);
+}
+function glassOf(row: Selectable<Tables['vault.glass']>): StoredGlass {
+  return {
     id: row.id,
     subject: row.subject,
     by: row.by_whom,
@@ -88,7 +105,7 @@ export async function readGlasses(reader: Reader, since: number): Promise<Stored
             by: row.reviewed_by!,
             outcome: row.outcome as NonNullable<Glass['review']>['outcome'],
           },
-  }));
+  };
 }
 export const addGlass = async (tx: Tx, glass: StoredGlass): Promise<void> => {
   const { id, subject, by: by_whom, organisation, care, reason, paper, at, until: until_at, flags } = glass;

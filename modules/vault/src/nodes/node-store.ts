@@ -26,18 +26,22 @@ export interface Announcement {
 }
 /** Each call is one transaction: what it wrote is seen by every call that begins after it has resolved. */
 export interface NodeStore {
-  /** Numbers them and makes them seen; answers the last number. */
+  /** Numbers them, makes them seen and tells whoever listens; answers the last number. */
   announce(announcement: Announcement): Promise<number>;
   /** Says that this node goes on, and what it has in force. */
   renew(node: SeenNode): Promise<void>;
   nodes(): Promise<readonly SeenNode[]>;
   changesAfter(sequence: number, limit: number): Promise<readonly SharedChange[]>;
   lastChange(): Promise<number>;
+  /** Calls soon after another node has told something, where the database can; and whenever it may have been missed. */
+  onTold(hear: () => void, own: string): () => void;
   /** Forgets a node that stood still at this turn. */
   remove(node: Pick<SeenNode, 'id' | 'turn'>): Promise<void>;
   /** Forgets changes from before that time, never the last one: numbers go on from it. */
   prune(before: number): Promise<void>;
 }
+
+const CHANGED = 'vault_changed';
 
 /** Nothing else locks on it: announcers wait for each other, so that numbers become visible in their order. */
 const CHANGE_LOCK = 7_201_534;
@@ -49,6 +53,7 @@ export async function announceIn(tx: Tx, { node, at, bodies }: Announcement): Pr
     .insertInto('vault.change')
     .values(bodies.map((body, i) => ({ sequence: last + 1 + i, node, at, body })))
     .execute();
+  await tx.notify(CHANGED, node);
   return last + bodies.length;
 }
 async function lastIn(reader: Reader): Promise<number> {
@@ -77,6 +82,7 @@ export const sqlNodeStore = (sql: Sql): NodeStore => ({
       .limit(limit)
       .execute(),
   lastChange: () => lastIn(sql),
+  onTold: (hear, own) => sql.listen(CHANGED, (from) => from !== own && hear()),
   remove: async ({ id, turn }) =>
     void (await db(sql).deleteFrom('vault.node').where('id', '=', id).where('turn', '=', turn).execute()),
   prune: async (before) =>

@@ -20,6 +20,7 @@ function nodeOver(change: (store: NodeStore) => Partial<NodeStore> = () => ({}))
     changesAfter: (sequence, limit) =>
       Promise.resolve(changes.slice(Math.max(0, sequence), Math.max(0, sequence) + limit)),
     lastChange: () => Promise.resolve(changes.length),
+    onTold: () => () => undefined,
     remove: () => Promise.resolve(),
     prune: () => Promise.resolve(),
   };

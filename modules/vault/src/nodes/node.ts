@@ -34,6 +34,8 @@ export interface NodeParts {
   readonly apply: (change: SharedChange) => Promise<void>;
   readonly log: Pick<Log, 'error' | 'warn'>;
   readonly wait?: (ms: number) => Promise<void>;
+  /** Test seam: `TURN_MS` without it. */
+  readonly turnMs?: number;
 }
 interface Outgoing {
   readonly bodies: readonly string[];
@@ -59,6 +61,7 @@ export class VaultNode {
   #turning: Promise<void> | null = null;
   #isWanted = false;
   #timer: NodeJS.Timeout | undefined;
+  #deafen = (): void => undefined;
 
   constructor(parts: NodeParts) {
     this.#parts = parts;
@@ -73,11 +76,14 @@ export class VaultNode {
   /** Everything that others told is in force here when it resolves. */
   async start(): Promise<void> {
     await this.#once();
-    this.#timer = setInterval(() => void this.turn(), TURN_MS).unref();
+    // Turns come by themselves too: to keep the lease, and for what was told while nobody was heard.
+    this.#timer = setInterval(() => void this.turn(), this.#parts.turnMs ?? TURN_MS).unref();
+    this.#deafen = this.#parts.store.onTold(() => void this.turn(), this.#parts.id);
   }
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);
+    this.#deafen();
     await this.#turning;
     await this.#parts.store.remove({ id: this.#parts.id, turn: this.#turn }).catch(() => undefined);
   }

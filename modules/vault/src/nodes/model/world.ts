@@ -96,6 +96,7 @@ export class World {
       nodes: () => call(() => [...this.rows.values()]),
       changesAfter: (sequence, limit) => call(() => this.changes.slice(Math.max(0, sequence), sequence + limit)),
       lastChange: () => call(() => this.changes.length),
+      onTold: () => () => undefined,
       remove: ({ id, turn }) => call(() => void (this.rows.get(id)?.turn === turn && this.rows.delete(id))),
       prune: () => Promise.resolve(),
     };
