@@ -6,12 +6,13 @@ import type { Site } from './testing-disaster.ts';
 import { must, NOW, OFFICER, person, SECOND_OFFICER } from './testing.ts';
 
 export * from './testing-disaster.ts';
+type Held = Pick<Site, 'vault'>;
 const SUBURBS = ['Quay', 'Ridge'];
 const CONDITIONS = ['asthma', 'migraine'];
 const releasing: Principal = person(SECOND_OFFICER, 'passkey', ['officer']);
 
 /** Ten of each look in forty, five of each condition. */
-export async function addPatients({ vault }: Site, { count, from }: { count: number; from: number }): Promise<void> {
+export async function addPatients({ vault }: Held, { count, from }: { count: number; from: number }): Promise<void> {
   const records = Array.from({ length: count }, (_, at) => {
     const number = from + at;
     const said = {
@@ -24,7 +25,7 @@ export async function addPatients({ vault }: Site, { count, from }: { count: num
   });
   must(await vault.putMany(records, OFFICER));
 }
-export async function askExport({ vault }: Site): Promise<string> {
+export async function askExport({ vault }: Held): Promise<string> {
   const { recipient: key } = await newKeyPair();
   const draft: ExportDraft = {
     ...{ category: 'diagnoses', shape: 'rows', only: null, purpose: 'HRESCH', ground: 'law', person: null },
@@ -37,5 +38,5 @@ export async function askExport({ vault }: Site): Promise<string> {
   };
   return must(await vault.exports.ask(draft, OFFICER)).id;
 }
-export const releaseExport = ({ vault }: Site, id: string): Promise<Result<Export, Refusal>> =>
+export const releaseExport = ({ vault }: Held, id: string): Promise<Result<Export, Refusal>> =>
   vault.exports.release(id, releasing);

@@ -99,15 +99,22 @@ export class Emergencies {
   #claimed(id: string, asked: Emergency, now: number): Promise<ReturnType<typeof decideGlass>> {
     const { clinician: by, subject } = asked;
     return this.#parts.sql.transact((tx) =>
-      claimIn<ReturnType<typeof decideGlass>>(tx, { by, subject, since: now - REMEMBERED_MS }, ({ glasses, claims }) => {
-        const saved = glasses.map((glass) => this.#newer(glass));
-        const ids = new Set(saved.map((glass) => glass.id));
-        const before = [...asked.before.filter((glass) => !ids.has(glass.id)), ...saved.map(heldOf), ...claims];
-        const decided = decideGlass({ ...asked, before }, now);
-        if (!decided.ok) return { decided, claim: null };
-        const { care, until } = decided.value;
-        return { decided, claim: { id, subject, by, organisation: care.organisation, care: care.id, at: now, until } };
-      }),
+      claimIn<ReturnType<typeof decideGlass>>(
+        tx,
+        { by, subject, since: now - REMEMBERED_MS },
+        ({ glasses, claims }) => {
+          const saved = glasses.map((glass) => this.#newer(glass));
+          const ids = new Set(saved.map((glass) => glass.id));
+          const before = [...asked.before.filter((glass) => !ids.has(glass.id)), ...saved.map(heldOf), ...claims];
+          const decided = decideGlass({ ...asked, before }, now);
+          if (!decided.ok) return { decided, claim: null };
+          const { care, until } = decided.value;
+          return {
+            decided,
+            claim: { id, subject, by, organisation: care.organisation, care: care.id, at: now, until },
+          };
+        },
+      ),
     );
   }
   /** An end is in force here before SQL has it. */

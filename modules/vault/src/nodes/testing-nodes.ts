@@ -8,7 +8,7 @@ import type { ConsentDraft, Consent, HeldRecord, RecordDraft } from '@cityward/c
 import type { Refusal, Result } from '@cityward/kernel';
 import { HOLDER_SOCKET } from '../opening.ts';
 
-const SCRIPT = fileURLToPath(new URL('testing-process.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('./testing-process.ts', import.meta.url));
 
 export interface NodeProcess {
   readonly base: string;
