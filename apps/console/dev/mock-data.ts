@@ -6,6 +6,7 @@ import { baselineHandlers } from './mock-baseline.ts';
 import { enrolHandlers } from './mock-enrol.ts';
 import { mockReminders, networkHandlers } from './mock-networks.ts';
 import { serviceHandlers } from './mock-services.ts';
+import { deskFormHandlers } from './mock-desk-forms.ts';
 import { deskHandlers } from './mock-desk.ts';
 import { gateHandlers } from './mock-gate.ts';
 import { MAKERS, mockMap } from './mock-city.ts';
@@ -216,6 +217,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...serviceHandlers,
   ...baselineHandlers,
   ...deskHandlers,
+  ...deskFormHandlers,
   cityNow,
   cityMap: () => mockMap(),
   devicePoints,

@@ -58,7 +58,7 @@ const glass = (change: Partial<Glass>): Glass => ({
   ...change,
 });
 const KEY = `age1${'q4x1ab3d57k2m9c0'.repeat(4)}`;
-const exportOf = (change: Partial<Export>): Export => ({
+export const exportOf = (change: Partial<Export>): Export => ({
   id: 'exp-1m9c0q4x1ab3d5k7',
   draft: {
     ...{ category: 'parking', shape: 'counts', purpose: 'HOPERAT', ground: 'law', person: null, k: 5, l: 2 },

@@ -142,6 +142,7 @@ export const sessionOf = (state: MockState): Session => ({
   notice: 'simulated devices, real protocols',
   version: '0.1.0',
   provider: 'login.example',
+  portal: 'http://portal.localhost:8081',
 });
 export const storyOf = (state: MockState): story.Story => ({
   suspects: state.rows.filter((row) => row.class === 'camera' && row.stateReason.startsWith('Speaks to')),

@@ -38,6 +38,8 @@ export interface PortalNeeds {
   readonly timeZone: string;
   /** Where the pages are, e.g. `http://portal.localhost:8081`. */
   readonly origin: string;
+  /** The records desk, for officers and auditors. */
+  readonly desk: string;
   /** Such as that people and records are made up; null in a real city. */
   readonly notice: string | null;
 }

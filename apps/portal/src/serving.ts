@@ -166,7 +166,7 @@ const cookieHeader = (cookies: readonly string[] = []): Record<string, string> =
 const tell = ({ needs, caller }: Visit, { kind, code }: Refusal): void =>
   needs.log.debug('a page was refused', { id: caller.id, kind, code });
 
-const NOBODY_THERE: Omit<Session, 'city'> = { me: null, notice: null, version: '', provider: null };
+const NOBODY_THERE: Omit<Session, 'city'> = { me: null, notice: null, version: '', provider: null, portal: null };
 
 /** For what fails before a page is reached: no such path, another host, a body that is too large, a fault of ours. */
 function problemDocument({ needs, cookies, calendars }: Parts, { code, id }: Problem, failed: FailedRequest) {

@@ -6,7 +6,7 @@ import { refuse, systemClock, type Refusal, type Result } from '@cityward/kernel
 import { createPortal, type Ask, type Face } from '@cityward/portal';
 import { clauseInWords } from '@cityward/vault';
 import type { Access } from './access.ts';
-import { partyName, portalOrigin } from './city-names.ts';
+import { deskAddress, partyName, portalOrigin } from './city-names.ts';
 import type { Config } from './config.ts';
 import { CITY_NAME } from './city-names.ts';
 import type { Modules } from './wire.ts';
@@ -99,6 +99,7 @@ export function portalListener({ config, modules, common, routes }: PortalParts)
     city: CITY_NAME,
     timeZone: config.timeZone,
     origin,
+    desk: deskAddress(config),
     notice: config.simulator ? NOTICE : null,
   });
   return createHttpListener({

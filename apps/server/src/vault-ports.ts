@@ -29,7 +29,7 @@ interface Parts {
     Ledger,
     'append' | 'bodiesOf' | 'packOf' | 'mentions' | 'scan' | 'rootOf' | 'entryOf' | 'status' | 'onWitness' | 'exhibit'
   >;
-  readonly city: Pick<City, 'dataset' | 'datasetsOf' | 'node'>;
+  readonly city: Pick<City, 'dataset' | 'datasets' | 'datasetsOf' | 'node'>;
   readonly cityName: string;
   readonly fleet: Pick<Fleet, 'officers'>;
   /** Read when asked, never while modules are created. */
@@ -51,6 +51,7 @@ export const createVaultFor = (
     ...(kms ? { openRoot: () => openTransitRoot(kms) } : {}),
     ledger: ledgerFor(ledger),
     datasets: {
+      all: () => city.datasets().map(({ id, name, purpose, people }) => ({ id, name, purpose, people })),
       behind: (devices) => city.datasetsOf(devices).map(({ id }) => id),
       named: (id) => city.dataset(id),
     },

@@ -16,7 +16,7 @@ import type { Vault } from '@cityward/vault';
 import { createWatch, type Watch } from '@cityward/watch';
 import { createAccess, isLifeSafety, metricsToken, type Access } from './access.ts';
 import type { Config } from './config.ts';
-import { CITY_NAME, partyName, portalOrigin } from './city-names.ts';
+import { CITY_NAME, consoleOrigin, partyName, portalOrigin } from './city-names.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { fleetCity } from './fleet-city.ts';
 import { gatePorts, leavingPorts } from './gate-ports.ts';
@@ -87,7 +87,7 @@ export async function openStorage({ dataFolder, databaseUrl }: Config, log: Log)
   return { sql, stream, objects };
 }
 
-export const originsOf = ({ consolePort }: Config): string[] => [`http://localhost:${consolePort}`];
+export const originsOf = (config: Config): string[] => [consoleOrigin(config)];
 export const simulatedNotice = ({ simulator }: Config): string | null =>
   simulator ? 'simulated devices, real protocols' : null;
 

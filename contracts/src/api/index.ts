@@ -184,12 +184,19 @@ export {
   REPRESENTATIVES_MAX,
   STANDING_ENDS,
 } from './vault-lives.ts';
-export { EXPORT_COLUMNS_MAX, EXPORTS_SHOWN_MAX, FOUND_ROWS_MAX } from './vault-exports.ts';
+export {
+  EXPORT_BUDGETS_MAX,
+  EXPORT_COLUMNS_MAX,
+  EXPORT_K_MAX,
+  EXPORTS_SHOWN_MAX,
+  FOUND_ROWS_MAX,
+} from './vault-exports.ts';
 export { CARE_LENGTH_MAX_DAYS, GLASS_FLAGS, GLASS_OUTCOMES, GLASS_REASONS, GLASSES_SHOWN_MAX } from './vault-glass.ts';
 export { REGIMES, REQUEST_KINDS, REQUEST_OUTCOMES, REQUEST_STATES, REQUESTS_SHOWN_MAX } from './vault-requests.ts';
 export { PUBLIC_KEY_MAX_CHARS, SERVICES_MAX } from './services.ts';
 export { LOOK_ENTRIES_SHOWN_MAX, LOOKS_PAGE_MAX, LOOKS_WEEK_MAX } from './vault-looks.ts';
 export {
+  DATASETS_PAGE_MAX,
   EXPOSED_PAGE_MAX,
   EXPOSURE_DATASETS_MAX,
   EXPOSURE_GROUPS_MAX,

@@ -33,6 +33,8 @@ export const Session = Closed({
   version: Type.String(),
   /** The host of the city's sign-in provider; null where none is set. */
   provider: Type.Union([Type.String(), Type.Null()]),
+  /** Where residents and professionals find their pages; null where they have none. */
+  portal: Type.Union([Type.String(), Type.Null()]),
 });
 export type Session = Static<typeof Session>;
 /** Somebody whom people can let see their records by name. */

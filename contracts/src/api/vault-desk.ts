@@ -26,7 +26,59 @@ export const RecordCopy = Closed({
 });
 export type RecordCopy = Static<typeof RecordCopy>;
 
+export const HELD_PAGE_MAX = 50;
+export const CATEGORIES_SHOWN_MAX = 500;
+/** Somebody of whom something is held, by id alone. */
+export const HeldPerson = Closed({ subject: Id, records: Count });
+export type HeldPerson = Static<typeof HeldPerson>;
+/** Of what is held and not destroyed. */
+export const HeldCategory = Closed({ category: Id, records: Count, people: Count });
+export type HeldCategory = Static<typeof HeldCategory>;
+/** All of each kind that waits, however many a list shows of them. */
+export const DeskCounts = Closed({
+  requests: Count,
+  emergencies: Count,
+  lives: Count,
+  holds: Count,
+  unsealings: Count,
+  exports: Count,
+  destructions: Count,
+  recipients: Count,
+  /** Of those: reminded, and still no answer. */
+  silent: Count,
+});
+export type DeskCounts = Static<typeof DeskCounts>;
+
 export const vaultDesk = {
+  countDesk: endpoint({
+    name: 'countDesk',
+    method: 'GET',
+    path: '/api/desk-counts',
+    action: 'readVault',
+    summary: 'How much waits at the records desk, of each kind',
+    answer: DeskCounts,
+  }),
+  listHeldPeople: endpoint({
+    name: 'listHeldPeople',
+    method: 'GET',
+    path: '/api/held-people',
+    action: 'readDesk',
+    summary: 'People of whom records are held, by id, with how many; those whose id has these letters',
+    query: Closed({
+      q: Type.Optional(Type.String({ maxLength: 64, pattern: '^[a-z0-9-]*$' })),
+      /** The last of the page before. */
+      after: Type.Optional(Id),
+    }),
+    answer: Closed({ people: Type.Array(HeldPerson, { maxItems: HELD_PAGE_MAX }), total: Count }),
+  }),
+  listHeldCategories: endpoint({
+    name: 'listHeldCategories',
+    method: 'GET',
+    path: '/api/held-categories',
+    action: 'readDesk',
+    summary: 'Categories of which records are held, with how many and of how many people',
+    answer: Closed({ categories: Type.Array(HeldCategory, { maxItems: CATEGORIES_SHOWN_MAX }) }),
+  }),
   listWaitingRecords: endpoint({
     name: 'listWaitingRecords',
     method: 'GET',

@@ -117,7 +117,26 @@ export const Traced = Closed({
 });
 export type Traced = Static<typeof Traced>;
 
+export const EXPORT_BUDGETS_MAX = 500;
+/** What exports of a category have used up: each release tells its people apart a little more. */
+export const ExportBudget = Closed({
+  category: Id,
+  releases: Count,
+  /** Shown by any of them, rounded up to tens; of at most `peopleMax`. */
+  people: Count,
+  peopleMax: Count,
+});
+export type ExportBudget = Static<typeof ExportBudget>;
+
 export const vaultExports = {
+  listExportBudgets: endpoint({
+    name: 'listExportBudgets',
+    method: 'GET',
+    path: '/api/export-budgets',
+    action: 'readExports',
+    summary: 'How many exports of each category were released, and how many people they showed',
+    answer: Closed({ budgets: Type.Array(ExportBudget, { maxItems: EXPORT_BUDGETS_MAX }) }),
+  }),
   askExport: endpoint({
     name: 'askExport',
     method: 'POST',
@@ -132,7 +151,7 @@ export const vaultExports = {
     method: 'GET',
     path: '/api/exports',
     action: 'readExports',
-    summary: 'Exports that were asked for and what became of them; newest first',
+    summary: 'Exports that were asked for and what became of them; those that wait first, then the newest',
     answer: Closed({ exports: Type.Array(Export, { maxItems: EXPORTS_SHOWN_MAX }) }),
   }),
   releaseExport: endpoint({

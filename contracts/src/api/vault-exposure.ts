@@ -46,7 +46,24 @@ export const Exposure = Closed({
 });
 export type Exposure = Static<typeof Exposure>;
 
+export const DATASETS_PAGE_MAX = 50;
+export const DatasetNamed = Closed({ id: Id, name: Type.String(), purpose: Type.String(), people: Count });
+export type DatasetNamed = Static<typeof DatasetNamed>;
+
 export const vaultExposure = {
+  listDatasets: endpoint({
+    name: 'listDatasets',
+    method: 'GET',
+    path: '/api/datasets',
+    action: 'askWhoseData',
+    summary: 'Data sets about people, by id, whose id or name has these letters',
+    query: Closed({
+      q: Type.Optional(Type.String({ maxLength: 64 })),
+      /** The last of the page before. */
+      after: Type.Optional(Id),
+    }),
+    answer: Closed({ datasets: Type.Array(DatasetNamed, { maxItems: DATASETS_PAGE_MAX }), total: Count }),
+  }),
   askWhoseData: endpoint({
     name: 'askWhoseData',
     method: 'POST',

@@ -193,7 +193,7 @@ export const vaultLife = {
     method: 'GET',
     path: '/api/destructions',
     action: 'readDestructions',
-    summary: 'Destructions, newest first, with the copies that are left',
+    summary: 'Destructions, those without a certificate first, then the newest, with the copies that are left',
     query: Closed({ state: Type.Optional(OneOf(DESTRUCTION_STATES)) }),
     answer: Closed({ destructions: Type.Array(Destruction, { maxItems: DESTRUCTIONS_SHOWN_MAX }) }),
   }),

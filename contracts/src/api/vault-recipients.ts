@@ -24,6 +24,10 @@ export const Recipient = Closed({
 });
 export type Recipient = Static<typeof Recipient>;
 
+/** With how much of what they were asked has no answer yet, and of that none after a reminder. */
+export const RecipientListed = Closed({ ...Recipient.properties, waiting: Count, silent: Count });
+export type RecipientListed = Static<typeof RecipientListed>;
+
 /** `asked`, `reminded`: it has not answered. `silent`: not after the reminder either; it may still. */
 export const RECIPIENT_REQUEST_STATES = ['asked', 'reminded', 'silent', 'deleted', 'kept'] as const;
 export type RecipientRequestState = (typeof RECIPIENT_REQUEST_STATES)[number];
@@ -60,7 +64,7 @@ export const vaultRecipients = {
     path: '/api/recipients',
     action: 'readRecipients',
     summary: 'Whoever has copies of records outside the city and has a key registered',
-    answer: Closed({ recipients: Type.Array(Recipient, { maxItems: RECIPIENTS_MAX }) }),
+    answer: Closed({ recipients: Type.Array(RecipientListed, { maxItems: RECIPIENTS_MAX }) }),
   }),
   keepRecipient: endpoint({
     name: 'keepRecipient',
@@ -89,7 +93,7 @@ export const vaultRecipients = {
     method: 'GET',
     path: '/api/recipient-requests',
     action: 'readRecipients',
-    summary: 'What recipients were asked to delete, newest first, with what they answered',
+    summary: 'What recipients were asked to delete, what has no answer first, with what they answered',
     query: Closed({ state: Type.Optional(OneOf(RECIPIENT_REQUEST_STATES)) }),
     answer: Closed({
       requests: Type.Array(RecipientRequestShown, { maxItems: RECIPIENT_REQUESTS_SHOWN_MAX }),

@@ -58,6 +58,8 @@ export interface City {
   node(id: string): NodeName | null;
   /** Datasets that these devices feed. */
   datasetsOf(devices: readonly string[]): readonly DatasetBehind[];
+  /** All of them, with how many people each is about. */
+  datasets(): readonly (Omit<Dataset, 'subjects'> & { readonly people: number })[];
   /** With the random ids of the people it is about; null for none of that id. */
   dataset(id: string): Dataset | null;
   /** How many different people those datasets are about. */
@@ -252,6 +254,8 @@ function readers({ inventory, runtime, members }: CityParts) {
       return node ? { kind: inventory.kindOf(slot), id, name: node.name } : null;
     },
     datasetsOf: (devices: readonly string[]) => datasetsOf({ inventory }, devices),
+    datasets: () =>
+      [...inventory.datasets.values()].map(({ subjects, ...one }) => ({ ...one, people: subjects.length })),
     dataset: (id: string) => inventory.datasets.get(id) ?? null,
     peopleBehind: (devices: readonly string[]): number => {
       const people = new Set<string>();

@@ -52,7 +52,7 @@ export async function sessionOf(
           account: accounts().of(person.id) !== null,
         }
       : null;
-  return { me, city: options.cityName, notice, version, provider: accounts().host };
+  return { me, city: options.cityName, notice, version, provider: accounts().host, portal: options.portal ?? null };
 }
 
 /** Gives the browser its new token; the one before has ended. */

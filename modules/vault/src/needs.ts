@@ -2,6 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type {
   ActionName,
+  DatasetNamed,
   DestructionRecord,
   FactType,
   JobSignature,
@@ -81,6 +82,7 @@ export interface LedgerNeeds {
 
 /** What the city keeps about people outside the vault, by random ids. */
 export interface DatasetNeeds {
+  all(): readonly DatasetNamed[];
   /** Datasets that any of the devices feeds. */
   behind(devices: readonly string[]): readonly string[];
   named(id: string): { readonly name: string; readonly purpose: string; readonly subjects: readonly string[] } | null;

@@ -240,7 +240,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
     ...looksRoutes(vault.looks),
     ...exposureRoutes(vault.exposures),
     ...takeoutRoutes(vault.takeOut),
-    ...deskRoutes(vault),
+    ...deskRoutes({ desk: vault.desk, unsealings: () => now().people.unsealings }),
     ...peopleRoutes(options, () => now().people),
     ...custodyRoutes(vault.custody),
     ...viewRoutes(views),

@@ -133,6 +133,12 @@ export const testDestruction: VaultOptions['destruction'] = {
   backupLifeMs: () => 0,
 };
 
+const testDatasets: VaultOptions['datasets'] = {
+  all: () => DATASETS.map(({ id, name, purpose, subjects }) => ({ id, name, purpose, people: subjects.length })),
+  behind: (devices) => DATASETS.filter(({ fedBy }) => devices.includes(fedBy)).map(({ id }) => id),
+  named: (id) => DATASETS.find((one) => one.id === id) ?? null,
+};
+
 export interface TestVault {
   readonly vault: Vault;
   readonly ledger: TestLedger;
@@ -179,10 +185,7 @@ export function testVault(
     keyFolder: join(folder, 'keys'),
     journalFolder: join(folder, 'journal'),
     ledger,
-    datasets: {
-      behind: (devices) => DATASETS.filter(({ fedBy }) => devices.includes(fedBy)).map(({ id }) => id),
-      named: (id) => DATASETS.find((one) => one.id === id) ?? null,
-    },
+    datasets: testDatasets,
     may: (principal, action, resource) =>
       policy.decide(principal, action, resource).allow
         ? { ok: true, value: undefined }

@@ -20,12 +20,13 @@ const sentence = (text: string): string => {
 
 export function ProblemNote({ error, wanted, retry }: Props): ReactNode {
   const problem = error instanceof ApiProblem ? error : null;
+  const inWords = problem && words.refusals[problem.code];
   return (
     <div className="cw-problem" role="alert">
       <IconAlertTriangle size={20} stroke={1.8} aria-hidden />
       <div className="cw-problem-text">
         <strong>{words.problem.couldNot(wanted)}</strong>
-        <p>{sentence(error.message)}</p>
+        <p>{inWords ?? sentence(error.message)}</p>
         {problem && problem.details.length > 0 && (
           <ul>
             {problem.details.map((detail) => (
@@ -33,7 +34,7 @@ export function ProblemNote({ error, wanted, retry }: Props): ReactNode {
             ))}
           </ul>
         )}
-        <p>{words.problem.remedy[remedyOf(problem?.status ?? 500)]}</p>
+        {!inWords && <p>{words.problem.remedy[remedyOf(problem?.status ?? 500)]}</p>}
         {problem && (
           <p className="cw-muted cw-small">
             {words.problem.code} <code>{problem.code}</code>

@@ -6,6 +6,8 @@ import { changes } from './en-GB/changes.ts';
 import { city } from './en-GB/city.ts';
 import { desk } from './en-GB/desk.ts';
 import { deskActs } from './en-GB/desk-acts.ts';
+import { deskExport } from './en-GB/desk-export.ts';
+import { deskForms } from './en-GB/desk-forms.ts';
 import { deskViews } from './en-GB/desk-views.ts';
 import { enrol } from './en-GB/enrol.ts';
 import { frame } from './en-GB/frame.ts';
@@ -36,6 +38,8 @@ export const words = {
   desk,
   ...deskActs,
   ...deskViews,
+  ...deskForms,
+  ...deskExport,
   states,
   classes,
   criticalities,

@@ -118,8 +118,16 @@ async function show(visit: OwnVisit): Promise<Answer> {
 ${cameByLink(visit) ? markup`<div class="banner"><p>${words.home.link} <a href="/me">${words.nav.me}</a></p></div>` : ''}
 ${granted.length === 0 ? emptyState(shared.none, shared.noneWhy, markup`<p>${act}</p>`) : markup`${granted.map((one) => card(visit, one, records))}<p>${act}</p>`}
 ${asks.length === 0 ? NOTHING : markup`<h2>${shared.asked}</h2><ul class="rows">${asks.map((one) => askRow(visit, one))}</ul>`}
-${unsealedPart(visit, unsealed.value.unsealings)}<p><a href="/emergency">${shared.emergency}</a></p>`,
+${unsealedPart(visit, unsealed.value.unsealings)}<p><a href="/emergency">${shared.emergency}</a></p>
+${deskPart(visit)}`,
   };
+}
+
+/** The way of those who may open it; it asks them to sign in there. */
+function deskPart({ me, needs, words: { shared } }: OwnVisit): Html {
+  const mayOpen = me.roles.some((role) => role === 'officer' || role === 'auditor');
+  if (!mayOpen) return NOTHING;
+  return markup`<h2>${shared.desk}</h2><p class="muted">${shared.deskLead}</p><p>${linkButton(needs.desk, shared.deskOpen, 'second')}</p>`;
 }
 
 /** What any resident may have; which of them this one has is told to nobody who asks. */

@@ -246,6 +246,9 @@ export const en = {
     unsealedOf: (whose: string, place: number, of: number): string =>
       of === 1 ? `A record of ${whose}` : `Record ${place} of ${of} of ${whose}`,
     unsealedBy: (reference: string, day: string, time: string): string => `By ${reference}, until ${day}, ${time}`,
+    desk: 'Records desk',
+    deskLead: 'You are an officer or an auditor of the city. Its work is on a page of its own, where you sign in anew.',
+    deskOpen: 'Open the records desk',
   },
   ask: {
     title: 'Ask to see somebody’s records',

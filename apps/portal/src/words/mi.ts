@@ -236,6 +236,9 @@ export const mi: Words = {
     unsealedOf: (whose, place, of) =>
       of === 1 ? `He mauhanga nō ${whose}` : `Mauhanga ${place} o te ${of} nō ${whose}`,
     unsealedBy: (reference, day, time) => `Nā ${reference}, tae noa ki ${day}, ${time}`,
+    desk: 'Tēpu mauhanga',
+    deskLead: 'He āpiha, he kaiarotake rānei koe nō te tāone. Kei tētahi atu whārangi ana mahi; takiuru anō ki reira.',
+    deskOpen: 'Huakina te tēpu mauhanga',
   },
   ask: {
     title: 'Tono kia kite i ngā mauhanga a tētahi',

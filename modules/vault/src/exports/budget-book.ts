@@ -34,6 +34,9 @@ export function decodeBook(bytes: Buffer): BudgetBook {
   return book;
 }
 
+/** How many people are in a book of so many bytes. */
+export const peopleIn = (bytes: number): number => Math.floor(bytes / ENTRY_BYTES);
+
 /** Where each row stands, and how many people of each set have no row. */
 export function standingIn(book: BudgetBook, digests: readonly string[]) {
   const gone = new Map<number, number>();

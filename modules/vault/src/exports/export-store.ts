@@ -1,6 +1,7 @@
 /** Exports and the datasets they are of, in SQL. */
 import { sql as raw, type Kysely } from 'kysely';
 import {
+  EXPORT_BUDGETS_MAX,
   EXPORTS_SHOWN_MAX,
   type Export,
   type ExportDraft,
@@ -47,6 +48,18 @@ export async function readDataset(reader: Reader, category: string): Promise<Dat
     .executeTakeFirst();
   return row ? { ...row, key: row.key as KeyId } : null;
 }
+/** Of each category of which something was asked for and looked at: its releases, and how long its sealed book is. */
+export async function readBookSizes(
+  reader: Reader,
+): Promise<readonly { readonly category: string; readonly releases: number; readonly bytes: number }[]> {
+  const rows = await db(reader)
+    .selectFrom('vault.export_dataset')
+    .select(['category', 'releases', raw<number>`coalesce(octet_length(book), 0)`.as('bytes')])
+    .orderBy('category')
+    .limit(EXPORT_BUDGETS_MAX)
+    .execute();
+  return rows;
+}
 export const addDataset = async (reader: Reader, category: string, key: KeyId): Promise<void> =>
   void (await db(reader)
     .insertInto('vault.export_dataset')
@@ -86,7 +99,13 @@ export async function readExport(reader: Reader, id: string): Promise<Export | n
   return row ? exportOf(row) : null;
 }
 export const readExports = async (reader: Reader): Promise<Export[]> =>
-  (await shown(reader).orderBy('asked_at', 'desc').limit(EXPORTS_SHOWN_MAX).execute()).map(exportOf);
+  (
+    await shown(reader)
+      .orderBy(raw`state <> 'asked'`)
+      .orderBy('asked_at', 'desc')
+      .limit(EXPORTS_SHOWN_MAX)
+      .execute()
+  ).map(exportOf);
 export async function addExport(tx: Tx, { id, draft, asked }: Pick<Export, 'id' | 'draft' | 'asked'>): Promise<void> {
   const nothing = { decided_at: null, decided_by: null, decided_why: null, manifest: null, marks: null };
   await db(tx)

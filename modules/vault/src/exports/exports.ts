@@ -1,12 +1,13 @@
 /** Exports: asked for by one officer, released by another, each a fact for everybody whose record is in it. */
-import type { Export, ExportDraft, NewFact, Principal, Traced } from '@cityward/contracts';
+import type { Export, ExportBudget, ExportDraft, NewFact, Principal, Traced } from '@cityward/contracts';
 import { inTurn, newId, ok, refuse, type Json, type Refusal, type Result } from '@cityward/kernel';
 import type { CopyKeeper, CopyRegister } from '../copies/copy.ts';
 import { traced } from '../domain/exports/marks.ts';
 import { closed, type Gate } from '../gate/gate.ts';
 import type { VaultOptions } from '../needs.ts';
 import type { Look } from '../viewing/deciding.ts';
-import { BUDGET_PEOPLE_MAX, bookAfter, digestOf, standingIn } from './budget-book.ts';
+import { SEAL_BYTES } from '../keys/aead.ts';
+import { BUDGET_PEOPLE_MAX, bookAfter, digestOf, peopleIn, standingIn } from './budget-book.ts';
 import { openDataset, PEOPLE_KEY, sealBook, type OpenDataset } from './dataset.ts';
 import { faultsOf } from './draft.ts';
 import * as store from './export-store.ts';
@@ -26,6 +27,8 @@ export interface ExportParts extends ReadingParts, Pick<VaultOptions, 'clock' | 
 export interface Exports {
   ask(draft: ExportDraft, by: string): Promise<Result<Export, Refusal>>;
   list(): Promise<readonly Export[]>;
+  /** What exports of each category have used up. */
+  budgets(): Promise<ExportBudget[]>;
   release(id: string, by: Principal): Promise<Result<Export, Refusal>>;
   /** What was asked for; or what was released, whose file the city then has no more. */
   refuse(id: string, because: { readonly by: string; readonly reason: string }): Promise<Result<Export, Refusal>>;
@@ -43,6 +46,7 @@ export function createExports(parts: ExportParts): Exports {
   return {
     ask: (draft, by) => ask(parts, draft, by),
     list: () => store.readExports(sql),
+    budgets: () => budgets(sql),
     // Each is compared with all before it: two at once would not know of each other.
     release: (id, by) =>
       parts.gate.isOpen ? oneByOne(() => release(parts, id, by)) : Promise.resolve(closed('release an export')),
@@ -51,6 +55,15 @@ export function createExports(parts: ExportParts): Exports {
       parts.gate.isOpen ? file(parts, id, by) : Promise.resolve(closed('fetch the file of an export')),
     trace: (finding, by) => trace(parts, finding, by),
   };
+}
+
+/** In tens, as a manifest has what was left out. */
+const ROUNDED_TO = 10;
+async function budgets(sql: ExportParts['sql']): Promise<ExportBudget[]> {
+  return (await store.readBookSizes(sql)).map(({ category, releases, bytes }) => ({
+    ...{ category, releases, peopleMax: BUDGET_PEOPLE_MAX },
+    people: Math.ceil(peopleIn(Math.max(0, bytes - SEAL_BYTES)) / ROUNDED_TO) * ROUNDED_TO,
+  }));
 }
 
 const factOf = (

@@ -8,6 +8,7 @@ export function exportRoutes(exports: () => Exports): Route[] {
   return [
     route(api.askExport, ({ body }, { principal }) => exports().ask(body, principal.id)),
     route(api.listExports, async () => ok({ exports: [...(await exports().list())] })),
+    route(api.listExportBudgets, async () => ok({ budgets: await exports().budgets() })),
     route(api.releaseExport, ({ params }, { principal }) => exports().release(params.id, principal)),
     route(api.refuseExport, ({ params, body }, { principal }) =>
       exports().refuse(params.id, { by: principal.id, reason: body.reason }),

@@ -14,6 +14,19 @@ const ask = async (change: Partial<typeof around> = {}) =>
   must(await rig.at.vault.exposures.ask({ ...around, ...change }, 'two cameras were taken over', OFFICER));
 const peopleOf = async (id: string, after?: string) => must(await rig.at.vault.exposures.people(id, after));
 
+describe('data sets', () => {
+  const found = (query: { q?: string; after?: string }) => {
+    const { datasets, total } = rig.at.vault.exposures.datasets(query);
+    return [datasets.map(({ id, people }) => `${id} ${people}`), total];
+  };
+  it('are found by name or id, without anybody in them, and how many there are is told of all pages', () => {
+    expect(found({ q: 'ARKIN' })).toEqual([['dat-parking 2'], 1]);
+    expect(found({ q: 'no such' })).toEqual([[], 0]);
+    expect(found({ q: 'dat-parking', after: 'dat-parking' })).toEqual([[], 1]);
+    expect(JSON.stringify(rig.at.vault.exposures.datasets({}))).not.toContain(HEMI);
+  });
+});
+
 describe('whose data', () => {
   it('is that of the people in the datasets behind the devices', async () => {
     const found = await ask({ sources: ['park-1', 'light-1'] });

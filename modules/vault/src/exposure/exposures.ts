@@ -1,7 +1,9 @@
 /** Whose data did this touch? Found in datasets, records and the ledger; told to each of them, to the last after a kill too. */
 import {
+  DATASETS_PAGE_MAX,
   EXPOSURE_GROUPS_MAX,
   EXPOSURE_PEOPLE_MAX,
+  type DatasetNamed,
   type Exposure,
   type ExposureScope,
   type FactType,
@@ -27,6 +29,8 @@ export interface Exposures {
   stop(): Promise<void>;
   ask(...asked: readonly [scope: ExposureScope, reason: string, by: string]): Promise<Result<Exposure, Refusal>>;
   list(): Promise<readonly Exposure[]>;
+  /** By id, from after one on: those whose id or name has these letters; and how many there are. */
+  datasets(query: { readonly q?: string; readonly after?: string }): { datasets: DatasetNamed[]; total: number };
   people(
     id: string,
     after?: string,
@@ -58,6 +62,7 @@ export function createExposures(parts: Parts): Exposures {
       await turn(() => Promise.resolve());
     },
     ask: (...[scope, reason, by]) => ask(parts, { scope, reason, by }),
+    datasets: (query) => datasetsLike(parts.datasets.all(), query),
     list: async () => Promise.all((await store.readExposures(sql)).map((one) => shown(sql, one))),
     people: async (id, after) =>
       (await store.readExposure(sql, id)) ? ok(await store.readExposed(sql, id, { after })) : unknown('read', id),
@@ -109,6 +114,17 @@ async function ask(
     tx.record({ module: MODULE, type: 'exposure.asked', actor: by, subject: one.id, at: one.at, data });
   });
   return ok(await shown(sql, { ...one, state: 'asked', telling: null }));
+}
+
+function datasetsLike(
+  all: readonly DatasetNamed[],
+  { q = '', after = '' }: { readonly q?: string; readonly after?: string },
+): { datasets: DatasetNamed[]; total: number } {
+  const letters = q.trim().toLowerCase();
+  const found = all
+    .filter(({ id, name }) => id.includes(letters) || name.toLowerCase().includes(letters))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { datasets: found.filter(({ id }) => id > after).slice(0, DATASETS_PAGE_MAX), total: found.length };
 }
 
 type Add = (subject: string, touch: Touch) => void;

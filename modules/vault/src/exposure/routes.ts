@@ -6,6 +6,7 @@ import type { Exposures } from './exposures.ts';
 
 export function exposureRoutes(exposures: Exposures): Route[] {
   return [
+    route(api.listDatasets, ({ query }) => Promise.resolve(ok(exposures.datasets(query)))),
     route(api.askWhoseData, ({ body: { scope, reason } }, { principal }) => exposures.ask(scope, reason, principal.id)),
     route(api.listExposures, async () => ok({ exposures: [...(await exposures.list())] })),
     route(api.listExposed, async ({ params, query }) => {

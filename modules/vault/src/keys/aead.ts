@@ -3,6 +3,8 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { KEY_BYTES, NONCE_BYTES, TAG_BYTES } from './slot.ts';
 
 const CIPHER = 'aes-256-gcm';
+/** What encrypting adds. */
+export const SEAL_BYTES = NONCE_BYTES + TAG_BYTES;
 
 export function encrypt(key: Uint8Array, context: Uint8Array, plain: Uint8Array): Buffer {
   const nonce = randomBytes(NONCE_BYTES);

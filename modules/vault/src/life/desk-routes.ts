@@ -2,15 +2,32 @@
 import { api, type Principal, type Resource } from '@cityward/contracts';
 import { RawAnswer, route, type Route } from '@cityward/http';
 import { ok } from '@cityward/kernel';
+import type { Unsealings } from '../unsealing/unsealings.ts';
 import type { RecordsDesk } from './records-desk.ts';
 import { destructionPdf } from './destruction-pdf.ts';
 
 const person = (id: string): Resource => ({ type: 'Person', id, attributes: {} });
 const whom = (subject: string | undefined, { id }: Principal): string => subject ?? id;
 
-export function deskRoutes({ desk: life }: { desk(): RecordsDesk }): Route[] {
-  return [...recordRoutes(life), ...holdRoutes(life), ...destructionRoutes(life)];
+interface Faces {
+  desk(): RecordsDesk;
+  unsealings(): Pick<Unsealings, 'list'>;
 }
+export function deskRoutes({ desk: life, unsealings }: Faces): Route[] {
+  return [
+    ...findingRoutes(life),
+    route(api.countDesk, async () => ok({ ...(await life().counts()), unsealings: unsealings().list().length })),
+    ...recordRoutes(life),
+    ...holdRoutes(life),
+    ...destructionRoutes(life),
+  ];
+}
+
+/** What an officer chooses from. */
+const findingRoutes = (life: () => RecordsDesk): Route[] => [
+  route(api.listHeldPeople, async ({ query }) => ok(await life().heldPeople(query))),
+  route(api.listHeldCategories, async () => ok({ categories: await life().heldCategories() })),
+];
 
 const recordRoutes = (life: () => RecordsDesk): Route[] => [
   route(api.listWaitingRecords, async () => ok(await life().waiting())),

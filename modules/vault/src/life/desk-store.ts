@@ -1,7 +1,17 @@
 /** What the records desk reads over all people: records that wait for their end, and the copies of one. Ids, never content. */
 import { sql as raw, type Kysely } from 'kysely';
-import type { CopyKind, CopyOutcome, LifeReason, LifeState, RecordCopy, WaitingRecord } from '@cityward/contracts';
-import { COPIES_SHOWN_MAX, WAITING_SHOWN_MAX } from '@cityward/contracts';
+import type {
+  CopyKind,
+  CopyOutcome,
+  DeskCounts,
+  HeldCategory,
+  HeldPerson,
+  LifeReason,
+  LifeState,
+  RecordCopy,
+  WaitingRecord,
+} from '@cityward/contracts';
+import { CATEGORIES_SHOWN_MAX, COPIES_SHOWN_MAX, HELD_PAGE_MAX, WAITING_SHOWN_MAX } from '@cityward/contracts';
 import type { Sql } from '@cityward/sql';
 
 type Reader = Pick<Sql, 'for'>;
@@ -102,3 +112,50 @@ const copyOf = ({ closed_at, closed_why, verified_at, verified, outcome, why, ..
   verified: verified_at === null || verified === null ? null : { at: Number(verified_at), found: verified },
   outcome: outcome === null ? null : { is: outcome, why: why ?? '' },
 });
+
+export interface HeldPeople {
+  readonly people: HeldPerson[];
+  readonly total: number;
+}
+/** By id; a page of them from after one on, and how many there are in all. */
+export async function heldPeople(
+  reader: Reader,
+  { q = '', after = '' }: { readonly q?: string; readonly after?: string },
+): Promise<HeldPeople> {
+  const found = raw`from vault.record where destroyed_at is null and position(${q} in subject) > 0`;
+  const { rows } = await raw<{ subject: string; records: string }>`
+    select subject, count(*) as records ${found} and subject > ${after}
+      group by subject order by subject limit ${HELD_PAGE_MAX}`.execute(db(reader));
+  const { rows: all } = await raw<{ n: string }>`select count(distinct subject) as n ${found}`.execute(db(reader));
+  return {
+    people: rows.map(({ subject, records }) => ({ subject, records: Number(records) })),
+    total: Number(all[0]!.n),
+  };
+}
+
+export async function heldCategories(reader: Reader): Promise<HeldCategory[]> {
+  const { rows } = await raw<{ category: string; records: string; people: string }>`
+    select category, count(*) as records, count(distinct subject) as people from vault.record
+      where destroyed_at is null group by category order by category limit ${CATEGORIES_SHOWN_MAX}`.execute(db(reader));
+  return rows.map(({ category, records, people }) => ({
+    ...{ category, records: Number(records), people: Number(people) },
+  }));
+}
+
+/** What SQL has of each kind that waits. */
+export async function deskCounts(reader: Reader, now: number): Promise<Omit<DeskCounts, 'holds' | 'unsealings'>> {
+  const { rows } = await raw<Record<keyof Omit<DeskCounts, 'holds' | 'unsealings'>, string>>`
+    select (select count(*) from vault.request where answered_at is null and withdrawn_at is null) as requests,
+      (select count(*) from vault.glass where reviewed_at is null) as emergencies,
+      (select count(*) from vault.life_proposal where confirmed_at is null and expires > ${now}) as lives,
+      (select count(*) from vault.export where state = 'asked') as exports,
+      (select count(*) from vault.destruction where state <> 'certified') as destructions,
+      (select count(*) from vault.recipient_request where receipt is null) as recipients,
+      (select count(*) from vault.recipient_request where state = 'silent') as silent`.execute(db(reader));
+  const { requests, emergencies, lives, exports, destructions, recipients, silent } = rows[0]!;
+  return {
+    ...{ requests: Number(requests), emergencies: Number(emergencies), lives: Number(lives) },
+    ...{ exports: Number(exports), destructions: Number(destructions), recipients: Number(recipients) },
+    silent: Number(silent),
+  };
+}

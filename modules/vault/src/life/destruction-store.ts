@@ -37,6 +37,7 @@ export function listDestructions(reader: Reader, state?: DestructionRow['state']
     .selectFrom('vault.destruction')
     .selectAll()
     .$if(state !== undefined, (query) => query.where('state', '=', state!))
+    .orderBy(raw`state = 'certified'`)
     .orderBy('at', 'desc')
     .orderBy('id')
     .limit(DESTRUCTIONS_SHOWN_MAX)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ErasureAnswer } from '@cityward/contracts';
+import { HELD_PAGE_MAX, type ErasureAnswer } from '@cityward/contracts';
 import { DAY_MS } from '@cityward/kernel';
 import { retentionLaw } from '../law/classes.ts';
 import { AROHA, codeOf, keysInTheClear, must, NOW, OFFICER, person, recordOf, TEXT } from '../testing.ts';
@@ -291,5 +291,46 @@ describe('the desk', () => {
       ]),
     );
     expect(codeOf(await life().copiesOf('rec-none'))).toBe('RECORD_UNKNOWN');
+  });
+});
+
+describe('what an officer chooses from', () => {
+  it('has people by a part of their id and categories, with how much is held and not destroyed, beyond a page too', async () => {
+    const loan = await library();
+    await library('another');
+    await rig.put();
+    await rig.put({ subject: 'per-zoe', category: 'library' });
+    await erase([loan]);
+    expect(await life().heldPeople({})).toEqual({
+      people: [
+        { subject: AROHA, records: 2 },
+        { subject: 'per-zoe', records: 1 },
+      ],
+      total: 2,
+    });
+    expect(await life().heldPeople({ q: 'zoe' })).toEqual({ people: [{ subject: 'per-zoe', records: 1 }], total: 1 });
+    expect(await life().heldPeople({ after: AROHA })).toMatchObject({ people: [{ subject: 'per-zoe' }], total: 2 });
+    expect(await life().heldCategories()).toEqual([
+      { category: 'blood-tests', records: 1, people: 1 },
+      { category: 'library', records: 2, people: 2 },
+    ]);
+    const many = Array.from({ length: HELD_PAGE_MAX }, (_, at) => ({
+      ...recordOf('{}', { subject: `sub-${at}`, category: 'library' }),
+    }));
+    must(await rig.at.vault.putMany(many, OFFICER));
+    const page = await life().heldPeople({});
+    expect([page.people.length, page.total]).toEqual([HELD_PAGE_MAX, HELD_PAGE_MAX + 2]);
+  });
+
+  it('counts all that waits, not what a list shows', async () => {
+    expect(await life().counts()).toMatchObject({ holds: 0, destructions: 0 });
+    await hold();
+    await rig.put({ subject: 'per-zoe', category: 'library' });
+    must(
+      await life().erasing.erase({ subject: 'per-zoe', by: OFFICER, code: 'officer', reason: 'asked for by letter' }),
+    );
+    expect(await life().counts()).toEqual({
+      ...{ requests: 0, emergencies: 0, lives: 0, holds: 1, exports: 0, destructions: 1, recipients: 0, silent: 0 },
+    });
   });
 });

@@ -1,4 +1,5 @@
 /** The life of records in one place: what is restricted, sealed, held, erased, what is left of copies, and the caretaker that moves it. */
+import type { DeskCounts, HeldCategory } from '@cityward/contracts';
 import type { Saver } from '@cityward/journal';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { TryBackups } from '../backup/trying.ts';
@@ -17,7 +18,16 @@ import { Destructions } from './destructions.ts';
 import { Erasing } from './erasing.ts';
 import { Holds } from './holds.ts';
 import { lifeBar, RecordLives } from './record-lives.ts';
-import { copiesOfRecord, waitingRecords, type CopiesOfRecord, type Waiting } from './desk-store.ts';
+import {
+  copiesOfRecord,
+  deskCounts,
+  heldCategories,
+  heldPeople,
+  waitingRecords,
+  type CopiesOfRecord,
+  type HeldPeople,
+  type Waiting,
+} from './desk-store.ts';
 import { sweepOrphans } from './orphans.ts';
 
 export interface RecordsDeskParts extends VaultOptions {
@@ -40,6 +50,10 @@ export interface RecordsDesk {
   readonly bars: readonly Bar[];
   /** Sealed or due, of whomever. */
   waiting(): Promise<Waiting>;
+  /** All that waits of each kind, however many a list shows. */
+  counts(): Promise<Omit<DeskCounts, 'unsealings'>>;
+  heldPeople(query: { readonly q?: string; readonly after?: string }): Promise<HeldPeople>;
+  heldCategories(): Promise<HeldCategory[]>;
   /** Where copies of a record lie or lay. */
   copiesOf(record: string): Promise<Result<CopiesOfRecord, Refusal>>;
   /** Brings to force what the journal knows and SQL does not; answers how much that was. */
@@ -73,6 +87,9 @@ export function createRecordsDesk(parts: RecordsDeskParts): RecordsDesk {
     ...{ lives, holds, destroying, destructions, erasing },
     ...caretaker,
     waiting: () => waitingRecords(parts.sql),
+    counts: async () => ({ ...(await deskCounts(parts.sql, parts.clock())), holds: holds.list().length }),
+    heldPeople: (query) => heldPeople(parts.sql, query),
+    heldCategories: () => heldCategories(parts.sql),
     copiesOf: async (record) => {
       const found = await copiesOfRecord(parts.sql, record);
       return found

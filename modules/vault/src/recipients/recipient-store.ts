@@ -5,6 +5,7 @@ import {
   RECIPIENTS_MAX,
   type Recipient,
   type RecipientAsk,
+  type RecipientListed,
   type RecipientRequestShown,
   type RecipientRequestState,
 } from '@cityward/contracts';
@@ -54,6 +55,21 @@ export async function listRecipients(reader: Reader): Promise<Recipient[]> {
   const rows = await db(reader).selectFrom('vault.recipient').selectAll().orderBy('id').limit(RECIPIENTS_MAX).execute();
   return rows.map(recipientOf);
 }
+/** Each with how much waits of it. */
+export async function recipientsListed(reader: Reader): Promise<RecipientListed[]> {
+  const rows = await db(reader)
+    .selectFrom('vault.recipient_request')
+    .select(['recipient', raw<number>`count(*)::int`.as('waiting')])
+    .select(raw<number>`(count(*) filter (where state = 'silent'))::int`.as('silent'))
+    .where('receipt', 'is', null)
+    .groupBy('recipient')
+    .execute();
+  const counts = new Map(rows.map((row) => [row.recipient, row]));
+  return (await listRecipients(reader)).map((one) => {
+    const { waiting = 0, silent = 0 } = counts.get(one.id) ?? {};
+    return { ...one, waiting, silent };
+  });
+}
 export async function readRecipient(reader: Reader, id: string): Promise<Recipient | null> {
   const row = await db(reader).selectFrom('vault.recipient').selectAll().where('id', '=', id).executeTakeFirst();
   return row ? recipientOf(row) : null;
@@ -85,6 +101,7 @@ export function listRequests(reader: Reader, state?: RecipientRequestState): Pro
     .selectFrom('vault.recipient_request')
     .selectAll()
     .$if(state !== undefined, (query) => query.where('state', '=', state!))
+    .orderBy(raw`receipt is not null`)
     .orderBy('at', 'desc')
     .orderBy('id')
     .limit(RECIPIENT_REQUESTS_SHOWN_MAX)

@@ -4,6 +4,7 @@ import {
   REQUEST_VERSIONS_MAX,
   type Recipient,
   type RecipientDraft,
+  type RecipientListed,
   type RecipientRequestFile,
   type RecipientRequestShown,
   type RecipientRequestState,
@@ -30,7 +31,7 @@ export interface RecipientParts extends Pick<VaultOptions, 'sql' | 'clock' | 'al
   readonly send?: SendToRecipient;
 }
 export interface Recipients extends Pick<Asks, 'keeper'> {
-  list(): Promise<readonly Recipient[]>;
+  list(): Promise<readonly RecipientListed[]>;
   keep(draft: RecipientDraft, by: string): Promise<Result<Recipient, Refusal>>;
   note(
     recipient: string,
@@ -51,7 +52,7 @@ export function createRecipients(parts: RecipientParts): Recipients {
   const courier = createCourier(parts, (id, receipt) => take(id, receipt, 'system'));
   return {
     keeper: asks.keeper,
-    list: () => store.listRecipients(sql),
+    list: () => store.recipientsListed(sql),
     keep: (draft, by) => turn(() => keep(parts, draft, by)),
     note: (recipient, noted) => note(parts, recipient, noted),
     requests: async (state) => (await store.listRequests(sql, state)).map(store.shownOf),

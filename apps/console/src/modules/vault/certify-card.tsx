@@ -23,7 +23,9 @@ const FIELD_MAX = 80;
 function Drafted({ id, draft }: { readonly id: string; readonly draft: DestructionDraft }): ReactNode {
   const sign = useMutation({
     mutationFn: () => signCertificate(id, draft),
-    onSuccess: () => void queries.invalidateQueries({ queryKey: ['listDestructions'] }),
+    onSuccess: () => {
+      for (const stale of ['listDestructions', 'countDesk']) void queries.invalidateQueries({ queryKey: [stale] });
+    },
   });
   return (
     <div className="cw-stack">

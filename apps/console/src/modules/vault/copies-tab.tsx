@@ -1,4 +1,4 @@
-/** Where the copies of one record lie, and the records that are sealed until the law lets them go. */
+/** What is held about a person, one record with its life and its copies, and the records that are sealed until the law lets them go. */
 import { useState, type ReactNode } from 'react';
 import { Button, TextInput } from '@mantine/core';
 import type { RecordCopy, WaitingRecord } from '@cityward/contracts';
@@ -11,10 +11,15 @@ import { IconSearch } from '../../ui/icons.ts';
 import { Card, CardSkeleton, Empty, Facts, RowsSkeleton } from '../../ui/parts.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Moment } from '../../ui/time.tsx';
-import { ShortId } from './desk-parts.tsx';
+import { LifeBadge, ShortId } from './desk-parts.tsx';
+import { PersonField } from './pickers.tsx';
+import { RecordActs } from './record-acts.tsx';
+import { RecordsOfPerson } from './records-of-person.tsx';
+import { idFault } from './use-draft.ts';
 import type { Desk } from './use-desk.ts';
 
 const said = words.copying;
+const life = words.recordLife;
 const ID_MAX = 64;
 
 const standing = ({ closed, outcome }: RecordCopy): ReactNode => {
@@ -54,56 +59,110 @@ const CopyRow = ({ copy }: { readonly copy: RecordCopy }): ReactNode => (
   </tr>
 );
 
-function Copies({ record }: { readonly record: string }): ReactNode {
+function OneRecord({ record, isOfficer }: { readonly record: string; readonly isOfficer: boolean }): ReactNode {
   const found = useAsk('listRecordCopies', { params: { id: record } });
+  const setUrl = useSetUrl();
   return (
     <Answered query={found} wanted={said.wanted} skeleton={<RowsSkeleton rows={6} />}>
       {({ subject, category, versions, state, copies }) => (
         <div className="cw-stack">
           <Facts
             facts={[
+              { term: life.columns[0], value: <Copyable value={record} label={life.columns[0]} /> },
               { term: said.facts.person, value: <Copyable value={subject} label={said.facts.person} /> },
               { term: said.facts.category, value: category },
               { term: said.facts.versions, value: versions },
-              { term: said.facts.state, value: words.desk.lifeStates[state] },
+              { term: said.facts.state, value: <LifeBadge state={state} /> },
             ]}
           />
+          <p className="cw-muted">{life.states[state]}</p>
+          {isOfficer && <RecordActs record={record} subject={subject} state={state} />}
+          <h3 className="cw-small-head">{life.copies}</h3>
           <Table label={said.openCopiesOf(record)} columns={said.columns} wide>
             {copies.map((copy) => (
               <CopyRow key={copy.id} copy={copy} />
             ))}
           </Table>
+          {isOfficer && (
+            <div className="cw-card-actions">
+              <Button variant="subtle" onClick={() => setUrl({ item: subject })}>
+                {life.back}
+              </Button>
+            </div>
+          )}
         </div>
       )}
     </Answered>
   );
 }
 
-function Search(): ReactNode {
+const RECORD = /^rec-/;
+/** By person, for officers; or one record by its id. */
+function Search({ isOfficer }: { readonly isOfficer: boolean }): ReactNode {
   const { item } = useUrl();
   const setUrl = useSetUrl();
-  const [typed, setTyped] = useState(item ?? '');
+  const isRecord = item !== undefined && RECORD.test(item);
+  const [person, setPerson] = useState(isRecord ? '' : (item ?? ''));
+  const [record, setRecord] = useState(isRecord ? item : '');
+  const [fault, setFault] = useState<string | null>(null);
+  const look = (typed: string): void => {
+    const wrong = idFault(typed);
+    setFault(wrong);
+    if (wrong === null) setUrl({ item: typed.trim() });
+  };
   return (
-    <form
-      className="cw-toolbar"
-      role="search"
-      onSubmit={(event) => {
-        event.preventDefault();
-        setUrl({ item: typed.trim() });
-      }}
-    >
-      <TextInput
-        label={said.label}
-        value={typed}
-        maxLength={ID_MAX}
-        className="cw-grow"
-        onChange={(event) => setTyped(event.currentTarget.value)}
-      />
-      <Button type="submit" className="cw-end" leftSection={<IconSearch size={16} aria-hidden />}>
-        {said.look}
-      </Button>
-    </form>
+    <div className={isOfficer ? 'cw-pair' : 'cw-stack'} role="search">
+      {isOfficer && (
+        <form
+          className="cw-stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            look(person);
+          }}
+        >
+          <PersonField
+            label={words.choosing.person}
+            value={person}
+            error={record === '' ? fault : null}
+            onChange={setPerson}
+          />
+          <div>
+            <Button type="submit" leftSection={<IconSearch size={16} aria-hidden />}>
+              {life.lookAll}
+            </Button>
+          </div>
+        </form>
+      )}
+      <form
+        className="cw-stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          look(record);
+        }}
+      >
+        <TextInput
+          label={isOfficer ? life.byId : said.label}
+          description={life.byIdHelp}
+          value={record}
+          maxLength={ID_MAX}
+          error={record === '' ? null : fault}
+          onChange={(event) => setRecord(event.currentTarget.value)}
+        />
+        <div>
+          <Button type="submit" variant={isOfficer ? 'default' : 'filled'}>
+            {said.look}
+          </Button>
+        </div>
+      </form>
+    </div>
   );
+}
+
+function Found({ isOfficer }: { readonly isOfficer: boolean }): ReactNode {
+  const { item } = useUrl();
+  if (item === undefined) return <Empty icon={IconSearch} {...(isOfficer ? said.choose : said.none)} />;
+  if (isOfficer && !RECORD.test(item)) return <RecordsOfPerson subject={item} />;
+  return <OneRecord record={item} isOfficer={isOfficer} />;
 }
 
 function WaitingRow({ one }: { readonly one: WaitingRecord }): ReactNode {
@@ -126,10 +185,10 @@ function WaitingRow({ one }: { readonly one: WaitingRecord }): ReactNode {
         <Button
           size="compact-sm"
           variant="default"
-          aria-label={said.openCopiesOf(one.record)}
+          aria-label={life.openOne(one.record)}
           onClick={() => setUrl({ item: one.record })}
         >
-          {said.openCopies}
+          {life.open}
         </Button>
       </td>
     </tr>
@@ -139,15 +198,20 @@ function WaitingRow({ one }: { readonly one: WaitingRecord }): ReactNode {
 const Sealed = ({ records }: Pick<Desk, 'records'>): ReactNode => (
   <Card title={said.waiting}>
     <Answered query={records} wanted={words.desk.wanted} skeleton={<CardSkeleton height={120} />}>
-      {({ records: all }) =>
+      {({ records: all, sealed, due }) =>
         all.length === 0 ? (
           <p className="cw-muted">{said.waitingNone}</p>
         ) : (
-          <Table label={said.waiting} columns={said.waitingColumns} wide>
-            {all.map((one) => (
-              <WaitingRow key={one.record} one={one} />
-            ))}
-          </Table>
+          <div className="cw-stack">
+            <Table label={said.waiting} columns={said.waitingColumns} wide>
+              {all.map((one) => (
+                <WaitingRow key={one.record} one={one} />
+              ))}
+            </Table>
+            {all.length < sealed + due && (
+              <p className="cw-muted cw-small">{words.andMore(sealed + due - all.length)}</p>
+            )}
+          </div>
         )
       }
     </Answered>
@@ -160,9 +224,9 @@ export function CopiesTab({ desk }: { readonly desk: Desk }): ReactNode {
     <div className="cw-stack-wide">
       <Card>
         <div className="cw-stack">
-          <p className="cw-muted">{said.lead}</p>
-          <Search key={item} />
-          {item === undefined ? <Empty icon={IconSearch} {...said.none} /> : <Copies record={item} />}
+          <p className="cw-muted">{desk.isOfficer ? life.lead : said.lead}</p>
+          <Search key={item} isOfficer={desk.isOfficer} />
+          <Found isOfficer={desk.isOfficer} />
         </div>
       </Card>
       {desk.isOfficer && <Sealed records={desk.records} />}

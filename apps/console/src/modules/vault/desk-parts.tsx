@@ -1,15 +1,17 @@
 /** What every part of the records desk is made of: short ids, days left, the drawer of one task. */
 import type { ComponentType, ReactNode } from 'react';
 import { Button, Drawer } from '@mantine/core';
+import type { LifeState } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useSetUrl, useUrl } from '../../frame/url.ts';
 import { useNow } from '../../live/hooks.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Copyable } from '../../ui/copy.tsx';
 import { formatHash, formatMoment, formatUtc } from '../../ui/format.ts';
-import { IconClock, IconHourglass, IconUrgent } from '../../ui/icons.ts';
+import { IconBan, IconCheck, IconClock, IconHourglass, IconLock, IconTrash, IconUrgent } from '../../ui/icons.ts';
 import { Card, Empty } from '../../ui/parts.tsx';
 import type { Icon } from '../../ui/states.ts';
+import { Moment } from '../../ui/time.tsx';
 import { Table } from '../../ui/table.tsx';
 import { daysUntil } from './due.ts';
 
@@ -34,6 +36,21 @@ export function DaysLeft({ by }: { readonly by: number }): ReactNode {
   return <Badge look={look} icon={icon} text={text} title={`${formatMoment(by)} · ${formatUtc(by)}`} />;
 }
 
+const LIFE_LOOK = {
+  active: ['contained', IconCheck],
+  restricted: ['watched', IconBan],
+  sealed: ['learning', IconLock],
+  due: ['watched', IconHourglass],
+  'keys-destroyed': ['unknown', IconTrash],
+  'copies-purged': ['unknown', IconTrash],
+  closed: ['unknown', IconTrash],
+} as const;
+/** Where a record is in its life. */
+export const LifeBadge = ({ state }: { readonly state: LifeState }): ReactNode => {
+  const [look, icon] = LIFE_LOOK[state];
+  return <Badge look={look} icon={icon} text={said.lifeStates[state]} />;
+};
+
 /** Opens one task in the drawer; its id stands in the address. */
 export function OpenButton({ what, id }: { readonly what: string; readonly id: string }): ReactNode {
   const setUrl = useSetUrl();
@@ -54,6 +71,8 @@ interface Task {
 }
 interface TaskListProps<T extends Task> {
   readonly tab: keyof typeof said.tabs;
+  /** Where it is one of several on its part of the desk. */
+  readonly title?: string;
   readonly icon: Icon;
   readonly said: {
     readonly what: string;
@@ -61,19 +80,23 @@ interface TaskListProps<T extends Task> {
     readonly empty: { readonly title: string; readonly text: string };
   };
   readonly all: readonly T[];
+  /** Of how many at most the list is; whole without it. */
+  readonly max?: number;
   readonly row: ComponentType<{ readonly one: T }>;
   readonly task: ComponentType<{ readonly one: T }>;
 }
 /** The tasks of one part of the desk, and one of them in the drawer. */
 export const TaskList = <T extends Task>({
   tab,
+  title,
   icon,
   said: its,
   all,
+  max,
   row: Row,
   task: Whole,
 }: TaskListProps<T>): ReactNode => (
-  <Card>
+  <Card {...(title === undefined ? {} : { title })}>
     {all.length === 0 ? (
       <Empty icon={icon} {...its.empty} />
     ) : (
@@ -83,6 +106,7 @@ export const TaskList = <T extends Task>({
         ))}
       </Table>
     )}
+    {max !== undefined && all.length >= max && <p className="cw-muted cw-small">{said.cut(max)}</p>}
     <TaskDrawer title={its.what} all={all} task={Whole} />
   </Card>
 );
@@ -117,6 +141,13 @@ export const Paper = ({ record }: { readonly record: string }): ReactNode => (
     <Copyable value={record} label={said.facts.paper} />
     <span className="cw-block cw-muted cw-small">{said.paperHelp}</span>
     <Copyable value={said.readCommand(record)} label={words.verify.commandName} />
+  </>
+);
+
+/** Who did something, and when. */
+export const ByAt = ({ by, at }: { readonly by: string; readonly at: number }): ReactNode => (
+  <>
+    {by}, <Moment at={at} />
   </>
 );
 

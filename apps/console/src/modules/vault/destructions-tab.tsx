@@ -1,7 +1,7 @@
 /** Destructions: the copies that are left of each, its certificate, and a new one ordered. */
 import { useState, type ReactNode } from 'react';
 import { Button, Modal } from '@mantine/core';
-import type { Destruction } from '@cityward/contracts';
+import { DESTRUCTIONS_SHOWN_MAX, type Destruction } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useRole, useSession } from '../../frame/session.ts';
 import { client } from '../../live/live.ts';
@@ -138,7 +138,15 @@ export function DestructionsTab({ destructions }: Pick<Desk, 'destructions'>): R
               </Button>
             </div>
           )}
-          <TaskList tab="destructions" icon={IconTrash} said={said} all={all} row={Row} task={One} />
+          <TaskList
+            tab="destructions"
+            icon={IconTrash}
+            said={said}
+            all={all}
+            max={DESTRUCTIONS_SHOWN_MAX}
+            row={Row}
+            task={One}
+          />
           <Modal opened={orders} onClose={close} title={said.order} closeButtonProps={{ 'aria-label': words.close }}>
             <OrderDestruction onClose={close} />
           </Modal>

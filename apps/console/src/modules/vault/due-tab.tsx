@@ -10,6 +10,7 @@ import {
   IconFirstAidKit,
   IconGavel,
   IconHourglass,
+  IconLock,
   IconLockOpen,
   IconMail,
   IconSend,
@@ -21,7 +22,7 @@ import { Card, CardSkeleton, Empty } from '../../ui/parts.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Held } from '../../ui/time.tsx';
 import { DaysLeft, ShortId } from './desk-parts.tsx';
-import { countDue, dueOf, type Due, type DueKind } from './due.ts';
+import { countDue, dueOf, isCut, type DeskAnswers, type Due, type DueKind } from './due.ts';
 import type { Desk } from './use-desk.ts';
 import type { Icon } from '../../ui/states.ts';
 
@@ -32,6 +33,7 @@ const ICONS: Readonly<Record<DueKind, Icon>> = {
   life: IconUsers,
   hold: IconGavel,
   lift: IconLockOpen,
+  unsealing: IconLock,
   export: IconCloud,
   certify: IconSignature,
   copies: IconTrash,
@@ -94,23 +96,22 @@ const Queue = ({ all }: { readonly all: readonly Due[] }): ReactNode => {
 export function DueTab({ desk }: { readonly desk: Desk }): ReactNode {
   const { me } = useSession();
   const now = useNow(60_000);
-  const { requests, glasses, proposals, records, holds, exports, destructions, recipients, vault } = desk;
-  const lists = [requests, glasses, proposals, records, holds, exports, destructions, recipients];
+  const { requests, glasses, proposals, records, holds, unsealings, exports, destructions, recipients, vault } = desk;
+  const lists = [requests, glasses, proposals, records, holds, unsealings, exports, destructions, recipients];
   const failed = lists.find(({ error, data }) => error !== null && data === undefined);
   if (lists.every(({ data }) => data === undefined) && !failed) return <CardSkeleton height={260} />;
-  const all = dueOf(
-    {
-      requests: requests.data?.requests,
-      glasses: glasses.data?.glasses,
-      proposals: proposals.data?.proposals,
-      holds: holds.data?.holds,
-      exports: exports.data?.exports,
-      destructions: destructions.data?.destructions,
-      records: records.data?.records,
-      recipients: recipients.data?.requests,
-    },
-    { me: me.person, now },
-  );
+  const answers: DeskAnswers = {
+    requests: requests.data?.requests,
+    glasses: glasses.data?.glasses,
+    proposals: proposals.data?.proposals,
+    holds: holds.data?.holds,
+    unsealings: unsealings.data?.unsealings,
+    exports: exports.data?.exports,
+    destructions: destructions.data?.destructions,
+    records: records.data?.records,
+    recipients: recipients.data?.requests,
+  };
+  const all = dueOf(answers, { me: me.person, now });
   const { late, week } = countDue(all, now);
   return (
     <div className="cw-stack-wide">
@@ -124,6 +125,7 @@ export function DueTab({ desk }: { readonly desk: Desk }): ReactNode {
       )}
       <div className="cw-lead" role="status">
         <p>{said.due.lead(late, week)}</p>
+        {isCut(answers) && <p>{said.due.atLeast}</p>}
         {records.data && <p>{said.due.sealed(records.data.sealed, records.data.due)}</p>}
       </div>
       {failed?.error && <ProblemNote error={failed.error} wanted={said.wanted} retry={() => void failed.refetch()} />}

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Destruction, Export, Glass, Hold, RightRequest, WaitingRecord } from '@cityward/contracts';
+import { EXPORTS_SHOWN_MAX, type Destruction, type Export, type Glass } from '@cityward/contracts';
+import type { Hold, RightRequest, WaitingRecord } from '@cityward/contracts';
 import { DAY_MS } from '../../ui/format.ts';
-import { countDue, daysUntil, dueOf } from './due.ts';
+import { countDue, daysUntil, dueOf, isCut } from './due.ts';
 
 const NOW = Date.UTC(2027, 2, 10, 9);
 const ME = 'per-me';
@@ -27,6 +28,21 @@ describe('what is due', () => {
     expect(due({ holds: [hold({ state: 'set' })] })).toEqual([]);
     const lift = hold({ state: 'lift-asked', liftAsked: { at: NOW, by: ME } });
     expect(due({ holds: [lift] })).toMatchObject([{ kind: 'lift', by: null, isOwn: true }]);
+  });
+
+  it('gives an opening of sealed records three days, to whom neither asked nor is to look', () => {
+    const opening = { id: 'uns', subject: 'per-a', state: 'asked', asked: { at: NOW, by: 'per-b' }, reader: 'per-c' };
+    const task = { kind: 'unsealing', tab: 'unsealings', by: NOW + 3 * DAY_MS };
+    expect(due({ unsealings: [opening] })).toMatchObject([{ ...task, isOwn: false }]);
+    for (const part of [{ reader: ME }, { asked: { at: NOW, by: ME } }])
+      expect(due({ unsealings: [{ ...opening, ...part }] })).toMatchObject([{ ...task, isOwn: true }]);
+    expect(due({ unsealings: [{ ...opening, state: 'open' }] })).toEqual([]);
+  });
+
+  it('knows where an answer may not have all', () => {
+    const whole = Array.from({ length: EXPORTS_SHOWN_MAX - 1 }, () => ({}) as Export);
+    expect(isCut({ exports: whole })).toBe(false);
+    expect(isCut({ exports: [...whole, {} as Export] })).toBe(true);
   });
 
   it('says what somebody else has to do', () => {

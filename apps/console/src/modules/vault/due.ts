@@ -1,6 +1,14 @@
 /** What is due on the records desk, of all kinds in one list: late first, then what has a day, then what waits longest. Pure. */
 import {
+  DESTRUCTIONS_SHOWN_MAX,
+  EXPORTS_SHOWN_MAX,
+  GLASSES_SHOWN_MAX,
   HOLD_ASKED_LIFE_DAYS,
+  PROPOSALS_SHOWN_MAX,
+  RECIPIENT_REQUESTS_SHOWN_MAX,
+  REQUESTS_SHOWN_MAX,
+  UNSEALING_ASKED_LIFE_DAYS,
+  WAITING_SHOWN_MAX,
   type Destruction,
   type Export,
   type Glass,
@@ -8,18 +16,30 @@ import {
   type LifeProposal,
   type RecipientRequestShown,
   type RightRequest,
+  type Unsealing,
   type WaitingRecord,
 } from '@cityward/contracts';
 import { DAY_MS } from '../../ui/format.ts';
 
 export type DueKind =
-  'request' | 'emergency' | 'life' | 'hold' | 'lift' | 'export' | 'certify' | 'copies' | 'record' | 'receipt';
+  | 'request'
+  | 'emergency'
+  | 'life'
+  | 'hold'
+  | 'lift'
+  | 'unsealing'
+  | 'export'
+  | 'certify'
+  | 'copies'
+  | 'record'
+  | 'receipt';
 export type DeskTab =
   | 'due'
   | 'requests'
   | 'emergencies'
   | 'lives'
   | 'holds'
+  | 'unsealings'
   | 'exports'
   | 'destructions'
   | 'recipients'
@@ -49,17 +69,32 @@ export interface DeskAnswers {
   readonly glasses?: readonly Glass[] | undefined;
   readonly proposals?: readonly LifeProposal[] | undefined;
   readonly holds?: readonly Hold[] | undefined;
+  readonly unsealings?: readonly Unsealing[] | undefined;
   readonly exports?: readonly Export[] | undefined;
   readonly destructions?: readonly Destruction[] | undefined;
   readonly records?: readonly WaitingRecord[] | undefined;
   readonly recipients?: readonly RecipientRequestShown[] | undefined;
 }
 
+/** As many as an answer has at most; what is held, and what is opened, it has whole. */
+const SHOWN_MAX: Readonly<Partial<Record<keyof DeskAnswers, number>>> = {
+  ...{ requests: REQUESTS_SHOWN_MAX, glasses: GLASSES_SHOWN_MAX, proposals: PROPOSALS_SHOWN_MAX },
+  ...{ exports: EXPORTS_SHOWN_MAX, destructions: DESTRUCTIONS_SHOWN_MAX, records: WAITING_SHOWN_MAX },
+  recipients: RECIPIENT_REQUESTS_SHOWN_MAX,
+};
+/** There may be more than these answers have. */
+export const isCut = (answers: DeskAnswers): boolean =>
+  Object.entries(SHOWN_MAX).some(([name, max]) => (answers[name as keyof DeskAnswers]?.length ?? 0) >= max);
+
 type Task = Omit<Due, 'first' | 'isOwn'> & Partial<Pick<Due, 'first' | 'isOwn'>>;
 
 /** When a hold lapses that was asked for and that nobody has set; null for any other. */
 export const lapsesAt = ({ state, asked }: Hold): number | null =>
   state === 'asked' ? asked.at + HOLD_ASKED_LIFE_DAYS * DAY_MS : null;
+
+/** The same of an opening of sealed records that nobody approved. */
+export const lapseOf = ({ state, asked }: Unsealing): number | null =>
+  state === 'asked' ? asked.at + UNSEALING_ASKED_LIFE_DAYS * DAY_MS : null;
 
 const holdTask = (me: string, hold: Hold): Task[] => {
   const { id, subject, state, asked, liftAsked } = hold;
@@ -95,6 +130,12 @@ const tasksOf = (answers: DeskAnswers, me: string): Task[] => [
     isOwn: one.by === me,
   })),
   ...(answers.holds ?? []).flatMap((one) => holdTask(me, one)),
+  ...(answers.unsealings ?? [])
+    .filter(({ state }) => state === 'asked')
+    .map((one): Task => ({
+      ...{ kind: 'unsealing', id: one.id, tab: 'unsealings', about: one.subject, by: lapseOf(one) },
+      ...{ since: one.asked.at, isOwn: one.asked.by === me || one.reader === me },
+    })),
   ...(answers.exports ?? [])
     .filter(({ state }) => state === 'asked')
     .map((one): Task => ({

@@ -1,7 +1,7 @@
 /** Broken glass that nobody has reviewed: flagged first; one opened is judged. */
 import { useState, type ReactNode } from 'react';
 import { Button } from '@mantine/core';
-import type { Glass } from '@cityward/contracts';
+import { GLASSES_SHOWN_MAX, type Glass } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useSession } from '../../frame/session.ts';
 import { useAct, useNow } from '../../live/hooks.ts';
@@ -36,7 +36,7 @@ function One({ one }: { readonly one: Glass }): ReactNode {
   const nameOf = usePersonName();
   const now = useNow();
   const [outcome, setOutcome] = useState<'justified' | 'not-justified' | null>(null);
-  const act = useAct('reviewGlass', { refresh: ['listGlassReviews'], done: () => setOutcome(null) });
+  const act = useAct('reviewGlass', { refresh: ['listGlassReviews', 'countDesk'], done: () => setOutcome(null) });
   const runs = one.ended === null && one.until > now;
   const isParty = one.by === me.person || one.subject === me.person;
   return (
@@ -102,7 +102,15 @@ function Row({ one }: { readonly one: Glass }): ReactNode {
 export const EmergenciesTab = ({ glasses }: Pick<Desk, 'glasses'>): ReactNode => (
   <Answered query={glasses} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
     {({ glasses: all }) => (
-      <TaskList tab="emergencies" icon={IconFirstAidKit} said={said} all={all} row={Row} task={One} />
+      <TaskList
+        tab="emergencies"
+        icon={IconFirstAidKit}
+        said={said}
+        all={all}
+        max={GLASSES_SHOWN_MAX}
+        row={Row}
+        task={One}
+      />
     )}
   </Answered>
 );

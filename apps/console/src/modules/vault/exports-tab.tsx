@@ -1,7 +1,7 @@
 /** Exports: what was asked for, what a second officer releases or refuses, what became of it. */
 import { useState, type ReactNode } from 'react';
-import { Button } from '@mantine/core';
-import type { Export } from '@cityward/contracts';
+import { Button, Modal } from '@mantine/core';
+import { EXPORTS_SHOWN_MAX, type Export, type ExportManifest } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useRole, useSession } from '../../frame/session.ts';
 import { useAct } from '../../live/hooks.ts';
@@ -16,12 +16,15 @@ import { CardSkeleton, Facts, type Fact } from '../../ui/parts.tsx';
 import { ReasonForm } from '../../ui/reason-form.tsx';
 import { Age, Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Acts, OpenButton, TaskList } from './desk-parts.tsx';
+import { Acts, ByAt, OpenButton, TaskList } from './desk-parts.tsx';
+import { ExportBudgetNote } from './export-budget.tsx';
+import { ExportForm } from './export-form.tsx';
 import type { Desk } from './use-desk.ts';
 
 const said = words.exporting;
+const asking = words.askingExport;
 const facts = words.desk.facts;
-const REFRESH = ['listExports'] as const;
+const REFRESH = ['listExports', 'listExportBudgets', 'countDesk'] as const;
 const LOOK = {
   asked: ['watched', IconHourglass],
   released: ['contained', IconCheck],
@@ -99,11 +102,28 @@ const manifestFacts = ({ manifest, fetched, bytes }: Export): Fact[] =>
     ? []
     : [
         { term: said.facts.shown, value: formatCount(manifest.shown) },
-        { term: said.facts.leftOut, value: said.leftOut(manifest.leftOut.few, manifest.leftOut.uncovering) },
         { term: said.facts.marks, value: formatCount(manifest.marks) },
         { term: said.facts.file, value: bytes === null ? words.none : said.bytes(bytes) },
         { term: said.facts.fetched, value: fetched === null ? said.notFetched : <Moment at={fetched} /> },
       ];
+
+/** What was kept back, so that nobody stands out. */
+const HeldBack = ({ manifest }: { readonly manifest: ExportManifest }): ReactNode => (
+  <section className="cw-stack" aria-label={asking.gate.title}>
+    <h3 className="cw-small-head">{asking.gate.title}</h3>
+    <p className="cw-muted cw-small">{asking.gate.lead}</p>
+    <Facts
+      facts={[
+        { term: asking.gate.few, value: formatCount(manifest.leftOut.few) },
+        { term: asking.gate.uncovering, value: formatCount(manifest.leftOut.uncovering) },
+        { term: asking.gate.folded, value: formatCount(manifest.folded) },
+        ...(manifest.shape === 'counts' ? [{ term: asking.gate.withheld, value: formatCount(manifest.withheld) }] : []),
+        { term: asking.gate.before, value: formatCount(manifest.before) },
+      ]}
+    />
+    <p className="cw-muted cw-small">{manifest.notice}</p>
+  </section>
+);
 
 function One({ one }: { readonly one: Export }): ReactNode {
   const nameOf = usePersonName();
@@ -125,11 +145,7 @@ function One({ one }: { readonly one: Export }): ReactNode {
           { term: said.facts.until, value: <Moment at={draft.until} /> },
           {
             term: said.facts.asked,
-            value: (
-              <>
-                {nameOf(asked.by)}, <Moment at={asked.at} />
-              </>
-            ),
+            value: <ByAt by={nameOf(asked.by)} at={asked.at} />,
           },
           ...(decided === null
             ? []
@@ -138,7 +154,7 @@ function One({ one }: { readonly one: Export }): ReactNode {
                   term: said.facts.decided,
                   value: (
                     <>
-                      {nameOf(decided.by)}, <Moment at={decided.at} />
+                      <ByAt by={nameOf(decided.by)} at={decided.at} />
                       {decided.why !== null && `: ${decided.why}`}
                     </>
                   ),
@@ -147,7 +163,8 @@ function One({ one }: { readonly one: Export }): ReactNode {
           ...manifestFacts(one),
         ]}
       />
-      {one.manifest !== null && <p className="cw-muted cw-small">{one.manifest.notice}</p>}
+      {one.manifest !== null && <HeldBack manifest={one.manifest} />}
+      {one.state === 'asked' && <ExportBudgetNote category={draft.category} />}
       <ExportActs one={one} />
     </>
   );
@@ -170,8 +187,31 @@ const Row = ({ one }: { readonly one: Export }): ReactNode => (
   </tr>
 );
 
-export const ExportsTab = ({ exports }: Pick<Desk, 'exports'>): ReactNode => (
-  <Answered query={exports} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
-    {({ exports: all }) => <TaskList tab="exports" icon={IconCloud} said={said} all={all} row={Row} task={One} />}
-  </Answered>
-);
+export function ExportsTab({ exports }: Pick<Desk, 'exports'>): ReactNode {
+  const isOfficer = useRole('officer');
+  const [asks, setAsks] = useState(false);
+  const close = (): void => setAsks(false);
+  return (
+    <Answered query={exports} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
+      {({ exports: all }) => (
+        <div className="cw-stack">
+          {isOfficer && (
+            <div className="cw-toolbar">
+              <Button onClick={() => setAsks(true)}>{asking.ask}</Button>
+            </div>
+          )}
+          <TaskList {...{ tab: 'exports', icon: IconCloud, said, all, row: Row, task: One }} max={EXPORTS_SHOWN_MAX} />
+          <Modal
+            opened={asks}
+            onClose={close}
+            size="xl"
+            title={asking.ask}
+            closeButtonProps={{ 'aria-label': words.close }}
+          >
+            <ExportForm onClose={close} />
+          </Modal>
+        </div>
+      )}
+    </Answered>
+  );
+}

@@ -12,9 +12,8 @@ import { Copyable } from '../../ui/copy.tsx';
 import { IconGavel, IconLockOpen, IconHourglass } from '../../ui/icons.ts';
 import { CardSkeleton, Facts, type Fact } from '../../ui/parts.tsx';
 import { ReasonForm } from '../../ui/reason-form.tsx';
-import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
-import { Acts, DaysLeft, OpenButton, ShortId, TaskList } from './desk-parts.tsx';
+import { Acts, ByAt, DaysLeft, OpenButton, ShortId, TaskList } from './desk-parts.tsx';
 import { lapsesAt } from './due.ts';
 import { HoldForm } from './hold-form.tsx';
 import type { Desk } from './use-desk.ts';
@@ -37,7 +36,7 @@ const HoldState = ({ state }: Pick<Hold, 'state'>): ReactNode => {
   return <Badge look={look} icon={icon} text={said.states[state]} />;
 };
 
-const REFRESH = ['listHolds', 'listWaitingRecords'] as const;
+const REFRESH = ['listHolds', 'listWaitingRecords', 'countDesk'] as const;
 function HoldActs({ one }: { readonly one: Hold }): ReactNode {
   const { me } = useSession();
   const isOfficer = useRole('officer');
@@ -95,11 +94,7 @@ function One({ one }: { readonly one: Hold }): ReactNode {
       : [
           {
             term,
-            value: (
-              <>
-                {nameOf(at.by)}, <Moment at={at.at} />
-              </>
-            ),
+            value: <ByAt by={nameOf(at.by)} at={at.at} />,
           },
         ];
   return (

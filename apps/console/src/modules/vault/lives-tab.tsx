@@ -1,7 +1,7 @@
 /** Changes in people's lives that wait for a second officer. */
 import { useState, type ReactNode } from 'react';
-import { Button } from '@mantine/core';
-import type { LifeProposal } from '@cityward/contracts';
+import { Button, Modal } from '@mantine/core';
+import { PROPOSALS_SHOWN_MAX, type LifeProposal } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useSession } from '../../frame/session.ts';
 import { useAct } from '../../live/hooks.ts';
@@ -13,6 +13,8 @@ import { CardSkeleton, Facts, type Fact } from '../../ui/parts.tsx';
 import { Moment } from '../../ui/time.tsx';
 import { usePersonName } from '../identity/person-name.ts';
 import { Acts, DaysLeft, OpenButton, ShortId, TaskList } from './desk-parts.tsx';
+import { LifeAtOnceForm } from './life-at-once-form.tsx';
+import { LifeForm } from './life-form.tsx';
 import type { Desk } from './use-desk.ts';
 
 const said = words.desk.lives;
@@ -36,7 +38,7 @@ function One({ one }: { readonly one: LifeProposal }): ReactNode {
   const { me } = useSession();
   const nameOf = usePersonName();
   const [isSure, setSure] = useState(false);
-  const act = useAct('confirmLife', { refresh: ['listLifeProposals'], done: () => setSure(false) });
+  const act = useAct('confirmLife', { refresh: ['listLifeProposals', 'countDesk'], done: () => setSure(false) });
   return (
     <>
       <p className="cw-drawer-name">{said.changes[one.change.do]}</p>
@@ -88,8 +90,33 @@ function Row({ one }: { readonly one: LifeProposal }): ReactNode {
   );
 }
 
-export const LivesTab = ({ proposals }: Pick<Desk, 'proposals'>): ReactNode => (
-  <Answered query={proposals} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
-    {({ proposals: all }) => <TaskList tab="lives" icon={IconUsers} said={said} all={all} row={Row} task={One} />}
-  </Answered>
-);
+export function LivesTab({ proposals }: Pick<Desk, 'proposals'>): ReactNode {
+  const [open, setOpen] = useState<'propose' | 'at-once' | null>(null);
+  const close = (): void => setOpen(null);
+  const recording = words.recordingLife;
+  return (
+    <Answered query={proposals} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
+      {({ proposals: all }) => (
+        <div className="cw-stack">
+          <div className="cw-toolbar">
+            <Button onClick={() => setOpen('propose')}>{recording.propose}</Button>
+            <Button variant="default" onClick={() => setOpen('at-once')}>
+              {recording.atOnce}
+            </Button>
+          </div>
+          <TaskList {...{ tab: 'lives', icon: IconUsers, said, all, row: Row, task: One }} max={PROPOSALS_SHOWN_MAX} />
+          <Modal
+            opened={open !== null}
+            onClose={close}
+            size="lg"
+            title={open === 'at-once' ? recording.atOnceTitle : recording.propose}
+            closeButtonProps={{ 'aria-label': words.close }}
+          >
+            {open === 'propose' && <LifeForm onClose={close} />}
+            {open === 'at-once' && <LifeAtOnceForm onClose={close} />}
+          </Modal>
+        </div>
+      )}
+    </Answered>
+  );
+}

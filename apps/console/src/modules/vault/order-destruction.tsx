@@ -1,18 +1,19 @@
 /** Orders a destruction in two steps: whose and what is held, then why; and says what became of each record. */
 import { useState, type ReactNode } from 'react';
-import { Button, NativeSelect, TagsInput, TextInput } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
-import { ERASE_TRIGGERS, type ErasureAnswer } from '@cityward/contracts';
+import { Button, NativeSelect } from '@mantine/core';
+import { ERASE_TRIGGERS, HOLDINGS_SHOWN_MAX } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useAct, useAsk } from '../../live/hooks.ts';
 import type { Answer } from '../../live/client.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { RowsSkeleton } from '../../ui/parts.tsx';
 import { ReasonForm } from '../../ui/reason-form.tsx';
+import { Became } from './became.tsx';
+import { PersonField, RecordsField } from './pickers.tsx';
+import { idFault } from './use-draft.ts';
 
 const said = words.destroying;
 const RECORDS_MAX = 1_000;
-const ID_MAX = 64;
 type Trigger = (typeof ERASE_TRIGGERS)[number];
 
 interface OfPerson {
@@ -33,7 +34,11 @@ const Held = ({ records }: Answer<'listRecords'>): ReactNode => {
   if (counts.length === 0) return <p>{said.heldNone}</p>;
   return (
     <div>
-      <p>{said.held(counts.reduce((all, [, n]) => all + n, 0))}</p>
+      <p>
+        {(records.length < HOLDINGS_SHOWN_MAX ? said.held : said.heldAtLeast)(
+          counts.reduce((all, [, n]) => all + n, 0),
+        )}
+      </p>
       <ul className="cw-plain-list">
         {counts.map(([category, n]) => (
           <li key={category}>{said.heldOf(category, n)}</li>
@@ -43,33 +48,13 @@ const Held = ({ records }: Answer<'listRecords'>): ReactNode => {
   );
 };
 
-const Became = ({ answer, onClose }: { readonly answer: ErasureAnswer; readonly onClose: () => void }): ReactNode => (
-  <div className="cw-stack" role="status">
-    <strong>{said.answered}</strong>
-    {answer.words.map((sentence) => (
-      <p key={sentence}>{sentence}</p>
-    ))}
-    <div className="cw-form-actions">
-      {answer.destruction !== null && (
-        <Button
-          variant="default"
-          renderRoot={(props) => (
-            <Link {...props} to="/desk" search={{ tab: 'destructions', item: answer.destruction! }} onClick={onClose} />
-          )}
-        >
-          {said.openOrdered}
-        </Button>
-      )}
-      <Button onClick={onClose}>{words.done}</Button>
-    </div>
-  </div>
-);
-
 function Order({ subject, onClose }: OfPerson): ReactNode {
   const held = useAsk('listRecords', { query: { subject } });
   const [records, setRecords] = useState<string[]>([]);
   const [trigger, setTrigger] = useState<Trigger>('erasure-asked');
-  const act = useAct('eraseRecords', { refresh: ['listDestructions', 'listRecords', 'listWaitingRecords'] });
+  const act = useAct('eraseRecords', {
+    refresh: ['listDestructions', 'listRecords', 'listWaitingRecords', 'countDesk'],
+  });
   if (act.data) return <Became answer={act.data} onClose={onClose} />;
   return (
     <Answered query={held} wanted={said.wantedLook} skeleton={<RowsSkeleton rows={4} />}>
@@ -86,14 +71,13 @@ function Order({ subject, onClose }: OfPerson): ReactNode {
           }
           fields={
             <>
-              <TagsInput
+              <RecordsField
                 label={said.form.records}
                 description={said.form.recordsHelp}
-                data={answer.records.filter(({ destroyed }) => destroyed === null).map(({ id }) => id)}
+                subject={subject}
                 value={records}
-                maxTags={RECORDS_MAX}
+                max={RECORDS_MAX}
                 onChange={setRecords}
-                acceptValueOnBlur
               />
               <NativeSelect
                 label={said.form.trigger}
@@ -117,6 +101,7 @@ function Order({ subject, onClose }: OfPerson): ReactNode {
 
 export function OrderDestruction({ onClose }: Pick<OfPerson, 'onClose'>): ReactNode {
   const [typed, setTyped] = useState('');
+  const [tried, setTried] = useState(false);
   const [subject, setSubject] = useState<string | null>(null);
   if (subject !== null) return <Order subject={subject} onClose={onClose} />;
   return (
@@ -124,24 +109,22 @@ export function OrderDestruction({ onClose }: Pick<OfPerson, 'onClose'>): ReactN
       className="cw-stack"
       onSubmit={(event) => {
         event.preventDefault();
-        if (typed.trim() !== '') setSubject(typed.trim());
+        setTried(true);
+        if (idFault(typed) === null) setSubject(typed.trim());
       }}
     >
-      <TextInput
-        label={said.form.subject}
-        description={said.form.subjectHelp}
+      <PersonField
+        label={words.choosing.person}
         value={typed}
-        maxLength={ID_MAX}
-        data-autofocus
-        onChange={(event) => setTyped(event.currentTarget.value)}
+        error={tried ? idFault(typed) : null}
+        first
+        onChange={setTyped}
       />
       <div className="cw-form-actions">
         <Button variant="default" onClick={onClose}>
           {words.cancel}
         </Button>
-        <Button type="submit" disabled={typed.trim() === ''}>
-          {said.look}
-        </Button>
+        <Button type="submit">{said.look}</Button>
       </div>
     </form>
   );

@@ -13,7 +13,7 @@ const WORDS_MIN = 3;
 const WORDS_MAX = 4_000;
 const OUTCOMES = ['granted', 'partly', 'refused'] as const;
 type Outcome = (typeof OUTCOMES)[number];
-const REFRESH = ['listOpenRequests'] as const;
+const REFRESH = ['listOpenRequests', 'countDesk'] as const;
 
 interface Props {
   readonly one: RightRequest;

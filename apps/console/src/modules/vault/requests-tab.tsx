@@ -1,7 +1,7 @@
 /** Requests by law that nobody has answered: what is due first, first; one opened is answered or given more time. */
 import { useState, type ReactNode } from 'react';
 import { Button } from '@mantine/core';
-import type { LawShown, RightRequest } from '@cityward/contracts';
+import { REQUESTS_SHOWN_MAX, type LawShown, type RightRequest } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useSession } from '../../frame/session.ts';
 import { useAsk } from '../../live/hooks.ts';
@@ -99,6 +99,8 @@ const Row = ({ one }: { readonly one: RightRequest }): ReactNode => (
 
 export const RequestsTab = ({ requests }: Pick<Desk, 'requests'>): ReactNode => (
   <Answered query={requests} wanted={words.desk.wanted} skeleton={<CardSkeleton height={260} />}>
-    {({ requests: all }) => <TaskList tab="requests" icon={IconMail} said={said} all={all} row={Row} task={One} />}
+    {({ requests: all }) => (
+      <TaskList tab="requests" icon={IconMail} said={said} all={all} max={REQUESTS_SHOWN_MAX} row={Row} task={One} />
+    )}
   </Answered>
 );

@@ -1,7 +1,7 @@
 /** Whose data did this touch? Questions that were asked, and how far people were told. */
 import { useState, type ReactNode } from 'react';
 import { Button, Modal } from '@mantine/core';
-import type { Exposure } from '@cityward/contracts';
+import { EXPOSURES_SHOWN_MAX, type Exposure } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useSetUrl } from '../../frame/url.ts';
 import { useAsk } from '../../live/hooks.ts';
@@ -158,7 +158,15 @@ export function TouchedTab(): ReactNode {
       </div>
       <Answered query={exposures} wanted={said.wanted} skeleton={<CardSkeleton height={200} />}>
         {({ exposures: all }) => (
-          <TaskList tab="touched" icon={IconSearch} said={said} all={all} row={Row} task={One} />
+          <TaskList
+            tab="touched"
+            icon={IconSearch}
+            said={said}
+            all={all}
+            max={EXPOSURES_SHOWN_MAX}
+            row={Row}
+            task={One}
+          />
         )}
       </Answered>
       <Modal opened={asks} onClose={close} size="lg" title={said.ask} closeButtonProps={{ 'aria-label': words.close }}>

@@ -16,6 +16,8 @@ export function useDesk() {
     proposals: useAsk('listLifeProposals', {}, own),
     records: useAsk('listWaitingRecords', {}, own),
     holds: useAsk('listHolds', { query: {} }, shared),
+    unsealings: useAsk('listUnsealings', { query: {} }, shared),
+    counts: useAsk('countDesk', {}, shared),
     exports: useAsk('listExports', {}, shared),
     destructions: useAsk('listDestructions', { query: {} }, shared),
     recipients: useAsk('listRecipientRequests', { query: {} }, shared),

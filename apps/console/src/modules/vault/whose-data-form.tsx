@@ -8,6 +8,7 @@ import { useAct, useAsk } from '../../live/hooks.ts';
 import { ActForm } from '../../ui/act-form.tsx';
 import { DAY_MS } from '../../ui/format.ts';
 import { REASON_MAX, REASON_MIN } from '../../ui/reason.ts';
+import { DatasetsField } from './pickers.tsx';
 
 const said = words.touching;
 const SUGGESTED = 10;
@@ -52,14 +53,13 @@ function Datasets(props: {
   const isDevice = props.behind !== undefined && !props.behind.startsWith('svc-');
   const device = useAsk('getDevice', { params: { id: props.behind ?? 'none' } }, { enabled: isDevice });
   return (
-    <TagsInput
+    <DatasetsField
       label={said.form.datasets}
       description={said.form.datasetsHelp}
       value={props.value}
-      data={(device.data?.datasets ?? []).map(({ id }) => id)}
-      maxTags={EXPOSURE_DATASETS_MAX}
+      behind={device.data?.datasets ?? []}
+      max={EXPOSURE_DATASETS_MAX}
       onChange={props.onChange}
-      acceptValueOnBlur
     />
   );
 }

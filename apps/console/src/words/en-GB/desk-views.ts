@@ -31,6 +31,10 @@ const askStates: Record<RecipientRequestState, string> = {
 export const deskViews = {
   receiving: {
     what: 'Question to a recipient',
+    asks: {
+      delete: 'Delete it: the records are destroyed here',
+      revoke: 'Delete it: the person took back what they allowed',
+    },
     columns: ['Recipient', 'Person', 'Asked', 'Answer by', 'Stands at', 'Act'],
     states: askStates,
     empty: {
@@ -38,17 +42,19 @@ export const deskViews = {
       text: 'When records are destroyed, whoever has copies outside the city is asked to delete them. Their signed receipt closes the copy; until then it is here.',
     },
     facts: {
+      ask: 'To',
       copy: 'Copy',
       versions: 'Versions',
       asked: 'Asked',
       by: 'Answer by',
       sent: 'Sent',
+      nextTry: 'Sent again',
       fault: 'Last try',
       answered: 'Answered',
     },
     byHand: 'by hand: they have no address here',
     tries: (n: number) => many(n, 'time', 'times'),
-    how: 'Send them the question as the city signed it. What comes back counts by its signature alone; it is handed in on the command line.',
+    how: 'Send them the question as the city signed it. What comes back counts by its signature alone; hand it in here.',
     file: 'The signed question',
   },
   copying: {
@@ -61,6 +67,10 @@ export const deskViews = {
       title: 'Name a record',
       text: 'Its id begins with rec- and is in the evidence, in a request or in what is held about a person.',
     },
+    choose: {
+      title: 'Choose a person or name a record',
+      text: 'Then you see where each record is in its life, restrict, erase or hold it, ask to open what is sealed, and find every copy.',
+    },
     facts: { person: 'Person', category: 'Category', versions: 'Versions', state: 'In its life' },
     liesThere: 'Lies there',
     ended: (why: string) => `Ended: ${why}`,
@@ -69,7 +79,6 @@ export const deskViews = {
     waiting: 'Sealed, what comes next first',
     waitingColumns: ['Record', 'Person', 'Category', 'Why', 'Until', 'Act'],
     waitingNone: 'No record is sealed.',
-    openCopies: 'Copies',
     openCopiesOf: (record: string) => `Copies of record ${record}`,
   },
   standing: {
@@ -117,9 +126,9 @@ export const deskViews = {
     form: {
       sources: 'Devices and services',
       sourcesHelp:
-        'Ids; devices are suggested as you type. Empty, with no data set: everything that was stored or looked at in the time.',
+        'Devices are suggested as you type their name or id; of a service give its id. Empty, with no data set: everything that was stored or looked at in the time.',
       datasets: 'Data sets',
-      datasetsHelp: 'Ids; those behind the device that you named last are suggested.',
+      datasetsHelp: 'By name; those behind the device that you named last come first.',
       from: 'From',
       to: 'To',
       turned: 'An end after the beginning',

@@ -1,7 +1,7 @@
 /** The records desk: what is due, and each kind of task that an officer opens there. */
 import type { CopyKind, CopyOutcome, Glass, GlassReason, LifeProposal, LifeState, Purpose } from '@cityward/contracts';
 import type { RequestKind, RightRequest } from '@cityward/contracts';
-import { many } from './counting.ts';
+import { count, many } from './counting.ts';
 
 const requestKinds: Record<RequestKind, string> = {
   access: 'See what is held',
@@ -82,6 +82,7 @@ export const purposes: Record<Purpose, string> = {
 
 export const desk = {
   lead: 'What people asked for by law, what waits for a second officer, and what becomes of what the city holds about them. Ids alone: no content of any record is shown here.',
+  portal: 'To the portal, for professionals',
   sections: 'Parts of the desk',
   tabs: {
     due: 'Due',
@@ -89,16 +90,18 @@ export const desk = {
     emergencies: 'Emergencies',
     lives: 'Lives',
     holds: 'Holds',
+    unsealings: 'Opened seals',
     exports: 'Exports',
     destructions: 'Destructions',
     recipients: 'Recipients',
-    copies: 'Copies',
+    copies: 'Records',
     vault: 'Vault',
     touched: 'Whose data?',
   },
   counted: (tab: string, n: number) => (n === 0 ? tab : `${tab} (${n})`),
   open: 'Open',
   openOne: (what: string, id: string) => `Open ${what.toLowerCase()} ${id}`,
+  cut: (n: number) => `The list shows ${count.format(n)} at most; the number above counts all.`,
   gone: 'It is not on this list any more: somebody acted, or its time was over.',
   wanted: 'load what waits on the desk',
   facts: {
@@ -120,6 +123,7 @@ export const desk = {
     left: (n: number) => `${many(n, 'day', 'days')} left`,
   },
   due: {
+    atLeast: 'More waits than is listed here; these numbers are the least it can be.',
     lead: (late: number, week: number) =>
       late + week === 0
         ? 'Nothing is late, and nothing is due within a week.'
@@ -143,6 +147,7 @@ export const desk = {
       life: 'Confirm a change in a life',
       hold: 'Set a legal hold',
       lift: 'Lift a legal hold',
+      unsealing: 'Open sealed records',
       export: 'Release an export',
       certify: 'Certify a destruction',
       copies: 'Copies are left',
