@@ -162,10 +162,11 @@ export const RECORD_MEDIA = [
   'image/jpeg',
   'video/mp4',
   'video/webm',
+  'video/x-motion-jpeg',
 ] as const;
 export type RecordMedia = (typeof RECORD_MEDIA)[number];
-/** Clips: kept only where a class says when they end, never drawn as pictures. */
-export const CLIP_MEDIA = ['video/mp4', 'video/webm'] as const;
+/** Clips: kept only where a class says when they end; only those that are pictures one after the other are drawn. */
+export const CLIP_MEDIA = ['video/mp4', 'video/webm', 'video/x-motion-jpeg'] as const;
 export type ClipMedia = (typeof CLIP_MEDIA)[number];
 export const isClip = (media: RecordMedia): media is ClipMedia => CLIP_MEDIA.some((one) => one === media);
 

@@ -38,6 +38,8 @@ const MEDIA: Readonly<Record<string, RecordMedia>> = {
   '.jpeg': 'image/jpeg',
   '.mp4': 'video/mp4',
   '.webm': 'video/webm',
+  '.mjpeg': 'video/x-motion-jpeg',
+  '.mjpg': 'video/x-motion-jpeg',
 };
 function mediaOf(path: string, said: string | undefined): RecordMedia {
   const media = said ?? MEDIA[extname(path).toLowerCase()];

@@ -177,6 +177,7 @@ export const en = {
       'image/jpeg': 'picture',
       'video/mp4': 'clip',
       'video/webm': 'clip',
+      'video/x-motion-jpeg': 'clip',
     },
   },
   record: {

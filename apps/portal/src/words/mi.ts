@@ -167,6 +167,7 @@ export const mi: Words = {
       'image/jpeg': 'whakaahua',
       'video/mp4': 'kiriata',
       'video/webm': 'kiriata',
+      'video/x-motion-jpeg': 'kiriata',
     },
   },
   record: {

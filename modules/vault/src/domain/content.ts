@@ -2,6 +2,7 @@
 import { isClip, type RecordMedia } from '@cityward/contracts';
 import { resourceFault } from './fhir/resource.ts';
 import { jsonFault } from './fhir/strict-json.ts';
+import { framesOf } from './motion-jpeg.ts';
 import { classOf, type RetentionLaw } from './retention.ts';
 
 const PDF = '%PDF-';
@@ -60,6 +61,8 @@ export function contentFault(media: RecordMedia, content: Uint8Array): string | 
       return isMp4(content) ? null : 'an MP4 film, whose first box is "ftyp" with a brand of MP4';
     case 'video/webm':
       return isWebm(content) ? null : 'a WebM film, whose EBML head says "webm"';
+    case 'video/x-motion-jpeg':
+      return framesOf(content) ? null : 'a Motion JPEG film: two JPEG pictures or more, one right after the other';
     case 'application/json':
       return jsonWanted(content, () => null);
     case 'application/fhir+json':

@@ -2,9 +2,10 @@
  * A record as pictures, for the right to see and not to have it: each page with the visible mark and the hidden one, put together in
  * the turn in which the look was judged for the last time. Content reaches it by `show` alone.
  */
-import { isClip } from '@cityward/contracts';
+import { isClip, PICTURE_PAGES_MAX } from '@cityward/contracts';
 import { newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
-import type { Studio } from '@cityward/pictures';
+import type { PreparedPage, Studio } from '@cityward/pictures';
+import { framesOf, stillsOf } from '../domain/motion-jpeg.ts';
 import { visibleMark } from '../domain/visible.ts';
 import type { Showable } from '../lease/open-view.ts';
 import type { Changed } from '../lease/views.ts';
@@ -177,14 +178,27 @@ export class Pictures {
   }
 
   async #drawn(place: Place, { media, content, held }: OpenedRecord): Promise<Result<PageInUse, Refusal>> {
-    if (isClip(media)) return noPictures(place);
     const consent = consentOf(held);
     const since = this.cache.generation;
     const atHand = this.cache.use(place, consent);
     if (atHand) return ok(atHand);
-    const studio = await this.#parts.studio();
-    const drawn = await studio.draw({ media, content, page: place.page });
+    const drawn = await this.#draw(place, { media, content });
     return drawn.ok ? ok(this.cache.keep(place, drawn.value, { consent, since })) : drawn;
+  }
+
+  async #draw(
+    place: Place,
+    { media, content }: Pick<OpenedRecord, 'media' | 'content'>,
+  ): Promise<Result<PreparedPage, Refusal>> {
+    const studio = await this.#parts.studio();
+    if (!isClip(media)) return studio.draw({ media, content, page: place.page });
+    const frames = media === 'video/x-motion-jpeg' ? framesOf(content) : null;
+    if (frames === null) return noPictures(place);
+    const stills = stillsOf(frames, PICTURE_PAGES_MAX);
+    const still = stills[place.page - 1];
+    if (!still) return noStill(place, stills.length);
+    const drawn = await studio.draw({ media: 'image/jpeg', content: still, page: 1 });
+    return drawn.ok ? ok({ ...drawn.value, pages: stills.length }) : drawn;
   }
 
   async #marksFor({ record, purpose, principal }: Look, held: Held, session: string) {
@@ -213,12 +227,15 @@ export class Pictures {
   }
 }
 
-/** The promise of looking without keeping holds for pictures that are drawn here; of film none are. */
+const noStill = ({ record, page }: Place, stills: number): Result<never, Refusal> =>
+  refuse('not-found', 'NO_SUCH_PAGE', `see still ${page} of record "${record}": the film has ${stills}`);
+
+/** The promise of looking without keeping holds for pictures that are drawn here; of film that needs a decoder none are. */
 const noPictures = ({ record }: Place): Result<never, Refusal> =>
   refuse(
     'invalid',
     'CLIP_NOT_DRAWN',
-    `see record "${record}" as pictures: it is a clip, wanted the right to have it whole`,
+    `see record "${record}" as pictures: it is a clip that is not Motion JPEG, wanted the right to have it whole`,
   );
 
 const consentOf = ({ basis }: Held): string | null => (typeof basis['consent'] === 'string' ? basis['consent'] : null);

@@ -1,11 +1,12 @@
 /** Clips of cameras: taken only as what they are and where they end by themselves, seen in pieces, gone when their time is over. */
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { RECORD_MAX_BYTES, type RecordDraft } from '@cityward/contracts';
+import { RECORD_MAX_BYTES, type ConsentDraft, type RecordDraft } from '@cityward/contracts';
 import { DAY_MS } from '@cityward/kernel';
+import { createCanvas, likeness } from '@cityward/pictures/testing';
 import { fetchAs, openDoor, openPage } from '../lease/testing-views.ts';
 import { retentionLaw } from '../law/classes.ts';
-import { BEN, codeOf, consentTo, keysInTheClear, must, NOW, OFFICER, recordOf } from '../testing.ts';
+import { BEN, codeOf, consentTo, keysInTheClear, must, NOW, OFFICER, person, recordOf } from '../testing.ts';
 import { useVault } from '../testing-rig.ts';
 import { CAMERA, clipOf, mp4, webm } from './testing-clips.ts';
 
@@ -15,10 +16,10 @@ const LONG_BYTES = 100_000;
 beforeEach(() => rig.restart({ retention }));
 
 const put = (draft: RecordDraft) => rig.at.vault.put(draft, OFFICER);
-const letSee = async (): Promise<void> =>
+const letSee = async (rights: ConsentDraft['rights'] = ['view', 'text']): Promise<void> =>
   void must(
     await rig.at.vault.give(
-      consentTo(BEN, { subject: CAMERA, scope: { of: 'categories', categories: ['street-camera'] } }),
+      consentTo(BEN, { subject: CAMERA, rights, scope: { of: 'categories', categories: ['street-camera'] } }),
       OFFICER,
     ),
   );
@@ -65,6 +66,39 @@ describe('a clip', () => {
       await door.listener.stop();
     }
   });
+
+  it('as Motion JPEG is looked at still by still with marks by whom a consent lets look alone', async () => {
+    const frame = (colour: string): Buffer => {
+      const canvas = createCanvas(64, 48);
+      const pen = canvas.getContext('2d');
+      pen.fillStyle = colour;
+      pen.fillRect(0, 0, 64, 48);
+      return canvas.toBuffer('image/jpeg');
+    };
+    const film = Buffer.concat(['black', 'white', 'black'].map(frame));
+    const { record } = must(await put(clipOf(film, { media: 'video/x-motion-jpeg' })));
+    await letSee(['view']);
+    const door = await openDoor(rig.at.vault);
+    try {
+      const wish = { record, purpose: 'TREAT' } as const;
+      await expect(openPage(door, wish, fetchAs(BEN))).rejects.toMatchObject({ code: 'RECORD_NOT_SEEN' });
+      const page = await openPage(door, { ...wish, as: 'pictures' }, fetchAs(BEN));
+      expect([page.media, page.pages]).toEqual(['image/jpeg', 3]);
+      const stills = await Promise.all([0, 1, 2].map(async (at) => Buffer.from(await page.page(at))));
+      for (const still of stills) expect(still.includes(film.subarray(0, 200))).toBe(false);
+      expect(await likeness(stills[0]!, stills[2]!)).toBeGreaterThan(await likeness(stills[0]!, stills[1]!));
+      await page.close();
+      const seen = (page: number) =>
+        rig.at.vault.picture({ look: { ...wish, principal: person(BEN) }, page, session: 'ses-ben' });
+      const { jpeg } = must(await seen(2));
+      expect(must(await rig.at.vault.trace(jpeg, OFFICER))).toMatchObject({
+        copies: [{ record, person: BEN, session: 'ses-ben' }],
+      });
+      expect(codeOf(await seen(4))).toBe('NO_SUCH_PAGE');
+    } finally {
+      await door.listener.stop();
+    }
+  }, 60_000);
 
   it('is a row of the copy register, and is destroyed when the time of its class is over', async () => {
     const { record } = must(await put(clipOf(mp4())));

@@ -22,6 +22,7 @@ const ENDINGS: Readonly<Record<RecordMedia, string>> = {
   'image/jpeg': 'jpg',
   'video/mp4': 'mp4',
   'video/webm': 'webm',
+  'video/x-motion-jpeg': 'mjpeg',
 };
 /** In folders by category, a version in each name. */
 export const fileOf = (one: Pick<TakenRecord, 'record' | 'version' | 'category' | 'media'>): string =>
