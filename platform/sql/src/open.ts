@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Log } from '@cityward/log';
+import { holdAlone } from './alone.ts';
 import { lockFolder } from './lock.ts';
 import { openPgliteClient } from './pglite-client.ts';
 import { NoteLine } from './notes.ts';
@@ -26,8 +27,26 @@ export interface SqlOptions {
   readonly log: Log;
 }
 
+/** For a city server, which has the database for itself. */
 export const openSql = (options: SqlOptions): Promise<SqlWithCommits> =>
-  options.databaseUrl ? openPostgres(options.databaseUrl, options.log) : openPglite(options);
+  options.databaseUrl ? openAlone(options.databaseUrl, options.log) : openPglite(options);
+
+async function openAlone(url: string, log: Log): Promise<SqlWithCommits> {
+  const alone = await holdAlone(url, log);
+  try {
+    const sql = await openPostgres(url, log);
+    return {
+      ...sql,
+      stop: async () => {
+        await sql.stop();
+        alone.release();
+      },
+    };
+  } catch (fault) {
+    alone.release();
+    throw fault;
+  }
+}
 
 /** Opens or makes the embedded database; refuses a folder that another process has open. */
 export async function openPglite({ folder, cache, log }: Omit<SqlOptions, 'databaseUrl'>): Promise<SqlWithCommits> {
@@ -59,7 +78,7 @@ export async function openPglite({ folder, cache, log }: Omit<SqlOptions, 'datab
   }
 }
 
-/** Opens PostgreSQL 15 or later. */
+/** Opens PostgreSQL 15 or later, beside whoever else has it open. */
 export async function openPostgres(url: string, log: Log): Promise<SqlWithCommits> {
   const types = {
     getTypeParser: (oid: number, format?: 'text' | 'binary') =>

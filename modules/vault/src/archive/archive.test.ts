@@ -6,13 +6,12 @@ import { sql as raw } from 'kysely';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '@cityward/kernel';
 import { openObjects, type Objects } from '@cityward/objects';
-import { retentionLaw } from '../law/classes.ts';
 import type { ArchiveMedium } from '../needs.ts';
-import { AROHA, must, NOW, OFFICER, person, recordOf, testDestruction, TEXT } from '../testing.ts';
+import { AROHA, must, OFFICER, person, recordOf, testDestruction, TEXT } from '../testing.ts';
 import { useVault } from '../testing-rig.ts';
+import { archiving, OLD } from './testing-archive.ts';
 
 const rig = useVault();
-const OLD = NOW + 3 * 366 * DAY_MS;
 const VERIFIER = { name: 'Otto', title: 'officer', location: 'City Hall', contact: 'records@port.test' };
 const own = { principal: person(AROHA) };
 let objects: Objects;
@@ -21,9 +20,8 @@ let between: Partial<ArchiveMedium>;
 let sign: () => Promise<Uint8Array>;
 const begin = () =>
   rig.restart({
-    retention: retentionLaw(),
+    ...archiving({ ...objects, ...between }),
     destruction: { ...testDestruction, sign: () => sign() },
-    openArchive: () => Promise.resolve({ ...objects, ...between }),
   });
 beforeEach(async () => {
   [between, sign] = [{}, () => Promise.resolve(Buffer.from('the city'))];

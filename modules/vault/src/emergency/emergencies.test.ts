@@ -1,4 +1,5 @@
 /** Breaking the glass: only for a patient in care here, for half an hour, told at once, in the ledger or not at all, and reviewed. */
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { GlassDraft } from '@cityward/contracts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '@cityward/kernel';
@@ -15,6 +16,7 @@ import {
   person,
   recordLife,
   SECOND_OFFICER,
+  testVault,
   TEXT,
 } from '../testing.ts';
 import { deaf, gate, useVault } from '../testing-rig.ts';
@@ -119,6 +121,22 @@ describe('an emergency', () => {
     await inCare();
     const all = await Promise.all(Array.from({ length: 6 }, () => broken()));
     expect(all.filter(({ ok }) => ok)).toHaveLength(3);
+  });
+
+  it('is never more than the limit at two processes of which neither hears of the other, nor after a restart', async () => {
+    for (const subject of [AROHA, MUM]) await inCare(subject);
+    const beside = testVault(rig.sql, join(rig.folder, 'beside'), { posts: rig.at.posts });
+    await beside.vault.start();
+    const there = () => beside.vault.people.emergencies;
+    for (let times = 1; times <= 2; times++) must(await emergencies().end(must(await broken()).id, BEN));
+    const draft = { ...DRAFT, subject: MUM };
+    must(await there().end(must(await there().break(draft, person(BEN))).id, BEN));
+    expect(codeOf(await there().break(draft, person(BEN)))).toBe('GLASS_REFUSED');
+    expect(codeOf(await broken())).toBe('GLASS_REFUSED');
+    await beside.vault.stop();
+    await rig.restart();
+    expect(codeOf(await broken())).toBe('GLASS_REFUSED');
+    expect(rig.at.alarms.at(-1)).toContain('too-many-by-clinician');
   });
 
   it.each<[string, string, () => Promise<unknown>]>([
