@@ -66,8 +66,8 @@ export async function run({ quick }: RunOptions): Promise<Report> {
     },
     workload: {
       acknowledged: `${sizes.takings} consents taken back one after the other over HTTP, from the call to the answer; journal synced, SQL after it; PGlite or what TEST_DATABASE_URL names`,
-      dark: `${sizes.pages.join(' and ')} pages in another process, each with a key, a stream and a renewed lease of its own, resting on one consent; from the call that takes it back until the page's handler ran, its keys dropped`,
-      model: `${modelled.steps} steps of three nodes with frozen and cut off ones and ${modelled.crashes} crashes: ${modelled.served} pieces served, ${modelled.confirmed} takings back confirmed`,
+      dark: `${sizes.pages.join(' and ')} pages in another process, each with a key and a stream of its own on which its leases come, resting on one consent; from the call that takes it back until the page's handler ran, its keys dropped`,
+      model: `${modelled.steps} steps of three nodes with frozen and cut off ones and ${modelled.crashes} crashes: ${modelled.served} pieces and ${modelled.pushed} leases sent, ${modelled.confirmed} takings back confirmed`,
       nodes:
         real === null
           ? 'not run: TEST_DATABASE_URL names no PostgreSQL'

@@ -23,7 +23,7 @@ interface Parts {
   readonly log: Log;
   readonly identity: Pick<
     Identity,
-    'isPerson' | 'postsOf' | 'endPostsAgain' | 'faceOf' | 'signDocument' | 'passkeyOf' | 'anyPasskeyOf'
+    'isPerson' | 'sessions' | 'postsOf' | 'endPostsAgain' | 'faceOf' | 'signDocument' | 'passkeyOf' | 'anyPasskeyOf'
   >;
   readonly ledger: Pick<
     Ledger,
@@ -65,6 +65,7 @@ export const createVaultFor = (
       },
     },
     may: (principal, action, resource) => access().may(principal, action, resource),
+    principalNow: (token) => identity.sessions.principalOf(token),
     isPerson: (id) => identity.isPerson(id),
     isOrganisation: (id) => city.node(id)?.kind === 'party',
     postsOf: (person) => identity.postsOf(person),

@@ -5,7 +5,7 @@ import { Closed, Count, Id, OneOf, Time } from '../schema.ts';
 import { PURPOSES, RECORD_MEDIA } from '../words.ts';
 import { RECORD_VERSIONS_MAX } from './vault.ts';
 
-/** For so long a page shows something without asking again; also how long one that lost the city stays lit. */
+/** For so long a page shows something without hearing from the city; also how long one that lost it stays lit. */
 export const VIEW_LEASE_MS = 5_000;
 /** Content in one piece; every piece is filled up to it, so that its size tells nothing. */
 export const PIECE_BYTES = 16_384;
@@ -33,8 +33,19 @@ export const ViewLease = Closed({
   nonces: Type.Array(Type.String(), { maxItems: 32 }),
   /** The city's time, which proofs are to name. */
   now: Time,
+  /** Milliseconds since the view was opened, by a clock of the city that nobody sets. */
+  age: Count,
 });
 export type ViewLease = Static<typeof ViewLease>;
+/** On the stream that a page listens on, before it has to ask. */
+export const PushedLease = Closed({
+  epoch: Count,
+  key: Base64Url(43),
+  /** The age of the view at which it ends: whenever it arrives, it ends then. */
+  until: Count,
+  nonces: Type.Array(Type.String(), { maxItems: 32 }),
+});
+export type PushedLease = Static<typeof PushedLease>;
 export const OpenedView = Closed({ view: Id, media: OneOf(RECORD_MEDIA), pages: Count, lease: ViewLease });
 export type OpenedView = Static<typeof OpenedView>;
 const OneView = Closed({ id: Id });

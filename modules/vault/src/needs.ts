@@ -144,6 +144,8 @@ export interface VaultOptions {
   readonly datasets: DatasetNeeds;
   /** One question to policy. */
   readonly may: (principal: Principal, action: ActionName, resource: Resource) => Result<void, Refusal>;
+  /** Who has signed in by this token, as policy sees them now; null once that has ended. Asking is no sign of life. */
+  readonly principalNow: (sessionToken: string) => Principal | null;
   /** May this person sign in here? */
   readonly isPerson: (id: string) => boolean;
   /** Where another process on this machine has the key files: the socket that it gives them out on. */

@@ -1,10 +1,17 @@
 /** Who may see this person's data, who looked, and is it gone when it should be? */
-import type { BulkRecord, Consent, ConsentDraft, HeldRecord, RecordDraft } from '@cityward/contracts';
+import {
+  THE_CITY,
+  type BulkRecord,
+  type Consent,
+  type ConsentDraft,
+  type HeldRecord,
+  type RecordDraft,
+} from '@cityward/contracts';
 import { createCustody, type Custody } from './backup/custody.ts';
 import { custodyRoutes } from './backup/routes.ts';
 import { closeAll, openAll, type Opened } from './opening.ts';
 import { OperationalFault, ok, type Refusal, type Result } from '@cityward/kernel';
-import type { RawRoute, Route } from '@cityward/http';
+import type { Caller, RawRoute, Route } from '@cityward/http';
 import { createGrants, type Grants } from './consents/grants-face.ts';
 import { grantRoutes } from './consents/grant-routes.ts';
 import { createAsking, type Asking } from './asking/asking.ts';
@@ -225,6 +232,14 @@ const blindFace = (options: VaultOptions, { gate, now, whenOpen }: BlindOver): B
     gate.isOpen ? now().blind.view(look) : viewClosed(options, { ...look, right: 'view', isSealed: true }),
 });
 
+/** For what is sent without being asked for: as the listener judges each request. */
+const mayStillAsk =
+  ({ principalNow, may }: VaultOptions) =>
+  ({ sessionToken, principal }: Caller): boolean => {
+    const now = sessionToken === null ? null : principalNow(sessionToken);
+    return now?.id === principal.id && may(now, 'askRecord', THE_CITY).ok;
+  };
+
 interface Faces {
   readonly vault: Omit<Vault, 'routes' | 'rawRoutes'>;
   readonly now: () => Opened;
@@ -255,7 +270,7 @@ function routesOf(options: VaultOptions, { vault, now }: Faces): Pick<Vault, 'ro
       lives: () => now().people.lives,
       records: (subject) => now().records.list(subject),
     }),
-    rawRoutes: [...viewRawRoutes(views), ...blindScripts()],
+    rawRoutes: [...viewRawRoutes(views, mayStillAsk(options)), ...blindScripts()],
   };
 }
 

@@ -146,33 +146,31 @@ export interface TestVault {
   readonly posts: Posts;
   readonly alarms: readonly string[];
 }
-export function testVault(
-  sql: Sql,
-  folder: string,
-  options: Partial<
-    Pick<
-      VaultOptions,
-      | 'may'
-      | 'keyHolder'
-      | 'viewsPerPersonMax'
-      | 'openSlotFile'
-      | 'openJournalFile'
-      | 'beforeJournalStep'
-      | 'settleAbove'
-      | 'takeoutPartMaxBytes'
-      | 'retention'
-      | 'destruction'
-      | 'processes'
-      | 'endPosts'
-      | 'sendToRecipient'
-      | 'openArchive'
-      | 'passkeyAtPortal'
-    >
-  > & {
-    ledger?: TestLedger;
-    posts?: Posts;
-  } = {},
-): TestVault {
+type TestOptions = Partial<
+  Pick<
+    VaultOptions,
+    | 'may'
+    | 'principalNow'
+    | 'keyHolder'
+    | 'viewsPerPersonMax'
+    | 'openSlotFile'
+    | 'openJournalFile'
+    | 'beforeJournalStep'
+    | 'settleAbove'
+    | 'takeoutPartMaxBytes'
+    | 'retention'
+    | 'destruction'
+    | 'processes'
+    | 'endPosts'
+    | 'sendToRecipient'
+    | 'openArchive'
+    | 'passkeyAtPortal'
+  >
+> & {
+  ledger?: TestLedger;
+  posts?: Posts;
+};
+export function testVault(sql: Sql, folder: string, options: TestOptions = {}): TestVault {
   const { ledger = new TestLedger(), posts = new Map(), ...more } = options;
   const clock = { now: NOW };
   const alarms: string[] = [];
@@ -190,6 +188,8 @@ export function testVault(
       policy.decide(principal, action, resource).allow
         ? { ok: true, value: undefined }
         : { ok: false, error: { kind: 'forbidden', code: 'NOT_ALLOWED', message: action } },
+    // As `openDoor` knows them: by the id before the dot.
+    principalNow: (token) => person(token.split('.')[0]!),
     isPerson: (id) => PEOPLE.has(id),
     isOrganisation: (id) => id === HARBOUR || id === NORTH,
     postsOf: (id) => posts.get(id) ?? [],

@@ -11,8 +11,8 @@ const way = (name: string, control: Control) => ({
   control,
   run: async ({ runModel }: typeof run) => {
     for (let city = 0; city < CITIES; city++) {
-      const { served, confirmed, servedAfterRevoke } = await runModel(`attack/nodes/${city}`, STEPS);
-      if (served === 0 || confirmed === 0) throw new Error('the model did nothing');
+      const { served, pushed, confirmed, servedAfterRevoke } = await runModel(`attack/nodes/${city}`, STEPS);
+      if (served === 0 || pushed === 0 || confirmed === 0) throw new Error('the model did nothing');
       if (servedAfterRevoke > 0) return true;
     }
     return false;
@@ -27,6 +27,11 @@ attack<typeof run>({
     way('a piece that a node writes after it was away', {
       file: 'lease/views.ts',
       text: 'if (!this.#parts.mayServe() || !this.#stands(view)) return sink.drop();',
+      cut: '',
+    }),
+    way('a lease that a node pushes to a page after it was away', {
+      file: 'lease/views.ts',
+      text: 'if (!this.#parts.mayServe()) return false;',
       cut: '',
     }),
     way('a node whose lease has ended', {

@@ -3,27 +3,12 @@ import { DAY_MS, seeded } from '@cityward/kernel';
 import { VIEW_LEASE_MS } from '@cityward/contracts';
 import type * as pages from '../lease/testing-pages.ts';
 import { AROHA, BEN, must, NOW } from '../testing.ts';
-import { attack, type Place, type Way } from '../testing-attack.ts';
+import { attack, type Place } from '../testing-attack.ts';
+import { onPage, pass } from '../testing-open-pages.ts';
 
 type Pages = typeof pages;
 const ROUNDS = 250;
 const PIECES_A_ROUND = 4;
-
-/** Calls `run` on an open page of its own vault. */
-const onPage =
-  (
-    run: (tools: Pages, at: pages.Bench, page: pages.Page) => Promise<boolean>,
-    consent: Parameters<Pages['bench']>[1] = {},
-  ): Way<Pages>['run'] =>
-  async (tools: Pages, place: Place) => {
-    const at = await tools.bench(place, consent);
-    try {
-      return await run(tools, at, await tools.Page.open(at));
-    } finally {
-      at.views.stop();
-      await at.stop();
-    }
-  };
 
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
@@ -98,12 +83,6 @@ attack<Pages>({
   ],
 });
 
-/** Seconds of the city's clocks, which the page may know nothing of. */
-function pass(at: pages.Bench, ms: number): void {
-  at.at.clock.now += ms;
-  at.monotonic.now += ms;
-}
-
 attack<Pages>({
   id: 'A2',
   name: 'a page that keeps its lease',
@@ -140,7 +119,7 @@ attack<Pages>({
       way: 'with the key of a lease that is over, for what is sent later',
       control: {
         file: 'lease/open-view.ts',
-        text: 'this.lease = { key: randomBytes(KEY_BYTES)',
+        text: 'this.lease = { key: drawn(KEY_BYTES)',
         cut: 'this.lease = { key: Buffer.alloc(KEY_BYTES, 7)',
       },
       run: onPage(async ({ fetched }, at, page) => {
@@ -174,7 +153,7 @@ const OF_ONE_PROCESS = [
   },
   {
     file: 'lease/open-view.ts',
-    text: "const nonce = randomBytes(NONCE_BYTES).toString('base64url');",
+    text: "const nonce = drawn(NONCE_BYTES).toString('base64url');",
     cut: "const nonce = 'always';",
   },
 ];
@@ -290,7 +269,11 @@ attack<Pages>({
     },
     {
       way: 'a page that is lit for longer than the consent lasts',
-      control: { file: 'lease/views.ts', text: 'Math.min(VIEW_LEASE_MS, until - now)', cut: 'VIEW_LEASE_MS' },
+      control: {
+        file: 'lease/views.ts',
+        text: 'Math.min(VIEW_LEASE_MS, until - this.#parts.clock())',
+        cut: 'VIEW_LEASE_MS',
+      },
       run: onPage((_tools, _at, page) => Promise.resolve(page.opened.lease.leaseMs > 1_000), { until: NOW + 1_000 }),
     },
     {

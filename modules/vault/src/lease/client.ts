@@ -1,14 +1,15 @@
 /**
- * A record open on a page, as a browser runs it: makes a key that cannot be taken out of it, signs each request with it, asks again
- * for a few seconds more while the reason to see it stands, and forgets everything when it hears that it is to, or hears nothing.
- * It imports nothing, so that it is served as it is.
+ * A record open on a page, as a browser runs it: makes a key that cannot be taken out of it, signs each request with it, hears on a
+ * stream that it may show the record for a few seconds more while the reason to see it stands, asks where it hears nothing, shows
+ * once a minute that it has its key, and forgets everything when it hears that it is to, or hears no more.
+ * It imports nothing but its other part, and is served with it as it is, as one script.
  */
+import { answerOf, bytesOf, post, proofOf, timeIn, ViewRefused, type Carrier, type CityTime } from './client-asking.ts';
 
-/** What a page needs of whatever it runs in; `fetch` brings the cookie of the session. */
-export interface ViewEnvironment {
-  readonly fetch: typeof fetch;
-  /** Before every path; empty in a page. */
-  readonly base: string;
+export { ViewRefused };
+
+/** What a page needs of whatever it runs in. */
+export interface ViewEnvironment extends Carrier {
   /** Called once, after the key was dropped: whatever shows the content takes it away now. */
   onDark(why: DarkWhy): void;
 }
@@ -31,21 +32,20 @@ export interface OpenedPage {
   look(): void;
   close(): Promise<void>;
 }
-/** Refused by the city: `code` says why, as far as it is told. */
-export class ViewRefused extends Error {
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-interface LeaseAnswer {
+interface Lent {
   readonly epoch: number;
   readonly key: string;
-  readonly leaseMs: number;
   readonly nonces: readonly string[];
+}
+interface LeaseAnswer extends Lent {
+  readonly leaseMs: number;
   readonly now: number;
+  /** Of the view, by a clock of the city that nobody sets. */
+  readonly age: number;
+}
+interface PushedLease extends Lent {
+  /** The age at which it ends. */
+  readonly until: number;
 }
 interface OpenAnswer {
   readonly view: string;
@@ -55,59 +55,55 @@ interface OpenAnswer {
 }
 interface HeldKey {
   readonly epoch: number;
-  readonly key: CryptoKey;
+  readonly key: Uint8Array<ArrayBuffer>;
 }
 
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const CIPHER = 'AES-GCM';
-const HEADER = { typ: 'dpop+jwt', alg: 'ES256' };
 const EPOCH_BYTES = 4;
 const NONCE_BYTES = 12;
 const HEAD_BYTES = 8;
-/** Of a lease that is left when the next one is asked for. */
-const RENEW_AT = 0.5;
+/** Of a lease that is left when the next one is asked for; less of it where leases come by themselves. */
+const ASK_AT = 0.5;
+const ASK_AT_HEARD = 0.3;
 const RETRY_MS = 400;
+/** A stream that was refused is asked for again after so long. */
+const LISTEN_AGAIN_MS = 2_000;
+/** No answer is waited for longer. */
+const ANSWER_MS = 4_000;
+/** How long the city is left without a sign of the key, however well it is heard: no two pages are to show theirs in step. */
+export const PROVE_AFTER_MS = 40_000;
+const PROVE_WITHIN_MS = 10_000;
+/** The age of a view is counted from what was told within them. */
+const COUNTED_FROM_MS = 120_000;
+/** As many as the city keeps for one view. */
+const NONCES_MAX = 24;
+/** Of this lease and the one before: a piece may be on its way under it. */
+const KEYS_HELD = 2;
+const DARK_EVENT = 'event: dark';
+const LEASE_EVENT = 'event: lease\ndata: ';
+const EVENT_MAX_CHARS = 4_096;
 const PIECES_AT_ONCE = 4;
 /** A lost answer takes its nonce with it: a piece is asked for so often in all. */
 const TRIES_MAX = 3;
 
-function textOf(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+/** By both clocks of this machine: one of them stands still while it sleeps, the other can be set. */
+interface Moment {
+  readonly monotonic: number;
+  readonly wall: number;
 }
-function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0));
+const momentNow = (): Moment => ({ monotonic: performance.now(), wall: Date.now() });
+/** When this page asked, and an age that the view had not passed by then. */
+interface Count {
+  readonly at: Moment;
+  readonly age: number;
 }
-const encoded = (value: unknown): string => textOf(new TextEncoder().encode(JSON.stringify(value)));
-
-/** The city's time by a clock that nobody sets. */
-interface CityTime {
-  readonly now: number;
-  readonly at: number;
+/** A quick answer tells the age better than a slow one; of two machines' clocks one is fast, and an old count is off. */
+function surer(old: Count, next: Count): Count {
+  const isOld = next.at.monotonic - old.at.monotonic > COUNTED_FROM_MS;
+  return isOld || next.at.monotonic - next.age >= old.at.monotonic - old.age ? next : old;
 }
-const timeNow = ({ now, at }: CityTime): number => now + performance.now() - at;
-
-interface Signed {
-  readonly method: string;
-  readonly path: string;
-  readonly nonce: string;
-  readonly time: CityTime;
-}
-async function proofOf(key: CryptoKey, { method, path, nonce, time }: Signed): Promise<string> {
-  const claims = { htm: method, htu: path, nonce, iat: timeNow(time) / 1_000 };
-  const signed = `${encoded(HEADER)}.${encoded(claims)}`;
-  const signature = await crypto.subtle.sign(SIGNATURE, key, new TextEncoder().encode(signed));
-  return `${signed}.${textOf(new Uint8Array(signature))}`;
-}
-
-async function answerOf<Answer>(response: Response): Promise<Answer> {
-  const body: unknown = await response.json();
-  if (response.ok) return body as Answer;
-  const { code = 'REFUSED', message = 'refused' } = body as { code?: string; message?: string };
-  throw new ViewRefused(code, message);
-}
+const after = ({ monotonic, wall }: Moment, ms: number): Moment => ({ monotonic: monotonic + ms, wall: wall + ms });
 
 /** Opens a record. Rejects with `ViewRefused` where it may not be seen. */
 export async function openRecord(wish: ViewWish, environment: ViewEnvironment): Promise<OpenedPage> {
@@ -115,7 +111,7 @@ export async function openRecord(wish: ViewWish, environment: ViewEnvironment): 
   const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey);
   const path = '/api/views';
   const ask = async (time: CityTime) => {
-    const asked = performance.now();
+    const asked = momentNow();
     const proof = await proofOf(pair.privateKey, { method: 'POST', path, nonce: '', time });
     return { asked, response: await post(environment, path, { ...wish, key: { kty, crv, x, y }, proof }) };
   };
@@ -124,22 +120,9 @@ export async function openRecord(wish: ViewWish, environment: ViewEnvironment): 
   // This machine's clock is wrong: once more, by the city's.
   if (cityTime !== null) ({ asked, response } = await ask({ now: cityTime, at: performance.now() }));
   const view = new OpenedRecord(await answerOf<OpenAnswer>(response), pair.privateKey, environment);
-  await view.begin(asked);
+  view.begin(asked);
   return view;
 }
-
-async function timeIn(refusal: Response): Promise<number | null> {
-  const { code, details } = (await refusal.json()) as { code?: string; details?: readonly string[] };
-  const time = code === 'VIEW_PROOF_REFUSED' ? Date.parse(details?.[0] ?? '') : NaN;
-  return Number.isNaN(time) ? null : time;
-}
-
-const post = (...[{ fetch: call, base }, path, body]: readonly [ViewEnvironment, string, object]): Promise<Response> =>
-  call(`${base}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
 
 class OpenedRecord implements OpenedPage {
   readonly media: string;
@@ -149,27 +132,38 @@ class OpenedRecord implements OpenedPage {
   readonly #first: LeaseAnswer;
   readonly #environment: ViewEnvironment;
   readonly #ended = new AbortController();
-  /** Of this lease and the one before: a piece may be on its way under it. */
   #keys: HeldKey[] = [];
+  /** Pieces that came before the key of their lease. */
+  #coming: (() => void)[] = [];
   #signing: CryptoKey | null;
   #nonces: string[] = [];
   #waiting: ((nonce: string | null) => void)[] = [];
   #time: CityTime = { now: 0, at: 0 };
-  /** By both clocks of this machine: one of them stands still while it sleeps, the other can be set. */
-  #until = { monotonic: 0, wall: 0 };
-  #timers: ReturnType<typeof setTimeout>[] = [];
+  #count: Count;
+  #provenAt = -Infinity;
+  #leaseMs: number;
+  #until: Moment = { monotonic: 0, wall: 0 };
+  #triedAt = -Infinity;
+  #isAsking = false;
+  /** Leases come on the stream that is open. */
+  #isHeard = false;
+  readonly #proveAfter = PROVE_AFTER_MS + Math.random() * PROVE_WITHIN_MS;
+  #timers: { [of in 'watch' | 'ask' | 'listen']?: ReturnType<typeof setTimeout> } = {};
 
   constructor({ view, media, pages, lease }: OpenAnswer, signing: CryptoKey, environment: ViewEnvironment) {
     this.#view = view;
     this.media = media;
     this.pages = pages;
     this.#first = lease;
+    this.#count = { at: { monotonic: -Infinity, wall: -Infinity }, age: 0 };
+    this.#leaseMs = lease.leaseMs;
     this.#signing = signing;
     this.#environment = environment;
   }
 
-  async begin(asked: number): Promise<void> {
-    await this.#take(this.#first, asked);
+  begin(asked: Moment): void {
+    this.#take(this.#first, asked);
+    this.#watch();
     void this.#listen();
   }
 
@@ -203,7 +197,7 @@ class OpenedRecord implements OpenedPage {
     this.look();
     if (this.isDark) return;
     const left = Math.ceil(this.#until.monotonic - performance.now());
-    this.#timers.push(setTimeout(() => this.#watch(), Math.max(1, left)));
+    this.#timers.watch = setTimeout(() => this.#watch(), Math.max(1, left));
   }
 
   async close(): Promise<void> {
@@ -217,10 +211,11 @@ class OpenedRecord implements OpenedPage {
   #goDark(why: DarkWhy): void {
     if (this.isDark) return;
     this.isDark = true;
-    this.#keys = [];
+    for (const { key } of this.#keys.splice(0)) key.fill(0);
     this.#signing = null;
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
     for (const give of this.#waiting.splice(0)) give(null);
+    for (const come of this.#coming.splice(0)) come();
     this.#ended.abort();
     this.#environment.onDark(why);
   }
@@ -229,46 +224,102 @@ class OpenedRecord implements OpenedPage {
   }
 
   /** Counted from when it was asked for, so that this page is never lit for longer than the city thinks. */
-  async #take({ epoch, key, leaseMs, nonces, now }: LeaseAnswer, asked: number): Promise<void> {
-    const imported = await crypto.subtle.importKey('raw', bytesOf(key), CIPHER, false, ['decrypt']);
+  #take({ leaseMs, now, age, ...lent }: LeaseAnswer, asked: Moment): void {
     if (this.isDark) return;
-    this.#keys = [{ epoch, key: imported }, ...this.#keys].slice(0, 2);
     this.#time = { now, at: performance.now() };
-    const left = asked + leaseMs - performance.now();
-    this.#until = { monotonic: asked + leaseMs, wall: Date.now() + left };
-    for (const nonce of nonces) this.#put(nonce);
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers = [
-      setTimeout(() => this.#watch(), Math.max(0, left)),
-      setTimeout(() => void this.#renew(), Math.max(0, left * RENEW_AT)),
-    ];
+    [this.#provenAt, this.#leaseMs] = [asked.monotonic, leaseMs];
+    this.#count = surer(this.#count, { at: asked, age });
+    this.#lend(lent, after(asked, leaseMs));
   }
 
-  async #renew(): Promise<void> {
+  /**
+   * It may have waited anywhere, for any time, and ends when it would have ended all the same. This page counts the age of the view
+   * from what the city told when it asked: the view is never older than that, so no lease ends later here than there.
+   */
+  #takePushed({ until, ...lent }: PushedLease): void {
+    // Sent again, or overtaken by an answer.
+    if (this.isDark || lent.epoch <= this.#keys[0]!.epoch) return;
+    const { at, age } = this.#count;
+    this.#isHeard = true;
+    this.#lend(lent, after(at, until - age));
+  }
+
+  #lend({ epoch, key, nonces }: Lent, until: Moment): void {
+    // An answer may be overtaken by what was pushed after it.
+    this.#keys = [{ epoch, key: bytesOf(key) }, ...this.#keys].sort((a, b) => b.epoch - a.epoch);
+    for (const old of this.#keys.splice(KEYS_HELD)) old.key.fill(0);
+    if (until.monotonic > this.#until.monotonic) this.#until = until;
+    for (const nonce of nonces) this.#put(nonce);
+    for (const come of this.#coming.splice(0)) come();
+    this.look();
+    this.#plan();
+  }
+
+  /** When to ask, by what is known at this moment. */
+  #plan(): void {
+    clearTimeout(this.#timers.ask);
+    if (this.isDark || this.#isAsking) return;
+    const unheard = this.#until.monotonic - this.#leaseMs * (this.#isHeard ? ASK_AT_HEARD : ASK_AT);
+    const due = Math.max(this.#triedAt + RETRY_MS, Math.min(unheard, this.#provenAt + this.#proveAfter));
+    this.#timers.ask = setTimeout(() => void this.#ask(), Math.max(0, Math.ceil(due - performance.now())));
+  }
+
+  async #ask(): Promise<void> {
     const path = `/api/views/${this.#view}/lease`;
-    const asked = performance.now();
+    const asked = momentNow();
+    this.#triedAt = asked.monotonic;
+    this.#isAsking = true;
     try {
       const proof = await this.#proof('POST', path);
       if (proof === null) return;
-      await this.#take(await answerOf<LeaseAnswer>(await post(this.#environment, path, { proof })), asked);
+      const answer = await post(this.#environment, path, { proof }, AbortSignal.timeout(ANSWER_MS));
+      this.#take(await answerOf<LeaseAnswer>(answer), asked);
     } catch (fault) {
       if (fault instanceof ViewRefused && fault.code === 'VIEW_OVER') this.#goDark('told');
       // Not heard: asked again until the lease ends.
       this.look();
-      if (!this.isDark) this.#timers.push(setTimeout(() => void this.#renew(), RETRY_MS));
+    } finally {
+      this.#isAsking = false;
+      this.#plan();
     }
   }
 
   async #listen(): Promise<void> {
     while (!this.isDark) {
+      let wait = RETRY_MS;
       try {
         const response = await this.#get(`/api/views/${this.#view}/dark`);
         if (response.status === 410) return this.#goDark('told');
-        if (await saysDark(response)) return this.#goDark('told');
+        if (response.ok) await this.#hear(response);
+        else wait = LISTEN_AGAIN_MS;
       } catch {
-        // Cut off: the lease goes on, or ends by itself.
+        // Cut off: the lease goes on by being asked for, or ends by itself.
       }
-      if (!this.isDark) await new Promise((resolve) => this.#timers.push(setTimeout(resolve, RETRY_MS)));
+      this.#isHeard = false;
+      this.#plan();
+      if (!this.isDark) await new Promise((resolve) => (this.#timers.listen = setTimeout(resolve, wait)));
+    }
+  }
+
+  /** Reads the stream until it ends. */
+  async #hear(response: Response): Promise<void> {
+    const reader = response.body!.getReader();
+    const decoder = new TextDecoder();
+    let text = '';
+    try {
+      while (text.length <= EVENT_MAX_CHARS) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        const events = (text + decoder.decode(value, { stream: true })).split('\n\n');
+        text = events.pop()!;
+        // Before all that came with it.
+        if (events.some((event) => event.startsWith(DARK_EVENT))) return this.#goDark('told');
+        for (const event of events)
+          if (event.startsWith(LEASE_EVENT))
+            this.#takePushed(JSON.parse(event.slice(LEASE_EVENT.length)) as PushedLease);
+      }
+    } finally {
+      await reader.cancel().catch(() => undefined);
     }
   }
 
@@ -291,19 +342,23 @@ class OpenedRecord implements OpenedPage {
 
   async #open(...[sent, page, piece]: readonly [Uint8Array<ArrayBuffer>, number, number]) {
     const epoch = new DataView(sent.buffer).getUint32(0);
-    const held = this.#keys.find((one) => one.epoch === epoch);
-    if (!held) throw new Error('open a piece: its lease is over');
+    const key = await this.#keyOf(epoch);
     const iv = sent.subarray(EPOCH_BYTES, EPOCH_BYTES + NONCE_BYTES);
     const additionalData = new TextEncoder().encode(`cityward-piece-v1\n${this.#view}\n${page}\n${piece}\n${epoch}`);
     const plain = new Uint8Array(
-      await crypto.subtle.decrypt(
-        { name: CIPHER, iv, additionalData },
-        held.key,
-        sent.subarray(EPOCH_BYTES + NONCE_BYTES),
-      ),
+      await crypto.subtle.decrypt({ name: CIPHER, iv, additionalData }, key, sent.subarray(EPOCH_BYTES + NONCE_BYTES)),
     );
     const head = new DataView(plain.buffer);
     return { count: head.getUint32(0), content: plain.slice(HEAD_BYTES, HEAD_BYTES + head.getUint32(4)) };
+  }
+
+  /** That of a lease which is still on its way is waited for, as long as this page is lit. */
+  async #keyOf(epoch: number): Promise<CryptoKey> {
+    while (!this.isDark && epoch > this.#keys[0]!.epoch) await new Promise<void>((come) => this.#coming.push(come));
+    this.#mustBeLit();
+    const held = this.#keys.find((one) => one.epoch === epoch);
+    if (!held) throw new Error('open a piece: its lease is over');
+    return crypto.subtle.importKey('raw', held.key, CIPHER, false, ['decrypt']);
   }
 
   async #get(path: string): Promise<Response> {
@@ -317,7 +372,8 @@ class OpenedRecord implements OpenedPage {
   }
 
   async #proof(method: string, path: string): Promise<string | null> {
-    const nonce = this.#nonces.shift() ?? (await new Promise<string | null>((resolve) => this.#waiting.push(resolve)));
+    // The newest: the city lets go of the oldest when it has given too many.
+    const nonce = this.#nonces.pop() ?? (await new Promise<string | null>((resolve) => this.#waiting.push(resolve)));
     const signing = this.#signing;
     if (nonce === null || signing === null) return null;
     return proofOf(signing, { method, path, nonce, time: this.#time });
@@ -325,20 +381,6 @@ class OpenedRecord implements OpenedPage {
   #put(nonce: string): void {
     const give = this.#waiting.shift();
     if (give) give(nonce);
-    else this.#nonces.push(nonce);
-  }
-}
-
-/** Reads the stream until it says so; `false` where it ended without. */
-async function saysDark(response: Response): Promise<boolean> {
-  const reader = response.body?.getReader();
-  if (!response.ok || !reader) return false;
-  const decoder = new TextDecoder();
-  let text = '';
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return false;
-    text = (text + decoder.decode(value, { stream: true })).slice(-64);
-    if (text.includes('event: dark')) return true;
+    else this.#nonces = [...this.#nonces, nonce].slice(-NONCES_MAX);
   }
 }

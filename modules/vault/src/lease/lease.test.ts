@@ -1,7 +1,7 @@
 /** Records open on pages, by the program that a browser runs: seen in pieces, dark when the reason ends. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '@cityward/kernel';
-import { AROHA, BEN, CAT, consentTo, HARBOUR, must, NOW, OFFICER, TEXT } from '../testing.ts';
+import { AROHA, BEN, CAT, consentTo, HARBOUR, must, NOW, OFFICER, person, TEXT } from '../testing.ts';
 import { useVault } from '../testing-rig.ts';
 import { ViewRefused } from './client.ts';
 import { VIEWS_PER_PERSON_MAX } from './limits.ts';
@@ -114,6 +114,50 @@ describe('a record open on a page', () => {
       isCut = true;
       expect(await page.dark).toBe('unheard');
       expect(await codeOf(page.page(0))).toBe('VIEW_OVER');
+    },
+    PATIENT_MS,
+  );
+
+  it(
+    'is kept open by leases on its stream, where it cannot ask for them',
+    async () => {
+      const record = await rig.put();
+      const consent = await rig.give();
+      let heard = '';
+      const call = fetchAs(BEN, 'first', async (where, init) => {
+        if ((where as string).endsWith('/lease')) throw new Error('cut off');
+        const response = await fetch(where, init);
+        if (!(where as string).endsWith('/dark')) return response;
+        const listening = new TransformStream<Uint8Array, Uint8Array>({
+          transform: (bytes, onwards) => {
+            heard += Buffer.from(bytes).toString();
+            onwards.enqueue(bytes);
+          },
+        });
+        return new Response(response.body!.pipeThrough(listening), response);
+      });
+      const page = await open(record, call);
+      const leases = () => heard.split('event: lease').length - 1;
+      while (leases() < 1) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(textIn(await page.page(0))).toBe(TEXT);
+      must(await rig.at.vault.takeBack(consent, AROHA));
+      expect(await page.dark).toBe('told');
+    },
+    PATIENT_MS,
+  );
+
+  it(
+    'goes dark with its sign-in, though nobody says that it has ended',
+    async () => {
+      let isOver = false;
+      await rig.restart({ principalNow: () => (isOver ? null : person(BEN)) });
+      await door.listener.stop();
+      door = await openDoor(rig.at.vault);
+      const record = await rig.put();
+      await rig.give();
+      const page = await open(record);
+      isOver = true;
+      expect(await page.dark).toBe('told');
     },
     PATIENT_MS,
   );

@@ -1,9 +1,10 @@
 /** One record that is open on one page. */
 import { randomBytes, type KeyObject } from 'node:crypto';
-import type { RecordMedia } from '@cityward/contracts';
+import type { PushedLease, RecordMedia } from '@cityward/contracts';
 import type { Held } from '../viewing/viewing.ts';
 import { NONCES_MAX } from './limits.ts';
 import { cutPieces, holdPiece } from './pieces.ts';
+import { drawn } from './random-stock.ts';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -23,10 +24,15 @@ export interface Asker {
   readonly signIn: string;
   readonly address: string;
 }
-/** Where a page hears that it is to go dark. */
-export interface DarkSink {
+/** Where a page hears that it is lit for longer, and that it is to go dark. */
+export interface PageStream {
   dark(): void;
   beat(): void;
+  lease(next: PushedLease): void;
+  /** Whether what was sent on it was taken. */
+  isClear(): boolean;
+  /** Whether whoever opened it has still signed in, and may still ask. */
+  isSignedIn(): boolean;
 }
 /** Where one piece goes. */
 export interface PieceSink {
@@ -47,6 +53,10 @@ export interface Opening {
   readonly key: KeyObject;
   readonly record: string;
   readonly show: Showable;
+  /** By the monotonic clock. */
+  readonly openedAt: number;
+  /** Told of each change of how much content this view holds. */
+  readonly onHeld: (bytes: number) => void;
 }
 
 export class OpenView {
@@ -55,27 +65,38 @@ export class OpenView {
   readonly key: KeyObject;
   readonly record: string;
   readonly show: Showable;
-  readonly streams = new Set<DarkSink>();
+  readonly openedAt: number;
+  readonly streams = new Set<PageStream>();
   readonly sending = new Set<PieceSink>();
   lease: Lease = { key: Buffer.alloc(0), epoch: 0, until: -Infinity };
+  /** When its page last signed something, by the monotonic clock. */
+  provenAt: number;
   isDark = false;
-  heldBytes = 0;
+  #heldBytes = 0;
+  readonly #onHeld: (bytes: number) => void;
   readonly #holdKey = randomBytes(KEY_BYTES);
   readonly #pages = new Map<number, Promise<readonly Buffer[]>>();
   /** Given, and not used yet. */
   readonly #nonces = new Set<string>();
 
-  constructor({ id, asker, key, record, show }: Opening) {
+  constructor({ id, asker, key, record, show, openedAt, onHeld }: Opening) {
     this.id = id;
     this.asker = asker;
     this.key = key;
     this.record = record;
     this.show = show;
+    this.openedAt = this.provenAt = openedAt;
+    this.#onHeld = onHeld;
+  }
+
+  /** The newest: one before it may be of a connection that is lost. */
+  get stream(): PageStream | undefined {
+    return [...this.streams].at(-1);
   }
 
   giveNonce(): string {
     if (this.#nonces.size >= NONCES_MAX) this.#nonces.delete(this.#nonces.values().next().value!);
-    const nonce = randomBytes(NONCE_BYTES).toString('base64url');
+    const nonce = drawn(NONCE_BYTES).toString('base64url');
     this.#nonces.add(nonce);
     return nonce;
   }
@@ -86,7 +107,7 @@ export class OpenView {
   /** A key for the next seconds; that of the lease before opens nothing that is sent from now on. */
   renew(until: number): Lease {
     this.lease.key.fill(0);
-    this.lease = { key: randomBytes(KEY_BYTES), epoch: this.lease.epoch + 1, until };
+    this.lease = { key: drawn(KEY_BYTES), epoch: this.lease.epoch + 1, until };
     return this.lease;
   }
 
@@ -108,8 +129,13 @@ export class OpenView {
       ? []
       : cut.map((plain, piece) => holdPiece(this.#holdKey, { view: this.id, page, piece }, plain));
     for (const plain of cut) plain.fill(0);
-    for (const { length } of held) this.heldBytes += length;
+    this.#holds(held.reduce((sum, { length }) => sum + length, 0));
     return held;
+  }
+
+  #holds(more: number): void {
+    this.#heldBytes += more;
+    this.#onHeld(more);
   }
 
   get holdKey(): Buffer {
@@ -123,6 +149,7 @@ export class OpenView {
     this.lease = { ...this.lease, until: -Infinity };
     this.#holdKey.fill(0);
     this.#pages.clear();
+    this.#holds(-this.#heldBytes);
     this.#nonces.clear();
     for (const sink of [...this.sending]) sink.drop();
     for (const stream of [...this.streams]) stream.dark();

@@ -1,11 +1,11 @@
 /** Views over a real vault without a listener, and pages that sign by hand: for attacks, which do what no page of ours does. */
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
-import type { OpenedView, ViewerKey, ViewLease } from '@cityward/contracts';
+import type { OpenedView, PushedLease, ViewerKey, ViewLease } from '@cityward/contracts';
 import type { Clock, Millis, Refusal, Result } from '@cityward/kernel';
 import { AROHA, BEN, consentTo, must, OFFICER, person, recordOf, testVault, TEXT, type TestVault } from '../testing.ts';
 import type { Place } from '../testing-attack.ts';
 import { asText } from './as-text.ts';
-import type { Asker, PieceSink } from './open-view.ts';
+import type { Asker, PageStream, PieceSink } from './open-view.ts';
 import { Views, type ViewAsk } from './views.ts';
 
 export { consentTo };
@@ -14,6 +14,8 @@ export interface Bench {
   readonly at: TestVault;
   readonly views: Views;
   readonly monotonic: { now: number };
+  /** Whether its process may serve. */
+  readonly serving: { may: boolean };
   readonly record: string;
   readonly consent: string;
   stop(): Promise<void>;
@@ -28,21 +30,21 @@ export async function bench(
   await at.vault.start();
   const { record } = must(await at.vault.put(recordOf(text), OFFICER));
   const given = must(await at.vault.give(consentTo(BEN, consent), AROHA));
-  const monotonic = { now: 1_000_000 };
-  return { at, views: viewsOver(at, monotonic), monotonic, record, consent: given.id, stop: () => at.vault.stop() };
+  const own = { at, monotonic: { now: 1_000_000 }, serving: { may: true } };
+  return { ...own, views: viewsOver(own), record, consent: given.id, stop: () => at.vault.stop() };
 }
-function viewsOver(at: TestVault, monotonic: Bench['monotonic']): Views {
+function viewsOver({ at, monotonic, serving }: Pick<Bench, 'at' | 'monotonic' | 'serving'>): Views {
   const clock: Clock = () => at.clock.now as Millis;
   return new Views({
     clock,
     monotonic: () => monotonic.now,
     incarnation: randomBytes(8).toString('hex'),
-    mayServe: () => true,
+    mayServe: () => serving.may,
     show: asText((look) => at.vault.view(look)),
   });
 }
 /** Another process that serves the same records: it knows of no view that was opened at the first. */
-export const beside = (at: Bench): Bench => ({ ...at, views: viewsOver(at.at, at.monotonic) });
+export const beside = (at: Bench): Bench => ({ ...at, views: viewsOver(at) });
 /** The same process, stopped and started. */
 export async function restarted(at: Bench): Promise<Bench> {
   at.views.stop();
@@ -114,6 +116,33 @@ export class Page {
     const lease = this.#bench.views.renew(this.ask('POST', `/api/views/${this.opened.view}/lease`, now));
     if (lease.ok) this.#keep(lease.value);
     return lease;
+  }
+  listen(stream: PageStream): void {
+    must(this.#bench.views.listen(this.ask('GET', `/api/views/${this.opened.view}/dark`)))(stream);
+  }
+}
+
+/** The stream of a page, with a network and a sign-in as a test sets them. */
+export class HeldStream implements PageStream {
+  readonly leases: PushedLease[] = [];
+  isDark = false;
+  takes = true;
+  signedIn = true;
+
+  dark(): void {
+    this.isDark = true;
+  }
+  beat(): void {
+    // Nobody waits for it.
+  }
+  lease(next: PushedLease): void {
+    this.leases.push(next);
+  }
+  isClear(): boolean {
+    return this.takes;
+  }
+  isSignedIn(): boolean {
+    return this.signedIn;
   }
 }
 

@@ -14,7 +14,8 @@ import {
 import type { Refusal, Result } from '@cityward/kernel';
 import type { Purpose } from '@cityward/contracts';
 import { clientScript } from './client-script.ts';
-import type { Asker, DarkSink, PieceSink } from './open-view.ts';
+import { STREAM_WAITING_MAX_BYTES } from './limits.ts';
+import type { Asker, PageStream, PieceSink } from './open-view.ts';
 import type { ViewAsk, Views } from './views.ts';
 
 /** Without a purpose it is one's own record that is asked for. */
@@ -57,7 +58,8 @@ export function viewRoutes(views: () => Views): Route[] {
   ];
 }
 
-export function viewRawRoutes(views: () => Views): RawRoute[] {
+/** @param mayStill whether a caller of before has still signed in and may still ask */
+export function viewRawRoutes(views: () => Views, mayStill: (caller: Caller) => boolean): RawRoute[] {
   return [
     {
       name: 'viewPiece',
@@ -78,7 +80,8 @@ export function viewRawRoutes(views: () => Views): RawRoute[] {
       action: 'askRecord',
       handle: (request, caller) => {
         const listen = must(views().listen(rawAsk(request, caller)));
-        return written('text/event-stream; charset=utf-8', (response) => listenOn(response, listen));
+        const isSignedIn = (): boolean => mayStill(caller);
+        return written('text/event-stream; charset=utf-8', (response) => listenOn(response, listen, isSignedIn));
       },
     },
     {
@@ -135,11 +138,20 @@ function pieceSink(response: ServerResponse): PieceSink {
   };
 }
 
-function listenOn(response: ServerResponse, listen: (sink: DarkSink) => () => void): void {
+function listenOn(
+  ...[response, listen, isSignedIn]: readonly [
+    ServerResponse,
+    (stream: PageStream) => () => void,
+    PageStream['isSignedIn'],
+  ]
+): void {
   response.write(': open\n\n');
   const leave = listen({
     dark: () => void response.end('event: dark\ndata: {}\n\n'),
     beat: () => void response.write(': beat\n\n'),
+    lease: (next) => void response.write(`event: lease\ndata: ${JSON.stringify(next)}\n\n`),
+    isClear: () => !response.destroyed && response.writableLength <= STREAM_WAITING_MAX_BYTES,
+    isSignedIn,
   });
   response.on('close', leave);
   response.on('error', leave);

@@ -7,9 +7,10 @@ import { VIEW_LEASE_MS, type OpenedView, type ViewerKey, type ViewLease } from '
 import { isoTime, millis, ok, refuse, type Clock, type Refusal, type Result } from '@cityward/kernel';
 import type { Basis, Look } from '../viewing/deciding.ts';
 import * as limits from './limits.ts';
-import { OpenView, type Asker, type DarkSink, type PieceSink, type Showable } from './open-view.ts';
+import { OpenView, type Asker, type PageStream, type PieceSink, type Showable } from './open-view.ts';
 import { sendPiece } from './pieces.ts';
 import { checkProof, viewerKey, type ProofCheck, type ProofFault } from './proof.ts';
+import { Pushing } from './pushing.ts';
 
 /** What changed, as far as that is known; nothing known: everything open is judged again. */
 export interface Changed {
@@ -29,6 +30,7 @@ export interface ViewsParts {
   readonly show: (look: Look, view: string) => Promise<Result<Showable, Refusal>>;
   readonly checkProof?: ProofCheck;
   readonly perPersonMax?: number;
+  readonly pushAfterMs?: number;
 }
 export interface OpenAsk {
   readonly look: Look;
@@ -59,10 +61,14 @@ export class Views {
   readonly #perPerson = new Map<string, number>();
   /** Asked for, and not lent yet. */
   readonly #opening = new Set<{ readonly signIn: string; isOver: boolean }>();
+  readonly #pushing: Pushing;
+  #heldBytes = 0;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(parts: ViewsParts) {
     this.#parts = parts;
+    const { monotonic, pushAfterMs = limits.PUSH_AFTER_MS } = parts;
+    this.#pushing = new Pushing({ monotonic, afterMs: pushAfterMs, push: (view) => this.#push(view) });
   }
 
   get size(): number {
@@ -74,6 +80,7 @@ export class Views {
       setInterval(() => this.sweep(), limits.SWEEP_MS).unref(),
       setInterval(() => void this.#reviewAll(), limits.REVIEW_MS).unref(),
       setInterval(() => this.#beat(), limits.BEAT_MS).unref(),
+      setInterval(() => void this.push(), limits.PUSH_TURN_MS).unref(),
     ];
   }
   stop(): void {
@@ -99,7 +106,9 @@ export class Views {
       const id = `view-${this.#parts.incarnation}-${randomBytes(16).toString('hex')}`;
       const show = await this.#parts.show(look, id);
       if (!show.ok) return show;
-      view = new OpenView({ id, asker, key, record: look.record, show: show.value });
+      const onHeld = (bytes: number): void => void (this.#heldBytes += bytes);
+      const openedAt = this.#parts.monotonic();
+      view = new OpenView({ id, asker, key, record: look.record, show: show.value, openedAt, onHeld });
       return this.#lend(view, opening);
     } finally {
       this.#opening.delete(opening);
@@ -115,24 +124,51 @@ export class Views {
     }
     this.#open.set(view.id, view);
     const { media, pages } = view.show;
-    return ok({ view: view.id, media, pages, lease: this.#renew(view) });
+    return ok({ view: view.id, media, pages, lease: this.#answered(view) });
   }
 
   renew(ask: ViewAsk): Result<ViewLease, Refusal> {
     const met = this.#meet(ask);
     if (!met.ok) return met;
     if (!this.#parts.mayServe()) return notServing();
-    return ok(this.#renew(met.value));
+    return ok(this.#answered(met.value));
   }
 
-  #renew(view: OpenView): ViewLease {
+  #answered(view: OpenView): ViewLease {
     const now = this.#parts.clock();
+    const age = this.#parts.monotonic() - view.openedAt;
+    const { leaseMs, ...lease } = this.#renew(view, limits.NONCES_GIVEN);
+    // A page counts what is pushed from here: never later than it is.
+    return { ...lease, leaseMs, now, age: Math.ceil(age) };
+  }
+
+  /** The next leases of pages that listen; runs by itself. */
+  push(): Promise<void> {
+    return this.#pushing.push();
+  }
+  /** What a renewal asks is asked here too, in the turn in which the lease is written. */
+  #push(view: OpenView): boolean {
+    if (!this.#parts.mayServe()) return false;
+    const { stream } = view;
+    if (!stream) return true;
+    if (!this.#stands(view) || !stream.isSignedIn()) this.#darken(view);
+    if (view.isDark || !this.#isProven(view) || !stream.isClear()) return true;
+    const { epoch, key, nonces } = this.#renew(view, limits.NONCES_PUSHED);
+    stream.lease({ epoch, key, nonces, until: Math.max(0, Math.floor(view.lease.until - view.openedAt)) });
+    return true;
+  }
+  #isProven({ provenAt }: OpenView): boolean {
+    return this.#parts.monotonic() - provenAt < limits.PROVEN_MS;
+  }
+
+  #renew(view: OpenView, count: number): Pick<ViewLease, 'epoch' | 'key' | 'leaseMs' | 'nonces'> {
     const { until } = view.show.held;
     // What ends by itself ends on the page too, to the millisecond.
-    const leaseMs = Math.max(0, until === null ? VIEW_LEASE_MS : Math.min(VIEW_LEASE_MS, until - now));
+    const leaseMs = Math.max(0, until === null ? VIEW_LEASE_MS : Math.min(VIEW_LEASE_MS, until - this.#parts.clock()));
     const { key, epoch } = view.renew(this.#parts.monotonic() + leaseMs);
-    const nonces = Array.from({ length: limits.NONCES_GIVEN }, () => view.giveNonce());
-    return { epoch, key: key.toString('base64url'), leaseMs, nonces, now };
+    this.#pushing.lent(view);
+    const nonces = Array.from({ length: count }, () => view.giveNonce());
+    return { epoch, key: key.toString('base64url'), leaseMs, nonces };
   }
 
   close(ask: ViewAsk): Result<Record<never, never>, Refusal> {
@@ -171,17 +207,17 @@ export class Views {
     sink.send(body, view.giveNonce());
   }
 
-  /** The page's own ear: it hears when it is to go dark. */
-  listen(ask: ViewAsk): Result<(sink: DarkSink) => () => void, Refusal> {
+  /** The page's own ear: it hears its next leases, and when it is to go dark. */
+  listen(ask: ViewAsk): Result<(stream: PageStream) => () => void, Refusal> {
     const met = this.#meet(ask);
     if (!met.ok) return met;
     const view = met.value;
     if (view.streams.size >= limits.STREAMS_PER_VIEW_MAX)
       return refuse('unavailable', 'VIEW_STREAMS_FULL', 'listen to a view: close the stream that is open first');
-    return ok((sink) => {
-      if (view.isDark) sink.dark();
-      else view.streams.add(sink);
-      return () => view.streams.delete(sink);
+    return ok((stream) => {
+      if (view.isDark) stream.dark();
+      else view.streams.add(stream);
+      return () => view.streams.delete(stream);
     });
   }
 
@@ -242,9 +278,12 @@ export class Views {
     const proved = this.#check(proof, view.key, { method, path, now: this.#parts.clock() });
     if (!proved.ok) return proofRefused(proved.fault, this.#parts.clock());
     if (!view.useNonce(proved.nonce)) return proofRefused('used', this.#parts.clock());
-    if (this.#stands(view)) return ok(view);
-    this.#darken(view);
-    return viewOver();
+    if (!this.#stands(view)) {
+      this.#darken(view);
+      return viewOver();
+    }
+    view.provenAt = this.#parts.monotonic();
+    return ok(view);
   }
 
   #check(...given: Parameters<ProofCheck>): ReturnType<ProofCheck> {
@@ -253,6 +292,7 @@ export class Views {
 
   #darken(view: OpenView): void {
     if (!this.#open.delete(view.id)) return;
+    this.#pushing.end(view);
     this.#leave(view.asker.person);
     view.goDark();
   }
@@ -262,10 +302,7 @@ export class Views {
     else this.#perPerson.delete(person);
   }
   #isFull(): boolean {
-    if (this.#open.size + this.#opening.size >= limits.VIEWS_MAX) return true;
-    let bytes = 0;
-    for (const view of this.#open.values()) bytes += view.heldBytes;
-    return bytes >= limits.HELD_MAX_BYTES;
+    return this.#open.size + this.#opening.size >= limits.VIEWS_MAX || this.#heldBytes >= limits.HELD_MAX_BYTES;
   }
 }
 

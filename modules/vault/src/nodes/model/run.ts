@@ -12,12 +12,13 @@ const SPEEDS = [0.99, 1, 1.01] as const;
 
 /** @param onWorld told after each world how many steps were made in all */
 export async function runModel(seed: string, steps: number): Promise<Found> {
-  const found = { steps: 0, served: 0, confirmed: 0, crashes: 0, servedAfterRevoke: 0 };
+  const found = { steps: 0, served: 0, pushed: 0, confirmed: 0, crashes: 0, servedAfterRevoke: 0 };
   for (let number = 0; found.steps < steps; number++) {
     const world = new World(`${seed}/${number}`);
     const made = await liveThrough(world, Math.min(STEPS_PER_WORLD, steps - found.steps));
     found.steps += made;
     found.served += world.served;
+    found.pushed += world.pushed;
     found.confirmed += world.confirmed.size;
     found.crashes += world.crashes;
     found.servedAfterRevoke += world.servedAfterRevoke;
@@ -78,11 +79,12 @@ const ACTS: readonly (readonly [number, (life: Life, index: number) => void])[] 
   [6, ({ world }) => void world.frozen.delete(world.random.int(NODES))],
   [6, ({ world }, index) => void (world.frozen.size + world.cut.size < AWAY_MAX && world.cut.add(index))],
   [6, ({ world }) => void world.cut.delete(world.random.int(NODES))],
+  [40, ({ nodes }, index) => nodes[index]!.push()],
   [1, crash],
 ];
 const WEIGHT = ACTS.reduce((sum, [weight]) => sum + weight, 0);
 /** What comes from outside of the nodes, or to one that is down or frozen. */
-const ANYWHERE: ReadonlySet<number> = new Set([0, 4, 10, 12, 13]);
+const ANYWHERE: ReadonlySet<number> = new Set([0, 4, 10, 12, 14]);
 
 function act(life: Life): void {
   const { world, nodes } = life;

@@ -9,7 +9,7 @@ import type { StoredConsent } from '../../consents/consent-store.ts';
 import { sealContent } from '../../keys/sealed.ts';
 import type { KeyId } from '../../keys/keyring.ts';
 import { asText } from '../../lease/as-text.ts';
-import type { Asker, PieceSink } from '../../lease/open-view.ts';
+import type { Asker, PageStream, PieceSink } from '../../lease/open-view.ts';
 import { reviewed } from '../../lease/reviewed.ts';
 import { Views } from '../../lease/views.ts';
 import { openVaultJournal, type VaultChange, type VaultJournal } from '../../vault-journal.ts';
@@ -37,6 +37,8 @@ const { x, y } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.ex
 };
 const JWK = { kty: 'EC', crv: 'P-256', x, y } as const;
 const VIEWS_PER_NODE_MAX = 6;
+/** A push is to fall into every moment of a change. */
+const PUSH_AFTER_MS = 10;
 /** Not in the model. */
 const NOTHING = { learn: () => undefined };
 const QUIET = { error: () => undefined, warn: () => undefined };
@@ -132,6 +134,7 @@ export class SimulatedNode {
       ...given,
       mayServe,
       checkProof,
+      pushAfterMs: PUSH_AFTER_MS,
       show: async (look, id) => {
         const shown = await shownBy(look);
         if (shown.ok) this.#restsOn.set(id, shown.value.held.basis['consent'] as string);
@@ -188,13 +191,19 @@ export class SimulatedNode {
   sweep(): void {
     this.#views.sweep();
   }
+  push(): void {
+    void this.#views.push();
+  }
 
   async open(): Promise<void> {
     if (this.#views.size >= VIEWS_PER_NODE_MAX) return;
     const opened = await this.#views.open({ look: LOOK, key: JWK, proof: '', asker: ASKER, path: '/api/views' });
     if (!opened.ok) return;
     const { view, lease } = opened.value;
-    this.pages.push({ id: view, consent: this.#restsOn.get(view)!, nonces: [...lease.nonces] });
+    const page = { id: view, consent: this.#restsOn.get(view)!, nonces: [...lease.nonces] };
+    this.pages.push(page);
+    const listen = this.#views.listen(this.#ask(page));
+    if (listen.ok) listen.value(this.#streamOf(page));
   }
   renew(page: OpenPage): void {
     const lease = this.#views.renew(this.#ask(page));
@@ -219,12 +228,31 @@ export class SimulatedNode {
     const at = this.pages.indexOf(page);
     if (at >= 0) this.pages.splice(at, 1);
   }
+  #served({ consent }: OpenPage): void {
+    const { world } = this.#setup;
+    if (world.confirmed.has(consent)) world.servedAfterRevoke++;
+  }
+  #streamOf(page: OpenPage): PageStream {
+    const { world } = this.#setup;
+    return {
+      dark: () => this.#drop(page),
+      beat: () => undefined,
+      lease: ({ nonces }) => {
+        world.pushed++;
+        this.#served(page);
+        page.nonces.push(...nonces);
+      },
+      // A network that takes nothing for a while.
+      isClear: () => world.random.int(8) > 0,
+      isSignedIn: () => true,
+    };
+  }
   #sinkOf(page: OpenPage): PieceSink {
     const { world } = this.#setup;
     return {
       send: (_body, nonce) => {
         world.served++;
-        if (world.confirmed.has(page.consent)) world.servedAfterRevoke++;
+        this.#served(page);
         page.nonces.push(nonce);
       },
       drop: () => this.#drop(page),

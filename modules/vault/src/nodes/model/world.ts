@@ -1,7 +1,7 @@
 /**
  * Several nodes of the real vault (decision, journal, open views, leases, agreement) over a simulated database, disk and clock: every
  * call takes as long as the run says, a node may freeze, be cut off or crash, and a crash takes from the disk what was not synced.
- * Looks for a piece that is sent after the taking back of its consent was confirmed. What is not in it: SQL itself, HTTP, signatures.
+ * Looks for a piece or a lease that is sent after the taking back of its consent was confirmed. What is not in it: SQL itself, HTTP, signatures.
  */
 import { seeded, type Random } from '@cityward/kernel';
 import type { NodeStore, SeenNode, SharedChange } from '../node-store.ts';
@@ -14,6 +14,8 @@ interface Pending {
 export interface Found {
   readonly steps: number;
   readonly served: number;
+  /** Leases, on streams of pages. */
+  readonly pushed: number;
   readonly confirmed: number;
   readonly crashes: number;
   readonly servedAfterRevoke: number;
@@ -32,6 +34,7 @@ export class World {
   /** Whose taking back somebody was told of. */
   readonly confirmed = new Set<string>();
   served = 0;
+  pushed = 0;
   servedAfterRevoke = 0;
   crashes = 0;
 
