@@ -1,5 +1,6 @@
 /** Breaking the glass: only for a patient in care here, for half an hour, told at once, in the ledger or not at all, and reviewed. */
 import { join } from 'node:path';
+import { sql as raw } from 'kysely';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { GlassDraft } from '@cityward/contracts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '@cityward/kernel';
@@ -137,6 +138,24 @@ describe('an emergency', () => {
     await rig.restart();
     expect(codeOf(await broken())).toBe('GLASS_REFUSED');
     expect(rig.at.alarms.at(-1)).toContain('too-many-by-clinician');
+  });
+
+  it('that was being opened when its process ended counts for nobody once that is alone, and among others for its time', async () => {
+    await inCare();
+    const left = () =>
+      raw`insert into vault.glass_claim (id, subject, by_whom, organisation, care, at, until_at)
+        values ('gla-left', 'per-cat', ${BEN}, ${CLINIC}, 'car-1', ${NOW}, ${NOW + 30 * MINUTE_MS})`.execute(
+        rig.sql.for(),
+      );
+    await left();
+    await rig.restart();
+    must(await emergencies().end(must(await broken()).id, BEN));
+    await left();
+    await rig.restart({ processes: 'many' });
+    expect(codeOf(await broken())).toBe('GLASS_REFUSED');
+    expect(rig.at.alarms).toEqual([`${BEN} was not let break the glass again: another-patient-open`]);
+    rig.at.clock.now += 30 * MINUTE_MS;
+    must(await broken());
   });
 
   it.each<[string, string, () => Promise<unknown>]>([

@@ -105,7 +105,8 @@ export class Emergencies {
         ({ glasses, claims }) => {
           const saved = glasses.map((glass) => this.#newer(glass));
           const ids = new Set(saved.map((glass) => glass.id));
-          const before = [...asked.before.filter((glass) => !ids.has(glass.id)), ...saved.map(heldOf), ...claims];
+          const notSaved = [...asked.before, ...claims].filter((glass) => !ids.has(glass.id));
+          const before = [...notSaved, ...saved.map(heldOf)];
           const decided = decideGlass({ ...asked, before }, now);
           if (!decided.ok) return { decided, claim: null };
           const { care, until } = decided.value;
