@@ -1,5 +1,6 @@
 /** Which account at the city's sign-in provider belongs to which person. */
 import type { Kysely } from 'kysely';
+import type { PeopleTables } from './people-store.ts';
 
 export interface AccountsTables {
   'identity.oidc_subject': { issuer: string; subject: string; person: string; bound: number };
@@ -13,8 +14,43 @@ export interface Account {
   readonly bound: number;
 }
 
-export const readAccounts = (db: Db, issuer: string): Promise<Account[]> =>
-  db.selectFrom('identity.oidc_subject').selectAll().where('issuer', '=', issuer).execute();
+interface At {
+  readonly issuer: string;
+}
+/** By the provider's name for them. */
+export const readAccount = (
+  db: Db,
+  { issuer, subject }: At & { readonly subject: string },
+): Promise<Account | undefined> =>
+  db
+    .selectFrom('identity.oidc_subject')
+    .selectAll()
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .executeTakeFirst();
+
+export const readAccountOf = (
+  db: Db,
+  { issuer, person }: At & { readonly person: string },
+): Promise<Account | undefined> =>
+  db
+    .selectFrom('identity.oidc_subject')
+    .selectAll()
+    .where('issuer', '=', issuer)
+    .where('person', '=', person)
+    .executeTakeFirst();
+
+/** Those who run the city and have one. */
+export async function readConnectedStaff(db: Kysely<AccountsTables & PeopleTables>, issuer: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('identity.oidc_subject')
+    .innerJoin('identity.person', 'identity.person.id', 'identity.oidc_subject.person')
+    .select('identity.oidc_subject.person')
+    .where('identity.oidc_subject.issuer', '=', issuer)
+    .where('identity.person.kind', '=', 'staff')
+    .execute();
+  return rows.map(({ person }) => person);
+}
 
 /** Takes the place of what the same account was bound to. */
 export async function putAccount(db: Db, account: Account): Promise<void> {

@@ -58,8 +58,8 @@ const notConnected = (): Result<never, Refusal> =>
 
 export class Accounts {
   readonly #parts: AccountsParts;
-  /** By the provider's name for them. */
-  readonly #bound = new Map<string, Account>();
+  /** Accounts and people of which one is being connected. */
+  readonly #connecting = new Set<string>();
   /** Attempts need no memory until they come back, so nobody can push out another's by beginning many. */
   readonly #attempts: Challenges = createChallenges();
   readonly #key = randomBytes(KEY_BYTES);
@@ -70,11 +70,7 @@ export class Accounts {
 
   static async open(options: IdentityOptions, { people, waysIn }: Omit<AccountsParts, 'providers'>): Promise<Accounts> {
     const providers = options.provider ? await providersOf(options, options.provider) : null;
-    const accounts = new Accounts({ people, waysIn, providers });
-    if (!providers) return accounts;
-    const rows = await store.readAccounts(options.sql.for<AccountsTables>(), providers.console.issuer);
-    for (const account of rows) accounts.#bound.set(account.subject, account);
-    return accounts;
+    return new Accounts({ people, waysIn, providers });
   }
 
   /** The provider's host, for people; null without one. */
@@ -83,14 +79,29 @@ export class Accounts {
     return providers ? new URL(providers.console.issuer).host : null;
   }
 
-  of(person: string): Account | null {
-    for (const account of this.#bound.values()) if (account.person === person) return account;
-    return null;
+  async of(person: string): Promise<Account | null> {
+    const issuer = this.#issuer;
+    return issuer === null ? null : ((await store.readAccountOf(this.#db, { issuer, person })) ?? null);
   }
 
-  /** Everybody who has one. */
-  connected(): string[] {
-    return [...this.#bound.values()].map(({ person }) => person);
+  /** Those who run the city and have one. */
+  async connectedStaff(): Promise<string[]> {
+    const issuer = this.#issuer;
+    return issuer === null ? [] : store.readConnectedStaff(this.#people.options.sql.for(), issuer);
+  }
+
+  async #at(subject: string): Promise<Account | null> {
+    const issuer = this.#issuer;
+    return issuer === null ? null : ((await store.readAccount(this.#db, { issuer, subject })) ?? null);
+  }
+  get #issuer(): string | null {
+    return this.#parts.providers?.console.issuer ?? null;
+  }
+  get #people(): People {
+    return this.#parts.people;
+  }
+  get #db() {
+    return this.#people.options.sql.for<AccountsTables>();
   }
 
   /** @param at the origin of the page that asks, and that the provider sends its person back to */
@@ -106,7 +117,7 @@ export class Accounts {
     return this.#parts.waysIn.byProvider(from, async () => {
       const subject = await this.#finish(SIGN_IN, back, from.origin);
       if (!subject.ok) return subject;
-      const account = this.#bound.get(subject.value);
+      const account = await this.#at(subject.value);
       return account ? ok(account.person) : notConnected();
     });
   }
@@ -116,46 +127,40 @@ export class Accounts {
     const found = await this.#finish(connectBy(id), back, at);
     if (!found.ok) return found;
     const subject = found.value;
-    const free = this.#mayConnect(id, subject);
-    if (!free.ok) return free;
-    const before = this.#bound.get(subject);
-    const account = { issuer: providers!.console.issuer, subject, person: id, bound: people.options.clock() };
-    this.#bound.set(subject, account); // at once, so that no second person is given the same account meanwhile
+    // At once, so that no second person is given the same account meanwhile, and no person a second one.
+    const claims = [`account ${subject}`, `person ${id}`];
+    if (claims.some((claim) => this.#connecting.has(claim))) return accountTaken();
+    for (const claim of claims) this.#connecting.add(claim);
     try {
+      const free = await this.#mayConnect(id, subject);
+      if (!free.ok) return free;
+      const account = { issuer: providers!.console.issuer, subject, person: id, bound: people.options.clock() };
       await people.transact(async (tx) => {
         await store.putAccount(tx.for<AccountsTables>(), account);
         people.record(tx, { type: 'person.bound', actor: id, subject: id, data: {} });
       });
-    } catch (fault) {
-      if (before) this.#bound.set(subject, before);
-      else this.#bound.delete(subject);
-      throw fault;
+      return ok(undefined);
+    } finally {
+      for (const claim of claims) this.#connecting.delete(claim);
     }
-    return ok(undefined);
   }
 
-  /** In force at once. Whoever takes it from somebody else ends their sign-ins too: the account may be in wrong hands. */
+  /** In force when it resolves. Whoever takes it from somebody else ends their sign-ins too: the account may be in wrong hands. */
   async disconnect(id: string, by: string): Promise<Result<void, Refusal>> {
     const { people } = this.#parts;
     if (!people.get(id)) return personUnknown(id);
-    const account = this.of(id);
+    const account = await this.of(id);
     if (!account)
       return refuse('conflict', 'NO_ACCOUNT', `disconnect account of "${id}": there is none, wanted a connected one`);
-    this.#bound.delete(account.subject);
-    try {
-      await people.transact(async (tx) => {
-        await store.dropAccount(tx.for<AccountsTables>(), account);
-        people.record(tx, { type: 'person.unbound', actor: by, subject: id, data: {} });
-      });
-    } catch (fault) {
-      this.#bound.set(account.subject, account);
-      throw fault;
-    }
+    await people.transact(async (tx) => {
+      await store.dropAccount(tx.for<AccountsTables>(), account);
+      people.record(tx, { type: 'person.unbound', actor: by, subject: id, data: {} });
+    });
     if (by !== id) await people.sessions.endAllOf(id, 'account-disconnected', by);
     return ok(undefined);
   }
 
-  #mayConnect(id: string, subject: string): Result<void, Refusal> {
+  async #mayConnect(id: string, subject: string): Promise<Result<void, Refusal>> {
     const { people } = this.#parts;
     const person = people.get(id);
     if (!person) return personUnknown(id);
@@ -164,16 +169,15 @@ export class Accounts {
       return refuse('forbidden', 'PERSON_DISABLED', `connect account of "${id}": this person has no access any more`);
     if (subject.length > SUBJECT_MAX_CHARS)
       return refuse('invalid', 'SUBJECT_TOO_LONG', `connect account: wanted at most ${SUBJECT_MAX_CHARS} characters`);
-    if (this.of(id))
+    if ((await this.of(id)) !== null)
       return refuse(
         'conflict',
         'HAS_ACCOUNT',
         `connect account of "${id}": there is one, wanted it disconnected first`,
       );
     // Somebody whose access was ended may be invited anew, with the account that they have.
-    const owner = this.#bound.get(subject);
-    if (owner && people.get(owner.person)?.state !== 'disabled')
-      return refuse('conflict', 'ACCOUNT_TAKEN', 'connect account: it belongs to somebody else here, wanted your own');
+    const owner = await this.#at(subject);
+    if (owner && people.get(owner.person)?.state !== 'disabled') return accountTaken();
     return ok(undefined);
   }
 
@@ -210,6 +214,9 @@ export class Accounts {
     return this.#parts.people.options.clock();
   }
 }
+
+const accountTaken = (): Result<never, Refusal> =>
+  refuse('conflict', 'ACCOUNT_TAKEN', 'connect account: it belongs to somebody else here, wanted your own');
 
 async function providersOf(
   { origins, portal, clock, log }: IdentityOptions,

@@ -5,6 +5,7 @@ import { WORKING_MAX } from './domain/people.ts';
 import { Residents } from './residents.ts';
 import type { Identity } from './service.ts';
 import { removeFolder, testFolder, testIdentity } from './testing.ts';
+import { softAuthenticator } from './testing-authenticator.ts';
 import { caller } from './testing-people.ts';
 
 describe('residents in memory', () => {
@@ -84,6 +85,34 @@ describe('more residents than people may work here', () => {
       answer.ok ? 'ok' : answer.error.code,
     );
     expect(codes.sort()).toEqual(['RECOVERY_CODE_NOT_VALID', 'RECOVERY_CODE_NOT_VALID', 'ok']);
+  });
+  it('sign in by a passkey that only SQL has, whose counter may not go back, also after a start', async () => {
+    const id = ids[MANY - 3]!;
+    const as = { ...caller(), principal: { type: 'Person', id, roles: [], attributes: {} } } as const;
+    const call = async (name: string, body?: unknown) =>
+      identity.routes
+        .find(({ endpoint }) => endpoint.name === name)!
+        .handle({ params: undefined, query: undefined, body } as never, as);
+    const want = async (name: string, body?: unknown): Promise<never> => {
+      const answer = await call(name, body);
+      if (!answer.ok) throw new Error(answer.error.code);
+      return answer.value as never;
+    };
+    const key = softAuthenticator();
+    await want('addPasskey', key.create(await want('newPasskeyChallenge')));
+    const signIn = async (counter: number) =>
+      call('signInByPasskey', key.get(await want('passkeyChallenge'), { counter }));
+    for (const begin of [() => Promise.resolve(), () => identity.stop().then(start)]) {
+      await begin();
+      expect(identity.faceOf(id)).toMatchObject({ passkeys: 1 });
+      expect(identity.passkeyOf(id, 'any')).toBeNull();
+    }
+    expect(await signIn(5)).toMatchObject({ ok: true, value: { me: { person: id, passkeys: 1 } } });
+    expect(await signIn(5)).toMatchObject({ ok: false, error: { code: 'PASSKEY_NOT_ACCEPTED' } });
+    expect(await signIn(6)).toMatchObject({ ok: true });
+    const { excludeCredentials } = (await want('newPasskeyChallenge')) as { excludeCredentials: { id: string }[] };
+    expect(await identity.anyPasskeyOf(id, excludeCredentials[0]!.id)).toMatchObject({ rpId: 'localhost' });
+    expect(await identity.anyPasskeyOf(ids[0]!, excludeCredentials[0]!.id)).toBeNull();
   });
   it('leave room for those who work here', async () => {
     const doctor = {

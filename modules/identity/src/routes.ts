@@ -96,10 +96,10 @@ function peopleRoutes({ options, people, waysIn, accounts, trust }: RouteParts):
     attributes: {},
   });
   return [
-    route(api.listPeople, () => {
+    route(api.listPeople, async () => {
       const all = people().list();
       const levels = all.map(({ id }) => trust().markOf({ kind: 'person', id }).level);
-      return Promise.resolve(ok({ people: all, connected: accounts().connected(), trust: levels }));
+      return ok({ people: all, connected: await accounts().connectedStaff(), trust: levels });
     }),
     route(api.listProfessionals, () => {
       const professionals = people()

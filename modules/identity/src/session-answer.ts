@@ -49,7 +49,7 @@ export async function sessionOf(
           expires,
           passkeys: waysIn().passkeysOf(person.id),
           recoveryCodesLeft: await waysIn().recoveryCodesLeft(person.id),
-          account: accounts().of(person.id) !== null,
+          account: (await accounts().of(person.id)) !== null,
         }
       : null;
   return { me, city: options.cityName, notice, version, provider: accounts().host, portal: options.portal ?? null };
