@@ -14,6 +14,15 @@ import {
   SIGNERS,
   type Desk,
 } from '../../apps/server/src/testing-journey.ts';
+import {
+  exportByTwo,
+  holdByTwo,
+  registerRecipient,
+  residentOf,
+  sealOne,
+  signInAnew,
+  unsealByTwo,
+} from './desk-walk.ts';
 import { buildOnce, sit, type Seat } from './console-kit.ts';
 import { hasChromium, newFolder, openBrowser, startCityIn, type RunningCity } from './running-city.ts';
 import { comeInWithPasskey, downloaded, holdsUp, invite, picture, plugInKey } from './walk-kit.ts';
@@ -21,7 +30,7 @@ import { comeInWithPasskey, downloaded, holdsUp, invite, picture, plugInKey } fr
 if (!hasChromium) process.stderr.write('SKIPPED: a change in a browser; install chromium to run it\n');
 
 const CITY_NAME = 'Port Merrow';
-const PASSKEY_OFFICER = 'cyd-lee';
+const [PASSKEY_OFFICER, SECOND_OFFICER] = ['cyd-lee', 'dee-roe'];
 /** A hundred lamps go through three waves, on a machine that may be busy with something else. */
 const LONG_MS = 900_000;
 const LAMPS = 'lamp-firmware';
@@ -39,6 +48,7 @@ describe.skipIf(!hasChromium)('a change', () => {
   let browser: Browser;
   let operator: Seat;
   let officer: Seat;
+  let second: Seat;
   let page: Page;
   let desk: Desk;
   let machine: string;
@@ -61,11 +71,13 @@ describe.skipIf(!hasChromium)('a change', () => {
     browser = await openBrowser();
     operator = await sit(browser, city.origin);
     officer = await sit(browser, city.origin);
+    second = await sit(browser, city.origin);
     page = operator.page;
-    for (const one of [operator, officer]) await plugInKey(one.page);
+    for (const one of [operator, officer, second]) await plugInKey(one.page);
     await comeInWithPasskey(page, city.link);
     // Whoever administers the city is never an officer.
     await comeInWithPasskey(officer.page, await invite(page, 'Cyd Lee', ['Operator']));
+    await comeInWithPasskey(second.page, await invite(page, 'Dee Roe', ['Operator']));
   }, 300_000);
   afterAll(async () => {
     await browser?.close();
@@ -132,22 +144,29 @@ describe.skipIf(!hasChromium)('a change', () => {
     await page.getByText('1 of 2 officers').waitFor();
   }
 
+  /** As the officers take it in, on their own machines. */
+  async function takePublicKey(desktop: Page, id: string): Promise<void> {
+    await desktop.goto('/me');
+    const card = desktop.getByRole('region', { name: 'Signing changes' });
+    await card.getByRole('textbox', { name: 'Your id as an officer' }).fill(id);
+    await card.getByRole('button', { name: 'Use this passkey to sign changes' }).click();
+    await card.getByText('The public key of your passkey.').waitFor();
+    const file = await downloaded(desktop, () => card.getByRole('button', { name: 'Download the key file' }).click());
+    expect(file.suggestedFilename()).toMatch(new RegExp(`^${id}-passkey-.+\\.pub\\.json$`));
+    await file.saveAs(desk.at(`${id}.pub.json`));
+  }
+
   it('can be signed on the screen once the officers have taken a passkey in, on their own machines', async () => {
     await page.goto('/me');
     await page.getByText('Whoever administers the city signs no changes in it.').waitFor();
     const { page: desktop } = officer;
     await desktop.goto('/me');
-    const card = desktop.getByRole('region', { name: 'Signing changes' });
-    await card.getByRole('textbox', { name: 'Your id as an officer' }).fill(PASSKEY_OFFICER);
     await holdsUp(desktop, 'My account');
-    await card.getByRole('button', { name: 'Use this passkey to sign changes' }).click();
-    await card.getByText('The public key of your passkey.').waitFor();
+    await takePublicKey(desktop, PASSKEY_OFFICER);
     await picture(desktop, 'officer-key');
-    const file = await downloaded(desktop, () => card.getByRole('button', { name: 'Download the key file' }).click());
-    expect(file.suggestedFilename()).toMatch(/^cyd-lee-passkey-.+\.pub\.json$/);
-    await file.saveAs(desk.at('passkey.pub.json'));
-
-    await mustRun('officers', 'add', 'officers.json', '--keys', 'passkey.pub.json', '--out', 'officers-2.json');
+    await takePublicKey(second.page, SECOND_OFFICER);
+    const keys = [PASSKEY_OFFICER, SECOND_OFFICER].map((one) => `${one}.pub.json`).join(',');
+    await mustRun('officers', 'add', 'officers.json', '--keys', keys, '--out', 'officers-2.json');
     for (const signer of SIGNERS) await signOfficers(desk, 'officers-2.json', signer);
     await mustRun('officers', 'send', 'officers-2.json');
     const following = async (): Promise<number> => {
@@ -156,6 +175,17 @@ describe.skipIf(!hasChromium)('a change', () => {
     };
     await expect.poll(following, { timeout: 120_000 }).toBeGreaterThan(200);
   });
+
+  it(
+    'at the records desk its two officers set a hold, seal and open a record, register a recipient and release an export',
+    async () => {
+      await signInAnew(officer.page, 'Cyd Lee');
+      await signInAnew(second.page, 'Dee Roe');
+      const walk = { asks: officer.page, approves: second.page, subject: await residentOf(second.page) };
+      for (const step of [holdByTwo, sealOne, unsealByTwo, registerRecipient, exportByTwo]) await step(walk);
+    },
+    LONG_MS,
+  );
 
   it(
     'says before it starts what it will touch, is signed by a passkey here and a key elsewhere, and reaches every lamp',
@@ -218,6 +248,6 @@ describe.skipIf(!hasChromium)('a change', () => {
   });
 
   it('threw no error and asked nothing of anybody outside', () => {
-    expect([...operator.faults, ...officer.faults]).toEqual([]);
+    expect([...operator.faults, ...officer.faults, ...second.faults]).toEqual([]);
   });
 });

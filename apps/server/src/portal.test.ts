@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConsentDraft } from '@cityward/contracts';
 import { verifyReceipt } from '@cityward/vault/verify';
-import { eventually } from './testing-clients.ts';
+import { callLocally, eventually } from './testing-clients.ts';
 import { allowing, draftFor, nextYear, portalOf } from './testing-portal.ts';
 import { openTestServer, type TestServer } from './testing.ts';
 
@@ -169,6 +169,24 @@ describe('a resident without a script', () => {
     await tama.go('/');
     expect((await tama.submit('/sign-out')).body).toContain('Sign in with a code');
     expect((await tama.go('/held')).body).toContain('Sign in with a code');
+  });
+});
+
+describe('the way to the records desk', () => {
+  it('is shown to an auditor or an officer, and to nobody else', async () => {
+    const asked = { handle: 'Aud Itor', roles: ['auditor'] };
+    const { dataFolder, consolePort } = server.config;
+    const { body } = await callLocally<{ person: { id: string } }>(dataFolder, '/api/people', asked);
+    const codes = await server.modules.identity.issueSheet(body.person.id);
+    const auditor = browser();
+    await auditor.go('/sign-in');
+    await auditor.submit('/sign-in', { code: codes[0] });
+    const address = `href="http://localhost:${consolePort}/desk"`;
+    expect((await auditor.go('/shared')).body).toContain(address);
+    const doctor = await somebody('professional', 'Dr Way Finder');
+    const shared = (await doctor.go('/shared')).body;
+    expect(shared).toContain('Shared with me');
+    expect(shared).not.toContain('/desk');
   });
 });
 

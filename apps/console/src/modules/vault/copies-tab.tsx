@@ -150,7 +150,7 @@ function Search({ isOfficer }: { readonly isOfficer: boolean }): ReactNode {
         />
         <div>
           <Button type="submit" variant={isOfficer ? 'default' : 'filled'}>
-            {said.look}
+            {isOfficer ? life.look : said.look}
           </Button>
         </div>
       </form>
