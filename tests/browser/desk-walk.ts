@@ -151,7 +151,9 @@ export async function registerRecipient({ asks }: DeskWalk): Promise<void> {
   await form.getByRole('button', { name: 'Register it' }).click();
   await form.getByText('Begins with -----BEGIN PUBLIC KEY-----').waitFor();
   const { publicKey } = generateKeyPairSync('ed25519');
-  await form.getByRole('textbox', { name: 'Their public key' }).fill(publicKey.export({ type: 'spki', format: 'pem' }));
+  await form
+    .getByRole('textbox', { name: 'Their public key' })
+    .fill(publicKey.export({ type: 'spki', format: 'pem' }).toString());
   await form.getByRole('button', { name: 'Register it' }).click();
   await asks.getByRole('row', { name: /Harbour Clinic.*by hand/ }).waitFor();
   await holdsUp(asks, 'Recipients');

@@ -1,7 +1,7 @@
 /** The records desk: what is due, and each kind of task that an officer opens there. */
 import type { CopyKind, CopyOutcome, Glass, GlassReason, LifeProposal, LifeState, Purpose } from '@cityward/contracts';
 import type { RequestKind, RightRequest } from '@cityward/contracts';
-import { count, many } from './counting.ts';
+import { count, many, verb } from './counting.ts';
 
 const requestKinds: Record<RequestKind, string> = {
   access: 'See what is held',
@@ -156,7 +156,7 @@ export const desk = {
     },
     sealed: (sealed: number, due: number) =>
       [
-        `${many(sealed, 'record is', 'records are')} sealed until the law lets them be destroyed`,
+        `${many(sealed, 'record is', 'records are')} sealed until the law lets ${verb(sealed, 'it', 'them')} be destroyed`,
         ...(due > 0 ? [`${many(due, 'is', 'are')} due, and destroyed by the city itself`] : []),
       ].join('; ') + '.',
     closed: 'The vault is closed',
