@@ -2,6 +2,7 @@ import { createDecipheriv } from 'node:crypto';
 import { DAY_MS, seeded } from '@cityward/kernel';
 import { VIEW_LEASE_MS } from '@cityward/contracts';
 import type * as pages from '../lease/testing-pages.ts';
+import { OF_ONE_PROCESS } from '../lease/testing-controls.ts';
 import { AROHA, BEN, must, NOW } from '../testing.ts';
 import { attack, type Place } from '../testing-attack.ts';
 import { onPage, pass } from '../testing-open-pages.ts';
@@ -144,19 +145,6 @@ function opens(sent: Buffer, key: Buffer, context: string): boolean {
   }
 }
 
-/** Any of them alone is enough. */
-const OF_ONE_PROCESS = [
-  {
-    file: 'lease/views.ts',
-    text: "const id = `view-${this.#parts.incarnation}-${randomBytes(16).toString('hex')}`;",
-    cut: "const id = 'view-1';",
-  },
-  {
-    file: 'lease/open-view.ts',
-    text: "const nonce = drawn(NONCE_BYTES).toString('base64url');",
-    cut: "const nonce = 'always';",
-  },
-];
 /** A proof that was overheard and never arrived, sent where the same page has opened the record again. */
 const replayedAt = (where: (tools: Pages, at: pages.Bench) => pages.Bench | Promise<pages.Bench>) =>
   onPage(async (tools, at, page) => {

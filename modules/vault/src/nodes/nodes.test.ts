@@ -60,6 +60,15 @@ describe.skipIf(SERVER === undefined)('two vaults over one PostgreSQL (skipped w
     return must(await node.give(consentTo(BEN, { from, until: from + DAY_MS, scope, uses }), AROHA)).id;
   };
   const open = (node: NodeProcess, record: string) => openPage(node, { record, purpose: 'TREAT' }, fetchAs(BEN));
+  /** On a busy machine a node may have missed a turn: asked until it serves again. */
+  const opened = async (node: NodeProcess, record: string): ReturnType<typeof openPage> => {
+    for (;;)
+      try {
+        return await open(node, record);
+      } catch (fault) {
+        if (!(fault instanceof ViewRefused) || fault.code !== 'VAULT_NOT_SERVING') throw fault;
+      }
+  };
   /** The text that BEN sees, or how he is refused. */
   const seen = async (node: NodeProcess, record: string): Promise<string> => {
     try {
@@ -84,7 +93,7 @@ describe.skipIf(SERVER === undefined)('two vaults over one PostgreSQL (skipped w
       await until(() => seen(second, record), TEXT);
       await put(first, 'second', record);
       await until(() => seen(second, record), 'second');
-      const page = await open(second, record);
+      const page = await opened(second, record);
       must(await first.takeBack(consent, AROHA));
       expect([await seen(second, record), await seen(first, record)]).toEqual(['RECORD_NOT_SEEN', 'RECORD_NOT_SEEN']);
       expect(await page.dark).toBe('told');
@@ -102,7 +111,7 @@ describe.skipIf(SERVER === undefined)('two vaults over one PostgreSQL (skipped w
       const record = await put(first);
       const consent = await give(first, record);
       await until(() => seen(second, record), TEXT);
-      const page = await open(second, record);
+      const page = await opened(second, record);
       second.freeze();
       // Asked for before it was taken back, and answered, if at all, after.
       const asked = page.page(0).then(
@@ -142,7 +151,7 @@ describe.skipIf(SERVER === undefined)('two vaults over one PostgreSQL (skipped w
       const record = await put(first);
       const consent = await give(first, record);
       await until(() => seen(second, record), TEXT);
-      const page = await open(second, record);
+      const page = await opened(second, record);
       wire.cut();
       const taking = second.takeBack(consent, AROHA).then(
         () => 'confirmed',

@@ -3,6 +3,7 @@ import { sql as raw } from 'kysely';
 import { describe } from 'vitest';
 import { DAY_MS } from '@cityward/kernel';
 import { PROOF_TIME_MS } from '../lease/limits.ts';
+import { OF_ONE_PROCESS } from '../lease/testing-controls.ts';
 import { fetchAs, openPage, type TestPage } from '../lease/testing-views.ts';
 import { AROHA, BEN, consentTo, must, OFFICER, recordOf } from '../testing.ts';
 import { attack, type Place } from '../testing-attack.ts';
@@ -84,19 +85,7 @@ describe.skipIf(SERVER === undefined)('two processes (skipped without TEST_DATAB
     ways: [
       {
         way: 'all that one page sent: cookie, opening, and proofs with nonces that were never used',
-        // Any of them alone is enough.
-        control: [
-          {
-            file: 'lease/views.ts',
-            text: "const id = `view-${this.#parts.incarnation}-${randomBytes(16).toString('hex')}`;",
-            cut: "const id = 'view-1';",
-          },
-          {
-            file: 'lease/open-view.ts',
-            text: "const nonce = randomBytes(NONCE_BYTES).toString('base64url');",
-            cut: "const nonce = 'always';",
-          },
-        ],
+        control: OF_ONE_PROCESS,
         run: replayedAtAnother,
       },
     ],
