@@ -7,8 +7,7 @@ import { canonicalJson, newId, ok, refuse, type Refusal, type Result } from '@ci
 import type { Log } from '@cityward/log';
 import type { Tx } from '@cityward/sql';
 import type { CopyKeeper, CopyRegister } from '../copies/copy.ts';
-import { openAt, settle } from '../copies/copy-store.ts';
-import { PRIMARY } from '../copies/register.ts';
+import { openAt } from '../copies/copy-store.ts';
 import { sha256 } from '../domain/destruction.ts';
 import { classOf, lengthOf } from '../domain/retention.ts';
 import type { ArchiveMedium, DestructionNeeds, VaultOptions } from '../needs.ts';
@@ -155,8 +154,6 @@ async function moveOut(parts: ArchiveParts, subject: string, objects: readonly P
       signature,
     });
     const done = await store.moveOut(tx, id, objects);
-    const outcome = { is: 'purged', why: 'it was moved to the archive' } as const;
-    await settle(tx, { copy: PRIMARY, versions: done, outcome, at });
     for (const record of records) await sharing.tell(tx, { do: 'changed', record });
     tell(tx, { id, subject, at, records });
     return done.length;

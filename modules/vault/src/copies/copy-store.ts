@@ -4,7 +4,7 @@ import type { CopyKind, CopyOutcome } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 import { packedIds, packedVersions } from '../packed.ts';
 import { someAtATime } from '../some-at-a-time.ts';
-import type { Copy, Found, NewCopy, Outcome, VersionRef } from './copy.ts';
+import type { Copy, Found, Holding, NewCopy, Outcome, VersionRef } from './copy.ts';
 
 export interface CopyRow {
   id: string;
@@ -50,7 +50,10 @@ const copyOf = (row: CopyRow): Copy => ({
   place: row.place,
   custodian: row.custodian,
   basis: row.basis,
-  holding: row.scope === 'versions' ? { of: 'versions', versions: [] } : { of: row.scope as 'live' | 'snapshot' },
+  holding:
+    row.scope === 'versions'
+      ? { of: 'versions', versions: [] }
+      : { of: row.scope as Exclude<Holding['of'], 'versions'> },
   openedBy: row.opened_by === 'own' ? 'own' : row.opened_by.split(' '),
   bytes: row.bytes,
   sha256: row.sha256,
@@ -169,28 +172,34 @@ export async function readCopy(reader: Reader, id: string): Promise<Copy | null>
   return (await copiesBy(reader, [id]))[0] ?? null;
 }
 
-/** Standing copies that are open, and snapshots made at or after `since`: they hold what was there then. */
-export async function openStanding(reader: Reader, since: number): Promise<Copy[]> {
+/** Copies that are open and name no version. */
+export async function openStanding(reader: Reader): Promise<Copy[]> {
   const rows = await db(reader)
     .selectFrom('vault.copy')
     .selectAll()
     .where('closed_at', 'is', null)
-    .where((where) =>
-      where.or([
-        where('scope', '=', 'live'),
-        where.and([where('scope', '=', 'snapshot'), where('created', '>=', since)]),
-      ]),
-    )
+    .where('scope', '<>', 'versions')
     .orderBy('id')
     .execute();
   return rows.map(copyOf);
 }
 
-/** Open copies that hold some version of these records by name. */
+/** Of these, the ones whose content the database had to the end: what was moved to the archive has a copy of its own. */
+export async function heldInSql(reader: Reader, versions: readonly VersionRef[]): Promise<readonly VersionRef[]> {
+  const { rows } = await raw<VersionRef>`select record, version from vault.version
+    where archived is not null and record = any(${packedIds(versions.map(({ record }) => record))})`.execute(
+    db(reader),
+  );
+  if (rows.length === 0) return versions;
+  const moved = new Set(rows.map(({ record, version }) => `${record} ${version}`));
+  return versions.filter(({ record, version }) => !moved.has(`${record} ${version}`));
+}
+
+/** Open copies that hold some version of these records by name, or have it in the database. */
 export async function openNamed(reader: Reader, records: readonly string[]): Promise<Copy[]> {
   if (records.length === 0) return [];
   const { rows } = await raw<CopyRow>`select * from vault.copy where closed_at is null and id in (
-      select copy from vault.copy_item
+      select copy from vault.copy_held
       where record = any(${packedIds(records)}) and (outcome is null or outcome in ('asked', 'pending')))
     order by id`.execute(db(reader));
   return rows.map(copyOf);
@@ -232,7 +241,7 @@ export async function settle(tx: Tx, { copy, versions, outcome: { is, why }, at 
         and (item.outcome is distinct from ${is}::text or item.why is distinct from ${why}::text)`.execute(db(tx));
   }
   await raw`update vault.copy set closed_at = ${at}::bigint, closed_why = ${why}::text
-    where id = ${copy} and closed_at is null and scope = 'versions' and id not like 'cpy-primary%'
+    where id = ${copy} and closed_at is null and scope = 'versions'
       and not exists (select 1 from vault.copy_item as item
         where item.copy = vault.copy.id and (item.outcome is null or item.outcome in ('asked', 'pending')
             or (vault.copy.kind = 'recipient' and item.outcome = 'beyond')))`.execute(db(tx));

@@ -8,9 +8,13 @@ export interface VersionRef {
   readonly version: number;
 }
 
-/** What a copy holds: named versions, whatever the vault holds at each moment (a log, a replica), or what it held when it was made. */
+/**
+ * What a copy holds: named versions, what the database has of content (each version's row says so of itself), whatever the vault
+ * holds at each moment (a log, a replica), or what it held when it was made.
+ */
 export type Holding =
   | { readonly of: 'versions'; readonly versions: readonly VersionRef[] }
+  | { readonly of: 'content' }
   | { readonly of: 'live' }
   | { readonly of: 'snapshot' };
 

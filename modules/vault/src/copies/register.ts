@@ -6,7 +6,7 @@ import type { Sql } from '@cityward/sql';
 import type { Copy, CopyKeeper, CopyRegister, NewCopy, Of, Outcome, PurgedCopy, VersionRef } from './copy.ts';
 import * as store from './copy-store.ts';
 
-/** The row of content in SQL: every version that is stored becomes an item of it. */
+/** The row of content in SQL. */
 export const PRIMARY = 'cpy-primary';
 /** Rows that every vault has. They are never closed: what they hold comes and goes. */
 const STANDING: readonly (NewCopy & { readonly id: string })[] = [
@@ -15,7 +15,7 @@ const STANDING: readonly (NewCopy & { readonly id: string })[] = [
     kind: 'primary',
     place: 'sql:vault.version.content',
     basis: 'the record itself',
-    holding: { of: 'versions', versions: [] },
+    holding: { of: 'content' },
   },
   {
     id: 'cpy-wal',
@@ -61,8 +61,8 @@ export function createCopyRegister(parts: RegisterParts): OpenRegister {
     of: async (what) => {
       const records = await recordsOf(sql, what);
       if (records.length === 0) return [];
-      const since = await store.firstStored(sql, records);
-      return [...(await store.openNamed(sql, records)), ...(await store.openStanding(sql, since))];
+      const standing = await standingOf(sql, records);
+      return [...(await store.openNamed(sql, records)), ...standing.filter(({ holding }) => holding.of !== 'content')];
     },
     verify: async (id) => {
       const copy = await store.readCopy(sql, id);
@@ -86,6 +86,14 @@ async function recordsOf(sql: Sql, of: Of): Promise<string[]> {
   return 'key' in of ? store.recordsOfKey(sql, of.key) : store.recordsOfSubject(sql, of.subject);
 }
 
+/** A snapshot from before they were stored has none of them. */
+async function standingOf(sql: Sql, records: readonly string[]): Promise<Copy[]> {
+  const standing = await store.openStanding(sql);
+  if (standing.every(({ holding }) => holding.of !== 'snapshot')) return standing;
+  const since = await store.firstStored(sql, records);
+  return standing.filter(({ holding, created }) => holding.of !== 'snapshot' || created >= since);
+}
+
 async function purge(
   ...[{ sql, clock, log }, keepers, versions]: readonly [
     RegisterParts,
@@ -99,8 +107,12 @@ async function purge(
   const named = holders.filter(({ copy }) => copy.holding.of === 'versions');
   /** Of a standing copy an item is kept only where its end is open: whoever looks for what is left finds it. */
   const items = new Map(holders.map(({ copy, versions: pending }) => [copy.id, pending.length]));
-  const standing = await store.openStanding(sql, await store.firstStored(sql, records));
-  const all = [...named, ...standing.map((copy) => ({ copy, versions }))];
+  const inSql = await store.heldInSql(sql, versions);
+  const standing = (await standingOf(sql, records)).map((copy) => ({
+    copy,
+    versions: copy.holding.of === 'content' ? inSql : versions,
+  }));
+  const all = [...named, ...standing.filter(({ versions: { length } }) => length > 0)];
   const done: PurgedCopy[] = [];
   for (const { copy, versions: held } of all) {
     const outcome = await ended(keepers.get(copy.kind), copy, held).catch((fault: unknown): Outcome => {

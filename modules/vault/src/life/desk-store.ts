@@ -96,10 +96,10 @@ export async function copiesOfRecord(reader: Reader, record: string): Promise<Co
     select c.id, c.kind, c.place, c.custodian, c.basis, c.created, c.expires, c.closed_at, c.closed_why, c.verified_at,
         c.verified, i.outcome, i.why
       from vault.copy c left join lateral (
-        select outcome, why from vault.copy_item where copy = c.id and record = ${record}
+        select outcome, why from vault.copy_held where copy = c.id and record = ${record}
         order by case outcome when 'pending' then 1 when 'asked' then 2 when 'beyond' then 3 when 'unreadable' then 4
           when 'purged' then 5 else 0 end limit 1) i on true
-      where exists (select 1 from vault.copy_item where copy = c.id and record = ${record})
+      where exists (select 1 from vault.copy_held where copy = c.id and record = ${record})
         or (c.closed_at is null and c.scope = 'live')
         or (c.scope = 'snapshot' and c.created >= (select created from vault.record where id = ${record}))
       order by (c.closed_at is not null), c.created, c.id limit ${COPIES_SHOWN_MAX}`.execute(db(reader));

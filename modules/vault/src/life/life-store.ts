@@ -140,7 +140,7 @@ export interface Ending {
 /** Of a person: those that are not destroyed. */
 export async function endingsOf(reader: Reader, subject: string): Promise<Ending[]> {
   const { rows } = await raw<{ packed: string | null }>`
-    select string_agg(${packedRow('id', 'category', 'stored', 'newest')}, E'\\n' order by id) as packed
+    select string_agg(${packedRow('id', 'category', 'stored', 'newest')}, E'\\n') as packed
     from (select r.id, r.category, r.created as stored, max(v.at) as newest
       from vault.record r join vault.version v on v.record = r.id
       where r.subject = ${subject} and r.destroyed_at is null

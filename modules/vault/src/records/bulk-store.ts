@@ -2,7 +2,6 @@
 import { sql as raw } from 'kysely';
 import type { RecordMedia } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
-import { PRIMARY } from '../copies/register.ts';
 import type { KeyId } from '../keys/keyring.ts';
 
 type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
@@ -50,7 +49,7 @@ export interface BulkRow {
   readonly bytes: number;
   readonly sealed: Buffer;
 }
-/** Their first versions, and the rows of the copy register, with the transaction. */
+/** Their first versions. */
 export async function addRecords(
   tx: Tx,
   rows: readonly BulkRow[],
@@ -72,6 +71,4 @@ export async function addRecords(
       substring(${Buffer.concat(column('sealed'))}::bytea from start for length)
     from unnest(${records}::text[], ${column('key')}::text[], ${column('media')}::text[], ${column('bytes')}::int[],
       ${starts}::int[], ${lengths}::int[]) as put (record, key, media, bytes, start, length)`.execute(db);
-  await raw`insert into vault.copy_item (copy, record, version)
-    select ${PRIMARY}::text, record, 1 from unnest(${records}::text[]) as put (record)`.execute(db);
 }

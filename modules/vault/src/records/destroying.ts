@@ -99,9 +99,9 @@ export class Destroying {
     }
     await keyring.destroy([...versions.map(({ key }) => key), ...above]);
     const tested = await this.#tryToOpen(samples);
-    await saver.save(async (tx) => {
-      for (const part of asked) await store.saveDestroyed(tx, part, tested);
-    });
+    // In one piece, however many lines of the journal it has: of all keys only those above records are named in SQL beside them.
+    const whole = { ...asked[0]!, records, keys: above };
+    await saver.save((tx) => store.saveDestroyed(tx, whole, tested));
     // Stored at another node between the list of keys and the word in SQL, after which nothing is stored.
     const late = await this.#lateOf(records, versions);
     for (const record of records) shelf.forget(record);

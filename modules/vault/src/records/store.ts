@@ -3,8 +3,6 @@ import { sql as raw, type Kysely } from 'kysely';
 import type { HeldRecord, RecordMedia } from '@cityward/contracts';
 import { HOLDINGS_SHOWN_MAX } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
-import { addItems } from '../copies/copy-store.ts';
-import { PRIMARY } from '../copies/register.ts';
 import { packedVersions } from '../packed.ts';
 import { someAtATime } from '../some-at-a-time.ts';
 import type { KeyId } from '../keys/keyring.ts';
@@ -107,7 +105,6 @@ export async function addVersion(tx: Tx, head: RecordHead, { by, ...version }: N
     .insertInto('vault.version')
     .values({ ...version, by_whom: by })
     .execute();
-  await addItems(tx, PRIMARY, [{ record: id, version: version.version }]);
 }
 
 /** Until the transaction ends nobody marks it as destroyed; `false` where somebody has. */
