@@ -21,8 +21,11 @@ export const packedVersions = (versions: readonly Ref[]): RawBuilder<unknown> =>
     string_to_array(${versions.map(({ version }) => version).join(BETWEEN)}::text, ${BETWEEN})::int[])`;
 
 /** The only row of a query for `string_agg` of `packedRow`; nothing where there was no row. */
-export const unpacked = (packed: string | null | undefined): string[][] =>
-  packed ? packed.split(LINE).map((line) => line.split(BETWEEN)) : [];
+export const unpacked = (packed: string | null | undefined): string[][] => linesOf(packed).map(cellsOf);
+/** In the order of the lines as text, which SQL takes several times as long for. */
+export const unpackedInOrder = (packed: string | null | undefined): string[][] => linesOf(packed).sort().map(cellsOf);
+const linesOf = (packed: string | null | undefined): string[] => (packed ? packed.split(LINE) : []);
+const cellsOf = (line: string): string[] => line.split(BETWEEN);
 /** One row for `string_agg(…, E'\\n')`. */
 export const packedRow = (...columns: readonly string[]): RawBuilder<string> =>
   raw<string>`concat_ws(' ', ${raw.join(columns.map((column) => raw.ref(column)))})`;

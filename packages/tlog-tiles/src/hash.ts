@@ -18,7 +18,9 @@ export function leafHash(entry: Uint8Array): Uint8Array {
   const input = Buffer.allocUnsafe(entry.length + 1);
   input[0] = LEAF_PREFIX;
   input.set(entry, 1);
-  return hash('sha256', input, 'buffer');
+  const target = Buffer.allocUnsafe(HASH_BYTES);
+  writeLeafHash(input, target, 0);
+  return target;
 }
 
 /**
@@ -32,9 +34,20 @@ export function writeLeafHash(prefixed: Uint8Array, target: Buffer, at: number):
 
 /** SHA-256(0x01 || left || right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const target = Buffer.allocUnsafe(HASH_BYTES);
+  writeNodeHash(left, right, { target, at: 0 });
+  return target;
+}
+
+/** Writes it into `target` at `at`, which may be one of the two. */
+export function writeNodeHash(
+  left: Uint8Array,
+  right: Uint8Array,
+  { target, at }: { readonly target: Buffer; readonly at: number },
+): void {
   nodeInput.set(left, 1);
   nodeInput.set(right, 1 + HASH_BYTES);
-  return hash('sha256', nodeInput, 'buffer');
+  target.write(hash('sha256', nodeInput, 'binary'), at, HASH_BYTES, 'latin1');
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Inclusion and consistency proofs (RFC 6962 section 2.1), made from tiles and checked with nothing but hashes. */
-import { HASH_BYTES, emptyRoot, nodeHash } from './hash.ts';
+import { HASH_BYTES, emptyRoot, nodeHash, writeNodeHash } from './hash.ts';
 import { sameBytes } from './parsed.ts';
 import { TILE_WIDTH, tileWidth, type Tile } from './tile.ts';
 
@@ -165,13 +165,15 @@ export function verifyInclusion({ leafHash, index, size, root, proof }: Inclusio
   if (!isCount(index) || !isCount(size) || index >= size) return false;
   let node = index;
   let last = size - 1;
-  let hash = leafHash;
+  if (leafHash.length !== HASH_BYTES) return false;
+  const hash = Buffer.from(leafHash);
+  const into = { target: hash, at: 0 };
   for (const sibling of proof) {
     if (last === 0 || sibling.length !== HASH_BYTES) return false;
     if (node % 2 === 1 || node === last) {
-      hash = nodeHash(sibling, hash);
+      writeNodeHash(sibling, hash, into);
       while (node % 2 === 0 && node !== 0) [node, last] = [node / 2, Math.floor(last / 2)];
-    } else hash = nodeHash(hash, sibling);
+    } else writeNodeHash(hash, sibling, into);
     [node, last] = [Math.floor(node / 2), Math.floor(last / 2)];
   }
   return last === 0 && sameBytes(hash, root);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { DESTRUCTION_DOMAIN, type DestructionRecord, type DestructionSigned } from '@cityward/contracts';
 import { canonicalJson } from '@cityward/kernel';
-import { HASH_BYTES, leafHash, nodeHash, writeLeafHash } from '@cityward/tlog-tiles';
+import { HASH_BYTES, leafHash, writeLeafHash, writeNodeHash } from '@cityward/tlog-tiles';
 import { dayOf } from './life.ts';
 
 /** What the officer who verified signs. */
@@ -54,7 +54,7 @@ function levelAbove(below: Uint8Array): Buffer {
   for (let i = 0; i < pairs; i++) {
     const left = below.subarray(2 * i * HASH_BYTES, (2 * i + 1) * HASH_BYTES);
     const right = below.subarray((2 * i + 1) * HASH_BYTES, (2 * i + 2) * HASH_BYTES);
-    above.set(nodeHash(left, right), i * HASH_BYTES);
+    writeNodeHash(left, right, { target: above, at: i * HASH_BYTES });
   }
   above.set(below.subarray(2 * pairs * HASH_BYTES), pairs * HASH_BYTES);
   return above;

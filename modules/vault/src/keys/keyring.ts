@@ -2,7 +2,7 @@
  * The keys by rank: the root wraps subjects' keys, a subject's key its categories', a category's key those of record versions.
  * A key is used only through its parents, so that destroying one ends everything below it.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import { refuse, ok, type Brand, type Refusal, type Result } from '@cityward/kernel';
 import { keyContext } from '../domain/binding.ts';
 import { KEY_BYTES, KEY_ID_BYTES, NONCE_BYTES, TAG_BYTES, type KeyRole, type WrappedKey } from './slot.ts';
@@ -217,7 +217,7 @@ const bytesOf = (id: KeyId): Buffer => Buffer.from(id, 'hex');
 
 export function sealKey(parent: Buffer, key: Buffer, context: Buffer): Sealed {
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, parent, nonce).setAAD(context);
+  const cipher = createCipheriv(CIPHER, createSecretKey(parent), nonce).setAAD(context);
   const sealed = Buffer.concat([cipher.update(key), cipher.final(), cipher.getAuthTag()]);
   return { nonce, sealed, generation: 0 };
 }
@@ -228,7 +228,7 @@ export function openSealedKey(
   { nonce, sealed }: Pick<Sealed, 'nonce' | 'sealed'>,
   context: Buffer,
 ): Buffer | null {
-  const decipher = createDecipheriv(CIPHER, parent, nonce).setAAD(context);
+  const decipher = createDecipheriv(CIPHER, createSecretKey(parent), nonce).setAAD(context);
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
   const key = decipher.update(sealed.subarray(0, sealed.length - TAG_BYTES));
   try {

@@ -61,10 +61,11 @@ export const STATE_DESTROYED = 0x5a;
  */
 export type SlotState = 'free' | 'live' | 'destroyed' | 'damaged';
 
+const FREE = Buffer.alloc(SLOT_BYTES);
 export function slotState(bytes: Buffer, at: number): SlotState {
   const slot = bytes.subarray(at, at + SLOT_BYTES);
   if (slot[0] === STATE_DESTROYED) return 'destroyed';
-  if (slot[0] === 0) return slot.every((byte) => byte === 0) ? 'free' : 'damaged';
+  if (slot[0] === 0) return slot.equals(FREE) ? 'free' : 'damaged';
   const isOurs = slot[0] === STATE_LIVE && slot[1] === LAYOUT && ROLES[slot[2]!] !== undefined;
   return isOurs && slot.readUInt32BE(SUM_AT) === crc32(slot.subarray(0, SUM_AT)) ? 'live' : 'damaged';
 }

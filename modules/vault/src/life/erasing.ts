@@ -79,14 +79,15 @@ export class Erasing {
   async judge(subject: string): Promise<Judged[]> {
     const { sql, law, holds } = this.#parts;
     const endings = await store.endingsOf(sql, subject);
-    const newest = new Map<string, number>();
-    for (const { category, newest: at } of endings) {
-      const name = classOf(law, category) ?? '';
-      newest.set(name, Math.max(newest.get(name) ?? 0, at));
-    }
+    const newest = new Map<string | null, number>();
+    for (const [name, some] of Map.groupBy(endings, ({ category }) => classOf(law, category)))
+      if (name !== null && law.classes[name]!.from === 'last-encounter') {
+        const ids = some.map(({ id }) => id);
+        newest.set(name, await store.newestOf(sql, ids));
+      }
     return endings.map((ending) => {
       const { id, category, stored } = ending;
-      const lastEncounter = newest.get(classOf(law, category) ?? '')!;
+      const lastEncounter = newest.get(classOf(law, category)) ?? stored;
       const retention = retentionOf(law, { category, stored, lastEncounter });
       const isHeld = holds.covers({ id, subject, category }) !== null;
       return { ...ending, isHeld, retention, keptUntil: retention?.until ?? null };

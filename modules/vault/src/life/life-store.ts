@@ -2,7 +2,7 @@
 import { sql as raw, type Kysely } from 'kysely';
 import type { Hold, LifeReason, LifeState, RecordLife } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
-import { packedRow, unpacked } from '../packed.ts';
+import { packedIds, packedRow, unpacked } from '../packed.ts';
 import type { Life } from '../domain/life.ts';
 
 interface LifeRow {
@@ -134,20 +134,21 @@ export interface Ending {
   readonly id: string;
   readonly category: string;
   readonly stored: number;
-  /** When its newest version was stored. */
-  readonly newest: number;
 }
 /** Of a person: those that are not destroyed. */
 export async function endingsOf(reader: Reader, subject: string): Promise<Ending[]> {
   const { rows } = await raw<{ packed: string | null }>`
-    select string_agg(${packedRow('id', 'category', 'stored', 'newest')}, E'\\n') as packed
-    from (select r.id, r.category, r.created as stored, max(v.at) as newest
-      from vault.record r join vault.version v on v.record = r.id
-      where r.subject = ${subject} and r.destroyed_at is null
-      group by r.id, r.category, r.created) as ending`.execute(db(reader));
-  return unpacked(rows[0]?.packed).map(([id, category, stored, newest]) => ({
-    ...{ id: id!, category: category!, stored: Number(stored), newest: Number(newest) },
+    select string_agg(${packedRow('id', 'category', 'created')}, E'\\n') as packed
+    from vault.record where subject = ${subject} and destroyed_at is null`.execute(db(reader));
+  return unpacked(rows[0]?.packed).map(([id, category, stored]) => ({
+    ...{ id: id!, category: category!, stored: Number(stored) },
   }));
+}
+/** When the newest version of all these was stored. */
+export async function newestOf(reader: Reader, records: readonly string[]): Promise<number> {
+  const { rows } = await raw<{ newest: string | number | null }>`select max(at) as newest from vault.version
+    where record = any(${packedIds(records)})`.execute(db(reader));
+  return Number(rows[0]?.newest ?? 0);
 }
 /** People with records of these categories that were stored before `before` and are not destroyed. */
 export async function subjectsBefore(

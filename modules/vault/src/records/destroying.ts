@@ -6,7 +6,7 @@ import type { KeyId, Keyring } from '../keys/keyring.ts';
 import { openContent } from '../keys/sealed.ts';
 import type { VaultOptions } from '../needs.ts';
 import { NotConfirmed } from '../nodes/node.ts';
-import type { Sharing } from '../nodes/shared.ts';
+import { ALONE, type Sharing } from '../nodes/shared.ts';
 import type { Bar } from '../viewing/deciding.ts';
 import type { DestructionAsked, VaultJournal } from '../vault-journal.ts';
 import * as store from './destroying-store.ts';
@@ -109,8 +109,8 @@ export class Destroying {
   }
 
   async #lateOf(records: readonly string[], versions: readonly VersionKey[]): Promise<readonly VersionKey[]> {
-    const { sql, keyring } = this.#parts;
-    if ((await store.countVersions(sql, records)) === versions.length) return [];
+    const { sql, keyring, sharing } = this.#parts;
+    if (sharing === ALONE || (await store.countVersions(sql, records)) === versions.length) return [];
     const known = new Set(versions.map(({ key }) => key));
     const late = (await store.keysOf(sql, records)).filter(({ key }) => !known.has(key));
     await keyring.destroy(late.map(({ key }) => key));
