@@ -11,13 +11,13 @@ const FULL = {
   drawn: 100,
   ...{ subjects: 250, records: 4, viewers: 16, warmUpMs: 5_000, measureMs: 15_000, rounds: 3 },
   ...{ grants: 1_000_000, citizens: 100_000, doctors: 2_000, decisions: 200_000 },
-  ...{ stored: 40_000, batch: 500, people: 1_000 },
+  ...{ stored: 40_000, batch: 500, people: 1_000, importers: 2 },
 };
 const QUICK: typeof FULL = {
   drawn: 3,
   ...{ subjects: 10, records: 2, viewers: 4, warmUpMs: 300, measureMs: 1_000, rounds: 1 },
   ...{ grants: 20_000, citizens: 2_000, doctors: 100, decisions: 5_000 },
-  ...{ stored: 2_000, batch: 500, people: 50 },
+  ...{ stored: 2_000, batch: 500, people: 50, importers: 2 },
 };
 
 interface Started {
@@ -97,14 +97,15 @@ async function decisions({ grants, citizens: subjects, doctors, decisions: count
 }
 
 /** Records of 4 KiB through the bulk path, some hundreds at a time, of many people. */
-async function storing({ stored, batch, people }: typeof FULL) {
+async function storing({ stored, batch, people, importers }: typeof FULL) {
   const child = startChild(new URL('./vault/storing.ts', import.meta.url).href);
   try {
-    await child.ask('store', { records: batch * 4, batch, people, bytes: BYTES });
+    await child.ask('store', { records: batch * 4, batch, people, importers, bytes: BYTES });
     return await child.ask<{ perSecond: number; engine: string }>('store', {
       records: stored,
       batch,
       people,
+      importers,
       bytes: BYTES,
     });
   } finally {
@@ -132,7 +133,7 @@ export async function run({ quick }: RunOptions): Promise<Report> {
       views: `${sizes.subjects * sizes.records} FHIR records of ${BYTES} bytes, ${sizes.viewers} viewers over HTTP from another process, the slowest of ${sizes.rounds} rounds of ${sizes.measureMs} ms; each look synced to the ledger before it is answered`,
       pictures: `page 1 of ${sizes.drawn} of these records, A4 at 1,240 pixels, JPEG with both marks put on for each look, drawn before and at hand in memory; viewers, rounds and ledger as for views`,
       decisions: `${sizes.grants} grants of ${sizes.citizens} people to ${sizes.doctors} others, ${sizes.decisions} decisions of consent and policy, ${decided.allowed} allowed; memory is what the process grew by`,
-      stored: `${sizes.stored} FHIR records of ${BYTES} bytes of ${sizes.people} people, ${sizes.batch} at a time; keys synced, every copy registered; engine ${put.engine}`,
+      stored: `${sizes.stored} FHIR records of ${BYTES} bytes of ${sizes.people} people, ${sizes.batch} at a time by each of ${sizes.importers} at once; keys synced, every copy registered; engine ${put.engine}`,
       engine: viewed.engine,
     },
   };
