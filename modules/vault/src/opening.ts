@@ -257,7 +257,7 @@ async function openPlaces(options: VaultOptions, keyStore: KeyStore | null) {
 }
 
 /** What an order keeps from a person for a time. */
-export const told = ({ lives, unsealings }: Pick<People, 'lives' | 'unsealings'>): Orders => ({
+const told = ({ lives, unsealings }: Pick<People, 'lives' | 'unsealings'>): Orders => ({
   isHushed: (subject) => lives.isHushed(subject),
   unsealedQuietly: (subject) => unsealings.keptFrom(subject),
 });

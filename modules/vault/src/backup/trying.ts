@@ -15,7 +15,7 @@ import { backupsBetween } from './rows.ts';
 import { openKeys } from './sealed-keys.ts';
 
 /** Of the backups that held it; of more, so many spread over all of them. */
-export const BACKUPS_TRIED_MAX = 16;
+const BACKUPS_TRIED_MAX = 16;
 /** Keys that are looked for in each. */
 const KEYS_TRIED_MAX = 64;
 
@@ -39,6 +39,7 @@ interface Parts {
 export const tryBackups =
   ({ sql, keyStore }: Parts): TryBackups =>
   async ({ versions, at }) => {
+    if ((await backupsBetween(sql, 0, at)).length === 0) return ok({ tried: 0, opened: 0 });
     const since = await firstStored(sql, [...new Set(versions.map(({ record }) => record))]);
     const there: string[] = [];
     for (const place of await backupsBetween(sql, since, at))

@@ -9,7 +9,7 @@ import type { VaultOptions } from '../needs.ts';
 import type { Settled, VaultChange, VaultJournal } from '../vault-journal.ts';
 
 /** Taken back, in the journal: more is let go of at the next start. */
-export const SETTLE_ABOVE = 10_000;
+const SETTLE_ABOVE = 10_000;
 /** Younger ones stay: another process may still be bringing SQL what it took back before. */
 export const SETTLED_AFTER_MS = HOUR_MS;
 

@@ -80,8 +80,10 @@ export function readClasses(text: string = readFileSync(FILE, 'utf8'), law: Law 
   if (faults.length > 0) throw new Error(`read the classes of data: ${faults.join('; ')}`);
   return { retention, ownData, free };
 }
-export const retentionLaw = (): RetentionLaw => readClasses().retention;
-export const ownData = (): OwnData => readClasses().ownData;
+let inFile: DataClasses | undefined;
+const classesInFile = (): DataClasses => (inFile ??= readClasses());
+export const retentionLaw = (): RetentionLaw => classesInFile().retention;
+export const ownData = (): OwnData => classesInFile().ownData;
 
 /** Categories that somebody decided about: of a class of the law, or free of it on purpose. */
 export function decidedCategories(): ReadonlySet<string> {

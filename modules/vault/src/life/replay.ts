@@ -34,6 +34,7 @@ export function recordLifeReplayer(sql: Sql): Replayer {
       lives.set(textOf(data['record']), { state, reason, by, clause: textOf(data['clause']), since, next });
     },
     apply: async () => {
+      if (lives.size === 0) return 0;
       let found = 0;
       const known = new Map((await store.readLives(sql)).map(({ record, life }) => [record, life]));
       const lost = [...lives].filter(([record, { state }]) => (known.get(record)?.state ?? 'active') !== state);

@@ -9,7 +9,7 @@ import type { LedgerNeeds, VaultOptions } from '../needs.ts';
 /** Of one person in one minute. */
 export const REFUSALS_EACH_MAX = 30;
 /** People whom the counted ones of one minute name; those about others are counted together. */
-export const REFUSAL_SUBJECTS_MAX = 100;
+const REFUSAL_SUBJECTS_MAX = 100;
 const OTHERS = 'nobody';
 /** So many of one subject are written before the minute is over: a kill loses no more. */
 const WRITTEN_EVERY = 1_000;

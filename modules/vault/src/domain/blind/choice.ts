@@ -4,7 +4,7 @@ import { BLIND_HOLDERS_MIN, BLIND_PRICE, BlindChoiceText } from '@cityward/contr
 import { err, MINUTE_MS, ok, type Result } from '@cityward/kernel';
 
 /** A ceremony is of the moment: a signature found later turns nothing on. */
-export const CHOICE_FRESH_MS = 5 * MINUTE_MS;
+const CHOICE_FRESH_MS = 5 * MINUTE_MS;
 const FUTURE_MS = MINUTE_MS;
 
 export type ChoiceWhy =

@@ -5,7 +5,7 @@
  */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-export const SHARES_MAX = 15;
+const SHARES_MAX = 15;
 const POLYNOMIAL = 0x11b;
 const FIELD = 256;
 const BITS = 8;
