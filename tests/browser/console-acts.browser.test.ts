@@ -205,7 +205,8 @@ test('the records desk: what is late is opened by keyboard and answered; a hold 
   await page.keyboard.press('Escape');
   await page.getByRole('tab', { name: /^Destructions/ }).click();
   await page.getByRole('button', { name: 'Order a destruction' }).click();
-  await drawer.getByRole('textbox', { name: 'Whose records' }).fill('per-2b8v0c9x3m6n7q1w');
+  await drawer.getByRole('combobox', { name: 'Whose records' }).fill('2b8v0c9x');
+  await page.getByRole('option', { name: 'per-2b8v0c9x3m6n7q1w' }).click();
   await drawer.getByRole('button', { name: 'Look at what is held' }).click();
   await drawer.getByText('3 records are held').waitFor();
   await drawer.getByRole('textbox', { name: 'Reason' }).fill('Asked for by letter of 3 May');
