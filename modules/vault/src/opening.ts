@@ -37,6 +37,10 @@ import { createLives, createPeople, LAW, type People } from './people.ts';
 import { openRootFile } from './keys/root-file.ts';
 import { isAmongOthers, openNodes, type Nodes } from './nodes/open-nodes.ts';
 import { backupCopyReplayer } from './copies/replay.ts';
+import { askReplayer } from './asking/replay.ts';
+import { noticeReplayer } from './notices/replay.ts';
+import { markReplayer } from './pictures/replay.ts';
+import { requestReplayer } from './requests/replay.ts';
 import { exportReplayer } from './exports/replay.ts';
 import { consentReplayer } from './consents/replay.ts';
 import { emergencyReplayer } from './emergency/replay.ts';
@@ -173,10 +177,12 @@ interface Files {
 const replayersOf = (options: VaultOptions, keyring: CityKeys) => (isWhole: boolean) => {
   const { sql } = options;
   return [
-    consentReplayer(sql, isWhole),
+    // Notices first: what comes after tells again of what it brings back, unless that is told already.
+    ...[noticeReplayer(sql), consentReplayer(sql, isWhole)],
     ...[recordLifeReplayer(sql), holdReplayer(sql), recordReplayer(sql, keyring), eraseReplayer(sql, keyring)],
     ...[lifeReplayer(sql), emergencyReplayer(sql), postReplayer(options), blindReplayer(sql), unsealingReplayer(sql)],
     ...[backupCopyReplayer(sql), exportReplayer({ ...options, keyring })],
+    ...[requestReplayer(sql), askReplayer(sql), markReplayer(sql)],
   ];
 };
 

@@ -164,9 +164,10 @@ function vaultOver(options: VaultOptions): Vault {
   const gate: Gate = gateOf(options, (by, names) => now().incarnation.pass(by, names));
   const whenOpen = <T>(what: string, work: (parts: Opened) => Answer<T>): Answer<T> =>
     gate.isOpen ? work(now()) : Promise.resolve(closed(what));
+  const place: Place = { get: () => opened, set: (next) => void (opened = next) };
   const vault: Omit<Vault, 'routes' | 'rawRoutes'> = {
     start: async () => {
-      opened = await openOrSay(options, gate);
+      await openOrSay(options, gate, place);
       exposures.start();
       ticking = setInterval(tickOf(options, vault), TICK_MS).unref();
     },
@@ -200,7 +201,7 @@ function vaultOver(options: VaultOptions): Vault {
     ...elsewhere(now),
     blind: blindFace(options, { gate, now, whenOpen }),
     keepSegments: (...what) => keepSegments(options, now().copies, what),
-    custody: custodyOver(options, gate, { get: () => opened, set: (next) => void (opened = next) }),
+    custody: custodyOver(options, gate, place),
     tick: () => vault.custody.tick().then(() => (gate.isOpen ? tickAll(now()) : undefined)),
     get people() {
       return now().people;
@@ -306,7 +307,7 @@ const custodyOver = (options: VaultOptions, gate: Gate, place: Place): Custody =
       place.set(null);
       if (closing) await closeAll(closing);
     },
-    reopen: async () => place.set(await openOrSay(options, gate)),
+    reopen: () => openOrSay(options, gate, place),
   });
 
 /** Of an emergency that an order keeps from the person, its reason is kept too. */
@@ -356,15 +357,18 @@ const tickOf =
     void vault.tick().catch((fault: unknown) => log.error('a look at what fell due failed', { fault: String(fault) }));
 
 /** What cannot be opened leaves the vault closed, and the city running: it may be restored. */
-async function openOrSay(options: VaultOptions, gate: Gate): Promise<Opened | null> {
+async function openOrSay(options: VaultOptions, gate: Gate, place: Place): Promise<void> {
   try {
     const opened = await openAll(options, gate);
+    // Before the gate is asked for: a witness may have signed already, and opens it in that very turn.
+    place.set(opened);
     await opened.incarnation.begin(gate);
-    return opened;
   } catch (fault) {
     options.log.error('the vault is closed: it could not be opened', { fault: String(fault) });
     gate.close({ is: 'broken', fault: (fault as Error).message });
-    return null;
+    const left = place.get();
+    place.set(null);
+    if (left) await closeAll(left);
   }
 }
 

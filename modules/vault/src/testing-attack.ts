@@ -2,7 +2,17 @@
  * Attack cases: each way is tried on the module as it is, where it must come to nothing, and on a copy from which one control was
  * cut, where it must succeed. So a control that is not what stops an attack is found out, and so is an attack that attacks nothing.
  */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +28,9 @@ const PATIENT_MS = 180_000;
 
 /** A piece of the module's source without which the way is open. */
 export interface Control {
-  /** In `src` of the module. */
+  /** Of the project, where it is not in the module, e.g. `journal`. */
+  readonly of?: string;
+  /** In `src` of the module, or of that. */
   readonly file: string;
   /** Stands there exactly once. */
   readonly text: string;
@@ -101,17 +113,16 @@ function copyWithout(name: ModuleName, controls: readonly Control[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'cityward-without-'));
   const [from, module] = [join(MODULES, name), join(folder, 'modules', name)];
   const sources = sourcesOf(from);
-  const changed = builtOn(
-    controls.map(({ file }) => join(from, 'src', file)),
-    sources,
-  );
+  const others = new Set(controls.flatMap(({ of }) => of ?? []));
+  const own = controls.filter(({ of }) => of === undefined).map(({ file }) => join(from, 'src', file));
+  const changed = builtOn([...own, ...usersOf(others, sources)], sources);
   cpSync(from, module, { recursive: true, filter: (path) => !path.endsWith('.ts') || changed.has(path) });
   for (const path of sources) if (!changed.has(path)) symlinkSync(path, join(module, relative(from, path)));
-  symlinkSync(PACKAGES, join(folder, 'node_modules'));
+  linkPackages(folder, others);
   for (const neighbour of NEIGHBOURS)
     if (neighbour !== name) symlinkSync(join(MODULES, neighbour), join(folder, 'modules', neighbour));
-  for (const { file, text, cut } of controls) {
-    const path = join(module, 'src', file);
+  for (const { of, file, text, cut } of controls) {
+    const path = join(of === undefined ? module : join(folder, COPIED, of), 'src', file);
     const source = readFileSync(path, 'utf8');
     const times = source.split(text).length - 1;
     if (times !== 1) throw new Error(`cut a control of "${file}": "${text}" stands there ${times} times, wanted once`);
@@ -122,6 +133,29 @@ function copyWithout(name: ModuleName, controls: readonly Control[]): string {
   }
   return folder;
 }
+
+/** Not below `node_modules`: what lies there is loaded as JavaScript. */
+const COPIED = 'packages';
+const OURS = '@cityward';
+/** All packages, of which these are copies that can be changed. */
+function linkPackages(folder: string, copied: ReadonlySet<string>): void {
+  const to = join(folder, 'node_modules');
+  if (copied.size === 0) return symlinkSync(PACKAGES, to);
+  mkdirSync(join(to, OURS), { recursive: true });
+  for (const name of readdirSync(PACKAGES)) if (name !== OURS) symlinkSync(join(PACKAGES, name), join(to, name));
+  for (const name of readdirSync(join(PACKAGES, OURS))) {
+    const from = realpathSync(join(PACKAGES, OURS, name));
+    const copy = join(folder, COPIED, name);
+    if (copied.has(name)) cpSync(from, copy, { recursive: true, filter: (path) => !path.endsWith('node_modules') });
+    symlinkSync(copied.has(name) ? copy : from, join(to, OURS, name));
+  }
+}
+/** Files that name one of these packages. */
+const usersOf = (packages: ReadonlySet<string>, sources: readonly string[]): string[] =>
+  sources.filter((path) => {
+    const text = readFileSync(path, 'utf8');
+    return [...packages].some((name) => text.includes(`'${OURS}/${name}'`));
+  });
 
 const isSource = (path: string): boolean => path.endsWith('.ts') && !path.endsWith('.test.ts');
 const sourcesOf = (module: string): string[] =>

@@ -1,5 +1,5 @@
 /** A vault with a real ledger, for tests of what is put back: tables, files and the whole of it, as an insider or a disaster would. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql as raw } from 'kysely';
 import { createLedger, type WitnessSettings } from '@cityward/ledger';
@@ -48,25 +48,39 @@ export interface SiteOptions extends Partial<
   readonly posts?: Posts;
   /** Before each entry that the vault wants in the ledger. */
   readonly beforeAppend?: () => Promise<void>;
+  /** Before facts go from SQL to the ledger. */
+  readonly beforeFacts?: () => Promise<void>;
   readonly sql: TestSql;
   readonly folder: string;
   readonly witnesses?: readonly WitnessSettings[];
   readonly now?: number;
 }
 export async function openSite({ sql, folder, witnesses = [], now = NOW, ...given }: SiteOptions): Promise<Site> {
-  const ledger = createLedger({
-    ...{ folder: join(folder, 'ledger'), keyFile: join(folder, 'ledger.key'), origin: 'test.example/ledger' },
-    ...{ sql, clock: () => now as Millis, log: silentLog, witnesses },
-  });
+  const ledger = ledgerIn({ sql, folder, now, witnesses });
   await ledger.start();
-  const dispatcher = createDispatcher({ sql, handlers: [ledger.factHandler], log: silentLog });
-  const { beforeAppend, ...options } = given;
+  const { beforeAppend, beforeFacts, ...options } = given;
+  const { name, handle } = ledger.factHandler;
+  const handler = {
+    name,
+    handle: async (...facts: Parameters<typeof handle>) => (await beforeFacts?.(), handle(...facts)),
+  };
+  const dispatcher = createDispatcher({ sql, handlers: [handler], log: silentLog });
   const ports = portsOf(ledger);
   const append: typeof ports.append = async (facts) => (await beforeAppend?.(), ports.append(facts));
   const { vault, clock } = testVault(sql, folder, { ledger: { ...ports, append } as never, ...options });
   clock.now = now;
-  await vault.start();
-  await dispatcher.start();
+  const stop = async (): Promise<void> => {
+    await vault.stop();
+    await dispatcher.stop();
+    await ledger.stop();
+  };
+  try {
+    await vault.start();
+    await dispatcher.start();
+  } catch (fault) {
+    await stop();
+    throw fault;
+  }
   return {
     ...{ vault, clock, ledger },
     seen: async (record) => {
@@ -74,13 +88,19 @@ export async function openSite({ sql, folder, witnesses = [], now = NOW, ...give
       return answer.ok ? (JSON.parse(answer.value.content.toString()) as { text: string }).text : codeOf(answer);
     },
     drained: () => dispatcher.drained(),
-    stop: async () => {
-      await vault.stop();
-      await dispatcher.stop();
-      await ledger.stop();
-    },
+    stop,
   };
 }
+const ledgerIn = ({
+  sql,
+  folder,
+  now,
+  witnesses,
+}: Required<Pick<SiteOptions, 'sql' | 'folder' | 'now' | 'witnesses'>>) =>
+  createLedger({
+    ...{ folder: join(folder, 'ledger'), keyFile: join(folder, 'ledger.key'), origin: 'test.example/ledger' },
+    ...{ sql, clock: () => now as Millis, log: silentLog, witnesses },
+  });
 const portsOf = (ledger: Site['ledger']): VaultOptions['ledger'] => ({
   ...ledger,
   witnesses: () => ledger.status().witnesses,
@@ -147,9 +167,58 @@ export function putFolderBack(from: string, folder: string, how: 'as-copy' | 'in
   }
 }
 
+/** Goes on from where the ledger in that folder ends, under the same name and key, until it has as many entries as another. */
+export async function forkLedger({ sql, folder }: Pick<SiteOptions, 'sql' | 'folder'>, size: number): Promise<void> {
+  const ledger = ledgerIn({ sql, folder, now: NOW, witnesses: [] });
+  await ledger.start();
+  const missing = size - ledger.status().durable;
+  const others = Array.from({ length: missing }, (_, i) => ({ subject: 'nobody', text: `another entry ${i}` }));
+  await ledger.record(others, 'nobody');
+  await ledger.stop();
+}
+/** The segment that the ledger writes to. */
+function lastSegment(folder: string): string {
+  const wal = join(folder, 'ledger', 'wal');
+  return join(wal, readdirSync(wal).sort().at(-1)!);
+}
+export const ledgerBytes = (folder: string): number => statSync(lastSegment(folder)).size;
+/** Cuts its end off, and takes away what says how long it was beside its signed checkpoint. */
+export function cutLedger(folder: string, bytes: number): void {
+  truncateSync(lastSegment(folder), bytes);
+  forgetDerived(folder);
+}
+/** In the last entry of that type, in what it says of that id. */
+export function flipInLedger(folder: string, { type, id }: { readonly type: string; readonly id: string }): void {
+  const path = lastSegment(folder);
+  const bytes = readFileSync(path);
+  flip(bytes, bytes.lastIndexOf(id, bytes.lastIndexOf(type)) + id.length - 1);
+  writeFileSync(path, bytes);
+  forgetDerived(folder);
+}
+/** In the hash of its last entry. */
+export function flipInTile(folder: string): void {
+  const path = join(folder, 'ledger', 'tree', 'level-0');
+  const bytes = readFileSync(path);
+  flip(bytes, bytes.length - 1);
+  writeFileSync(path, bytes);
+}
+export function flipInJournal(folder: string, id: string): void {
+  const path = join(folder, 'journal', 'vault.journal');
+  const bytes = readFileSync(path);
+  flip(bytes, bytes.lastIndexOf(id) + id.length - 1);
+  writeFileSync(path, bytes);
+}
+const flip = (bytes: Buffer, at: number): void => void (bytes[at]! ^= 1);
+/** What is made anew from the entries. */
+function forgetDerived(folder: string): void {
+  for (const name of ['mark.json', 'tree', 'ids'])
+    rmSync(join(folder, 'ledger', name), { recursive: true, force: true });
+}
+
 /** By then what was taken back before is old enough for the journal to let go of it. */
 export const TWO_HOURS_LATER = NOW + 2 * HOUR_MS;
 export { startWitness } from './testing-witness.ts';
+export { steppedFiles } from './testing-calls.ts';
 export { asChild, must, recordLife, recordOf } from './testing.ts';
 
 /** Waits for what is told, never for a time. */
@@ -163,10 +232,18 @@ const until = (site: Site, holds: () => boolean): Promise<void> =>
     };
     look();
   });
+/** What was put in force is in SQL and in the ledger. */
+export async function settled({ vault, drained }: Site): Promise<void> {
+  while (vault.status().unsaved > 0) await new Promise((done) => setImmediate(done));
+  await drained();
+}
 const stateOf = ({ ledger }: Site) => ledger.status().witnesses[0]!;
 /** The gate is open, by its witness. */
 export async function opens(site: Site): Promise<void> {
   await until(site, () => stateOf(site).state === 'agrees');
+  await opensSoon(site);
+}
+async function opensSoon(site: Site): Promise<void> {
   for (let turns = 0; site.vault.status().gate.is !== 'open' && turns < 10_000; turns++)
     await new Promise((done) => setImmediate(done));
 }
@@ -176,7 +253,10 @@ export const witnessed = (site: Site): Promise<void> => {
   return until(site, () => (stateOf(site).cosigned ?? 0) >= durable);
 };
 /** The witness has said something, whatever it is. */
-export const heard = (site: Site): Promise<void> => until(site, () => stateOf(site).state !== 'not-asked');
+export async function heard(site: Site): Promise<void> {
+  await until(site, () => stateOf(site).state !== 'not-asked');
+  await opensSoon(site);
+}
 
 export interface AnotherDay<Known> {
   /** Before tables and journal were copied. */

@@ -7,7 +7,7 @@ import {
   type Consent,
   type FactType,
 } from '@cityward/contracts';
-import { DAY_MS, newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { DAY_MS, newId, ok, refuse, type Json, type Refusal, type Result } from '@cityward/kernel';
 import type { Tx } from '@cityward/sql';
 import type { Consents } from '../consents/consents.ts';
 import { beyondAsked } from '../domain/asked.ts';
@@ -136,7 +136,7 @@ const closedAs = (request: AccessRequest, { state, at, consent }: Closing): Acce
 async function closeIn(tx: Tx, request: AccessRequest, closing: Closing): Promise<boolean> {
   const { state, by, at } = closing;
   if (!(await store.closeRequest(tx, request.id, closing))) return false;
-  note(tx, { type: 'consent.ask-closed', request: { ...request, state }, by, at });
+  note(tx, { type: 'consent.ask-closed', request: { ...request, state, consent: closing.consent }, by, at });
   return true;
 }
 async function close(
@@ -156,7 +156,9 @@ interface Noted {
   readonly at: number;
 }
 function note(tx: Tx, { type, request, by, at }: Noted): void {
-  const { id, subject, asker, organisation, role, purpose, state } = request;
-  const data = { request: id, asker, organisation, role, purpose, state };
+  const { id, subject, asker, organisation, role, purpose, state, scope, rights, days, until, consent } = request;
+  // What a vault that is put back knows it by; their words are in no fact.
+  const more = type === 'consent.asked' ? { scope: scope as Json, rights: [...rights], days, until } : { consent };
+  const data = { request: id, asker, organisation, role, purpose, state, ...more };
   tx.record({ module: MODULE, type, actor: by, subject, at, personal: true, data });
 }

@@ -35,24 +35,24 @@ function requestOf(row: Tables['vault.access_request'], now: number): AccessRequ
   };
 }
 
-export async function addRequest(tx: Tx, request: AccessRequest): Promise<void> {
+function openRowOf(request: AccessRequest): Tables['vault.access_request'] {
   const { id, asker, organisation, role, subject, at, until, scope, rights, purpose, days, why } = request;
   const body = JSON.stringify({ scope, rights, purpose, days, why } satisfies Body);
-  await db(tx)
+  return {
+    ...{ id, asker, organisation, role, subject, body },
+    ...{ asked_at: at, until_at: until, state: 'open', consent: null },
+  };
+}
+export const addRequest = async (tx: Tx, request: AccessRequest): Promise<void> =>
+  void (await db(tx).insertInto('vault.access_request').values(openRowOf(request)).execute());
+/** `false` where it is there, whatever became of it. */
+export async function addLost(tx: Tx, request: AccessRequest): Promise<boolean> {
+  const added = await db(tx)
     .insertInto('vault.access_request')
-    .values({
-      id,
-      asker,
-      organisation,
-      role,
-      subject,
-      body,
-      asked_at: at,
-      until_at: until,
-      state: 'open',
-      consent: null,
-    })
-    .execute();
+    .values(openRowOf(request))
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return Number(added.numInsertedOrUpdatedRows ?? 0) === 1;
 }
 export async function readRequest(reader: Reader, id: string, now: number): Promise<AccessRequest | null> {
   const row = await db(reader).selectFrom('vault.access_request').selectAll().where('id', '=', id).executeTakeFirst();

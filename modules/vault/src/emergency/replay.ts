@@ -3,7 +3,7 @@ import { GLASS_FLAGS, GLASS_OUTCOMES, GLASS_REASONS, type Glass } from '@citywar
 import type { Json } from '@cityward/kernel';
 import type { Sql } from '@cityward/sql';
 import { textOf, type ReplayedFact, type Replayer } from '../gate/replay.ts';
-import { addNotice } from '../notices/notices.ts';
+import { addNoticeOnce } from '../notices/notices.ts';
 import { someAtATime } from '../some-at-a-time.ts';
 import * as store from './glass-store.ts';
 import type { StoredGlass } from './glass-store.ts';
@@ -63,7 +63,7 @@ async function addLost(sql: Sql, some: readonly Broken[]): Promise<number> {
       const { id, subject, by, organisation, at, until, reason } = glass;
       await store.addGlass(tx, glass);
       const about = { glass: id, by, organisation, until, reason };
-      await addNotice(tx, { subject, kind: 'glass-broken', at, about, shownFrom, by });
+      await addNoticeOnce(tx, { subject, kind: 'glass-broken', at, about, shownFrom, by });
     }
   });
   return lost.length;

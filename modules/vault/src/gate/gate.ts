@@ -55,6 +55,7 @@ export class Gate {
   readonly #needs: GateNeeds;
   #state: GateState = { is: 'closed', why: { is: 'working' } };
   #end: (() => void) | null = null;
+  #isPassing = false;
 
   constructor(needs: GateNeeds) {
     this.#needs = needs;
@@ -98,11 +99,15 @@ export class Gate {
   async pass(by: OpenedBy, names: readonly string[]): Promise<void> {
     if (this.#state.is === 'open' || this.#state.why.is !== 'waiting') return;
     const { why } = this.#state;
+    if (this.#isPassing) return;
+    this.#isPassing = true;
+    // What cannot be written down now is tried again with the next word of anybody.
+    await this.#needs.passed(by, names).finally(() => (this.#isPassing = false));
+    // Closed for another reason meanwhile: that one stands.
+    if (this.#state.is !== 'closed' || this.#state.why !== why) return;
     this.#end?.();
     this.#end = null;
-    await this.#needs.passed(by, names);
-    // Closed for another reason meanwhile: that one stands.
-    if (this.#state.is === 'closed' && this.#state.why === why) this.#become(by, names);
+    this.#become(by, names);
   }
 
   #become(by: OpenedBy, names: readonly string[]): void {

@@ -1,7 +1,7 @@
 /** What people are told about what is held about them: one list for each person, and a fact for each notice. */
 import { sql as raw, type Kysely } from 'kysely';
 import { NOTICES_SHOWN_MAX, type Notice, type NoticeKind } from '@cityward/contracts';
-import { newId } from '@cityward/kernel';
+import { canonicalJson, newId } from '@cityward/kernel';
 import type { Sql, Tx } from '@cityward/sql';
 import { someAtATime } from '../some-at-a-time.ts';
 
@@ -42,6 +42,29 @@ export async function addNotice(tx: Tx, notice: NewNotice): Promise<string> {
   return id!;
 }
 
+/** Unless they were told of the very same. */
+export async function addNoticeOnce(tx: Tx, notice: NewNotice): Promise<void> {
+  const { kind, at: since } = notice;
+  for (const one of await untold(tx, [notice], { kind, since })) await addNotice(tx, one);
+}
+
+export interface StoredNotice extends Required<Omit<NewNotice, 'by'>> {
+  readonly id: string;
+}
+const rowOf = ({ id, subject, at, kind, about, clauses, shownFrom }: StoredNotice): Tables['vault.notice'] => ({
+  ...{ id, subject, at, kind, about: canonicalJson(about), clauses: JSON.stringify(clauses) },
+  ...{ shown_from: shownFrom, read_at: null },
+});
+/** Without facts, since the ledger has them; those that are there stay as they are. Answers how many were not. */
+export async function addLostNotices(tx: Tx, notices: readonly StoredNotice[]): Promise<number> {
+  const added = await db(tx)
+    .insertInto('vault.notice')
+    .values(notices.map(rowOf))
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst();
+  return Number(added.numInsertedOrUpdatedRows ?? 0);
+}
+
 /** Few enough values for one statement. */
 const NOTICES_PER_STATEMENT = 1_000;
 
@@ -49,12 +72,10 @@ export async function addNotices(tx: Tx, notices: readonly NewNotice[]): Promise
   const rows = notices.map((notice) => {
     const { subject, kind, at, about, clauses = [], shownFrom = at, by } = notice;
     const id = newId<string>('not');
-    const data = { notice: id, kind, shownFrom };
+    // Whole: a vault that is put back knows it from the ledger.
+    const data = { notice: id, kind, shownFrom, about, clauses: [...clauses] };
     tx.record({ module: MODULE, type: 'notice.given', actor: by, subject, at, personal: true, data });
-    return {
-      ...{ id, subject, at, kind, about: JSON.stringify(about), clauses: JSON.stringify(clauses) },
-      ...{ shown_from: shownFrom, read_at: null },
-    };
+    return rowOf({ id, subject, at, kind, about, clauses, shownFrom });
   });
   for (const some of someAtATime(rows, NOTICES_PER_STATEMENT))
     await db(tx)
@@ -116,7 +137,7 @@ export async function untold<Each extends Told>(
   each: readonly Each[],
   { kind, since }: { readonly kind: NoticeKind; readonly since: number },
 ): Promise<Each[]> {
-  const abouts = each.map(({ about }) => JSON.stringify(about));
+  const abouts = each.map(({ about }) => canonicalJson(about));
   const { rows } = await raw<{ place: number }>`
     select place::int from unnest(${each.map(({ subject }) => subject)}::text[], ${abouts}::text[])
       with ordinality as asked (subject, about, place)

@@ -1,7 +1,7 @@
 /** Whose mark is whose: the session, the reason and the record behind each hidden mark that was ever given out. */
 import type { Kysely } from 'kysely';
 import type { Purpose } from '@cityward/contracts';
-import type { Sql } from '@cityward/sql';
+import type { Sql, Tx } from '@cityward/sql';
 
 export interface StoredMark {
   /** Random: by itself it tells nothing. */
@@ -25,6 +25,16 @@ export const addMark = async (sql: Sql, mark: StoredMark): Promise<void> =>
   sql.transact(async (tx) => {
     await db(tx).insertInto('vault.picture_mark').values(mark).execute();
   });
+
+/** Answers how many were not there. */
+export async function addLostMarks(tx: Tx, marks: readonly StoredMark[]): Promise<number> {
+  const added = await db(tx)
+    .insertInto('vault.picture_mark')
+    .values([...marks])
+    .onConflict((conflict) => conflict.column('mark').doNothing())
+    .executeTakeFirst();
+  return Number(added.numInsertedOrUpdatedRows ?? 0);
+}
 
 /** Marks after this one, in their own order. */
 export const marksAfter = (sql: Sql, after: string, limit: number): Promise<{ mark: string }[]> =>

@@ -45,6 +45,14 @@ interface Place {
   readonly page: number;
 }
 
+interface Sitting extends Pick<PictureLook, 'session'> {
+  /** What is lent has one mark on all its pages: the one that the ledger was told. */
+  readonly mark?: string;
+}
+interface Marked extends Made<Picture | null> {
+  readonly mark: string;
+}
+
 export class Pictures {
   readonly cache: PageCache;
   readonly #parts: Parts;
@@ -91,10 +99,10 @@ export class Pictures {
       const first = await this.#ready(look, opened, { page: 1, session });
       content.fill(0);
       if (!first.ok) return first;
-      const { told, hand, drop } = first.value;
+      const { told, hand, drop, mark } = first.value;
       const lent = (): Showable | null => {
         const picture = hand();
-        return picture && this.#lent(look, rest, { first: picture, session });
+        return picture && this.#lent(look, rest, { first: picture, session, mark });
       };
       return ok({ told, hand: lent, drop });
     });
@@ -103,19 +111,19 @@ export class Pictures {
   }
 
   #lent(
-    ...[look, opened, { first, session }]: readonly [
+    ...[look, opened, { first, ...sitting }]: readonly [
       Look,
       Omit<OpenedRecord, 'content'>,
-      { readonly first: Picture; readonly session: string },
+      Sitting & { readonly first: Picture },
     ]
   ): Showable {
     const { held } = opened;
     const draw = async (page: number): Promise<Buffer> => {
       const content = await held.again();
       if (!content) return Buffer.alloc(0); // over: whoever lends it has heard, or hears now
-      const ready = await this.#ready(look, { ...opened, content }, { page, session });
+      const ready = await this.#ready(look, { ...opened, content }, { page, ...sitting });
       content.fill(0);
-      if (!ready.ok) return this.#sorry(ready.error, look, { opened, session });
+      if (!ready.ok) return this.#sorry(ready.error, look, { opened, sitting });
       if (held.against() === null) return ready.value.hand()?.jpeg ?? Buffer.alloc(0);
       ready.value.drop();
       return Buffer.alloc(0);
@@ -130,31 +138,31 @@ export class Pictures {
 
   /** A page that says why the one that was asked for cannot be drawn. */
   async #sorry(
-    ...[refusal, look, { opened, session }]: readonly [
+    ...[refusal, look, { opened, sitting }]: readonly [
       Refusal,
       Look,
-      { readonly opened: Omit<OpenedRecord, 'content'>; readonly session: string },
+      { readonly opened: Omit<OpenedRecord, 'content'>; readonly sitting: Sitting },
     ]
   ): Promise<Buffer> {
     const words = { media: 'text/plain', content: Buffer.from(refusal.message), page: 1 } as const;
     const studio = await this.#parts.studio();
     const drawn = await studio.draw(words);
     if (!drawn.ok) return Buffer.alloc(0);
-    const marks = await this.#marksFor(look, opened.held, session);
+    const marks = await this.#marksFor(look, opened.held, sitting);
     return marks.ok ? studio.marked(drawn.value.page, marks.value.line, marks.value.mark) : Buffer.alloc(0);
   }
 
   async #ready(
     look: Look,
     opened: OpenedRecord,
-    { page, session }: Pick<PictureLook, 'page' | 'session'>,
-  ): Promise<Result<Made<Picture | null>, Refusal>> {
+    { page, ...sitting }: Sitting & Pick<PictureLook, 'page'>,
+  ): Promise<Result<Marked, Refusal>> {
     const { version, held } = opened;
     const place: Place = { record: look.record, version, page };
     const drawn = await this.#drawn(place, opened);
     if (!drawn.ok) return drawn;
     const use = drawn.value;
-    const [studio, marks] = await Promise.all([this.#parts.studio(), this.#marksFor(look, held, session)]).catch(
+    const [studio, marks] = await Promise.all([this.#parts.studio(), this.#marksFor(look, held, sitting)]).catch(
       (fault: unknown) => {
         use.leave();
         throw fault;
@@ -166,7 +174,9 @@ export class Pictures {
     }
     const { line, mark } = marks.value;
     return ok({
-      told: { page, mark },
+      mark,
+      // With the session: whose mark it is can be said from the ledger alone.
+      told: { page, mark, session: sitting.session },
       hand: () => {
         const at = use.drawn;
         const picture = at && { pages: at.pages, jpeg: studio.marked(at.page, line, mark) };
@@ -201,14 +211,15 @@ export class Pictures {
     return drawn.ok ? ok({ ...drawn.value, pages: stills.length }) : drawn;
   }
 
-  async #marksFor({ record, purpose, principal }: Look, held: Held, session: string) {
+  async #marksFor({ record, purpose, principal }: Look, held: Held, { session, mark: given }: Sitting) {
     const { clock, zone, nameOf } = this.#parts;
     const consent = consentOf(held);
     const who = nameOf(principal.id) ?? principal.id;
     const studio = await this.#parts.studio();
     const line = await studio.ready(visibleMark({ who, purpose, consent, at: clock(), zone }));
     if (!line.ok) return line;
-    const mark = await this.#markOf({ session, record, subject: held.subject, person: principal.id, consent, purpose });
+    const about = { session, record, subject: held.subject, person: principal.id, consent, purpose };
+    const mark = given ?? (await this.#markOf(about));
     return ok({ line: line.value, mark });
   }
 

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { REQUESTS_SHOWN_MAX, type RightRequest } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 
-interface Row {
+export interface RequestRow {
   id: string;
   subject: string;
   kind: string;
@@ -28,7 +28,7 @@ interface Row {
   overdue_at: number | null;
 }
 interface Tables {
-  'vault.request': Row;
+  'vault.request': RequestRow;
 }
 type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
 const db = (reader: Reader): Kysely<Tables> => reader.for<Tables>();
@@ -39,12 +39,12 @@ const NOTHING_YET = {
   ...{ reminded_at: null, overdue_at: null },
 };
 
-function stateOf({ withdrawn_at, answered_at, extended_at }: Row): RightRequest['state'] {
+function stateOf({ withdrawn_at, answered_at, extended_at }: RequestRow): RightRequest['state'] {
   if (withdrawn_at !== null) return 'withdrawn';
   if (answered_at !== null) return 'answered';
   return extended_at === null ? 'received' : 'extended';
 }
-function requestOf(row: Row, now: number): RightRequest {
+function requestOf(row: RequestRow, now: number): RightRequest {
   const state = stateOf(row);
   const isOpen = state === 'received' || state === 'extended';
   return {
@@ -68,16 +68,32 @@ function requestOf(row: Row, now: number): RightRequest {
           },
   };
 }
-const lateBy = ({ answered_at, due }: Row): boolean => answered_at !== null && answered_at >= due;
+const lateBy = ({ answered_at, due }: RequestRow): boolean => answered_at !== null && answered_at >= due;
 
-export const addRequest = async (
-  tx: Tx,
-  { id, subject, kind, regime, by: by_whom, at, paper, clause, due }: RightRequest,
-): Promise<void> =>
-  void (await db(tx)
+type Filed = Pick<RightRequest, 'id' | 'subject' | 'by' | 'at' | 'paper' | 'clause' | 'due'> & {
+  readonly kind: string;
+  readonly regime: string;
+};
+/** As it is when it comes. */
+export const rowOf = ({ id, subject, kind, regime, by: by_whom, at, paper, clause, due }: Filed): RequestRow => ({
+  ...{ id, subject, kind, regime, by_whom, at, paper, clause, due },
+  ...NOTHING_YET,
+});
+export const addRequest = async (tx: Tx, request: RightRequest): Promise<void> =>
+  void (await db(tx).insertInto('vault.request').values(rowOf(request)).execute());
+
+export async function rowsOf(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, RequestRow>> {
+  const rows = await db(tx).selectFrom('vault.request').selectAll().where('id', 'in', ids).execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+/** In the place of the one that is there. */
+export async function putRow(tx: Tx, row: RequestRow): Promise<void> {
+  await db(tx)
     .insertInto('vault.request')
-    .values({ id, subject, kind, regime, by_whom, at, paper, clause, due, ...NOTHING_YET })
-    .execute());
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+    .execute();
+}
 
 export async function readRequest(reader: Reader, id: string, now: number): Promise<RightRequest | null> {
   const row = await db(reader).selectFrom('vault.request').selectAll().where('id', '=', id).executeTakeFirst();
@@ -120,7 +136,7 @@ export async function markOnce(
   return row !== undefined;
 }
 /** What is changed of a request that nobody answered or took back; `false` where somebody did meanwhile. */
-export async function changeOpen(tx: Tx, id: string, change: Partial<Row>): Promise<boolean> {
+export async function changeOpen(tx: Tx, id: string, change: Partial<RequestRow>): Promise<boolean> {
   const row = await db(tx)
     .updateTable('vault.request')
     .set(change)

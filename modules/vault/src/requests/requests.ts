@@ -1,6 +1,6 @@
 /** Requests by law: each has a clock that begins as it comes, a reminder, an end that shows, and an answer that says why. */
 import type { Regime, RequestDraft, RequestKind, RightRequest, RecordDraft } from '@cityward/contracts';
-import { dayAt, inTurn, newId, ok, type Refusal, refuse, type Result, startOfDay } from '@cityward/kernel';
+import { dayAt, inTurn, newId, ok, type Json, type Refusal, refuse, type Result, startOfDay } from '@cityward/kernel';
 import type { Tx } from '@cityward/sql';
 import { CLOCK_OF, dueAfter, dutyFor, type Clockwork } from '../domain/law/request.ts';
 import { workingDaysAfter } from '../domain/law/working-days.ts';
@@ -68,7 +68,8 @@ export class Requests {
         await store.addRequest(tx, request);
         await this.#parts.sharing.tell(tx, { do: 'request', request });
         const about = { request: request.id, kind, due };
-        await this.#told(tx, request, { kind: 'request-received', about, clauses: [clause], at, by });
+        const more = { regime, paper: paper.value, clause, due };
+        await this.#told(tx, request, { kind: 'request-received', about, clauses: [clause], at, by, more });
       });
       this.learn(request);
       return ok(request);
@@ -104,7 +105,8 @@ export class Requests {
       )
         return false;
       const about = { request: id, due: until, was: due, paper: paper.value };
-      await this.#told(tx, request, { kind: 'request-extended', about, clauses: [clause], at, by });
+      const more = { clause, due: until, was: due, paper: paper.value };
+      await this.#told(tx, request, { kind: 'request-extended', about, clauses: [clause], at, by, more });
       return true;
     });
   }
@@ -161,7 +163,8 @@ export class Requests {
       const answered = { answered_at: at, answered_by: by, outcome, clauses: JSON.stringify(clauses) };
       if (!(await store.changeOpen(tx, id, { ...answered, answer_paper: paper.value }))) return false;
       const about = { request: id, outcome, paper: paper.value };
-      await this.#told(tx, request, { kind: 'request-answered', about, clauses, at, by });
+      const more = { outcome, clauses: [...clauses], paper: paper.value };
+      await this.#told(tx, request, { kind: 'request-answered', about, clauses, at, by, more });
       return true;
     });
   }
@@ -264,12 +267,17 @@ export class Requests {
       return ok(now);
     });
   }
-  async #told(tx: Tx, request: RightRequest, { at, by, ...said }: Said & Stamp): Promise<void> {
-    this.#record(tx, request, { type: FACT_OF[said.kind as keyof typeof FACT_OF], at, by });
+  async #told(tx: Tx, request: RightRequest, { at, by, more, ...said }: Said & Stamp): Promise<void> {
+    this.#record(tx, request, { type: FACT_OF[said.kind as keyof typeof FACT_OF], at, by, more });
     await addNotice(tx, { subject: request.subject, at, by, ...said });
   }
-  #record(tx: Tx, { id, subject, kind }: RightRequest, { type, at, by }: Stamp & { readonly type: RequestFact }): void {
-    tx.record({ module: MODULE, type, actor: by, subject, at, personal: true, data: { request: id, kind } });
+  #record(
+    tx: Tx,
+    { id, subject, kind }: RightRequest,
+    { type, at, by, more }: Stamp & { readonly type: RequestFact },
+  ): void {
+    const data = { request: id, kind, ...more };
+    tx.record({ module: MODULE, type, actor: by, subject, at, personal: true, data });
   }
   /** Its paper is read while it waits, here and on every node. */
   learn(request: RightRequest): void {
@@ -282,6 +290,8 @@ export class Requests {
 interface Stamp {
   readonly at: number;
   readonly by: string;
+  /** What a vault that is put back knows it by; words are in no fact. */
+  readonly more?: { readonly [key: string]: Json } | undefined;
 }
 const FACT_OF = {
   'request-received': 'request.received',
