@@ -81,10 +81,11 @@ const backupCommand = (api: Api): Command => ({
       keysTo === undefined
         ? '\nWithout --keys-to it is of use only on a machine that still has root and backup keys'
         : '';
-    return {
-      data: made,
-      text: `${made.folder}\n${made.bytes} bytes; its keys open until ${day(made.unreadableFrom)}${apart}`,
-    };
+    const { objects, missing } = made.archive;
+    const lost =
+      missing === 0 ? '' : `\n${missing} objects are not in the archive as they were put there, nor in this backup`;
+    const text = `${made.folder}\n${made.bytes} bytes, ${objects} objects of the archive among them; its keys open until ${day(made.unreadableFrom)}${lost}${apart}`;
+    return { data: made, text };
   },
 });
 
@@ -107,7 +108,15 @@ const restoreCommand = (api: Api): Command => ({
     await typed(asked, 'restore', 'What is in the vault now is put away. Type "restore" to go on: ');
     const body = { folder, keysFrom: keysFrom === undefined ? null : resolve(keysFrom), reason };
     const done = await asked.client.call(api.restoreVault, { body });
-    return { data: done, text: `${done.rows} rows and ${done.keys} keys of ${day(done.made)}\n${done.gate}` };
+    const { rows, keys, made, archive, gate } = done;
+    const lost =
+      archive.missing === 0 ? [] : [`not in the archive: ${archive.missing}, among them ${archive.records.join(', ')}`];
+    const text = [
+      `${rows} rows, ${keys} keys and ${archive.objects - archive.missing} objects of the archive of ${day(made)}`,
+      ...lost,
+      gate,
+    ];
+    return { data: done, text: text.join('\n') };
   },
 });
 

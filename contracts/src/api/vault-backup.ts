@@ -32,9 +32,25 @@ export const VaultStanding = Closed({
 });
 export type VaultStanding = Static<typeof VaultStanding>;
 
-export const VaultBackup = Closed({ id: Id, folder: Type.String(), bytes: Count, unreadableFrom: Time });
+/** Objects of the archive, and how many of them are missing there. */
+const Archived = Closed({ objects: Count, missing: Count });
+export const VaultBackup = Closed({
+  id: Id,
+  folder: Type.String(),
+  bytes: Count,
+  unreadableFrom: Time,
+  archive: Archived,
+});
 export type VaultBackup = Static<typeof VaultBackup>;
-export const VaultRestored = Closed({ backup: Id, made: Time, rows: Count, keys: Count, gate: Words });
+export const VaultRestored = Closed({
+  backup: Id,
+  made: Time,
+  rows: Count,
+  keys: Count,
+  /** `records`: some of those whose object is nowhere. */
+  archive: Closed({ objects: Count, missing: Count, records: Type.Array(Id) }),
+  gate: Words,
+});
 export type VaultRestored = Static<typeof VaultRestored>;
 /** Typed by hand, so that nobody erases by a slip: the person's id, or this. */
 export const ERASE_ALL_WORDS = 'erase the whole vault';

@@ -58,7 +58,7 @@ import {
   type Incarnation,
 } from './gate/incarnation.ts';
 import { createArchive, type Archive } from './archive/archive.ts';
-import { fetchFrom } from './archive/fetching.ts';
+import { fetchFrom, type FetchArchived } from './archive/fetching.ts';
 import { createReceipts, receiptWriter, type Receipts } from './receipts/receipts.ts';
 import { keepCopies } from './recipients/lasting.ts';
 import { createRecipients, type Recipients } from './recipients/recipients.ts';
@@ -89,6 +89,7 @@ export interface Opened {
   readonly receipts: Receipts;
   readonly recipients: Recipients;
   readonly archive: Archive;
+  readonly fetchArchived: FetchArchived;
   readonly view: (look: Look) => Promise<Result<Seen, Refusal>>;
   readonly views: Views;
   readonly drawing: OpenPictures;
@@ -239,7 +240,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const bulk = new Bulk({ ...parts, tell });
   const receipts = createReceipts({ ...options, write: writeReceipt, saved: (consent) => consents.saved(consent) });
   const rights = { consents, receipts, people, exports, recipients };
-  const open = { ...rights, archive, records, bulk, copies, replicas, desk, view, views, drawing, takeOut, blind };
+  const open = { ...rights, archive, fetchArchived: parts.fetchArchived, records, bulk, copies, replicas, desk, view, views, drawing, takeOut, blind };
   const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }

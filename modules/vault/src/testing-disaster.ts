@@ -42,7 +42,16 @@ export interface Site {
 export interface SiteOptions extends Partial<
   Pick<
     VaultOptions,
-    'openSlotFile' | 'openBackupFile' | 'openJournalFile' | 'openRoot' | 'opening' | 'endPosts' | 'settleAbove'
+    | 'openArchive'
+    | 'retention'
+    | 'destruction'
+    | 'openSlotFile'
+    | 'openBackupFile'
+    | 'openJournalFile'
+    | 'openRoot'
+    | 'opening'
+    | 'endPosts'
+    | 'settleAbove'
   >
 > {
   readonly posts?: Posts;

@@ -4,12 +4,14 @@ import { mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/prom
 import { join, resolve } from 'node:path';
 import { syncFolder } from '@cityward/journal';
 import { isoTime, newId, ok, OperationalFault, refuse, type Millis, type Refusal, type Result } from '@cityward/kernel';
+import type { FetchArchived } from '../archive/fetching.ts';
 import type { CopyRegister } from '../copies/copy.ts';
 import { epochEnds } from '../domain/epoch.ts';
 import type { KeySlots } from '../keys/key-slots.ts';
 import type { RootKey } from '../keys/keyring.ts';
 import type { VaultOptions } from '../needs.ts';
 import { journalPath } from '../vault-journal.ts';
+import { writeArchived, type ArchivedCount } from './archived.ts';
 import { isThere, type Epochs } from './epochs.ts';
 import {
   FILES,
@@ -29,12 +31,14 @@ const MODULE = 'vault';
 const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY = 0o600;
 const CHUNK_CHARS = 1_048_576;
+const NOTHING_ARCHIVED: ArchivedCount = { objects: 0, missing: 0 };
 const BASIS = 'to restore the vault after a disaster';
 
 export type OpenBackupFile = (path: string) => Promise<Pick<FileHandle, 'write' | 'datasync' | 'close'>>;
 const openNew: OpenBackupFile = (path) => open(path, 'wx', OWNER_ONLY);
 
-export interface BackupParts extends Pick<VaultOptions, 'sql' | 'clock' | 'ledger' | 'journalFolder'> {
+export interface BackupParts extends Pick<VaultOptions, 'sql' | 'clock' | 'log' | 'ledger' | 'journalFolder'> {
+  readonly fetchArchived: FetchArchived;
   readonly slots: KeySlots;
   readonly root: RootKey;
   readonly epochs: Epochs;
@@ -55,6 +59,7 @@ export interface Made {
   readonly id: string;
   readonly bytes: number;
   readonly unreadableFrom: number;
+  readonly archive: ArchivedCount;
 }
 
 export async function makeBackup(parts: BackupParts, asked: Asked): Promise<Result<Made, Refusal>> {
@@ -90,7 +95,7 @@ export async function makeBackup(parts: BackupParts, asked: Asked): Promise<Resu
     await rename(draft, final);
     await syncFolder(folder);
     const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
-    return ok({ folder: final, id, bytes, unreadableFrom });
+    return ok({ folder: final, id, bytes, unreadableFrom, archive: manifest.archive });
   } catch (fault) {
     for (const left of [draft, final]) await rm(left, { recursive: true, force: true });
     await copies.close(copy, 'it was not finished, and nothing of it is left');
@@ -113,13 +118,25 @@ interface Writing {
 }
 /** The ledger first, then the tables, then keys and journal: what comes after is at least as new as what came before. */
 async function writeAll(parts: BackupParts, { draft, id, at, epoch }: Writing): Promise<Manifest> {
-  const { sql, ledger, slots, root, weeks, incarnation, journalFolder, openFile = openNew } = parts;
+  const { sql, log, ledger, slots, root, weeks, incarnation, journalFolder, fetchArchived, openFile = openNew } = parts;
   await mkdir(draft, { mode: OWNER_ONLY_FOLDER });
   const { origin, size, checkpoint } = ledger.standing();
   const migrations = await migrationsOf(sql);
-  const tables = await writeFile(openFile, join(draft, FILES.tables), async (write) => {
-    await dumpTables(sql, (line) => write(`${line}\n`));
-  });
+  let archived = NOTHING_ARCHIVED;
+  let archive: BackupFile | null = null;
+  const tables = await writeFile(openFile, join(draft, FILES.tables), (write) =>
+    dumpTables(
+      sql,
+      (line) => write(`${line}\n`),
+      async (tx) => {
+        archive = await writeFile(openFile, join(draft, FILES.archive), async (put) => {
+          archived = await writeArchived(tx, fetchArchived, put);
+        });
+      },
+    ),
+  );
+  if (archived.missing > 0)
+    log.error('objects are not in the archive, nor in this backup', { objects: archived.missing });
   const context = keysContext({ id, epoch: epoch.epoch, root: root.id });
   const sealed = sealKeys(epoch.key, slots.copyOut(), context);
   const keys = await writeFile(openFile, join(draft, FILES.keys), (write) => write(sealed));
@@ -129,7 +146,8 @@ async function writeAll(parts: BackupParts, { draft, id, at, epoch }: Writing): 
     ...{ format: FORMAT, id, made: at, incarnation, root: root.id, migrations },
     epoch: { number: epoch.epoch, key: epoch.id, destroyed: epochEnds(epoch.epoch, weeks) },
     ledger: { origin, size, checkpoint },
-    files: [tables, keys, journal],
+    archive: archived,
+    files: [tables, archive!, keys, journal],
   };
   await writeFile(openFile, join(draft, MANIFEST), (write) => write(manifestText(manifest)));
   await syncFolder(draft);

@@ -3,10 +3,16 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationalFault } from '@cityward/kernel';
+import type { ArchivedCount } from './archived.ts';
 import type { Migration } from './tables.ts';
 
-export const FORMAT = 'cityward-vault-backup-1';
-export const FILES = { tables: 'tables.ndjson', keys: 'keys.sealed', journal: 'vault.journal' } as const;
+export const FORMAT = 'cityward-vault-backup-2';
+export const FILES = {
+  tables: 'tables.ndjson',
+  keys: 'keys.sealed',
+  journal: 'vault.journal',
+  archive: 'archive.objects',
+} as const;
 export const MANIFEST = 'manifest.json';
 const MANIFEST_MAX_BYTES = 1_048_576;
 
@@ -27,6 +33,7 @@ export interface Manifest {
   readonly migrations: readonly Migration[];
   /** As it was before the first row was read: what is in it, and more, is in the tables. */
   readonly ledger: { readonly origin: string; readonly size: number; readonly checkpoint: string };
+  readonly archive: ArchivedCount;
   readonly files: readonly BackupFile[];
 }
 
@@ -60,6 +67,7 @@ function parsed(text: string): Manifest | null {
       typeof value.epoch?.number === 'number' &&
       Array.isArray(value.files) &&
       Array.isArray(value.migrations) &&
+      typeof value.archive?.objects === 'number' &&
       typeof value.ledger?.size === 'number';
     return isWhole ? value : null;
   } catch {

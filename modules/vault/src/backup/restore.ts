@@ -12,8 +12,9 @@ import { SLOTS_FILE } from '../gate/incarnation.ts';
 import { openSlotFile, type SlotFile } from '../keys/key-slots.ts';
 import type { RootKey } from '../keys/keyring.ts';
 import { SLOT_BYTES, slotState } from '../keys/slot.ts';
-import type { VaultOptions } from '../needs.ts';
+import type { ArchiveMedium, VaultOptions } from '../needs.ts';
 import { journalPath, openVaultJournal, type VaultChange, type VaultJournal } from '../vault-journal.ts';
+import { lookForArchived, putArchived } from './archived.ts';
 import { epochFrom, Epochs, isThere, MARK_FILE, ROOT_FILE } from './epochs.ts';
 import { FILES, keysContext, readManifest, type Manifest } from './manifest.ts';
 import { openKeys } from './sealed-keys.ts';
@@ -29,7 +30,15 @@ const ENTRIES_PER_WRITE = 1_000;
 
 export interface RestoreParts extends Pick<
   VaultOptions,
-  'sql' | 'clock' | 'log' | 'ledger' | 'keyFolder' | 'journalFolder' | 'openJournalFile' | 'openSlotFile'
+  | 'sql'
+  | 'clock'
+  | 'log'
+  | 'ledger'
+  | 'keyFolder'
+  | 'journalFolder'
+  | 'openJournalFile'
+  | 'openSlotFile'
+  | 'openArchive'
 > {
   readonly weeks: number;
   readonly openRoot: () => Promise<RootKey>;
@@ -46,6 +55,7 @@ export interface Restored {
   readonly made: number;
   readonly rows: number;
   readonly keys: number;
+  readonly archive: Awaited<ReturnType<typeof lookForArchived>>;
 }
 
 /** A vault under restore opens for nobody. Throws where a restore was cut off. */
@@ -60,10 +70,13 @@ export async function refuseHalfRestored(journalFolder: string): Promise<void> {
 /** To be called while no part of the vault is open. */
 export async function restore(parts: RestoreParts, asked: RestoreAsked): Promise<Restored> {
   const folder = resolve(asked.folder);
-  const { manifest, slots } = await check(parts, { ...asked, folder });
+  const medium = parts.openArchive ? await parts.openArchive() : null;
+  const { manifest, slots } = await check(parts, { ...asked, folder, medium });
   const { keyFolder, journalFolder, ledger, clock } = parts;
   try {
     await writeOwnerFile(join(journalFolder, NOTE), `${folder}\n`);
+    // Objects first: one that no row names is deleted, and a row without its object is lost.
+    if (medium) await putArchived(parts, { path: join(folder, FILES.archive), medium });
     const rows = await putTables(parts, { folder, manifest });
     await putKeys(parts, slots);
     await joinJournals(parts, folder);
@@ -80,7 +93,8 @@ export async function restore(parts: RestoreParts, asked: RestoreAsked): Promise
     await rm(join(journalFolder, NOTE));
     await syncFolder(journalFolder);
     await syncFolder(keyFolder);
-    return { backup: manifest.id, made: manifest.made, rows, keys: slots.length / SLOT_BYTES };
+    const archive = await lookForArchived(parts.sql, medium);
+    return { backup: manifest.id, made: manifest.made, rows, keys: slots.length / SLOT_BYTES, archive };
   } finally {
     slots.fill(0);
   }
@@ -89,7 +103,7 @@ export async function restore(parts: RestoreParts, asked: RestoreAsked): Promise
 /** Everything that can be wrong with a backup is found here, where nothing has changed yet. */
 async function check(
   parts: RestoreParts,
-  { folder, keysFrom }: RestoreAsked,
+  { folder, keysFrom, medium }: RestoreAsked & { readonly medium: ArchiveMedium | null },
 ): Promise<{ manifest: Manifest; slots: Buffer }> {
   const { manifest, hash } = await readManifest(folder);
   const where = `restore from "${folder}"`;
@@ -99,6 +113,8 @@ async function check(
       `${where}: it was made by another version; restore it with that one, then go on to this one`,
     );
   await knownToLedger(parts, { manifest, hash, where });
+  if (manifest.archive.objects > 0 && !medium)
+    throw new OperationalFault(`${where}: it holds what lay in an archive, and there is none here`);
   for (const { name, bytes, sha256 } of manifest.files) {
     if (!Object.values(FILES).includes(name as (typeof FILES)['keys']))
       throw new OperationalFault(`${where}: it names a file "${name}"`);
