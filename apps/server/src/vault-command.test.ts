@@ -1,5 +1,5 @@
 /** The command as a process against one running city: consents in and out, posts, requests, exports, and the vault through a disaster. */
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -182,6 +182,12 @@ describe('the command', () => {
     expect(await refusedNear(olive, 'export', 'release', asked.id)).toContain('EXPORT_BY_ONESELF');
     expect(await by<Export>(otto, 'export', 'release', asked.id)).toMatchObject({ state: 'released' });
     expect(await run<Export[]>('export', 'ls')).toMatchObject([{ id: asked.id, manifest: { shown: 40 } }]);
+    writeFileSync(
+      desk.at('university.pem'),
+      generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }),
+    );
+    const called = ['--name', 'Harbour University', '--key', 'university.pem'];
+    await by(otto, 'recipient', 'add', 'harbour-university', ...called);
     await run('export', 'fetch', asked.id, '--out', 'sealed');
     await run('export', 'open', 'sealed', '--key', 'clinic.key', '--out', 'table.ndjson');
     expect(readFileSync(desk.at('table.ndjson'), 'utf8')).toContain('"Quay"');

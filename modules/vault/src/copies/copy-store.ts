@@ -106,6 +106,18 @@ export async function openAt(
     .executeTakeFirst();
   return row?.id ?? null;
 }
+/** Whoever has it from then on answers for it. */
+export const giveTo = async (
+  tx: Tx,
+  { kind, place, custodian }: { readonly kind: CopyKind; readonly place: string; readonly custodian: string },
+): Promise<void> =>
+  void (await db(tx)
+    .updateTable('vault.copy')
+    .set({ custodian })
+    .where('kind', '=', kind)
+    .where('place', '=', place)
+    .where('closed_at', 'is', null)
+    .execute());
 /** Of these places, the ones that a row names, closed or not. */
 export async function placesKnown(reader: Reader, places: readonly string[]): Promise<ReadonlySet<string>> {
   if (places.length === 0) return new Set();

@@ -165,12 +165,22 @@ export async function saveRefused(
     .executeTakeFirst();
   return Number(done.numUpdatedRows) === 1;
 }
-export async function readFile(reader: Reader, id: string): Promise<Buffer | null> {
-  const row = await db(reader).selectFrom('vault.export').select('file').where('id', '=', id).executeTakeFirst();
-  return row?.file ?? null;
+/** Its file, fetched from then on: in one statement, so that whoever drops it meanwhile finds it fetched or leaves nothing to fetch. */
+export async function fetchFile(tx: Tx, id: string, at: number): Promise<Buffer | null> {
+  const { rows } = await raw<{ file: Buffer }>`update vault.export set fetched_at = coalesce(fetched_at, ${at}::bigint)
+    where id = ${id} and file is not null returning file`.execute(db(tx));
+  return rows[0]?.file ?? null;
 }
-export const dropFile = async (reader: Reader, id: string): Promise<void> =>
-  void (await db(reader).updateTable('vault.export').set({ file: null }).where('id', '=', id).execute());
+/** Answers when it was fetched; `null` for never. */
+export async function dropFile(reader: Reader, id: string): Promise<number | null> {
+  const row = await db(reader)
+    .updateTable('vault.export')
+    .set({ file: null })
+    .where('id', '=', id)
+    .returning('fetched_at')
+    .executeTakeFirst();
+  return row?.fetched_at ?? null;
+}
 export const markFetched = async (tx: Tx, id: string, at: number): Promise<void> =>
   void (await db(tx)
     .updateTable('vault.export')

@@ -2,7 +2,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Export, ExportDraft, ExportManifest } from '@cityward/contracts';
 import { DAY_MS } from '@cityward/kernel';
-import { AROHA, BEN, codeOf, consentTo, must, NOW, OFFICER, person } from '../testing.ts';
+import {
+  AROHA,
+  BEN,
+  codeOf,
+  consentTo,
+  must,
+  NOW,
+  OFFICER,
+  person,
+  testDestruction,
+  testRecipient,
+} from '../testing.ts';
 import type { Millis } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { createCopyRegister } from '../copies/register.ts';
@@ -10,13 +21,23 @@ import { useVault } from '../testing-rig.ts';
 import { exportKeeper } from './exports.ts';
 import { newKeyPair, openSealed, type NewKeyPair } from './sealing.ts';
 
-const rig = useVault();
+const signed = { ...testDestruction, sign: () => Promise.resolve(Buffer.from('signed by the city')) };
+const rig = useVault({ destruction: signed });
+const university = testRecipient();
+/** So that it can be asked to delete what it fetches. */
+const registerUniversity = async () =>
+  must(
+    await rig.at.vault
+      .recipients()
+      .keep({ id: 'harbour-uni', name: 'Harbour University', url: null, publicKey: university.publicKey }, OFFICER),
+  );
 const SECOND = person('per-second', 'passkey', ['officer']);
 const SUBURBS = ['Quay', 'Ridge'];
 const CONDITIONS = ['asthma', 'migraine'];
 let clinic: NewKeyPair;
 beforeEach(async () => {
   clinic = await newKeyPair();
+  await registerUniversity();
 });
 
 const draftOf = (change: Partial<ExportDraft> = {}): ExportDraft => ({
@@ -168,7 +189,7 @@ describe('an export', () => {
     expect(told[0]).toMatchObject({ actor: SECOND.id, personal: true, data: { export: id, purpose: 'HRESCH' } });
     const [copy] = (await register().of({ record: records[7]! })).filter(({ kind }) => kind === 'export');
     expect(copy).toMatchObject({
-      custodian: 'Harbour University',
+      custodian: 'harbour-uni',
       openedBy: [clinic.recipient],
       expires: NOW + 90 * DAY_MS,
     });
@@ -327,7 +348,28 @@ describe('an export', () => {
     expect(codeOf(await rig.at.vault.exports.file(kept.id, OFFICER))).toBe('EXPORT_NO_FILE');
     const sent = must(await rig.at.vault.exports.release(await asked(), SECOND));
     await opened(sent);
-    expect(await outcomesOf(records[4]!)).toEqual(['beyond', 'purged']);
+    expect(await outcomesOf(records[4]!)).toEqual(['asked', 'purged']);
+    const [request] = await rig.at.vault.recipients().requests();
+    expect(request).toMatchObject({ recipient: 'harbour-uni', state: 'asked' });
+    const receipt = university.receipt(must(await rig.at.vault.recipients().file(request!.id)));
+    expect(must(await rig.at.vault.recipients().take(request!.id, receipt, OFFICER)).state).toBe('deleted');
+  }, 60_000);
+
+  it('leaves for nobody who could not be asked to delete it again, nor after its file was dropped', async () => {
+    const records = await people(40);
+    const { exports } = rig.at.vault;
+    const other = await released({ recipient: { name: 'North Institute', key: clinic.recipient } });
+    expect(codeOf(await exports.file(other.id, OFFICER))).toBe('EXPORT_RECIPIENT_UNKNOWN');
+    expect((await exports.list())[0]).toMatchObject({ id: other.id, fetched: null });
+    const north = { id: 'north-institute', name: 'North Institute', url: null, publicKey: testRecipient().publicKey };
+    must(await rig.at.vault.recipients().keep(north, OFFICER));
+    // At once with the end of its file: it is either fetched and asked about, or deleted and not handed out.
+    const [file] = await Promise.all([
+      exports.file(other.id, OFFICER),
+      rig.at.vault.destroy(records[2]!, { by: OFFICER, reason: 'asked for' }),
+    ]);
+    const isAsked = (await rig.at.vault.recipients().requests()).some(({ recipient }) => recipient === north.id);
+    expect([file.ok, codeOf(await exports.file(other.id, OFFICER))]).toEqual([isAsked, 'EXPORT_NO_FILE']);
   }, 60_000);
 });
 

@@ -9,6 +9,8 @@ import type { Look } from '../viewing/deciding.ts';
 import { SEAL_BYTES } from '../keys/aead.ts';
 import { BUDGET_PEOPLE_MAX, bookAfter, digestOf, peopleIn, standingIn } from './budget-book.ts';
 import { openDataset, PEOPLE_KEY, sealBook, type OpenDataset } from './dataset.ts';
+import { giveTo } from '../copies/copy-store.ts';
+import { recipientCalled } from '../recipients/recipient-store.ts';
 import { faultsOf } from './draft.ts';
 import * as store from './export-store.ts';
 import { derivedKey, markerOf, matchesOf } from './marker.ts';
@@ -66,6 +68,7 @@ async function budgets(sql: ExportParts['sql']): Promise<ExportBudget[]> {
   }));
 }
 
+const placeOf = (id: string): string => `export:${id}`;
 const factOf = (
   ...[type, actor, about]: readonly [
     NewFact['type'],
@@ -239,7 +242,7 @@ async function save(
       if (!isFirst) throw COME_FIRST;
       await parts.copies.register(
         {
-          ...({ kind: 'export', place: `export:${id}`, custodian: draft.recipient.name, basis: draft.basis } as const),
+          ...({ kind: 'export', place: placeOf(id), custodian: draft.recipient.name, basis: draft.basis } as const),
           ...({
             holding: { of: 'versions', versions },
             openedBy: [draft.recipient.key],
@@ -281,20 +284,34 @@ async function turnDown(
   return ok((await store.readExport(sql, id))!);
 }
 
+/** Only for whom the city can ask to delete it again: from then on the copy is that recipient's to answer for. */
 async function file({ sql, clock }: ExportParts, id: string, by: string): Promise<Result<Buffer, Refusal>> {
-  const bytes = await store.readFile(sql, id);
-  if (bytes === null)
+  const where = `fetch the file of export "${id}"`;
+  const none = refuse(
+    'not-found',
+    'EXPORT_NO_FILE',
+    `${where}: the city has none, wanted a released export that is kept`,
+  );
+  const found = await store.readExport(sql, id);
+  if (!found?.bytes) return none;
+  const { name } = found.draft.recipient;
+  const recipient = await recipientCalled(sql, name);
+  if (recipient === null)
     return refuse(
-      'not-found',
-      'EXPORT_NO_FILE',
-      `fetch the file of export "${id}": the city has none, wanted a released export that is kept`,
+      'conflict',
+      'EXPORT_RECIPIENT_UNKNOWN',
+      `${where}: "${name}" is no recipient with a key here, wanted it registered first: it will be asked to delete its copy`,
     );
   const at = clock();
-  await sql.transact(async (tx) => {
-    await store.markFetched(tx, id, at);
-    tx.record(factOf('export.fetched', by, { export: id, at, data: { bytes: bytes.length } }));
+  const bytes = await sql.transact(async (tx) => {
+    const fetched = await store.fetchFile(tx, id, at);
+    if (!fetched) return null;
+    await giveTo(tx, { kind: 'export', place: placeOf(id), custodian: recipient.id });
+    const data = { bytes: fetched.length, recipient: recipient.id };
+    tx.record(factOf('export.fetched', by, { export: id, at, data }));
+    return fetched;
   });
-  return ok(bytes);
+  return bytes ? ok(bytes) : none;
 }
 
 async function trace(
@@ -340,11 +357,10 @@ export const exportKeeper = ({
     },
     purge: async (copy, versions) => {
       const { place, custodian } = copy;
-      const found = await store.readExport(sql, idOf(place));
-      await store.dropFile(sql, idOf(place));
-      if (found?.fetched && (await recipients.list()).some(({ id }) => id === custodian))
+      const fetched = await store.dropFile(sql, idOf(place));
+      if (fetched !== null && (await recipients.list()).some(({ id }) => id === custodian))
         return recipients.keeper.purge(copy, versions);
-      return found?.fetched
+      return fetched !== null
         ? {
             is: 'beyond',
             why: `${custodian} has it: a table that names nobody, in which nobody can be found to be taken out`,

@@ -35,6 +35,8 @@ interface Told {
   released?: Released;
   refused?: Stamp & { readonly from: 'asked' | 'released'; readonly why: string };
   fetched?: number;
+  /** Who has it. */
+  recipient?: string;
 }
 /** Whom a release showed, and as what. */
 interface Shown {
@@ -70,7 +72,7 @@ export function exportReplayer(parts: Parts): Replayer {
 }
 
 function hear(one: Told, { type, at, actor: by, data }: ReplayedFact['body']): void {
-  const { draft, manifest, was, reason } = data;
+  const { draft, manifest, was, reason, recipient } = data;
   if (type === 'export.asked' && isObject(draft)) one.asked = { at, by, draft: draft as unknown as ExportDraft };
   else if (type === 'export.released' && isObject(manifest)) {
     const { marks, bytes } = data;
@@ -81,7 +83,10 @@ function hear(one: Told, { type, at, actor: by, data }: ReplayedFact['body']): v
     };
   } else if (type === 'export.refused')
     one.refused = { at, by, from: was === 'released' ? was : 'asked', why: typeof reason === 'string' ? reason : '' };
-  else if (type === 'export.fetched') one.fetched ??= at;
+  else if (type === 'export.fetched') {
+    one.fetched ??= at;
+    if (typeof recipient === 'string') one.recipient = recipient;
+  }
 }
 const isObject = (value: Json | undefined): boolean => typeof value === 'object' && value !== null;
 
@@ -141,13 +146,14 @@ async function countAgain(
 function copyOf(
   ...[[id, { at, bytes }], told, shown]: readonly [Release, ReadonlyMap<string, Told>, ReadonlyMap<string, Shown>]
 ): LostCopy[] {
-  const draft = told.get(id)?.asked?.draft;
-  if (!draft) return [];
+  const { asked, recipient: custodian } = told.get(id) ?? {};
+  if (!asked) return [];
+  const { draft } = asked;
   const { recipient, basis, until } = draft;
   const held = { of: 'versions', versions: shown.get(id)!.versions } as const;
   return [
     {
-      ...{ kind: 'export', place: `export:${id}`, custodian: recipient.name, basis, holding: held },
+      ...{ kind: 'export', place: `export:${id}`, custodian: custodian ?? recipient.name, basis, holding: held },
       ...{ openedBy: [recipient.key], expires: until, bytes, created: at },
     },
   ];

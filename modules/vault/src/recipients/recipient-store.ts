@@ -74,6 +74,17 @@ export async function readRecipient(reader: Reader, id: string): Promise<Recipie
   const row = await db(reader).selectFrom('vault.recipient').selectAll().where('id', '=', id).executeTakeFirst();
   return row ? recipientOf(row) : null;
 }
+/** By its id, or by the name that it is registered with. */
+export async function recipientCalled(reader: Reader, name: string): Promise<Recipient | null> {
+  const row = await db(reader)
+    .selectFrom('vault.recipient')
+    .selectAll()
+    .where((where) => where.or([where('id', '=', name), where('name', '=', name)]))
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? recipientOf(row) : null;
+}
 export async function saveRecipient(tx: Tx, { publicKey: public_key, by: by_whom, ...rest }: Recipient): Promise<void> {
   const row = { ...rest, public_key, by_whom };
   await db(tx)
