@@ -8,7 +8,7 @@ import type { Done } from '../looks/looks.ts';
 import type { Lives } from '../lives/lives.ts';
 import type { VaultOptions } from '../needs.ts';
 import type { Sharing } from '../nodes/shared.ts';
-import { addNoticeOnce } from '../notices/notices.ts';
+import { addNotice } from '../notices/notices.ts';
 import { readHead } from '../records/store.ts';
 import type { VaultJournal } from '../vault-journal.ts';
 import type { Why } from '../viewing/deciding.ts';
@@ -265,5 +265,5 @@ export async function tellOf(tx: Tx, one: Unsealing): Promise<void> {
   const { id: unsealing, subject, reader, reference, clause, until, hiddenUntil, approved } = one;
   const { at, by } = approved!;
   const about = { unsealing, by: reader, reference, clause, until: until! };
-  await addNoticeOnce(tx, { subject, kind: 'opened', at, about, shownFrom: Math.max(at, hiddenUntil ?? at), by });
+  await addNotice(tx, { subject, kind: 'opened', at, about, shownFrom: Math.max(at, hiddenUntil ?? at), by });
 }
