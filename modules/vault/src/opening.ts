@@ -240,7 +240,21 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const bulk = new Bulk({ ...parts, tell });
   const receipts = createReceipts({ ...options, write: writeReceipt, saved: (consent) => consents.saved(consent) });
   const rights = { consents, receipts, people, exports, recipients };
-  const open = { ...rights, archive, fetchArchived: parts.fetchArchived, records, bulk, copies, replicas, desk, view, views, drawing, takeOut, blind };
+  const open = {
+    ...rights,
+    archive,
+    fetchArchived: parts.fetchArchived,
+    records,
+    bulk,
+    copies,
+    replicas,
+    desk,
+    view,
+    views,
+    drawing,
+    takeOut,
+    blind,
+  };
   const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }

@@ -46,7 +46,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 /** By two officers, as the server would check them. */
-const opening: NonNullable<SiteOptions['opening']> = { city: 'Test', check: () => ({ ok: true, value: ['ann', 'bob'] }) };
+const opening: NonNullable<SiteOptions['opening']> = {
+  city: 'Test',
+  check: () => ({ ok: true, value: ['ann', 'bob'] }),
+};
 async function opened(options: Partial<SiteOptions> = {}): Promise<Site> {
   await site?.stop();
   return (site = await openSite({ sql, folder, opening, ...options }));
