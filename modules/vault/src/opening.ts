@@ -199,7 +199,7 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const journal = reviewed(nodes.over(written), review);
   const saver = createSaver(sql, log);
   const { recipients, replicas, ...places } = await openPlaces(options, keyStore);
-  const { shelf, copies } = places;
+  const { shelf, copies, fetchArchived } = places;
   const replayed = found && (await bringBack(options, found, replayersOf(options, keyring)));
   const modes = await BlindModes.open(sql);
   const common = { ...options, ...places, journal, saver, keyring, sharing, isShared, inLane: createLanes() };
@@ -239,22 +239,8 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const exports = createExports({ ...parts, gate, bars, byConsent: consented });
   const bulk = new Bulk({ ...parts, tell });
   const receipts = createReceipts({ ...options, write: writeReceipt, saved: (consent) => consents.saved(consent) });
-  const rights = { consents, receipts, people, exports, recipients };
-  const open = {
-    ...rights,
-    archive,
-    fetchArchived: parts.fetchArchived,
-    records,
-    bulk,
-    copies,
-    replicas,
-    desk,
-    view,
-    views,
-    drawing,
-    takeOut,
-    blind,
-  };
+  const rights = { consents, receipts, people, exports, recipients, fetchArchived };
+  const open = { ...rights, archive, records, bulk, copies, replicas, desk, view, views, drawing, takeOut, blind };
   const made = { nodes, keyStore, damagedKeys: keyStore?.slots.damaged ?? 0, keyring, journal, saver, ...open };
   return { ...made, replayed: fromJournal, incarnation };
 }

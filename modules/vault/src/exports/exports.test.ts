@@ -2,18 +2,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Export, ExportDraft, ExportManifest } from '@cityward/contracts';
 import { DAY_MS } from '@cityward/kernel';
-import {
-  AROHA,
-  BEN,
-  codeOf,
-  consentTo,
-  must,
-  NOW,
-  OFFICER,
-  person,
-  testDestruction,
-  testRecipient,
-} from '../testing.ts';
+import { AROHA, BEN, codeOf, consentTo, must, NOW, OFFICER, person, testDestruction } from '../testing.ts';
+import { testRecipient } from '../recipients/testing-recipient.ts';
 import type { Millis } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { createCopyRegister } from '../copies/register.ts';
@@ -24,20 +14,14 @@ import { newKeyPair, openSealed, type NewKeyPair } from './sealing.ts';
 const signed = { ...testDestruction, sign: () => Promise.resolve(Buffer.from('signed by the city')) };
 const rig = useVault({ destruction: signed });
 const university = testRecipient();
-/** So that it can be asked to delete what it fetches. */
-const registerUniversity = async () =>
-  must(
-    await rig.at.vault
-      .recipients()
-      .keep({ id: 'harbour-uni', name: 'Harbour University', url: null, publicKey: university.publicKey }, OFFICER),
-  );
 const SECOND = person('per-second', 'passkey', ['officer']);
 const SUBURBS = ['Quay', 'Ridge'];
 const CONDITIONS = ['asthma', 'migraine'];
 let clinic: NewKeyPair;
 beforeEach(async () => {
   clinic = await newKeyPair();
-  await registerUniversity();
+  const uni = { id: 'harbour-uni', name: 'Harbour University', url: null, publicKey: university.publicKey };
+  must(await rig.at.vault.recipients().keep(uni, OFFICER));
 });
 
 const draftOf = (change: Partial<ExportDraft> = {}): ExportDraft => ({
