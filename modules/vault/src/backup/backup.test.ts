@@ -53,7 +53,13 @@ describe('a backup', () => {
     const { record } = await shared(at);
     const before = at.vault.incarnation();
     const made = await makeOne(at);
-    expect(readdirSync(made.folder).sort()).toEqual(['keys.sealed', 'manifest.json', 'tables.ndjson', 'vault.journal']);
+    expect(readdirSync(made.folder).sort()).toEqual([
+      'archive.objects',
+      'keys.sealed',
+      'manifest.json',
+      'tables.ndjson',
+      'vault.journal',
+    ]);
     expect((await at.vault.custody.standing()).backups).toMatchObject({
       open: 1,
       last: { place: `backup:${made.folder}` },
