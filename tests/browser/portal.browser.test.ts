@@ -6,6 +6,7 @@ import { settleResidents, type Residents } from '../../apps/server/src/residents
 import { openTestServer, type TestServer } from '../../apps/server/src/testing.ts';
 import { axeFaults } from './console-kit.ts';
 import { hasChromium, openBrowser } from './running-city.ts';
+import * as walk from './private-walk.ts';
 import { picture, pictureOf, plugInKey } from './walk-kit.ts';
 
 if (!hasChromium) process.stderr.write('SKIPPED: the portal in a browser; install chromium to run it\n');
@@ -35,9 +36,10 @@ describe.skipIf(!hasChromium)('the portal', () => {
     page.setDefaultTimeout(PATIENCE_MS);
     return page;
   };
-  const signIn = async (page: Page, who: 'aroha' | 'ben'): Promise<void> => {
+  const signIn = (page: Page, who: 'aroha' | 'ben'): Promise<void> => signInBy(page, codes[who].shift()!);
+  const signInBy = async (page: Page, code: string): Promise<void> => {
     await page.goto('/sign-in');
-    await page.getByLabel('A code from your sheet').fill(codes[who].shift()!);
+    await page.getByLabel('A code from your sheet').fill(code);
     await page.getByRole('button', { name: 'Sign in with a code' }).click();
     await page.getByRole('heading', { name: 'Who can see my records' }).waitFor();
   };
@@ -277,78 +279,29 @@ describe.skipIf(!hasChromium)('the portal', () => {
     await Promise.all([hers.context().close(), his.context().close()]);
   });
 
-  it('keeps records that only she can read: she reads the price, locks them, reads, shares and takes back', async () => {
-    const [hers, his] = [await sit(), await sit()];
-    await Promise.all([signIn(hers, 'aroha'), signIn(his, 'ben')]);
-    for (const page of [hers, his]) {
-      await plugInKey(page, { hasPrf: true });
-      await page.goto('/me');
-      await page.getByRole('button', { name: 'Add a passkey' }).click();
-      await page.getByText('The passkey is added.').waitFor();
-      await page.getByRole('link', { name: 'Records that only I can read' }).click();
-      await page.locator('#private[data-ready]').waitFor();
-    }
-    await his.getByRole('button', { name: 'Make a key of my own' }).click();
-    await his.getByText('You have a key.').waitFor();
-    await holds(hers, 'the price');
-    await picture(hers, 'portal-private-price', { tall: 1_900 });
-    await hers.setViewportSize({ width: 1_024, height: HEIGHT });
-    const lock = hers.getByRole('button', { name: 'Lock my records so that only I can read them' });
-    await lock.click();
-    await hers.getByRole('alert').getByText('Tick every point of the price first.').waitFor();
-    for (const part of await hers.getByRole('checkbox').all()) await part.check();
-    await lock.click();
-    await hers.getByText('The city cannot read your records.').waitFor();
-    await hers.locator('#private[data-ready]').waitFor();
-    const shown = hers.locator('#private-shown');
-    await hers
-      .getByRole('button', { name: /^Open \(blood tests/ })
-      .first()
-      .click();
-    await shown.locator('dd').first().waitFor();
-    const told = await shown.locator('dl').innerText();
-    await holds(hers, 'locked records');
-    await picture(hers, 'portal-private');
-    const { vault, identity } = server.modules;
-    const subject = (await identity.personNamed(residents.resident.name))!.id;
-    const person = (await identity.personNamed(residents.professional.name))!.id;
-    const until = Date.now() + 86_400_000;
-    const given = await vault.give(
-      {
-        ...{ subject, person, from: Date.now() - 1_000, until },
-        scope: { of: 'categories', categories: ['blood-tests'] },
-        ...{ rights: ['view'], purpose: 'TREAT', uses: null, refrains: [] },
-      },
-      subject,
+  it('keeps records that only she can read: the price, sharing, an emergency, lost passkeys, and back again', async () => {
+    const [hers, his, one, other] = [await sit(), await sit(), await sit(), await sit()];
+    const { identity } = server.modules;
+    const numberOf = async (name: string): Promise<string> => (await identity.personNamed(name))!.id;
+    const holders = await identity.registerPeople(
+      ['Mere Ngata', 'Wiremu Ngata'].map((handle) => ({ handle, kind: 'resident', position: null })),
     );
-    if (!given.ok) throw new Error(given.error.message);
-    await hers.reload();
-    await hers.locator('#private[data-ready]').waitFor();
-    await hers.locator(`[data-consent="${given.value.id}"]`).click();
-    await hers.getByText('The keys were given.').waitFor();
-    await his.reload();
-    await his.locator('#private[data-ready]').waitFor();
-    const open = his.getByRole('button', { name: /^Open \(Aroha Ngata, blood tests/ });
-    const read: string[] = [];
-    for (const one of await open.all()) {
-      await one.click();
-      await his.getByText('Opened.').waitFor();
-      read.push(await his.locator('#private-shown dl').innerText());
-    }
-    expect(read).toContain(told);
-    await holds(his, 'locked records of hers');
-    await picture(his, 'portal-private-given');
-    const taken = await vault.takeBack(given.value.id, subject);
-    expect(taken.ok).toBe(true);
-    await open.first().click();
-    // Where another consent of hers still stands, no keys were given for that.
-    await his
-      .getByRole('alert')
-      .getByText(/There is none that you may see so\.|Its owner has not given you its key yet\./)
-      .waitFor();
-    await his.reload();
-    await his.getByText('Nobody has given you keys.').waitFor();
-    await Promise.all([hers.context().close(), his.context().close()]);
+    await Promise.all([signIn(hers, 'aroha'), signIn(his, 'ben')]);
+    for (const [nth, page] of [one, other].entries())
+      await signInBy(page, (await identity.issueSheet(holders[nth]!))[0]!);
+    const numbers = {
+      ...{ hers: await numberOf(residents.resident.name), his: await numberOf(residents.professional.name) },
+      holders,
+    };
+    const people: walk.Walk = { server, hers, his, holders: [one, other], holds, numbers };
+    const { unplug } = await walk.prepare(people);
+    const told = await walk.lock(people);
+    await walk.share(people, told);
+    await walk.quorum(people);
+    await unplug();
+    await walk.bySheet(people, { told, unplug: await walk.recover(people, told) });
+    await walk.turnOff(people);
+    await Promise.all([hers, his, one, other].map((page) => page.context().close()));
   });
 
   it('makes a passkey for its own name and signs in with it; the other pages hold up too', async () => {

@@ -12,11 +12,11 @@ const PHONE = { width: 390, height: 844 };
 /** Frames until plots and maps have drawn themselves. */
 const FRAMES = 3;
 
-/** A security key that stays in its device, as officers and installers hold it; plugged into this page alone. `hasPrf`: it keeps a key of its person's too. */
-export async function plugInKey(page: Page, { hasPrf = false } = {}): Promise<void> {
+/** A security key that stays in its device, as officers and installers hold it; plugged into this page alone. `hasPrf`: it keeps a key of its person's too. Answers how it is lost. */
+export async function plugInKey(page: Page, { hasPrf = false } = {}): Promise<() => Promise<void>> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable', { enableUI: false });
-  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       protocol: 'ctap2',
       transport: 'usb',
@@ -29,6 +29,7 @@ export async function plugInKey(page: Page, { hasPrf = false } = {}): Promise<vo
       defaultBackupState: false,
     },
   });
+  return () => cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId }).then(() => undefined);
 }
 
 /** Comes in by the printed link and makes a passkey on the way. */

@@ -201,9 +201,9 @@ async function openOver(options: VaultOptions, files: Files): Promise<Opened> {
   const { recipients, replicas, ...places } = await openPlaces(options, keyStore);
   const { shelf, copies, fetchArchived } = places;
   const replayed = found && (await bringBack(options, found, replayersOf(options, keyring)));
-  const modes = await BlindModes.open(sql);
+  const modes = await BlindModes.open({ sql, isShared });
   const common = { ...options, ...places, journal, saver, keyring, sharing, isShared, inLane: createLanes() };
-  const parts = { ...common, modes, veil: modes.veil };
+  const parts = { ...common, modes, veil: modes.veil, asChosen: modes.asChosen };
   const archive = createArchive({ ...parts, needs: options.destruction });
   copies.keep('archive', archive.keeper);
   const lives = createLives(parts);

@@ -3,6 +3,7 @@ import { testVault as makeVault, type Posts } from './testing.ts';
 
 export { consentTo, keysInTheClear, must, person, recordOf } from './testing.ts';
 export { passkeyAtPortal, TestBrowser } from './blind/testing-browser.ts';
+export { HOLDER_SOCKET } from './opening.ts';
 export * as client from './blind/page/client.ts';
 export * as hpke from './blind/page/hpke.ts';
 export * as contexts from './domain/blind/contexts.ts';

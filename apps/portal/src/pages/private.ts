@@ -108,7 +108,7 @@ function safetyPart({ say, standing }: Around): Html {
         : NOTHING
       : markup`<p>${say.finishRecovery(recovery.released.length, mode?.needed ?? 0)}</p><p>${say.compare}: <code data-key="${recovery.publicKey}"></code></p><p>${act({ does: 'recover', label: say.finish })} ${act({ does: 'end-recovery', label: say.cancel })}</p>`;
   return markup`<h2>${say.safety}</h2><p>${say.sheetWhy}</p><p>${act({ does: 'sheet', label: say.sheet })}</p><p id="private-sheet" class="number" hidden></p>
-<details><summary>${say.restore}</summary><div class="field"><label for="sheet-key">${say.restoreLabel}</label><input class="text" id="sheet-key" type="text" autocomplete="off" spellcheck="false"></div><p>${act({ does: 'restore', label: say.restoreAct })}</p>${asked}</details>`;
+<details${recovery === null ? NOTHING : markup` open`}><summary>${say.restore}</summary><div class="field"><label for="sheet-key">${say.restoreLabel}</label><input class="text" id="sheet-key" type="text" autocomplete="off" spellcheck="false"></div><p>${act({ does: 'restore', label: say.restoreAct })}</p>${asked}</details>`;
 }
 
 function givenRows({ visit, say }: Around, records: readonly BlindGiven[]): Html {

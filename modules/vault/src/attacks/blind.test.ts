@@ -96,6 +96,11 @@ const TO_ANOTHER: Control = {
   text: 'if (ask.to === holder)',
   cut: 'if (ask.to === holder && holder === "")',
 };
+const HELD: Control = {
+  file: 'blind/modes.ts',
+  text: 'if (!this.#isShared) return;',
+  cut: 'return;',
+};
 const SIGNED: Control = { file: 'blind/choosing.ts', text: 'if (!signed.ok) return signed;', cut: '' };
 const COUNTED: Control = {
   file: 'blind/page/client.ts',
@@ -147,6 +152,37 @@ attack<Module>({
         const keys = await module.keysInTheClear(join(place.folder, 'keys'));
         await vault.stop();
         return tryEvery(keys, old!.content).some((text) => text.includes(CANARY));
+      },
+    },
+    {
+      way: 'another node stores a record in the clear while its owner makes the choice',
+      control: HELD,
+      run: async (module, place) => {
+        const { sql, folder } = place;
+        const { testVault, TestBrowser, passkeyAtPortal, must, recordOf } = module;
+        // No lease ends here, however slow the machine is.
+        const options = { passkeyAtPortal, processes: 'many', monotonic: () => 0 } as const;
+        const { vault, clock } = testVault(sql, folder, options);
+        await vault.start();
+        const [ready, chosen] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        const slow: typeof sql = {
+          ...sql,
+          transact: async (work) => (ready.resolve(), await chosen.promise, sql.transact(work)),
+        };
+        const keyHolder = join(folder, 'keys', module.HOLDER_SOCKET);
+        const second = testVault(slow, join(folder, 'second'), { ...options, keyHolder });
+        const aroha = new TestBrowser(AROHA, () => vault);
+        await aroha.keepKey();
+        await second.vault.start();
+        const storing = second.vault.put(recordOf(), OFFICER);
+        await ready.promise;
+        must(await aroha.blind.choose(AROHA, await aroha.choice(clock.now)));
+        chosen.resolve();
+        must(await storing);
+        const reads = await readsWithEverything(module, place);
+        await second.vault.stop();
+        await vault.stop();
+        return reads;
       },
     },
     {

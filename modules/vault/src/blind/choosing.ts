@@ -159,6 +159,7 @@ export class Choosing {
   async #change(subject: string, work: (tx: Tx) => Promise<void>): Promise<void> {
     const { sql, modes, sharing, review } = this.#parts;
     await sql.transact(async (tx) => {
+      await store.lockChoice(tx, subject);
       await work(tx);
       await sharing.tell(tx, { do: 'blind', subject });
     });

@@ -121,7 +121,7 @@ describe('a look at what is due', () => {
       log: { ...silentLog, error: (_, about) => void said.push(about) },
       keyring: { open: gone } as unknown as Keyring,
       ...({} as Pick<ResealParts, 'shelf' | 'sharing'>),
-      ...{ inLane: createLanes(), modes: await BlindModes.open(rig.sql) },
+      ...{ inLane: createLanes(), modes: await BlindModes.open({ sql: rig.sql, isShared: false }) },
     });
     for (let nth = 1; nth <= 2; nth++) expect(await resealing.seal(AROHA)).toBe(0);
     expect([said, opened]).toEqual([[{ record, version: 1 }], 2]);

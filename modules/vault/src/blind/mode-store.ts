@@ -70,6 +70,24 @@ export async function addWrap(
   return rows.length > 0;
 }
 
+/** Which choice it is, to see whether there is another by now. */
+export const NO_MODE = '';
+export const stampOf = (mode: Pick<Mode, 'state' | 'since'> | undefined): string =>
+  mode ? `${mode.state} ${mode.since}` : NO_MODE;
+export async function stampsOf(tx: Tx, subjects: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await raw<Pick<Mode, 'subject' | 'state' | 'since'>>`select subject, state, since
+    from vault.blind_mode where subject = any(${subjects}::text[])`.execute(tx.for());
+  return new Map(rows.map((mode) => [mode.subject, stampOf(mode)]));
+}
+/** Names this kind of lock to PostgreSQL. */
+const CHOICE_LOCK = 0x626c6e64;
+/** Many store at once; a choice waits for them, and they for it. */
+export const lockChoices = async (tx: Tx, subjects: readonly string[]): Promise<void> =>
+  void (await raw`select pg_advisory_xact_lock_shared(${CHOICE_LOCK}::int, hashtext(one))
+    from unnest(${[...subjects].sort()}::text[]) as one`.execute(tx.for()));
+export const lockChoice = async (tx: Tx, subject: string): Promise<void> =>
+  void (await raw`select pg_advisory_xact_lock(${CHOICE_LOCK}::int, hashtext(${subject}))`.execute(tx.for()));
+
 /** One person's, or everybody's. */
 export async function readModes(reader: Reader, subject: string | null): Promise<Mode[]> {
   const { rows } = await raw<Omit<Mode, 'holders' | 'publicKey'> & { key: string }>`

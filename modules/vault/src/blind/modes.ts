@@ -4,10 +4,15 @@ import type { Sql, Tx } from '@cityward/sql';
 import { DESK_PAPERS } from '../desk-papers.ts';
 import type { BlindBinding } from '../domain/blind/contexts.ts';
 import type { Bar } from '../viewing/deciding.ts';
-import { readModes, type Mode } from './mode-store.ts';
+import { lockChoices, NO_MODE, readModes, stampOf, stampsOf, type Mode } from './mode-store.ts';
 import { CONTENT_KEY_BYTES, sealKey, veil } from './sealing.ts';
 import { addVersion } from './seal-store.ts';
 
+export interface BlindModesParts {
+  readonly sql: Sql;
+  /** Do other processes store too? In one process the lane of a person keeps a choice and what is stored apart. */
+  readonly isShared: boolean;
+}
 export interface Veiled {
   readonly content: Buffer;
   /** With the transaction that stores it. */
@@ -16,16 +21,26 @@ export interface Veiled {
 /** `null` where the city keeps it readable. */
 export type Veil = (binding: BlindBinding, content: Uint8Array) => Promise<Veiled | null>;
 
+/** To be called first in the transaction that stores what was made ready: it ends where another node heard of a choice that this one had not. */
+export type Hold = (tx: Tx) => Promise<void>;
+/** What stores content of these people, by what they chose: done again where that changed on the way. */
+export type AsChosen = <T>(subjects: readonly string[], work: (hold: Hold) => Promise<T>) => Promise<T>;
+
+class ChosenOtherwise extends Error {}
+/** Of one who turns it on and off all the time; then the caller is told that it failed. */
+const TRIES_MAX = 5;
+
 export class BlindModes {
   readonly #sql: Sql;
+  readonly #isShared: boolean;
   readonly #modes = new Map<string, Mode>();
 
-  private constructor(sql: Sql, modes: readonly Mode[]) {
-    this.#sql = sql;
+  private constructor({ sql, isShared }: BlindModesParts, modes: readonly Mode[]) {
+    [this.#sql, this.#isShared] = [sql, isShared];
     for (const mode of modes) this.#modes.set(mode.subject, mode);
   }
-  static async open(sql: Sql): Promise<BlindModes> {
-    return new BlindModes(sql, await readModes(sql, null));
+  static async open(parts: BlindModesParts): Promise<BlindModes> {
+    return new BlindModes(parts, await readModes(parts.sql, null));
   }
 
   /** As SQL has it by now. */
@@ -39,6 +54,26 @@ export class BlindModes {
   }
   get turningOff(): readonly string[] {
     return [...this.#modes.values()].filter(({ state }) => state === 'turning-off').map(({ subject }) => subject);
+  }
+
+  readonly asChosen: AsChosen = async (subjects, work) => {
+    for (let tries = 1; ; tries++) {
+      const before = subjects.map((subject) => stampOf(this.#modes.get(subject)));
+      try {
+        return await work((tx) => this.#hold(tx, subjects, before));
+      } catch (fault) {
+        if (!(fault instanceof ChosenOtherwise) || tries >= TRIES_MAX) throw fault;
+        for (const subject of subjects) await this.learn(subject);
+      }
+    }
+  };
+  /** From then on to the end of the transaction nobody's choice changes. */
+  async #hold(...[tx, subjects, before]: readonly [Tx, readonly string[], readonly string[]]): Promise<void> {
+    if (!this.#isShared) return;
+    await lockChoices(tx, subjects);
+    const now = await stampsOf(tx, subjects);
+    if (subjects.some((subject, i) => (now.get(subject) ?? NO_MODE) !== before[i]))
+      throw new ChosenOtherwise('store a record: its owner chose otherwise on the way, at another node');
   }
 
   /** Nobody gets it in the clear here, and nobody gets what is in the clear as if it were not. */

@@ -9,7 +9,7 @@ import type { Sharing } from '../nodes/shared.ts';
 import type { Lanes } from '../records/lanes.ts';
 import type { Shelf } from '../records/shelf.ts';
 import { categoryKey, lockLive } from '../records/store.ts';
-import type { BlindModes, Veiled } from './modes.ts';
+import type { BlindModes, Hold, Veiled } from './modes.ts';
 import { unveil } from './sealing.ts';
 import * as seals from './seal-store.ts';
 import type { StoredContent } from './seal-store.ts';
@@ -24,6 +24,10 @@ export interface ResealParts {
   readonly sharing: Sharing;
   readonly inLane: Lanes;
   readonly modes: BlindModes;
+}
+interface Replacement extends Veiled {
+  readonly subject: string;
+  readonly hold: Hold;
 }
 interface Place {
   readonly record: string;
@@ -80,9 +84,12 @@ export class Resealing {
   async #sealOne(subject: string, stored: StoredContent): Promise<boolean> {
     const plain = await this.#openOuter(subject, stored);
     if (plain === null) return false;
+    const { modes } = this.#parts;
     try {
-      const veiled = await this.#parts.modes.veil(bindingOf(subject, stored), plain);
-      return veiled !== null && (await this.#replace(subject, stored, veiled));
+      return await modes.asChosen([subject], async (hold) => {
+        const veiled = await modes.veil(bindingOf(subject, stored), plain);
+        return veiled !== null && (await this.#replace(stored, { ...veiled, subject, hold }));
+      });
     } finally {
       plain.fill(0);
     }
@@ -97,7 +104,12 @@ export class Resealing {
     if (plain === null) return false;
     try {
       const save: Veiled['save'] = (tx) => seals.removeVersion(tx, stored);
-      return await this.#replace(subject, stored, { content: plain, save });
+      const { modes } = this.#parts;
+      return await modes.asChosen([subject], (hold) =>
+        modes.of(subject)?.state === 'turning-off'
+          ? this.#replace(stored, { subject, hold, content: plain, save })
+          : Promise.resolve(false),
+      );
     } finally {
       plain.fill(0);
     }
@@ -117,7 +129,7 @@ export class Resealing {
     return found === null || found === 'not-in-archive' ? null : found.content;
   }
 
-  async #replace(...[subject, stored, veiled]: readonly [string, StoredContent, Veiled]): Promise<boolean> {
+  async #replace(stored: StoredContent, { subject, hold, ...veiled }: Replacement): Promise<boolean> {
     const { sql, keyring, shelf, sharing } = this.#parts;
     const above = await categoryKey(sql, subject, stored.category);
     const made = above === null ? null : await keyring.addRecordKeys([above]);
@@ -128,6 +140,7 @@ export class Resealing {
     let isReplaced = false;
     try {
       isReplaced = await sql.transact(async (tx) => {
+        await hold(tx);
         if (!(await lockLive(tx, stored.record))) return false;
         if (!(await seals.replaceContent(tx, stored, { before: stored.key, key: key!.id, content }))) return false;
         await veiled.save(tx);

@@ -2,7 +2,7 @@
 import { RECORD_MAX_BYTES, type BulkRecord } from '@cityward/contracts';
 import { newId, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import type { KeyId, Keyring } from '../keys/keyring.ts';
-import type { Veil, Veiled } from '../blind/modes.ts';
+import type { AsChosen, Hold, Veil, Veiled } from '../blind/modes.ts';
 import { sealContent } from '../keys/sealed.ts';
 import type { VaultOptions } from '../needs.ts';
 import type { Tx } from '@cityward/sql';
@@ -20,6 +20,7 @@ export interface BulkParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly inLane: Lanes;
   readonly retention: RetentionLaw;
   readonly veil: Veil;
+  readonly asChosen: AsChosen;
   /** Whom a new record is about is told, with the transaction that stores it. */
   readonly tell: (tx: Tx, collected: Collected) => Promise<void>;
 }
@@ -46,14 +47,19 @@ export class Bulk {
     }
     try {
       const subjects = drafts.map(({ subject }) => subject);
-      return await inLanes(this.#parts.inLane, subjects, () => this.#store(drafts, contents, by));
+      const { inLane, asChosen } = this.#parts;
+      return await inLanes(inLane, subjects, () =>
+        asChosen([...new Set(subjects)], (hold) => this.#store(drafts, contents, { by, hold })),
+      );
     } finally {
       for (const content of contents) content.fill(0);
     }
   }
 
   async #store(
-    ...[drafts, contents, by]: readonly [readonly BulkRecord[], readonly Buffer[], string]
+    drafts: readonly BulkRecord[],
+    contents: readonly Buffer[],
+    { by, hold }: { readonly by: string; readonly hold: Hold },
   ): Promise<Result<readonly string[], Refusal>> {
     const { sql, clock, keyring } = this.#parts;
     const categories = await this.#categoriesOf(drafts);
@@ -75,6 +81,7 @@ export class Bulk {
     }
     try {
       await sql.transact(async (tx) => {
+        await hold(tx);
         await store.addRecords(tx, records, { at, by });
         for (const veiled of veils) await veiled.save(tx);
         const told = new Map(records.map((one) => [store.placeOf(one.subject, one.category), one]));

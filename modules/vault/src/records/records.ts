@@ -10,7 +10,7 @@ import type { VaultOptions } from '../needs.ts';
 import type { Sharing } from '../nodes/shared.ts';
 import type { Collected } from '../notices/indirect.ts';
 import type { Shelf } from './shelf.ts';
-import type { Veil } from '../blind/modes.ts';
+import type { AsChosen, Hold, Veil } from '../blind/modes.ts';
 import { sealContent } from '../keys/sealed.ts';
 import * as store from './store.ts';
 import type { RecordHead } from './store.ts';
@@ -31,6 +31,7 @@ export interface RecordParts extends Pick<VaultOptions, 'sql' | 'clock'> {
   readonly isDoomed: (record: string) => boolean;
   /** For whom the city keeps what it cannot read itself. */
   readonly veil: Veil;
+  readonly asChosen: AsChosen;
   /** In its life it takes no new version. */
   readonly isDark: (record: string) => boolean;
 }
@@ -45,13 +46,16 @@ export class Records {
     const refused = draftRefusal(draft, content, this.#parts.retention);
     if (refused) return refused;
     try {
-      return await this.#parts.inLane(draft.subject, () => this.#store(draft, content, by));
+      const { inLane, asChosen } = this.#parts;
+      return await inLane(draft.subject, () =>
+        asChosen([draft.subject], (hold) => this.#store(draft, content, { by, hold })),
+      );
     } finally {
       content.fill(0);
     }
   }
 
-  async #store(...[draft, content, by]: readonly [RecordDraft, Buffer, string]) {
+  async #store(draft: RecordDraft, content: Buffer, { by, hold }: { readonly by: string; readonly hold: Hold }) {
     const { sql, clock, keyring } = this.#parts;
     const place = await this.#placeFor(draft);
     if (!place.ok) return place;
@@ -69,6 +73,7 @@ export class Records {
     let isStored = false;
     try {
       isStored = await sql.transact(async (tx) => {
+        await hold(tx);
         if (version > FIRST) {
           // Another node may have destroyed it since it was looked at.
           if (!(await store.lockLive(tx, record))) return false;
