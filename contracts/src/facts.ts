@@ -193,6 +193,8 @@ export const FACT_TYPES = [
   'blind.released',
   'blind.key-kept',
   'blind.key-wrapped',
+  'blind.key-replaced',
+  'blind.shares-renewed',
   'blind.recovery-ended',
   'exposure.asked',
   'exposure.told',

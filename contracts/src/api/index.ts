@@ -133,10 +133,13 @@ export {
   BLIND_CHOICE_FORMAT,
   BLIND_HOLDERS_MAX,
   BLIND_HOLDERS_MIN,
+  BLIND_NEW_KEY_FORMAT,
   BLIND_PASSKEYS_MAX,
   BLIND_PRICE,
+  BLIND_RENEWED_MAX,
   BLIND_SEALS_MAX,
   BlindChoiceText,
+  BlindNewKeyText,
 } from './vault-blind.ts';
 export { REPLACEMENT_STATES, WIPED } from './leaving.ts';
 export { CHECK_STATES, EXCEPTION_MAX_DAYS, GATE_STATES } from './gate.ts';

@@ -21,6 +21,8 @@ export const BLIND_PRICE = [
   'nobody-acts',
   'trust-the-page',
 ] as const;
+/** Versions whose shares are given anew in one request: each has one for every holder. */
+export const BLIND_RENEWED_MAX = 50;
 export const BLIND_CHOICE_FORMAT = 'cityward-blind-choice/1';
 
 /** Base64url, uncompressed point on P-256. */
@@ -44,6 +46,24 @@ export type BlindKey = Static<typeof BlindKey>;
 export const BlindKeyDraft = Closed({ publicKey: PublicKey, salt: Bytes32, ...Wrap.properties });
 export type BlindKeyDraft = Static<typeof BlindKeyDraft>;
 
+const Signed = {
+  /** Canonical: what the passkey signs, see `BlindChoiceText` and `BlindNewKeyText`. */
+  text: Type.String({ maxLength: 4_000 }),
+  /** Of a passkey of one's own at the portal, over the text. */
+  signature: Closed({ key: Credential, authenticatorData: Base64Url, clientDataJson: Base64Url, signature: Base64Url }),
+} as const;
+export const BlindNewKey = Closed({ ...BlindKeyDraft.properties, ...Signed });
+export type BlindNewKey = Static<typeof BlindNewKey>;
+export const BLIND_NEW_KEY_FORMAT = 'cityward-blind-new-key/1';
+/** As JSON, with its fields in this order. */
+export const BlindNewKeyText = Closed({
+  format: Type.Literal(BLIND_NEW_KEY_FORMAT),
+  subject: Id,
+  publicKey: PublicKey,
+  at: Time,
+});
+export type BlindNewKeyText = Static<typeof BlindNewKeyText>;
+
 const Holder = Closed({ person: Id, publicKey: PublicKey });
 export const BlindRecovery = Closed({
   id: Id,
@@ -59,7 +79,8 @@ export const BlindStanding = Closed({
       state: OneOf(['on', 'turning-off']),
       since: Time,
       needed: Count,
-      holders: Type.Array(Holder, { maxItems: BLIND_HOLDERS_MAX }),
+      /** `waits`: made a new key, and has no share until its owner gives shares anew. */
+      holders: Type.Array(Closed({ ...Holder.properties, waits: Type.Boolean() }), { maxItems: BLIND_HOLDERS_MAX }),
       /** Versions that are still to be sealed, or to be handed back. */
       left: Count,
     }),
@@ -70,13 +91,11 @@ export const BlindStanding = Closed({
 });
 export type BlindStanding = Static<typeof BlindStanding>;
 
+const Shares = Type.Array(Closed({ to: Id, sealed: Sealed }), { maxItems: BLIND_HOLDERS_MAX });
 export const BlindChoice = Closed({
-  /** Canonical: what the passkey signs, see `BlindChoiceText`. */
-  text: Type.String({ maxLength: 4_000 }),
-  /** Of a passkey of one's own at the portal, over the text. */
-  signature: Closed({ key: Credential, authenticatorData: Base64Url, clientDataJson: Base64Url, signature: Base64Url }),
+  ...Signed,
   /** Of the person's own key, each sealed to its holder. */
-  shares: Type.Array(Closed({ to: Id, sealed: Sealed }), { maxItems: BLIND_HOLDERS_MAX }),
+  shares: Shares,
 });
 export type BlindChoice = Static<typeof BlindChoice>;
 /** As JSON, with its fields in this order. */
@@ -94,6 +113,21 @@ export type BlindChoiceText = Static<typeof BlindChoiceText>;
 
 const VersionSeal = Closed({ record: Id, version: Version, sealed: Sealed });
 export type VersionSeal = Static<typeof VersionSeal>;
+/** One split of a key is whole: a share for each holder, in their order, or the key as it was split before. */
+export const BlindRenewal = Closed({
+  holders: Type.Array(Holder, { minItems: BLIND_HOLDERS_MIN, maxItems: BLIND_HOLDERS_MAX }),
+  /** Of one's own key; none where those stay. */
+  key: Shares,
+  versions: Type.Array(Closed({ record: Id, version: Version, shares: Shares }), { maxItems: BLIND_RENEWED_MAX }),
+});
+export type BlindRenewal = Static<typeof BlindRenewal>;
+export const BlindToShare = Closed({
+  needed: Count,
+  holders: Type.Array(Holder, { maxItems: BLIND_HOLDERS_MAX }),
+  /** Keys of versions of which a holder has no share, sealed to oneself. */
+  seals: Type.Array(VersionSeal, { maxItems: BLIND_RENEWED_MAX }),
+});
+export type BlindToShare = Static<typeof BlindToShare>;
 const VersionSeals = Type.Array(VersionSeal, { minItems: 1, maxItems: BLIND_SEALS_MAX });
 
 export const BlindRecord = Closed({
@@ -170,6 +204,33 @@ export const vaultBlind = {
     summary: 'One’s own key wrapped by one more passkey',
     body: Wrap,
     answer: BlindKey,
+  }),
+  replaceBlindKey: endpoint({
+    name: 'replaceBlindKey',
+    method: 'POST',
+    path: '/api/blind/key/new',
+    action: 'useBlind',
+    summary:
+      'A new key in the place of one that nothing opens any more, signed by a passkey; what was sealed to the old one goes',
+    body: BlindNewKey,
+    answer: BlindKey,
+  }),
+  listBlindShares: endpoint({
+    name: 'listBlindShares',
+    method: 'GET',
+    path: '/api/blind/shares',
+    action: 'askRecord',
+    summary: 'Those who hold shares, and keys of one’s records of which one of them has no share any more',
+    answer: BlindToShare,
+  }),
+  renewBlindShares: endpoint({
+    name: 'renewBlindShares',
+    method: 'POST',
+    path: '/api/blind/shares',
+    action: 'useBlind',
+    summary: 'Keys split anew among those who hold shares, each share sealed to its holder',
+    body: BlindRenewal,
+    answer: Done,
   }),
   getBlindKeyOf: endpoint({
     name: 'getBlindKeyOf',

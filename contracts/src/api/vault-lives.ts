@@ -122,6 +122,8 @@ export const NOTICE_KINDS = [
   'blind-turned-off',
   'blind-share-asked',
   'blind-share-released',
+  'blind-key-replaced',
+  'blind-other-key',
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 export const Notice = Closed({

@@ -49,6 +49,7 @@ export interface SiteOptions extends Partial<
     | 'openBackupFile'
     | 'openJournalFile'
     | 'openRoot'
+    | 'passkeyAtPortal'
     | 'opening'
     | 'endPosts'
     | 'settleAbove'

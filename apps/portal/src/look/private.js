@@ -68,10 +68,15 @@ async function openKey() {
   mine = await unwrapped(key);
   return mine;
 }
-async function makeKey() {
+/** With what the city keeps of it. */
+async function newKey() {
   const pair = await hpke.newKeyPair();
   const [salt, publicKey] = [hpke.toText(random(SALT_BYTES)), hpke.toText(pair.publicKey)];
-  await ask('POST', '/key', { publicKey, salt, ...(await wrapped(pair, salt)) });
+  return { pair, draft: { publicKey, salt, ...(await wrapped(pair, salt)) } };
+}
+async function makeKey() {
+  const { pair, draft } = await newKey();
+  await ask('POST', '/key', draft);
   mine = { person: me, ...pair };
 }
 
@@ -138,6 +143,26 @@ function show(bytes, media) {
 /** Each says what was done, or the page it leads to. */
 const ACTS = {
   keep: async () => (await makeKey(), again()),
+  'new-key': async () => {
+    const { draft } = await newKey();
+    const { publicKey } = draft;
+    const text = JSON.stringify({ format: 'cityward-blind-new-key/1', subject: me, publicKey, at: Date.now() });
+    await ask('POST', '/key/new', { ...draft, text, signature: await sign(text) });
+    return again();
+  },
+  renew: async () => {
+    const own = await openKey();
+    for (let done = 1; done > 0;) {
+      const { seals, ...among } = await ask('GET', '/shares');
+      if (seals.length === 0) break;
+      const versions = await client.splitAgain(own, among, seals);
+      ({ done } = await ask('POST', '/shares', { holders: among.holders, key: [], versions }));
+    }
+    const { needed, holders } = await ask('GET', '/shares');
+    // Last: until then it is said that shares are to be given.
+    await ask('POST', '/shares', { holders, key: await client.shareKey(own, { holders, needed }), versions: [] });
+    return again();
+  },
   'turn-on': async () => {
     if (!PRICE.every(({ checked }) => checked)) throw new Told('price');
     const named = await holdersNamed();
@@ -207,9 +232,8 @@ const ACTS = {
     return again();
   },
   'ask-recovery': async () => {
-    const pair = await hpke.newKeyPair();
-    const salt = hpke.toText(random(SALT_BYTES));
-    await ask('POST', '/recovery', { publicKey: hpke.toText(pair.publicKey), salt, ...(await wrapped(pair, salt)) });
+    const { draft } = await newKey();
+    await ask('POST', '/recovery', draft);
     return again();
   },
   recover: async () => {

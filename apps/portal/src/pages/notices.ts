@@ -78,6 +78,12 @@ const DETAILS: Readonly<Record<NoticeKind, (told: Told) => Html>> = {
       : told.say.shareReleased(by, byWhom(told.visit, textIn(told, 'to')));
     return markup`${paragraph(text)}${toPrivate(told.say.shareReleasedLook)}`;
   },
+  'blind-key-replaced': ({ say }) => paragraph(say.keyReplaced),
+  'blind-other-key': (told) => {
+    const by = byWhom(told.visit, textIn(told, 'by'));
+    const text = textIn(told, 'holds') === 'yes' ? told.say.otherKeyHolds(by) : told.say.otherKey(by);
+    return markup`${paragraph(text)}${toPrivate(told.say.shareReleasedLook)}`;
+  },
 };
 /** Shares are asked for by their owner, who lost what opens their key, or by a clinician in an emergency. */
 const isForOwner = (told: Told): boolean => textIn(told, 'kind') === 'recovery';

@@ -96,10 +96,23 @@ async function onPart(around: Around): Promise<Html> {
     state === 'on'
       ? markup`<h2>${say.turnOff}</h2><p>${say.turnOffWhy}</p><p>${act({ does: 'turn-off', label: say.turnOff, look: 'warn' })}</p>`
       : markup`<h2>${say.turnOff}</h2><p>${say.turnOffWhy}</p><p>${act({ does: 'hand-back', label: say.handBack, look: 'main' })}</p>`;
-  return markup`${recordRows(around, records.ok ? records.value.records : [])}${shareRows(around, consents.ok ? consents.value.consents : [])}${safetyPart(around)}${rest}`;
+  const lists = markup`${recordRows(around, records.ok ? records.value.records : [])}${shareRows(around, consents.ok ? consents.value.consents : [])}${safetyPart(around)}`;
+  // What was begun comes first.
+  return state === 'on' ? markup`${lists}${rest}` : markup`${rest}${lists}`;
 }
 
-function safetyPart({ say, standing }: Around): Html {
+function waitsPart({ visit, say, standing }: Around): Html {
+  const waiting = (standing.mode?.holders ?? []).filter(({ waits }) => waits);
+  if (waiting.length === 0) return NOTHING;
+  const rows = waiting.map(
+    ({ person, publicKey }) =>
+      markup`<li><span><p>${say.waits(whoIs(visit, person).name)}</p><small>${say.compare}: <code data-key="${publicKey}"></code></small></span></li>`,
+  );
+  return markup`<ul class="rows">${rows}</ul><p>${act({ does: 'renew', label: say.renew })}</p>`;
+}
+
+function safetyPart(around: Around): Html {
+  const { say, standing } = around;
   const { recovery, mode } = standing;
   const asked =
     recovery === null
@@ -107,7 +120,7 @@ function safetyPart({ say, standing }: Around): Html {
         ? markup`<p>${act({ does: 'ask-recovery', label: say.askRecovery })}</p>`
         : NOTHING
       : markup`<p>${say.finishRecovery(recovery.released.length, mode?.needed ?? 0)}</p><p>${say.compare}: <code data-key="${recovery.publicKey}"></code></p><p>${act({ does: 'recover', label: say.finish })} ${act({ does: 'end-recovery', label: say.cancel })}</p>`;
-  return markup`<h2>${say.safety}</h2><p>${say.sheetWhy}</p><p>${act({ does: 'sheet', label: say.sheet })}</p><p id="private-sheet" class="number" hidden></p>
+  return markup`<h2>${say.safety}</h2>${waitsPart(around)}<p>${say.sheetWhy}</p><p>${act({ does: 'sheet', label: say.sheet })}</p><p id="private-sheet" class="number" hidden></p>
 <details${recovery === null ? NOTHING : markup` open`}><summary>${say.restore}</summary><div class="field"><label for="sheet-key">${say.restoreLabel}</label><input class="text" id="sheet-key" type="text" autocomplete="off" spellcheck="false"></div><p>${act({ does: 'restore', label: say.restoreAct })}</p>${asked}</details>`;
 }
 
@@ -158,10 +171,13 @@ async function glassRows({ visit, say, standing }: Around): Promise<Html> {
   return markup`<h2>${say.glass}</h2><ul class="rows">${rows}</ul>`;
 }
 
-const keyPart = ({ say, standing: { key } }: Around): Html =>
+const keyPart = ({ say, standing: { key, mode } }: Around): Html =>
   key === null
     ? markup`<h2>${say.ownKey}</h2><p>${say.ownKeyWhy}</p><p>${act({ does: 'keep', label: say.keep })}</p>`
-    : markup`<h2>${say.ownKey}</h2><p>${say.haveKey}</p><p><code data-key="${key.publicKey}"></code></p>`;
+    : markup`<h2>${say.ownKey}</h2><p>${say.haveKey}</p><p><code data-key="${key.publicKey}"></code></p>${mode === null ? lostKey(say) : NOTHING}`;
+/** One that opens records of one's own is brought back; another is made anew. */
+const lostKey = (say: PrivateWords): Html =>
+  markup`<details><summary>${say.lostKey}</summary><p>${say.lostKeyWhy}</p><p>${act({ does: 'new-key', label: say.newKey, look: 'warn' })}</p></details>`;
 
 async function show(visit: OwnVisit): Promise<Answer> {
   const say = PRIVATE[visit.language];

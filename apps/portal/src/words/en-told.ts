@@ -136,6 +136,8 @@ export const told = {
       'blind-turned-off': 'You let the city read your records again',
       'blind-share-asked': 'A share of a key that you hold is asked for',
       'blind-share-released': 'Somebody released a share of your keys',
+      'blind-key-replaced': 'You made a new key of your own',
+      'blind-other-key': 'Somebody you gave keys to made a new key of their own',
       exposed: 'An incident may have touched data about you',
     } as Readonly<Record<NoticeKind, string>>,
     collected: (by: string, what: string): string => `${by} stored ${what} about you.`,
@@ -194,6 +196,12 @@ export const told = {
     shareReleasedBack: (by: string): string =>
       `${by} released a share of your own key to you. When enough have, put it together.`,
     shareReleasedLook: 'Look at your locked records',
+    keyReplaced:
+      'What others gave to your old key opens no more. They are told of it, and can give it again. If you did not make a new key, call the city.',
+    otherKey: (by: string): string =>
+      `What you gave to the old key of ${by} opens no more. Call them: when you are sure that the new key is theirs, give your keys again.`,
+    otherKeyHolds: (by: string): string =>
+      `${by} lost their old key and holds no share of yours. Call them: when you are sure that the new key is theirs, give shares anew.`,
     touchedFrom: (from: string, to: string): string =>
       `It is about the time from ${from} to ${to}. What of yours it touched:`,
     touched: {

@@ -135,6 +135,8 @@ export const told: Told = {
       'blind-turned-off': 'I tuku koe i te tāone kia pānui anō i ō mauhanga',
       'blind-share-asked': 'E tonoa ana te wāhanga kī e puritia ana e koe',
       'blind-share-released': 'I tuku tētahi i te wāhanga o ō kī',
+      'blind-key-replaced': 'I hanga koe i tētahi kī hou mōu ake',
+      'blind-other-key': 'I hanga tētahi i tukua e koe ngā kī i tētahi kī hou mōna ake',
       exposed: 'Tērā pea i pāngia ngā raraunga mōu e tētahi pāpono',
     },
     collected: (by, what) => `I rongoa a ${by} i ētahi ${what} mōu.`,
@@ -191,6 +193,12 @@ export const told: Told = {
       `I tuku a ${by} i tētahi wāhanga ki a ${to}, nāna i tono i te ohotata. Kia tokomaha, ka kite a ${to} i ō mauhanga raka mō te haurua hāora te roa rawa.`,
     shareReleasedBack: (by) => `I tuku a ${by} i tētahi wāhanga o tō ake kī ki a koe. Kia tokomaha, whakakotahitia.`,
     shareReleasedLook: 'Tirohia ō mauhanga raka',
+    keyReplaced:
+      'Kāore e huaki i nāianei ngā mea i tukua e ētahi atu ki tō kī tawhito. Kua whakamōhiotia rātou, ā, ka taea te tuku anō. Mēnā ehara nāu te kī hou i hanga, waea atu ki te tāone.',
+    otherKey: (by) =>
+      `Kāore e huaki i nāianei ngā mea i tukua e koe ki te kī tawhito a ${by}. Waea atu: kia mōhio pū koe nāna te kī hou, tukua anō ō kī.`,
+    otherKeyHolds: (by) =>
+      `Kua ngaro te kī tawhito a ${by}, ā, kāore āna wāhanga o ō kī. Waea atu: kia mōhio pū koe nāna te kī hou, tukua anō ngā wāhanga.`,
     touchedFrom: (from, to) => `Mō te wā mai i te ${from} ki te ${to}. Ko ēnei āu i pāngia:`,
     touched: {
       stored: (what) => `I rongoatia ētahi mauhanga āu i taua wā: ${what}.`,

@@ -52,6 +52,10 @@ const en = {
   ownKeyWhy: 'You need one to lock your records, to be given keys by others, or to hold shares for them.',
   keep: 'Make a key of my own',
   haveKey: 'You have a key. Read these groups to whoever wants to be sure that it is yours:',
+  lostKey: 'I lost what opens this key',
+  lostKeyWhy:
+    'Make a new key with the passkey that you have now. What others gave to the old one opens no more; they are told, and give it again. If you hold shares for somebody, you hold none until they give shares anew.',
+  newKey: 'Make a new key',
   asks: 'Shares that are asked of me',
   asksWhy: 'Release a share only when you are sure who asks. Call them, and compare the groups of the key.',
   recovery: (who: string): string => `${who} lost what opens their own key and asks for your share of it.`,
@@ -65,6 +69,9 @@ const en = {
   safety: 'If I lose my passkey',
   sheet: 'Show the sheet with my key',
   sheetWhy: 'Print it and keep it safe: whoever has the sheet can read your records.',
+  waits: (who: string): string =>
+    `${who} lost their key, made a new one, and holds no share of yours. Call them and be sure that it was them; then give shares anew.`,
+  renew: 'Give shares anew',
   restore: 'I lost my passkey',
   restoreLabel: 'The key on my sheet',
   restoreAct: 'Let this passkey open my key',
@@ -96,6 +103,8 @@ const en = {
     NOT_BLIND_YET: 'It is still being locked. Try again in a moment.',
     BLIND_ASKED: 'They were asked already.',
     BLIND_NO_HOLDERS: 'Nobody holds shares.',
+    BLIND_KEY_IN_USE:
+      'This key opens your own locked records. Bring it back by your sheet, or by those who hold shares.',
     BLIND_NEEDS_NAME: 'This consent is for a role. Give one to a person by name.',
   },
 };
@@ -150,6 +159,10 @@ const mi: PrivateWords = {
     'Me whai kī koe hei raka i ō mauhanga, kia tukua mai ngā kī e ētahi atu, hei pupuri wāhanga rānei mō rātou.',
   keep: 'Hangaia taku ake kī',
   haveKey: 'He kī tāu. Pānuitia ēnei rōpū ki te hunga e hiahia ana kia mōhio nāu:',
+  lostKey: 'Kua ngaro te mea huaki i tēnei kī',
+  lostKeyWhy:
+    'Hangaia he kī hou ki te kīuru kei a koe ināianei. Kāore e huaki ngā mea i tukua e ētahi atu ki te kī tawhito; ka whakamōhiotia rātou, ka tuku anō. Mēnā e pupuri wāhanga ana koe mō tētahi, kāore āu tae noa ki te wā ka tukua anō e ia.',
+  newKey: 'Hangaia he kī hou',
   asks: 'Ngā wāhanga e tonoa ana i ahau',
   asksWhy:
     'Tukua anake tētahi wāhanga ina mōhio pū koe ko wai te kaitono. Waea atu, ka whakataurite i ngā rōpū o te kī.',
@@ -164,6 +177,9 @@ const mi: PrivateWords = {
   safety: 'Mēnā ka ngaro taku kīuru',
   sheet: 'Whakaaturia te puka me taku kī',
   sheetWhy: 'Tāngia, ka tiaki: ka taea e te tangata kei a ia te puka ō mauhanga te pānui.',
+  waits: (who) =>
+    `Kua ngaro te kī a ${who}, kua hangaia he mea hou, ā, kāore āna wāhanga o ō kī. Waea atu kia mōhio pū koe nāna; kātahi ka tuku anō i ngā wāhanga.`,
+  renew: 'Tukua anō ngā wāhanga',
   restore: 'Kua ngaro taku kīuru',
   restoreLabel: 'Te kī kei taku puka',
   restoreAct: 'Tukua tēnei kīuru kia huaki i taku kī',
@@ -197,6 +213,8 @@ const mi: PrivateWords = {
     NOT_BLIND_YET: 'Kei te rakaina tonu. Whakamātau anō ā taihoa nei.',
     BLIND_ASKED: 'Kua tonoa kētia rātou.',
     BLIND_NO_HOLDERS: 'Kāore he tangata pupuri wāhanga.',
+    BLIND_KEY_IN_USE:
+      'Mā tēnei kī e huaki ō ake mauhanga raka. Whakahokia mai mā tō puka, mā te hunga pupuri wāhanga rānei.',
     BLIND_NEEDS_NAME: 'Mō tētahi tūranga tēnei whakaaetanga. Tukua tētahi ki te tangata ā-ingoa.',
   },
 };

@@ -263,6 +263,8 @@ const SENTENCES: { readonly [Type in FactType]: (fact: Fact) => string } = {
   'blind.released': (f) => `${who(f)} released their shares for ${f.subject}`,
   'blind.key-kept': (f) => `${who(f)} made a key of their own`,
   'blind.key-wrapped': (f) => `${who(f)} let one more passkey open their own key`,
+  'blind.key-replaced': (f) => `${who(f)} made a new key of their own in the place of one that was lost`,
+  'blind.shares-renewed': (f) => `${who(f)} gave shares of their keys anew`,
   'blind.recovery-ended': (f) => `${who(f)} ended asking for their own key`,
   'consent.asked': (f) => `${who(f)} asked ${f.subject} to let them see records`,
   'consent.ask-closed': (f) => `${who(f)} answered or withdrew a request to see records of ${f.subject}`,

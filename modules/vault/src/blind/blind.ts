@@ -1,5 +1,11 @@
 /** Records that the city itself cannot read, put together: keys of people, the choice, sealing, looks, and those who hold shares. */
-import { BLIND_SEALS_MAX, type BlindChoice, type BlindKeyDraft, type BlindStanding } from '@cityward/contracts';
+import {
+  BLIND_SEALS_MAX,
+  type BlindChoice,
+  type BlindKeyDraft,
+  type BlindNewKey,
+  type BlindStanding,
+} from '@cityward/contracts';
 import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { BACKUP_WEEKS } from '../needs.ts';
 import type { Show } from '../viewing/viewing.ts';
@@ -7,6 +13,7 @@ import { Choosing, type ChoosingParts } from './choosing.ts';
 import { GivingKeys, type GivingParts } from './giving-keys.ts';
 import { keyOf, publicKeyOf } from './mode-store.ts';
 import { Quorum, type QuorumParts } from './quorum.ts';
+import { RenewingKeys } from './renewing.ts';
 import { Resealing, type ResealParts } from './reseal.ts';
 import { createBlindView, type ViewBlind } from './viewing-blind.ts';
 
@@ -26,6 +33,7 @@ export class Blind {
   readonly #resealing: Resealing;
   readonly giving: GivingKeys;
   readonly quorum: Quorum;
+  readonly renewing: RenewingKeys;
   readonly view: ViewBlind;
 
   constructor(parts: BlindParts) {
@@ -34,6 +42,7 @@ export class Blind {
     this.#resealing = new Resealing(parts);
     this.giving = new GivingKeys(parts);
     this.quorum = new Quorum(parts);
+    this.renewing = new RenewingKeys(parts);
     this.view = createBlindView(parts);
   }
 
@@ -42,7 +51,7 @@ export class Blind {
     const mode = modes.of(person);
     const shown = mode && {
       ...{ state: mode.state, since: mode.since, needed: mode.needed },
-      holders: mode.holders.map(({ person, publicKey }) => ({ person, publicKey })),
+      holders: mode.holders.map(({ person, publicKey, share }) => ({ person, publicKey, waits: share === '' })),
       left: await this.#resealing.left(person),
     };
     const recovery = await this.quorum.recoveryOf(person);
@@ -58,6 +67,9 @@ export class Blind {
   }
   wrap(person: string, wrap: Pick<BlindKeyDraft, 'credential' | 'wrapped'>): Promise<Result<BlindStanding, Refusal>> {
     return this.#then(person, this.#choosing.wrap(person, wrap));
+  }
+  replace(person: string, key: BlindNewKey): Promise<Result<BlindStanding, Refusal>> {
+    return this.#then(person, this.renewing.replace(person, key));
   }
   askRecovery(person: string, draft: BlindKeyDraft): Promise<Result<BlindStanding, Refusal>> {
     return this.#then(person, this.quorum.askRecovery(person, draft));

@@ -1,8 +1,7 @@
 /** A person's own key, and the choice that the city cannot read their records: signed by their passkey, or none. */
-import type { BlindChoice, BlindChoiceText, BlindKeyDraft, InstallerSignature } from '@cityward/contracts';
+import type { BlindChoice, BlindChoiceText, BlindKeyDraft } from '@cityward/contracts';
 import { BLIND_PASSKEYS_MAX } from '@cityward/contracts';
-import { signatureFault } from '@cityward/fleet/verify';
-import { ok, refuse, type Refusal, type Result } from '@cityward/kernel';
+import { OperationalFault, ok, refuse, type Refusal, type Result } from '@cityward/kernel';
 import { judgeChoice, readChoice, type ChoiceWhy } from '../domain/blind/choice.ts';
 import type { Tx } from '@cityward/sql';
 import type { Changed } from '../lease/views.ts';
@@ -16,6 +15,7 @@ import type { BlindModes } from './modes.ts';
 import * as store from './mode-store.ts';
 import type { Mode } from './mode-store.ts';
 import { isPublicKey } from './sealing.ts';
+import { signedBy } from './signed.ts';
 
 const MODULE = 'vault';
 
@@ -43,7 +43,8 @@ export class Choosing {
     const at = clock();
     const isKept = await sql.transact(async (tx) => {
       if (!(await store.addKey(tx, draft, { person, at }))) return false;
-      const data = { publicKey: draft.publicKey };
+      // Ciphertext under the passkey: with it the key is there again where an older copy was put back.
+      const data = { ...draft };
       tx.record({ module: MODULE, type: 'blind.key-kept', actor: person, subject: person, at, personal: true, data });
       return true;
     });
@@ -62,7 +63,7 @@ export class Choosing {
     const at = clock();
     const isAdded = await sql.transact(async (tx) => {
       if (!(await store.addWrap(tx, wrap, { person, at }))) return false;
-      const data = { passkeys: key.wraps.length + 1 };
+      const data = { passkeys: key.wraps.length + 1, ...wrap };
       tx.record({
         module: MODULE,
         type: 'blind.key-wrapped',
@@ -85,20 +86,11 @@ export class Choosing {
     if (publicKey === null) return refuse('conflict', 'BLIND_KEY_NONE', `${where}: wanted a key of your own first`);
     const judged = judgeChoice(readChoice(choice.text), { person, publicKey, now: clock() });
     if (!judged.ok) return refuse('invalid', 'BLIND_CHOICE_WRONG', `${where}: ${WORDS[judged.error]}`);
-    const signed = await this.#signed(person, choice);
+    const signed = await signedBy(this.#parts.passkeyAtPortal, choice, { person, where });
     if (!signed.ok) return signed;
     return inLane(person, () =>
       judged.value.do === 'turn-on' ? this.#turnOn(judged.value, choice) : this.#turnOff(judged.value, choice),
     );
-  }
-
-  async #signed(person: string, { text, signature }: BlindChoice): Promise<Result<void, Refusal>> {
-    const passkey = await this.#parts.passkeyAtPortal(person, signature.key);
-    const whole: InstallerSignature | null = passkey && { ...signature, ...passkey, alg: 'webauthn' };
-    const fault = whole === null ? 'it is none of yours' : signatureFault(Buffer.from(text), whole);
-    return fault === null
-      ? ok(undefined)
-      : refuse('forbidden', 'BLIND_SIGNATURE', `choose who can read your records: check the passkey: ${fault}`);
   }
 
   async #turnOn(choice: BlindChoiceText, { text, signature, shares }: BlindChoice): Answer {
@@ -122,6 +114,8 @@ export class Choosing {
       holders: holders.map((one, i) => ({ ...one, share: shares[i]!.sealed })),
     };
     await this.#change(subject, async (tx) => {
+      if ((await store.publicKeyOf(tx, subject)) !== mode.publicKey)
+        throw new OperationalFault(`${where}: you made a new key at the same moment, wanted it signed with that one`);
       await store.addMode(tx, mode, JSON.stringify({ text, signature }));
       // With all that is needed to have it in force again where an older copy was put back.
       const shown = mode.holders.map(({ person, publicKey, share }) => [person, publicKey, share].join(' '));
@@ -169,7 +163,7 @@ export class Choosing {
   }
 }
 
-const WORDS: Readonly<Record<ChoiceWhy, string>> = {
+export const WORDS: Readonly<Record<ChoiceWhy, string>> = {
   'not-of-the-form': 'what was signed is no choice of ours',
   'of-somebody-else': 'what was signed is somebody else’s choice',
   'not-fresh': 'it was signed too long ago, wanted within five minutes',

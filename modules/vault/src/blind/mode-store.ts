@@ -3,11 +3,14 @@ import { sql as raw } from 'kysely';
 import type { BlindKey, BlindKeyDraft } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 
-/** What a passkey is asked with need be no secret. */
-const NO_SALT = 'A'.repeat(43);
-
 type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
 
+export interface Holding {
+  readonly person: string;
+  readonly publicKey: string;
+  /** Of the owner's own key; empty since the holder made a new key, until the owner gives shares anew. */
+  readonly share: string;
+}
 export interface Mode {
   readonly subject: string;
   readonly state: 'on' | 'turning-off';
@@ -15,7 +18,7 @@ export interface Mode {
   readonly needed: number;
   readonly publicKey: string;
   /** In the order of their shares. */
-  readonly holders: readonly { readonly person: string; readonly publicKey: string; readonly share: string }[];
+  readonly holders: readonly Holding[];
 }
 
 export async function keyOf(reader: Reader, person: string): Promise<BlindKey | null> {
@@ -50,13 +53,51 @@ export async function addKey(
     values (${person}, ${publicKey}, ${salt}, ${at}::bigint) on conflict do nothing returning person`.execute(tx.for());
   return rows.length > 0 && (await addWrap(tx, { credential, wrapped }, { person, at }));
 }
-/** Its public half alone, where there is no row of it: with what wraps the other, the copy that was put back was older. */
-export const putKeyBack = async (
+/** Since when it is the key of this person; `null` where there is none. */
+export async function keySince(reader: Reader, person: string): Promise<number | null> {
+  const { rows } = await raw<{ at: number }>`select at from vault.blind_key where person = ${person}`.execute(
+    reader.for(),
+  );
+  return rows[0]?.at ?? null;
+}
+/** With whatever was sealed to the one before, which nothing opens any more. Answers whose records and shares those were. */
+export async function replaceKey(
   tx: Tx,
-  { person, publicKey, at }: { readonly person: string; readonly publicKey: string; readonly at: number },
+  { publicKey, salt, credential, wrapped }: BlindKeyDraft,
+  { person, at }: { readonly person: string; readonly at: number },
+): Promise<KeyUses> {
+  const db = tx.for();
+  const uses = await usesOfKey(tx, person);
+  await raw`delete from vault.blind_seal where to_whom = ${person} and use <> 'own'`.execute(db);
+  await raw`update vault.blind_holder set share = '' where person = ${person}`.execute(db);
+  // Asked anew, with the new key: nothing that was released to the old one is of use.
+  await raw`delete from vault.blind_ask where to_whom = ${person} and kind = 'emergency'`.execute(db);
+  await raw`delete from vault.blind_wrap where person = ${person}`.execute(db);
+  await raw`update vault.blind_key set public_key = ${publicKey}, salt = ${salt}, at = ${at}::bigint
+    where person = ${person}`.execute(db);
+  await addWrap(tx, { credential, wrapped }, { person, at });
+  return uses;
+}
+/** Who named this person as one who holds shares, and who gave them keys for a consent. */
+export interface KeyUses {
+  readonly named: readonly string[];
+  readonly gave: readonly string[];
+}
+export async function usesOfKey(reader: Reader, person: string): Promise<KeyUses> {
+  const { rows } = await raw<{ subject: string; named: boolean }>`
+    select subject, true as named from vault.blind_holder where person = ${person}
+    union select r.subject, false from vault.blind_seal s join vault.record r on r.id = s.record
+      where s.to_whom = ${person} and s.use = 'consent' order by subject`.execute(reader.for());
+  const of = (isNamed: boolean) => rows.filter(({ named }) => named === isNamed).map(({ subject }) => subject);
+  return { named: of(true), gave: of(false) };
+}
+export const setShare = async (
+  tx: Tx,
+  subject: string,
+  { to, sealed }: { readonly to: string; readonly sealed: string },
 ): Promise<void> =>
-  void (await raw`insert into vault.blind_key (person, public_key, salt, at)
-    values (${person}, ${publicKey}, ${NO_SALT}, ${at}::bigint) on conflict do nothing`.execute(tx.for()));
+  void (await raw`update vault.blind_holder set share = ${sealed}
+    where subject = ${subject} and person = ${to}`.execute(tx.for()));
 /** `false` where that passkey has one already: none is ever replaced. */
 export async function addWrap(
   tx: Tx,
@@ -70,15 +111,9 @@ export async function addWrap(
   return rows.length > 0;
 }
 
-/** Which choice it is, to see whether there is another by now. */
-export const NO_MODE = '';
-export const stampOf = (mode: Pick<Mode, 'state' | 'since'> | undefined): string =>
-  mode ? `${mode.state} ${mode.since}` : NO_MODE;
-export async function stampsOf(tx: Tx, subjects: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await raw<Pick<Mode, 'subject' | 'state' | 'since'>>`select subject, state, since
-    from vault.blind_mode where subject = any(${subjects}::text[])`.execute(tx.for());
-  return new Map(rows.map((mode) => [mode.subject, stampOf(mode)]));
-}
+/** Which choice it is, and for which keys, to see whether it is another by now. */
+export const stampOf = (mode: Mode | undefined): string =>
+  mode ? [mode.state, mode.since, ...mode.holders.map(({ publicKey }) => publicKey)].join(' ') : '';
 /** Names this kind of lock to PostgreSQL. */
 const CHOICE_LOCK = 0x626c6e64;
 /** Many store at once; a choice waits for them, and they for it. */
@@ -88,16 +123,18 @@ export const lockChoices = async (tx: Tx, subjects: readonly string[]): Promise<
 export const lockChoice = async (tx: Tx, subject: string): Promise<void> =>
   void (await raw`select pg_advisory_xact_lock(${CHOICE_LOCK}::int, hashtext(${subject}))`.execute(tx.for()));
 
-/** One person's, or everybody's. */
-export async function readModes(reader: Reader, subject: string | null): Promise<Mode[]> {
+/** These people's, or everybody's. */
+export async function readModes(reader: Reader, subjects: readonly string[] | null): Promise<Mode[]> {
   const { rows } = await raw<Omit<Mode, 'holders' | 'publicKey'> & { key: string }>`
     select m.subject, m.state, m.since, m.needed, k.public_key as key from vault.blind_mode m
     join vault.blind_key k on k.person = m.subject
-    where ${subject}::text is null or m.subject = ${subject}`.execute(reader.for());
+    where ${subjects}::text[] is null or m.subject = any(${subjects}::text[])`.execute(reader.for());
   const { rows: holders } = await raw<Mode['holders'][number] & { subject: string; key: string }>`
     select h.subject, h.person, h.share, k.public_key as key from vault.blind_holder h
     join vault.blind_key k on k.person = h.person
-    where ${subject}::text is null or h.subject = ${subject} order by h.subject, h.number`.execute(reader.for());
+    where ${subjects}::text[] is null or h.subject = any(${subjects}::text[]) order by h.subject, h.number`.execute(
+    reader.for(),
+  );
   const bySubject = Map.groupBy(holders, (one) => one.subject);
   return rows.map(({ key, ...mode }) => ({
     ...mode,

@@ -4,7 +4,7 @@ import type { Sql, Tx } from '@cityward/sql';
 import { DESK_PAPERS } from '../desk-papers.ts';
 import type { BlindBinding } from '../domain/blind/contexts.ts';
 import type { Bar } from '../viewing/deciding.ts';
-import { lockChoices, NO_MODE, readModes, stampOf, stampsOf, type Mode } from './mode-store.ts';
+import { lockChoices, readModes, stampOf, type Mode } from './mode-store.ts';
 import { CONTENT_KEY_BYTES, sealKey, veil } from './sealing.ts';
 import { addVersion } from './seal-store.ts';
 
@@ -45,7 +45,7 @@ export class BlindModes {
 
   /** As SQL has it by now. */
   async learn(subject: string): Promise<void> {
-    const [mode] = await readModes(this.#sql, subject);
+    const [mode] = await readModes(this.#sql, [subject]);
     if (mode) this.#modes.set(subject, mode);
     else this.#modes.delete(subject);
   }
@@ -71,8 +71,8 @@ export class BlindModes {
   async #hold(...[tx, subjects, before]: readonly [Tx, readonly string[], readonly string[]]): Promise<void> {
     if (!this.#isShared) return;
     await lockChoices(tx, subjects);
-    const now = await stampsOf(tx, subjects);
-    if (subjects.some((subject, i) => (now.get(subject) ?? NO_MODE) !== before[i]))
+    const now = new Map((await readModes(tx, subjects)).map((mode) => [mode.subject, mode]));
+    if (subjects.some((subject, i) => stampOf(now.get(subject)) !== before[i]))
       throw new ChosenOtherwise('store a record: its owner chose otherwise on the way, at another node');
   }
 

@@ -103,7 +103,7 @@ export class Quorum {
       if (ask.kind === 'recovery') {
         const share = modes.of(subject)?.holders.find(({ person }) => person === holder)?.share;
         const released = (await store.keyReleases(sql, id)).some(({ from }) => from === holder);
-        const shares = share === undefined ? [] : [{ record: '', version: 0, sealed: share }];
+        const shares = share === undefined || share === '' ? [] : [{ record: '', version: 0, sealed: share }];
         shown.push({ ...base, glass: '', reason: null, organisation: null, until: null, released, shares });
         continue;
       }

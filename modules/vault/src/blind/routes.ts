@@ -35,6 +35,14 @@ export function blindRoutes({ blind, whenOpen, view }: BlindFace): Route[] {
       const kept = await whenOpen('wrap a key', (open) => open.wrap(principal.id, body));
       return kept.ok ? keyIn(kept.value) : kept;
     }),
+    route(api.replaceBlindKey, async ({ body }, { principal }) => {
+      const kept = await whenOpen('replace a key', (open) => open.replace(principal.id, body));
+      return kept.ok ? keyIn(kept.value) : kept;
+    }),
+    route(api.listBlindShares, (_, { principal }) => blind().renewing.waiting(principal.id)),
+    route(api.renewBlindShares, ({ body }, { principal }) =>
+      whenOpen('give shares anew', (open) => open.renewing.renew(principal.id, body)),
+    ),
     route(api.getBlindKeyOf, async ({ params }) => ok({ publicKey: await blind().publicKeyOf(params.id) })),
     route(api.chooseBlind, ({ body }, { principal }) =>
       whenOpen('choose who can read your records', (open) => open.choose(principal.id, body)),

@@ -80,6 +80,24 @@ const reachedBy = ({ id, scope }: Pick<Grant, 'id' | 'scope'>): RawBuilder<unkno
     : raw`s.record = any(${scope.records}::text[])`
 } and not exists (select 1 from vault.blind_seal g where g.record = s.record and g.version = s.version
     and g.use = 'consent' and g.under = ${id})`;
+/** Keys sealed to their owner, of versions of which somebody who should has no share. */
+export async function unsplitSeals(
+  reader: Reader,
+  subject: string,
+  { holders, limit }: { readonly holders: number; readonly limit: number },
+): Promise<VersionSeal[]> {
+  const { rows } = await raw<VersionSeal>`select s.record, s.version, s.sealed from vault.blind_seal s
+    join vault.record r on r.id = s.record
+    where s.use = 'own' and s.to_whom = ${subject} and r.subject = ${subject} and r.destroyed_at is null
+      and (select count(*) from vault.blind_seal g where g.record = s.record and g.version = s.version
+        and g.use = 'share') < ${holders}::int
+    order by s.record, s.version limit ${limit}`.execute(reader.for());
+  return rows;
+}
+/** Shares of two splits do not go together: what was released of the one before goes with it. */
+export const dropShares = async (tx: Tx, { record, version }: Place): Promise<void> =>
+  void (await raw`delete from vault.blind_seal where record = ${record} and version = ${version}
+    and use in ('share', 'release')`.execute(tx.for()));
 export interface GivenSeal {
   readonly record: string;
   readonly subject: string;

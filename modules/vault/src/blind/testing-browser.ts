@@ -2,6 +2,7 @@
 import { createHash, createSign, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import {
   BLIND_CHOICE_FORMAT,
+  BLIND_NEW_KEY_FORMAT,
   BLIND_PRICE,
   type BlindAsk,
   type BlindChoice,
@@ -14,7 +15,16 @@ import { must, person } from '../testing.ts';
 import type { VaultOptions } from '../needs.ts';
 import type { Vault } from '../service.ts';
 import type { Blind } from './blind.ts';
-import { joinKey, ownKeys, readRecord, releaseShares, sealForConsent, shareKey, type Me } from './page/client.ts';
+import {
+  joinKey,
+  ownKeys,
+  readRecord,
+  releaseShares,
+  sealForConsent,
+  shareKey,
+  splitAgain,
+  type Me,
+} from './page/client.ts';
 import { fromText, newKeyPair, toText } from './page/hpke.ts';
 import { unwrapKey, wrapKey } from './page/own-key.ts';
 
@@ -70,6 +80,21 @@ export class TestBrowser {
     const draft = await this.#draftOf(await newKeyPair());
     must(await this.blind.keep(this.who, draft));
     return draft.publicKey;
+  }
+  /** Another in its place, by the passkey they have now. */
+  async newKey(at: number, change: { readonly subject?: string; readonly publicKey?: string } = {}) {
+    const draft = await this.#draftOf(await newKeyPair());
+    const { publicKey } = draft;
+    const text = JSON.stringify({ format: BLIND_NEW_KEY_FORMAT, subject: this.who, publicKey, at, ...change });
+    return { ...draft, text, signature: this.sign(text) };
+  }
+  /** Keys of records and one's own, split anew for whoever made a new key. */
+  async renewShares(): Promise<number> {
+    const { renewing } = this.blind;
+    const { seals, ...among } = must(await renewing.waiting(this.who));
+    const [me, { holders }] = [await this.me(), among];
+    const versions = await splitAgain(me, among, seals);
+    return must(await renewing.renew(this.who, { holders, versions, key: await shareKey(me, among) })).done;
   }
   async #draftOf({ publicKey, secret }: { readonly publicKey: Uint8Array; readonly secret: Uint8Array }) {
     const wrapped = toText(await wrapKey(this.#passkey.prf, this.#place, secret));

@@ -264,6 +264,8 @@ export const facts: Record<FactType, string> = {
   'blind.released': 'Shares of keys released',
   'blind.key-kept': 'Key of their own made',
   'blind.key-wrapped': 'Key of their own opens with one more passkey',
+  'blind.key-replaced': 'New key of their own in the place of a lost one',
+  'blind.shares-renewed': 'Shares of keys given anew',
   'blind.recovery-ended': 'Recovery of a key ended',
   'consent.taken-back': 'Consent taken back',
   'consent.receipt-issued': 'Receipt of an earlier consent issued',

@@ -95,22 +95,47 @@ interface Holder {
   readonly publicKey: string;
 }
 /** Shares of one's own key, each sealed to its holder. */
-export async function shareKey(
-  me: Me,
-  { holders, needed }: { readonly holders: readonly Holder[]; readonly needed: number },
+export async function shareKey(me: Me, { holders, needed }: Among): Promise<{ to: string; sealed: string }[]> {
+  return splitTo(me.secret, { holders, needed }, { ...NO_RECORD, use: 'key-share', subject: me.person });
+}
+const NO_RECORD = { record: '', version: 0 };
+
+interface Among {
+  readonly holders: readonly Holder[];
+  readonly needed: number;
+}
+async function splitTo(
+  secret: Uint8Array,
+  { holders, needed }: Among,
+  at: Pick<SealPlace, 'use' | 'subject' | 'record' | 'version'>,
 ): Promise<{ to: string; sealed: string }[]> {
   if (holders.length === 0) return [];
-  const random = crypto.getRandomValues(new Uint8Array((needed - 1) * me.secret.length));
-  const shares = split(me.secret, { shares: holders.length, needed, random });
+  const random = crypto.getRandomValues(new Uint8Array((needed - 1) * secret.length));
+  const shares = split(secret, { shares: holders.length, needed, random });
   const sealed: { to: string; sealed: string }[] = [];
   for (const [i, { person, publicKey }] of holders.entries()) {
-    const place: SealPlace = { ...NO_RECORD, use: 'key-share', subject: me.person, to: person, under: '', from: '' };
+    const place: SealPlace = { ...at, to: person, under: '', from: '' };
     sealed.push({ to: person, sealed: await sealAt(publicKey, place, shares[i]!) });
     shares[i]!.fill(0);
   }
   return sealed;
 }
-const NO_RECORD = { record: '', version: 0 };
+/** Keys of one's records, split anew: shares of two splits do not go together, so each holder gets another. */
+export async function splitAgain(
+  me: Me,
+  among: Among,
+  seals: readonly Sealed[],
+): Promise<(Version & { shares: { to: string; sealed: string }[] })[]> {
+  const again: (Version & { shares: { to: string; sealed: string }[] })[] = [];
+  for (const { record, version, sealed } of seals) {
+    const key = await ownKey(me, { record, version, sealed });
+    if (key === null) continue;
+    const at = { use: 'share', subject: me.person, record, version } as const;
+    again.push({ record, version, shares: await splitTo(key, among, at) });
+    key.fill(0);
+  }
+  return again;
+}
 
 export interface Ask {
   readonly id: string;

@@ -1,6 +1,6 @@
 /** The choice that the city cannot read one's records: what has to be in what the passkey signs, before it counts. */
 import { Check } from 'typebox/value';
-import { BLIND_HOLDERS_MIN, BLIND_PRICE, BlindChoiceText } from '@cityward/contracts';
+import { BLIND_HOLDERS_MIN, BLIND_PRICE, BlindChoiceText, BlindNewKeyText } from '@cityward/contracts';
 import { err, MINUTE_MS, ok, type Result } from '@cityward/kernel';
 
 /** A ceremony is of the moment: a signature found later turns nothing on. */
@@ -17,14 +17,26 @@ export type ChoiceWhy =
   | 'holder-twice'
   | 'holder-is-oneself';
 
-export function readChoice(text: string): BlindChoiceText | null {
+export const readChoice = (text: string): BlindChoiceText | null =>
+  readSigned(text, (value): value is BlindChoiceText => Check(BlindChoiceText, value));
+function readSigned<Read>(text: string, isIt: (value: unknown) => value is Read): Read | null {
   try {
     const value: unknown = JSON.parse(text);
     // One text for one choice: what was shown is what was signed.
-    return Check(BlindChoiceText, value) && JSON.stringify(value) === text ? value : null;
+    return isIt(value) && JSON.stringify(value) === text ? value : null;
   } catch {
     return null;
   }
+}
+const isFresh = (at: number, now: number): boolean => at <= now + FUTURE_MS && at >= now - CHOICE_FRESH_MS;
+
+/** `null` where the text says just this. */
+export function newKeyFault(text: string, { person, publicKey, now }: Around): ChoiceWhy | null {
+  const said = readSigned(text, (value): value is BlindNewKeyText => Check(BlindNewKeyText, value));
+  if (said === null) return 'not-of-the-form';
+  if (said.subject !== person) return 'of-somebody-else';
+  if (!isFresh(said.at, now)) return 'not-fresh';
+  return said.publicKey === publicKey ? null : 'another-key';
 }
 
 interface Around {
@@ -38,7 +50,7 @@ export function judgeChoice(
 ): Result<BlindChoiceText, ChoiceWhy> {
   if (choice === null) return err('not-of-the-form');
   if (choice.subject !== person) return err('of-somebody-else');
-  if (choice.at > now + FUTURE_MS || choice.at < now - CHOICE_FRESH_MS) return err('not-fresh');
+  if (!isFresh(choice.at, now)) return err('not-fresh');
   if (choice.publicKey !== publicKey) return err('another-key');
   if (choice.do === 'turn-off') return ok(choice);
   if (!BLIND_PRICE.every((part) => choice.accepted.includes(part))) return err('price-not-accepted');
