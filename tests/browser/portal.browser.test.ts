@@ -294,11 +294,12 @@ describe.skipIf(!hasChromium)('the portal', () => {
       holders,
     };
     const people: walk.Walk = { server, hers, his, holders: [one, other], holds, numbers };
-    const { unplug } = await walk.prepare(people);
+    const lose = await walk.prepare(people);
     const told = await walk.lock(people);
     await walk.share(people, told);
+    await walk.newHolderKey(people, lose.holder);
     await walk.quorum(people);
-    await unplug();
+    await lose.hers();
     await walk.bySheet(people, { told, unplug: await walk.recover(people, told) });
     await walk.turnOff(people);
     await Promise.all([hers, his, one, other].map((page) => page.context().close()));
