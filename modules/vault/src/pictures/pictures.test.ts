@@ -87,9 +87,10 @@ describe('a look at a page', () => {
     expect(must(await seen(record)).jpeg.equals(first.jpeg)).toBe(false);
     expect(codeOf(await seen(record))).toBe('RECORD_NOT_SEEN');
     const mark = rig.at.ledger.of('record.viewed')[0]?.data['mark'];
+    const session = `ses-${BEN}`;
     expect(rig.at.ledger.of('record.viewed').map(({ data }) => data)).toEqual([
-      { record, purpose: 'TREAT', version: 1, consent, page: 1, mark },
-      { record, purpose: 'TREAT', version: 2, consent, page: 1, mark },
+      { record, purpose: 'TREAT', version: 1, consent, page: 1, mark, session },
+      { record, purpose: 'TREAT', version: 2, consent, page: 1, mark, session },
     ]);
     expect(mark).toMatch(/^mark-/);
   }, 60_000);
