@@ -317,13 +317,14 @@ async function recordsTold({ records, people }: Opened, subject: string): Promis
 }
 
 async function tickAll(opened: Opened): Promise<void> {
-  const { people, desk, receipts, recipients, archive, replicas, blind } = opened;
+  const { people, desk, receipts, recipients, archive, replicas, blind, exports } = opened;
   await replicas.look();
   await people.tick();
   await receipts.issueLeft();
   await receipts.signLeft();
   await blind.tend();
   await desk.tend();
+  await exports.tend();
   await recipients.tend();
   await archive.tend();
 }

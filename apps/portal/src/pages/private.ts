@@ -106,7 +106,7 @@ function waitsPart({ visit, say, standing }: Around): Html {
   if (waiting.length === 0) return NOTHING;
   const rows = waiting.map(
     ({ person, publicKey }) =>
-      markup`<li><span><p>${say.waits(whoIs(visit, person).name)}</p><small>${say.compare}: <code data-key="${publicKey}"></code></small></span></li>`,
+      markup`<li><span><p>${say.waits(whoIs(visit, person).name)}</p><small>${say.freshKey}: <code data-key="${publicKey}"></code></small></span></li>`,
   );
   return markup`<ul class="rows">${rows}</ul><p>${act({ does: 'renew', label: say.renew })}</p>`;
 }

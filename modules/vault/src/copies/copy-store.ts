@@ -118,12 +118,48 @@ export const giveTo = async (
     .where('place', '=', place)
     .where('closed_at', 'is', null)
     .execute());
+/** Its time is over from then on. */
+export const expireAt = async (
+  tx: Tx,
+  { kind, place, at }: { readonly kind: CopyKind; readonly place: string; readonly at: number },
+): Promise<void> =>
+  void (await db(tx)
+    .updateTable('vault.copy')
+    .set({ expires: at })
+    .where('kind', '=', kind)
+    .where('place', '=', place)
+    .where('closed_at', 'is', null)
+    .execute());
 /** Of these places, the ones that a row names, closed or not. */
 export async function placesKnown(reader: Reader, places: readonly string[]): Promise<ReadonlySet<string>> {
   if (places.length === 0) return new Set();
   const { rows } = await raw<{ place: string }>`select distinct place from vault.copy
     where place = any(${places}::text[])`.execute(db(reader));
   return new Set(rows.map(({ place }) => place));
+}
+
+/** Versions that it holds by name, and of whose end nothing is known or asked yet. */
+export async function heldIn(reader: Reader, copy: string, limit: number): Promise<VersionRef[]> {
+  return db(reader)
+    .selectFrom('vault.copy_item')
+    .select(['record', 'version'])
+    .where('copy', '=', copy)
+    .where('outcome', 'is', null)
+    .orderBy('record')
+    .orderBy('version')
+    .limit(limit)
+    .execute();
+}
+/** Open copies of a kind whose time is over, and of which something is still held. */
+export async function overdue(
+  reader: Reader,
+  { kind, now, limit }: { readonly kind: CopyKind; readonly now: number; readonly limit: number },
+): Promise<readonly Copy[]> {
+  const { rows } = await raw<CopyRow>`select * from vault.copy
+    where kind = ${kind} and closed_at is null and expires <= ${now}::bigint
+      and exists (select 1 from vault.copy_item as item where item.copy = vault.copy.id and item.outcome is null)
+    order by id limit ${limit}`.execute(db(reader));
+  return rows.map(copyOf);
 }
 
 export async function addItems(reader: Reader, copy: string, versions: readonly VersionRef[]): Promise<void> {

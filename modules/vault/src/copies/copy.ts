@@ -87,6 +87,8 @@ export interface CopyRegister {
   verify(copy: string): Promise<Found | null>;
   /** Has every copy of these end, one keeper after the other, and writes down what became of each. Never throws for a keeper: that is `pending`. */
   purge(versions: readonly VersionRef[]): Promise<readonly PurgedCopy[]>;
+  /** Has copies of a kind end whose time is over, and writes down what became of each. */
+  endOverdue(kind: CopyKind): Promise<void>;
   /** Closes a row whose bytes are gone, e.g. a backup that was deleted at its end. */
   close(copy: string, why: string): Promise<boolean>;
   /** Who looks after the copies of a kind. Each kind has one. */

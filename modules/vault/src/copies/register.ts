@@ -8,6 +8,9 @@ import * as store from './copy-store.ts';
 
 /** The row of content in SQL. */
 export const PRIMARY = 'cpy-primary';
+/** Copies whose time is over, and versions of one of them, in one round. */
+const ENDED_PER_ROUND = 20;
+const ENDED_VERSIONS_MAX = 10_000;
 /** Rows that every vault has. They are never closed: what they hold comes and goes. */
 const STANDING: readonly (NewCopy & { readonly id: string })[] = [
   {
@@ -72,6 +75,7 @@ export function createCopyRegister(parts: RegisterParts): OpenRegister {
       return found;
     },
     purge: (versions) => purge(parts, keepers, versions),
+    endOverdue: (kind) => endOverdue(parts, keepers, kind),
     close: (id, why) => store.closeCopy(sql, { id, why, at: clock() }),
     keep: (kind, keeper) => {
       if (keepers.has(kind)) throw new Error(`keep copies of kind "${kind}": somebody keeps them already`);
@@ -115,10 +119,7 @@ async function purge(
   const all = [...named, ...standing.filter(({ versions: { length } }) => length > 0)];
   const done: PurgedCopy[] = [];
   for (const { copy, versions: held } of all) {
-    const outcome = await ended(keepers.get(copy.kind), copy, held).catch((fault: unknown): Outcome => {
-      log.error('a copy could not be ended; it is tried again', { copy: copy.id, fault: String(fault) });
-      return { is: 'pending', why: 'it could not be reached' };
-    });
+    const outcome = await ended(keepers.get(copy.kind), copy, held).catch(unreachable(log, copy));
     done.push({ copy, outcome, versions: held.length });
   }
   await sql.transact(async (tx) => {
@@ -133,6 +134,26 @@ async function purge(
   });
   return done;
 }
+const unreachable =
+  (log: Log, { id: copy }: Copy) =>
+  (fault: unknown): Outcome => {
+    log.error('a copy could not be ended; it is tried again', { copy, fault: String(fault) });
+    return { is: 'pending', why: 'it could not be reached' };
+  };
+
+/** What is not asked for in one round is in the next. */
+async function endOverdue(
+  ...[{ sql, clock, log }, keepers, kind]: readonly [RegisterParts, ReadonlyMap<CopyKind, CopyKeeper>, CopyKind]
+): Promise<void> {
+  const at = clock();
+  for (const copy of await store.overdue(sql, { kind, now: at, limit: ENDED_PER_ROUND })) {
+    const versions = await store.heldIn(sql, copy.id, ENDED_VERSIONS_MAX);
+    const outcome = await ended(keepers.get(kind), copy, versions).catch(unreachable(log, copy));
+    if (outcome.is !== 'pending')
+      await sql.transact((tx) => store.settle(tx, { copy: copy.id, versions, outcome, at }));
+  }
+}
+
 const isDone = ({ is }: Outcome): boolean => is === 'purged' || is === 'unreadable';
 
 const ended = async (

@@ -9,7 +9,7 @@ import type { Look } from '../viewing/deciding.ts';
 import { SEAL_BYTES } from '../keys/aead.ts';
 import { BUDGET_PEOPLE_MAX, bookAfter, digestOf, peopleIn, standingIn } from './budget-book.ts';
 import { openDataset, PEOPLE_KEY, sealBook, type OpenDataset } from './dataset.ts';
-import { giveTo } from '../copies/copy-store.ts';
+import { expireAt, giveTo } from '../copies/copy-store.ts';
 import { recipientCalled } from '../recipients/recipient-store.ts';
 import { faultsOf } from './draft.ts';
 import * as store from './export-store.ts';
@@ -23,7 +23,7 @@ const MODULE = 'vault';
 const FACTS_PER_APPEND = 1_000;
 
 export interface ExportParts extends ReadingParts, Pick<VaultOptions, 'clock' | 'ledger' | 'isPerson'> {
-  readonly copies: Pick<CopyRegister, 'register'>;
+  readonly copies: Pick<CopyRegister, 'register' | 'endOverdue'>;
   readonly gate: Pick<Gate, 'isOpen'>;
 }
 export interface Exports {
@@ -34,6 +34,8 @@ export interface Exports {
   release(id: string, by: Principal): Promise<Result<Export, Refusal>>;
   /** What was asked for; or what was released, whose file the city then has no more. */
   refuse(id: string, because: { readonly by: string; readonly reason: string }): Promise<Result<Export, Refusal>>;
+  /** Those whose time is over, or that were withdrawn: the file is deleted, and whoever has it is asked to. */
+  tend(): Promise<void>;
   /** Encrypted to the recipient. */
   file(id: string, by: string): Promise<Result<Buffer, Refusal>>;
   trace(
@@ -53,6 +55,7 @@ export function createExports(parts: ExportParts): Exports {
     release: (id, by) =>
       parts.gate.isOpen ? oneByOne(() => release(parts, id, by)) : Promise.resolve(closed('release an export')),
     refuse: (id, because) => oneByOne(() => turnDown(parts, id, because)),
+    tend: () => oneByOne(() => parts.copies.endOverdue('export')),
     file: (id, by) =>
       parts.gate.isOpen ? file(parts, id, by) : Promise.resolve(closed('fetch the file of an export')),
     trace: (finding, by) => trace(parts, finding, by),
@@ -279,6 +282,7 @@ async function turnDown(
   const at = clock();
   await sql.transact(async (tx) => {
     await store.saveRefused(tx, { id, from: state, at, by, why: reason });
+    await expireAt(tx, { kind: 'export', place: placeOf(id), at });
     tx.record(factOf('export.refused', by, { export: id, at, data: { was: state, reason } }));
   });
   return ok((await store.readExport(sql, id))!);
@@ -293,7 +297,7 @@ async function file({ sql, clock }: ExportParts, id: string, by: string): Promis
     `${where}: the city has none, wanted a released export that is kept`,
   );
   const found = await store.readExport(sql, id);
-  if (!found?.bytes) return none;
+  if (!found?.bytes || found.draft.until <= clock()) return none;
   const { name } = found.draft.recipient;
   const recipient = await recipientCalled(sql, name);
   if (recipient === null)

@@ -9,6 +9,7 @@ import { newId } from '@cityward/kernel';
 import type { Tx } from '@cityward/sql';
 import type { Copy, CopyKeeper, Outcome, VersionRef } from '../copies/copy.ts';
 import { ANSWER_WITHIN_MS, answerInWords, overdue, requestBytes } from '../domain/recipient.ts';
+import { heldIn } from '../copies/copy-store.ts';
 import { addNotice } from '../notices/notices.ts';
 import { readHead } from '../records/store.ts';
 import { someAtATime } from '../some-at-a-time.ts';
@@ -66,7 +67,7 @@ async function ask(tx: Tx, { clock, needs }: RecipientParts, asked: Asked): Prom
 async function askForTakenBack(parts: RecipientParts): Promise<void> {
   for (const { copy, ...about } of await store.takenBack(parts.sql, PER_ROUND))
     await parts.sql.transact(async (tx) => {
-      const versions = await store.heldIn(tx, copy, REQUEST_VERSIONS_MAX);
+      const versions = await heldIn(tx, copy, REQUEST_VERSIONS_MAX);
       if (versions.length > 0) await ask(tx, parts, { ...about, copy, ask: 'revoke', versions });
     });
 }

@@ -226,7 +226,10 @@ export async function notAskedFor(
 ): Promise<readonly VersionRef[]> {
   const { rows } = await raw<VersionRef>`select item.record, item.version from vault.copy_item as item
     join ${packedVersions(versions)} as asked (record, version) using (record, version)
-    where item.copy = ${copy} and (item.outcome is null or item.outcome = 'beyond')`.execute(db(tx));
+    where item.copy = ${copy} and (item.outcome is null or item.outcome = 'beyond' or (item.outcome = 'asked'
+      and not exists (select 1 from vault.record where id = item.record and destroyed_at is not null)))`.execute(
+    db(tx),
+  );
   return rows;
 }
 
@@ -253,17 +256,6 @@ export async function takenBack(reader: Reader, limit: number): Promise<TakenBac
         select 1 from above where taken_back_at is not null)
     order by copy.created limit ${limit}`.execute(db(reader));
   return rows;
-}
-export async function heldIn(reader: Reader, copy: string, limit: number): Promise<VersionRef[]> {
-  return db(reader)
-    .selectFrom('vault.copy_item')
-    .select(['record', 'version'])
-    .where('copy', '=', copy)
-    .where('outcome', 'is', null)
-    .orderBy('record')
-    .orderBy('version')
-    .limit(limit)
-    .execute();
 }
 /** All versions of these that are not destroyed, and whose they are. */
 export async function versionsOf(

@@ -4,7 +4,7 @@ import { Button, Modal } from '@mantine/core';
 import { EXPORTS_SHOWN_MAX, type Export, type ExportManifest } from '@cityward/contracts';
 import { words } from '../../words/en-GB.ts';
 import { useRole, useSession } from '../../frame/session.ts';
-import { useAct } from '../../live/hooks.ts';
+import { useAct, useAsk } from '../../live/hooks.ts';
 import { client } from '../../live/live.ts';
 import { Answered } from '../../ui/answered.tsx';
 import { Badge } from '../../ui/badge.tsx';
@@ -37,6 +37,25 @@ const ExportState = ({ state }: Pick<Export, 'state'>): ReactNode => {
   return <Badge look={look} icon={icon} text={said.states[state]} />;
 };
 const whatOf = ({ draft }: Export): string => said.shape(draft.category, said.shapes[draft.shape]);
+
+/** Only for a recipient that can be asked to delete it again. */
+function Fetch({ one }: { readonly one: Export }): ReactNode {
+  const { name } = one.draft.recipient;
+  const known = useAsk('listRecipients', {});
+  if (known.data === undefined) return null;
+  if (!known.data.recipients.some((recipient) => [recipient.id, recipient.name].includes(name)))
+    return <p className="cw-muted">{said.unknownRecipient(name)}</p>;
+  return (
+    <Button
+      component="a"
+      href={client.url('fetchExport', { params: { id: one.id } })}
+      download={`${one.id}.sealed`}
+      leftSection={<IconDownload size={16} aria-hidden />}
+    >
+      {said.fetch}
+    </Button>
+  );
+}
 
 function ExportActs({ one }: { readonly one: Export }): ReactNode {
   const { me } = useSession();
@@ -77,18 +96,9 @@ function ExportActs({ one }: { readonly one: Export }): ReactNode {
   return (
     <>
       {isOwn && <p className="cw-muted">{words.desk.second}</p>}
+      {hasFile && <Fetch one={one} />}
       <Acts why={null}>
         {one.state === 'asked' && !isOwn && <Button onClick={() => setOpen('release')}>{said.release}</Button>}
-        {hasFile && (
-          <Button
-            component="a"
-            href={client.url('fetchExport', { params })}
-            download={`${one.id}.sealed`}
-            leftSection={<IconDownload size={16} aria-hidden />}
-          >
-            {said.fetch}
-          </Button>
-        )}
         <Button variant="default" onClick={() => setOpen('refuse')}>
           {no}
         </Button>

@@ -32,7 +32,7 @@ const GateCard = ({ isOpen, gate, incarnation, ahead, ledger }: VaultStanding): 
       />
     }
   >
-    <p>{gate}</p>
+    {gate !== 'open' && <p>{gate}</p>}
     {!isOpen && <p className="cw-muted">{said.closedHelp}</p>}
     <Facts
       facts={[

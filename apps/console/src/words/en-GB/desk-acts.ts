@@ -110,10 +110,12 @@ export const deskActs = {
     refuse: 'Refuse it',
     refuseEffect: 'Nothing is made. Whoever asked reads your reason.',
     withdraw: 'Withdraw it',
-    withdrawEffect: 'The file is destroyed here. What was fetched already is out of the city’s hands.',
+    withdrawEffect: 'The file is destroyed here. Where it was fetched already, the recipient is asked to delete it.',
     wantedRefuse: 'refuse the export',
     refuseReasons: ['Purpose is not clear', 'Less would do', 'Wrong recipient'],
     fetch: 'Download the encrypted file',
+    unknownRecipient: (name: string) =>
+      `Before the file can be downloaded, register “${name}” under Recipients: the city asks it to delete the file when the time is over.`,
   },
   destroying: {
     what: 'Destruction',
