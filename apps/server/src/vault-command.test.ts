@@ -234,8 +234,22 @@ describe('the command', () => {
     expect((await near.run(...one)).err).toContain('TOO_FEW_OFFICERS');
     await run('vault', 'open', 'opening.json', '--signatures', signatures.join(','));
     expect(server.modules.vault.status().gate).toMatchObject({ is: 'open' });
-    const erase = ['vault', 'erase', 'sub-101', '--reason', 'asked for by letter', '--typed'];
-    expect((await near.run(...erase, 'sub-102')).err).toContain('sub-101');
-    expect(await run(...erase, 'sub-101')).toMatchObject({ records: 1 });
+    const content = Buffer.from('{"loan":1}').toString('base64');
+    const held = [
+      ['sub-900', 'library'],
+      ['sub-901', 'library'],
+      ['sub-901', 'diagnoses'],
+    ].map(([subject, category]) => JSON.stringify({ subject, category, media: 'application/json', content }));
+    writeFileSync(desk.at('held.ndjson'), `${held.join('\n')}\n`);
+    await ran(near, ['record', 'put', 'held.ndjson', '--bulk']);
+    const erase = (who: string, typed = who) =>
+      near.run('vault', 'erase', who, '--reason', 'asked for by letter', '--typed', typed);
+    expect((await erase('sub-900', 'sub-102')).err).toContain('sub-900');
+    // Her diagnosis is kept by law: nothing is destroyed, her loan is not either.
+    expect((await erase('sub-901')).err).toContain('RECORD_KEPT_BY_LAW');
+    expect((await server.modules.vault.records('sub-901')).map(({ category }) => category)).toEqual(
+      expect.arrayContaining(['library', 'diagnoses']),
+    );
+    expect((await erase('sub-900')).data).toMatchObject({ records: 1 });
   }, 240_000);
 });

@@ -6,6 +6,7 @@ import type { Replayer } from '../gate/replay.ts';
 import type { KeyId, Keyring } from '../keys/keyring.ts';
 import type { KeySlots } from '../keys/key-slots.ts';
 import type { VaultOptions } from '../needs.ts';
+import { dayOf } from '../domain/life.ts';
 import type { RecordsDesk } from '../life/records-desk.ts';
 import type { Epochs } from './epochs.ts';
 
@@ -40,15 +41,15 @@ async function erasePerson(parts: EraseParts, asked: EraseAsked, person: string)
   const above = await keysAbove(sql, person);
   if (above.length === 0)
     return refuse('not-found', 'PERSON_WITHOUT_RECORDS', `erase "${person}": nothing is held about anybody of that id`);
-  let destroyed = 0;
-  for (const id of await livingRecords(sql, person)) {
-    const done = await desk.erasing.destroy(id, { by: asked.by, code: 'officer', reason: asked.reason });
-    if (!done.ok) return done;
-    destroyed++;
-  }
+  const kept = await whatKeepsThem(parts, person);
+  if (kept !== null) return kept;
+  const done = await desk.erasing.erase({ subject: person, by: asked.by, code: 'officer', reason: asked.reason });
+  if (!done.ok) return done;
+  const { destroyed, sealed } = done.value;
+  if (sealed > 0) return keeps(person, { code: 'RECORD_HELD', why: 'a hold was set meanwhile', count: sealed });
   await tell(parts, asked, person);
-  const keys = await keyring.destroy(above as KeyId[]);
-  return ok({ records: destroyed, keys: keys + destroyed });
+  await keyring.destroy(above as KeyId[]);
+  return ok({ records: destroyed, keys: above.length + destroyed });
 }
 
 async function eraseAll(parts: EraseParts, asked: EraseAsked): Promise<Result<Erased, Refusal>> {
@@ -79,10 +80,32 @@ async function keysAbove(sql: Sql, person: string): Promise<string[]> {
     union all select key from vault.category where subject = ${person}`.execute(sql.for());
   return rows.map(({ key }) => key);
 }
-async function livingRecords(sql: Sql, person: string): Promise<string[]> {
-  const { rows } = await raw<{ id: string }>`select id from vault.record
-    where subject = ${person} and destroyed_at is null order by id`.execute(sql.for());
-  return rows.map(({ id }) => id);
+
+interface Kept {
+  readonly code: 'RECORD_HELD' | 'RECORD_KEPT_BY_LAW';
+  readonly why: string;
+  readonly count: number;
+}
+const keeps = (person: string, { code, why, count }: Kept): Result<never, Refusal> =>
+  refuse(
+    'conflict',
+    code,
+    `erase "${person}": ${why}, of ${count === 1 ? 'one record' : `${count} records`}; wanted "record erase", which destroys what may be and seals the rest`,
+  );
+
+/** Looked at before anything is destroyed: all of it goes, or nothing. */
+async function whatKeepsThem(
+  { desk, clock }: Pick<EraseParts, 'desk' | 'clock'>,
+  person: string,
+): Promise<Result<never, Refusal> | null> {
+  const judged = await desk.erasing.judge(person);
+  const held = judged.filter(({ isHeld }) => isHeld);
+  if (held.length > 0) return keeps(person, { code: 'RECORD_HELD', why: 'a legal hold stands', count: held.length });
+  const ends = judged.flatMap(({ keptUntil }) => (keptUntil !== null && clock() < keptUntil ? [keptUntil] : []));
+  if (ends.length === 0) return null;
+  const last = ends.reduce((a, b) => Math.max(a, b));
+  const why = `the law wants it kept, the last until ${dayOf(last)}`;
+  return keeps(person, { code: 'RECORD_KEPT_BY_LAW', why, count: ends.length });
 }
 
 /** Keys of whatever was stored before the erasure, of those ranks that a later record does not use. */
