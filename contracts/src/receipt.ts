@@ -1,5 +1,6 @@
 /**
- * The receipt of a consent: the fields of ISO/IEC TS 27560:2023 as JSON-LD, whose context is in it, so that nothing is fetched to read
+ * The receipt of a consent: the fields that ISO/IEC TS 27560:2023 asks for, by the table of W3C's DPV group
+ * (w3id.org/dpv/guides/consent-27560), and some of those it allows, as JSON-LD, whose context is in it, so that nothing is fetched to read
  * it. A field added to it is a new `schema_version`.
  */
 import { Type, type Static } from 'typebox';
@@ -28,6 +29,14 @@ export const RECEIPT_CONTEXT = {
   lawful_basis: 'dpv:hasLegalBasis',
   pii_information: 'dpv:hasPersonalData',
   privacy_notice: 'dpv:hasNotice',
+  storage_locations: 'dpv:hasLocation',
+  retention_period: 'dpv:hasStorageCondition',
+  jurisdiction: 'dpv:hasJurisdiction',
+  withdrawal_method: 'dpv:hasConsentControl',
+  party_name: 'dpv:hasName',
+  party_address: 'dpv:hasAddress',
+  party_contact: 'dpv:hasContact',
+  entity_id: 'dpv:isImplementedByEntity',
   event_state: 'dpv:hasConsentStatus',
   event_time: { '@id': 'dct:date', '@type': 'xsd:dateTime' },
   valid_from: { '@id': 'dct:valid', '@type': 'xsd:dateTime' },
@@ -71,17 +80,25 @@ export const ConsentReceipt = Closed({
       valid_until: Moment,
       uses: OrNull(Count),
       delegation_depth: Count,
+      storage_locations: Type.Array(Line(200), { minItems: 1, maxItems: 1 }),
+      /** In words, each period once. */
+      retention_period: Type.Array(Line(300), { minItems: 1, maxItems: 50 }),
+      /** ISO 3166-1. */
+      jurisdiction: Type.String({ pattern: '^[A-Z]{2}$' }),
       withdrawal_method: Line(300),
     }),
   ]),
   parties: Type.Array(
     Closed({
       party_id: Line(64),
+      party_type: OneOf(['organisation', 'person']),
       party_role: OneOf(['pii-controller', 'pii-principal', 'recipient']),
       /** Of organisations; people are ids here. */
       party_name: OrNull(Line(200)),
       /** As what a recipient has to work there; null where it does not matter. */
       party_position: OrNull(OneOf(POST_ROLES)),
+      /** Of the controller. */
+      party_address: OrNull(Line(200)),
       party_contact: OrNull(Line(200)),
     }),
     { minItems: 3, maxItems: 4 },
@@ -92,6 +109,8 @@ export const ConsentReceipt = Closed({
       event_time: Moment,
       event_type: Type.Literal('explicit'),
       event_state: OneOf(RECEIPT_EVENTS),
+      /** Of the consent from then on: an interval of ISO 8601, or `PT0S` once it is taken back. */
+      validity_duration: Line(60),
       /** Who did it. */
       entity_id: Line(64),
     }),

@@ -42,7 +42,8 @@ beforeAll(async () => {
         event: 'given',
         notice: ['Ben may look.'],
       },
-      ...{ city: { name: 'Port Test', contact: 'records@port.test' }, nameOf: () => null },
+      ...{ city: { name: 'Port Test', contact: 'records@port.test', address: 'City Hall' } },
+      ...{ nameOf: () => null, retention: ['Ten years.'] },
     }),
   );
   certificate = await city.certify(destructionRecord());

@@ -52,7 +52,6 @@ export class NoteLine {
   }
 
   listen(channel: string, hear: Hear): () => void {
-    checkNote(channel, '');
     if (this.#listeners.size >= LISTENERS_MAX)
       throw new Error(`listen to "${channel}": ${LISTENERS_MAX} listen already`);
     const listener = { channel, hear };

@@ -51,7 +51,10 @@ export async function createSql(engine: Engine): Promise<SqlWithCommits> {
     promise: engine.promise,
     for: <Tables>() => guarded as unknown as Kysely<Tables>,
     transact,
-    listen: (channel, hear) => engine.notes?.listen(channel, hear) ?? (() => undefined),
+    listen: (channel, hear) => {
+      checkNote(channel, '');
+      return engine.notes?.listen(channel, hear) ?? (() => undefined);
+    },
     migrate: (migrations) => applyMigrations(engine, migrations),
     onCommit: (listener) => {
       listeners.add(listener);

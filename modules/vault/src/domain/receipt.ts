@@ -20,7 +20,9 @@ export interface ReceiptOf {
   readonly grant: Grant;
   readonly given: Happened;
   readonly event: ReceiptEvent;
-  readonly city: { readonly name: string; readonly contact: string };
+  readonly city: { readonly name: string; readonly contact: string; readonly address: string };
+  /** How long its records are kept, in words. */
+  readonly retention: readonly string[];
   /** Of organisations alone: people are ids in it. */
   readonly nameOf: (organisation: string) => string | null;
   /** What was said before it was given. */
@@ -30,9 +32,12 @@ export interface ReceiptOf {
 const CONTROLLER = 'city';
 const CONTROLLER_SHARES = {
   party_id: CONTROLLER,
+  party_type: 'organisation',
   party_role: 'pii-controller',
   party_position: null,
 } as const;
+/** Whose law the periods of `law/classes.json` are of. */
+const JURISDICTION = 'NZ';
 const WITHDRAWAL =
   'At any time, in one step and without a reason: on the portal, by the command line, or at the office of the controller.';
 const iso = (at: number): string => new Date(at).toISOString();
@@ -59,12 +64,16 @@ export function receiptOf(of: ReceiptOf): ConsentReceipt {
         ...{ pii_controllers: [CONTROLLER], recipient_third_parties: recipients.map(({ party_id }) => party_id) },
         ...{ processing_methods: [...rights], processing_restrictions: [...refrains] },
         ...{ valid_from: iso(from), valid_until: iso(until), uses, delegation_depth: depth },
+        ...{ storage_locations: [of.city.address], retention_period: [...of.retention], jurisdiction: JURISDICTION },
         withdrawal_method: WITHDRAWAL,
       },
     ],
     parties: [
-      { ...CONTROLLER_SHARES, party_name: of.city.name, party_contact: of.city.contact },
-      { party_id: subject, party_role: 'pii-principal', party_name: null, party_position: null, party_contact: null },
+      {
+        ...CONTROLLER_SHARES,
+        ...{ party_name: of.city.name, party_address: of.city.address, party_contact: of.city.contact },
+      },
+      { ...PERSON, party_id: subject, party_role: 'pii-principal', party_position: null },
       ...recipients,
     ],
     events: eventsOf(of),
@@ -72,14 +81,26 @@ export function receiptOf(of: ReceiptOf): ConsentReceipt {
 }
 
 type Party = ConsentReceipt['parties'][number];
+/** By id alone. */
+const PERSON = { party_type: 'person', party_name: null, party_address: null, party_contact: null } as const;
 function recipientsOf({ grant: { grantee }, nameOf }: ReceiptOf): Party[] {
   const { person, organisation, role } = grantee;
-  const recipient = { party_role: 'recipient', party_contact: null } as const;
+  const recipient = {
+    party_role: 'recipient',
+    party_position: role,
+    party_address: null,
+    party_contact: null,
+  } as const;
   return [
-    ...(person === null ? [] : [{ ...recipient, party_id: person, party_name: null, party_position: role }]),
+    ...(person === null ? [] : [{ ...recipient, ...PERSON, party_id: person }]),
     ...(organisation === null
       ? []
-      : [{ ...recipient, party_id: organisation, party_name: nameOf(organisation), party_position: role }]),
+      : [
+          {
+            ...recipient,
+            ...({ party_id: organisation, party_type: 'organisation', party_name: nameOf(organisation) } as const),
+          },
+        ]),
   ];
 }
 
@@ -88,12 +109,15 @@ const informationOf = ({ scope }: Grant): ConsentReceipt['purposes'][0]['pii_inf
     ? scope.categories.map((one) => ({ pii_type: 'category', pii_attribute_id: one }))
     : scope.records.map((one) => ({ pii_type: 'record', pii_attribute_id: one }));
 
+const ENDED = 'PT0S';
+const intervalOf = (from: string, until: string): string => `${from}/${until}`;
 function eventsOf({ grant, given, event }: ReceiptOf): ConsentReceipt['events'] {
-  const { state, parent } = grant;
+  const { state, parent, from, until } = grant;
   const entry = (is: ReceiptEvent, { at, by }: Happened): ConsentReceipt['events'][number] => ({
     event_time: iso(at),
     event_type: 'explicit',
     event_state: is,
+    validity_duration: is === 'taken-back' ? ENDED : intervalOf(iso(from), iso(until)),
     entity_id: by,
   });
   const first = entry(parent === null ? 'given' : 'handed-on', given);
@@ -155,6 +179,9 @@ export function receiptFault(receipt: ConsentReceipt): string | null {
     return 'its events are not in order';
   const times = [...events.map(({ event_time }) => Date.parse(event_time)), Date.parse(purposes[0].valid_from)];
   if (!times.every(Number.isFinite) || times[0]! > times[events.length - 1]!) return 'its times are not in order';
+  const valid = intervalOf(purposes[0].valid_from, purposes[0].valid_until);
+  if (events.some((one) => one.validity_duration !== (one.event_state === 'taken-back' ? ENDED : valid)))
+    return 'its validity is another than its purpose says';
   const ids = parties.filter(({ party_role }) => party_role === 'recipient').map(({ party_id }) => party_id);
   if (canonicalJson(ids) !== canonicalJson(purposes[0].recipient_third_parties))
     return 'its recipients are not its parties';

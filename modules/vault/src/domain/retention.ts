@@ -1,5 +1,6 @@
 /** How long the law wants something kept, and how long it lets it be kept. The periods are data (`law/classes.json`). Pure. */
 import { DAY_MS } from '@cityward/kernel';
+import type { Grant } from './grant.ts';
 
 export type Period = { readonly years: number } | { readonly days: number };
 
@@ -41,6 +42,19 @@ export interface Retention {
 
 export const classOf = (law: RetentionLaw, category: string): string | null =>
   Object.hasOwn(law.categories, category) ? law.categories[category]! : null;
+
+const UNTIL_ERASED = 'It is kept until the person has it destroyed.';
+const AS_ITS_CATEGORY =
+  'Each record is kept as long as the law asks for its category, then until the person has it destroyed.';
+/** For the person: how long records of a consent are kept, each sentence once. */
+export const keptInWords = (law: RetentionLaw, scope: Grant['scope']): readonly string[] =>
+  scope.of === 'records'
+    ? [AS_ITS_CATEGORY]
+    : [
+        ...new Set(
+          scope.categories.map((category) => law.classes[classOf(law, category) ?? '']?.words ?? UNTIL_ERASED),
+        ),
+      ];
 
 /** `null` where the law says nothing about the category. */
 export function retentionOf(law: RetentionLaw, { category, lastEncounter, stored }: RetentionAsk): Retention | null {

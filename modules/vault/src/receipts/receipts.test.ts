@@ -7,6 +7,7 @@ import { RECEIPT_CONTEXT, type ConsentReceipt, type ReceiptFile } from '@citywar
 import { DAY_MS, type Millis } from '@cityward/kernel';
 import { silentLog } from '@cityward/log';
 import { openTestSql, type TestSql } from '@cityward/sql/testing';
+import { NO_RETENTION } from '../domain/retention.ts';
 import { receiptHash, receiptOf, receiptSignedBytes } from '../domain/receipt.ts';
 import { testCity, type TestCity } from '../life/testing-certificate.ts';
 import { AROHA, BEN, codeOf, CLINIC, consentTo, must, NOW, OFFICER, person, testDestruction } from '../testing.ts';
@@ -49,10 +50,20 @@ describe('a receipt', () => {
           processing_restrictions: ['DELAU', 'NOREUSE'],
           uses: 3,
           delegation_depth: 1,
+          storage_locations: [testDestruction.office.location],
+          retention_period: ['It is kept until the person has it destroyed.'],
+          jurisdiction: 'NZ',
         },
       ],
-      events: [{ event_state: 'given', entity_id: AROHA }],
+      events: [{ event_state: 'given', entity_id: AROHA, validity_duration: expect.stringMatching(/Z\/2.*Z$/) }],
     });
+    expect(back.receipt.events[1]!.validity_duration).toBe('PT0S');
+    expect(given.receipt.parties.map((one) => [one.party_type, one.party_role, one.party_address !== null])).toEqual([
+      ['organisation', 'pii-controller', true],
+      ['person', 'pii-principal', false],
+      ['person', 'recipient', false],
+      ['organisation', 'recipient', false],
+    ]);
     expect(given.receipt.parties.map(({ party_name }) => party_name)).toEqual([
       'Port Test',
       null,
@@ -158,7 +169,7 @@ describe('a consent from before receipts', () => {
     await forgetReceipts();
     const parts = { sql: rig.sql, clock: () => (NOW + DAY_MS) as Millis, log: silentLog, limit: 2 } as const;
     const names = { nameOf: () => null, isOrganisation: () => false, zone: 'Pacific/Auckland' };
-    const write = receiptWriter({ ...names, destruction: testDestruction });
+    const write = receiptWriter({ ...names, destruction: testDestruction, retention: NO_RETENTION });
     const issuing = new Issuing({ ...parts, write });
     const turns = [];
     for (let i = 0; i < 4; i++) turns.push(await issuing.issueLeft());
@@ -188,7 +199,8 @@ describe('the file that is handed out', () => {
         grantee: { person: BEN, organisation: CLINIC, role: 'doctor' },
       },
       ...{ given: { at, by: AROHA }, event: 'taken-back', notice: ['Ben may read it.'] },
-      ...{ city: { name: 'Port Test', contact: 'records@port.test' }, nameOf: () => 'Harbour Clinic' },
+      ...{ city: { name: 'Port Test', contact: 'records@port.test', address: 'City Hall' } },
+      ...{ nameOf: () => 'Harbour Clinic', retention: ['Ten years.'] },
     });
   beforeAll(async () => {
     sql = await openTestSql();
@@ -266,6 +278,11 @@ describe('the file that is handed out', () => {
       'with recipients that are not its parties',
       'RECEIPT_NOT_WHOLE',
       (it) => void (it.signed.receipt.purposes[0].recipient_third_parties = ['per-mallory']),
+    ],
+    [
+      'that is valid for longer than its purpose',
+      'RECEIPT_NOT_WHOLE',
+      (it) => void (it.signed.receipt.purposes[0].valid_until = '2099-01-01T00:00:00.000Z'),
     ],
     ['that hides that it was taken back', 'RECEIPT_NOT_WHOLE', (it) => void it.signed.receipt.events.pop()],
     ['with a field more', 'RECEIPT_SHAPE', (it) => void ((it.signed.receipt as Record<string, unknown>)['more'] = 1)],

@@ -6,6 +6,7 @@ import type { StoredConsent } from '../consents/consent-store.ts';
 import { daysIn } from '../consents/previewing.ts';
 import { previewOf } from '../domain/preview.ts';
 import { lateSentence, receiptBytes, receiptHash, receiptOf, receiptSignedBytes } from '../domain/receipt.ts';
+import { keptInWords } from '../domain/retention.ts';
 import type { VaultOptions } from '../needs.ts';
 import { happenedAt, Issuing } from './issuing.ts';
 import * as store from './receipt-store.ts';
@@ -22,9 +23,9 @@ export interface WrittenReceipt {
 export type WriteReceipt = (consent: StoredConsent, event: ReceiptEvent, issued?: number) => WrittenReceipt;
 
 export function receiptWriter(
-  options: Pick<VaultOptions, 'nameOf' | 'isOrganisation' | 'zone' | 'destruction'>,
+  options: Pick<VaultOptions, 'nameOf' | 'isOrganisation' | 'zone' | 'destruction' | 'retention'>,
 ): WriteReceipt {
-  const { nameOf, isOrganisation, zone, destruction } = options;
+  const { nameOf, isOrganisation, zone, destruction, retention: law } = options;
   const dayOf = daysIn(zone);
   // Ids, never names of people: a receipt outlives what the city knows of them.
   const nameOfOrganisation = (id: string): string | null => (isOrganisation(id) ? nameOf(id) : null);
@@ -33,8 +34,12 @@ export function receiptWriter(
     const at = happenedAt(consent, event);
     const late = issued === undefined ? [] : [lateSentence(event, dayOf(issued), dayOf(at))];
     const notice = [...late, ...previewOf(grant, nameOfOrganisation, dayOf).map(({ english }) => english)];
-    const city = { name: destruction.cityName, contact: destruction.office.contact };
-    const document = receiptBytes(receiptOf({ grant, given, event, city, nameOf: nameOfOrganisation, notice }));
+    const { contact, location: address } = destruction.office;
+    const city = { name: destruction.cityName, contact, address };
+    const retention = keptInWords(law, grant.scope);
+    const document = receiptBytes(
+      receiptOf({ grant, given, event, city, nameOf: nameOfOrganisation, notice, retention }),
+    );
     return {
       hash: receiptHash(document),
       keep: (tx, fact) =>
