@@ -70,7 +70,7 @@ export const deskActs = {
       'From now on what it covered may be destroyed: what fell due meanwhile is, within minutes. That cannot be taken back.',
     wantedLift: 'lift the hold',
     liftReasons: ['The matter is settled', 'Set in error'],
-    facts: { covers: 'Covers', why: 'Why', asked: 'Asked for', set: 'Set', liftAsked: 'Lifting asked for' },
+    facts: { covers: 'Covers', why: 'Why', asked: 'Asked by', set: 'Set', liftAsked: 'Lifting asked by' },
   },
   exporting: {
     what: 'Export',
@@ -93,7 +93,7 @@ export const deskActs = {
       basis: 'Basis',
       least: 'Smallest group',
       until: 'Destroyed there by',
-      asked: 'Asked for',
+      asked: 'Asked by',
       decided: 'Decided',
       shown: 'Rows or people shown',
       marks: 'Marked rows',

@@ -103,7 +103,7 @@ export const deskForms = {
       days: 'For',
       until: 'Until',
       records: 'Records',
-      asked: 'Asked for',
+      asked: 'Asked by',
       approved: 'Approved',
       ended: 'Ended',
       told: 'The person',
