@@ -145,8 +145,8 @@ export async function registerRecipient({ asks }: DeskWalk): Promise<void> {
   await openTab(asks, 'recipients', /^Recipients/);
   await asks.getByRole('button', { name: 'Register a recipient' }).click();
   const form = asks.getByRole('dialog');
-  await form.getByRole('textbox', { name: 'Name' }).fill('Harbour Clinic');
-  expect(await form.getByRole('textbox', { name: 'Id' }).inputValue()).toBe('harbour-clinic');
+  await form.getByRole('textbox', { name: 'Name' }).fill('Harbour University');
+  expect(await form.getByRole('textbox', { name: 'Id' }).inputValue()).toBe('harbour-university');
   await form.getByRole('textbox', { name: 'Their public key' }).fill('ssh-ed25519 AAAA');
   await form.getByRole('button', { name: 'Register it' }).click();
   await form.getByText('Begins with -----BEGIN PUBLIC KEY-----').waitFor();
@@ -155,7 +155,7 @@ export async function registerRecipient({ asks }: DeskWalk): Promise<void> {
     .getByRole('textbox', { name: 'Their public key' })
     .fill(publicKey.export({ type: 'spki', format: 'pem' }).toString());
   await form.getByRole('button', { name: 'Register it' }).click();
-  await asks.getByRole('row', { name: /Harbour Clinic.*by hand/ }).waitFor();
+  await asks.getByRole('row', { name: /Harbour University.*by hand/ }).waitFor();
   await holdsUp(asks, 'Recipients');
 }
 
