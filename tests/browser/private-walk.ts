@@ -172,7 +172,7 @@ export async function quorum({ his, hers, holders, server, holds, numbers }: Wal
   expect(await firstRecord(his, HERS)).not.toBe('');
   await his.goto('/emergency');
   await his.getByRole('button', { name: 'End it now' }).click();
-  await his.getByText('Waits for review').waitFor();
+  await his.getByText('Waits for review').first().waitFor();
   await goPrivate(his);
   expect(await his.getByRole('button', { name: HERS }).count()).toBe(0);
   await hers.goto('/notices');
