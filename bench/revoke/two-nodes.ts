@@ -39,6 +39,11 @@ interface Open {
   readonly page: TestPage;
   readonly consent: string;
 }
+async function giveAt(node: Node, record: string): Promise<string> {
+  const from = Date.now();
+  const scope = { of: 'records' as const, records: [record] };
+  return must(await node.give(consentTo(BEN, { from, until: from + DAY_MS, scope }), AROHA)).id;
+}
 async function stepThrough({ first, second, steps }: { readonly first: Node; readonly second: Node; steps: number }) {
   const random = seeded('bench/revoke/two-nodes');
   const record = must(await first.put(recordOf(), OFFICER)).record;
@@ -46,20 +51,21 @@ async function stepThrough({ first, second, steps }: { readonly first: Node; rea
   const confirmed = new Set<string>();
   const pages: Open[] = [];
   const asked = new Set<Promise<void>>();
-  const give = async (): Promise<string> => {
-    const from = Date.now();
-    const scope = { of: 'records' as const, records: [record] };
-    return must(await first.give(consentTo(BEN, { from, until: from + DAY_MS, scope }), AROHA)).id;
-  };
+  const opening = new Set<Promise<void>>();
+  const give = (): Promise<string> => giveAt(first, record);
   let consent = await give();
   let isFrozen = false;
   const track = (work: Promise<void>): void => {
     const one = work.catch(() => undefined).finally(() => asked.delete(one));
     asked.add(one);
   };
-  const open = async (node: Node, rests: string): Promise<void> => {
-    const page = await openPage(node, { record, purpose: 'TREAT' }, fetchAs(BEN));
-    pages.push({ page, consent: rests });
+  const open = (node: Node, rests: string): Promise<void> => {
+    const opened = openPage(node, { record, purpose: 'TREAT' }, fetchAs(BEN)).then((page) => {
+      pages.push({ page, consent: rests });
+    });
+    const one = opened.catch(() => undefined).finally(() => opening.delete(one));
+    opening.add(one);
+    return opened;
   };
   const read = async ({ page, consent: rests }: Open): Promise<void> => {
     const isAfter = confirmed.has(rests);
@@ -82,6 +88,12 @@ async function stepThrough({ first, second, steps }: { readonly first: Node; rea
       found.confirmed++;
       // Whatever is open by it is asked once more, after it was confirmed.
       for (const one of pages.splice(0)) track(read(one));
+      // What is still being opened would rest on the next one, and be counted as if by this.
+      if (isFrozen && opening.size > 0) {
+        second.thaw();
+        isFrozen = false;
+      }
+      await Promise.all(opening);
       consent = await give();
     }
     if (asked.size >= ASKED_MAX) await Promise.race(asked);
