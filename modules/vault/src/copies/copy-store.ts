@@ -106,26 +106,15 @@ export async function openAt(
     .executeTakeFirst();
   return row?.id ?? null;
 }
-/** Whoever has it from then on answers for it. */
-export const giveTo = async (
+/** Who answers for the open copy at a place from then on, or when its time is over. */
+export const changeAt = async (
   tx: Tx,
-  { kind, place, custodian }: { readonly kind: CopyKind; readonly place: string; readonly custodian: string },
+  { kind, place }: { readonly kind: CopyKind; readonly place: string },
+  change: { readonly custodian: string } | { readonly expires: number },
 ): Promise<void> =>
   void (await db(tx)
     .updateTable('vault.copy')
-    .set({ custodian })
-    .where('kind', '=', kind)
-    .where('place', '=', place)
-    .where('closed_at', 'is', null)
-    .execute());
-/** Its time is over from then on. */
-export const expireAt = async (
-  tx: Tx,
-  { kind, place, at }: { readonly kind: CopyKind; readonly place: string; readonly at: number },
-): Promise<void> =>
-  void (await db(tx)
-    .updateTable('vault.copy')
-    .set({ expires: at })
+    .set(change)
     .where('kind', '=', kind)
     .where('place', '=', place)
     .where('closed_at', 'is', null)

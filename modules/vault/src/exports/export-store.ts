@@ -33,6 +33,11 @@ interface Tables {
 type Reader = Pick<Sql, 'for'> | Pick<Tx, 'for'>;
 const db = (reader: Reader): Kysely<Tables> => reader.for<Tables>();
 
+const PLACE = 'export:';
+/** Where its copy is in the register. */
+export const copyAt = (id: string) => ({ kind: 'export', place: `${PLACE}${id}` }) as const;
+export const exportAt = (place: string): string => place.slice(PLACE.length);
+
 export interface Dataset {
   readonly category: string;
   readonly key: KeyId;

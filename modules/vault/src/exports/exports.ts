@@ -9,8 +9,8 @@ import type { Look } from '../viewing/deciding.ts';
 import { SEAL_BYTES } from '../keys/aead.ts';
 import { BUDGET_PEOPLE_MAX, bookAfter, digestOf, peopleIn, standingIn } from './budget-book.ts';
 import { openDataset, PEOPLE_KEY, sealBook, type OpenDataset } from './dataset.ts';
-import { expireAt, giveTo } from '../copies/copy-store.ts';
-import { recipientCalled } from '../recipients/recipient-store.ts';
+import { changeAt } from '../copies/copy-store.ts';
+import { readRecipient, recipientCalled } from '../recipients/recipient-store.ts';
 import { faultsOf } from './draft.ts';
 import * as store from './export-store.ts';
 import { derivedKey, markerOf, matchesOf } from './marker.ts';
@@ -55,7 +55,7 @@ export function createExports(parts: ExportParts): Exports {
     release: (id, by) =>
       parts.gate.isOpen ? oneByOne(() => release(parts, id, by)) : Promise.resolve(closed('release an export')),
     refuse: (id, because) => oneByOne(() => turnDown(parts, id, because)),
-    tend: () => oneByOne(() => parts.copies.endOverdue('export')),
+    tend: () => parts.copies.endOverdue('export'),
     file: (id, by) =>
       parts.gate.isOpen ? file(parts, id, by) : Promise.resolve(closed('fetch the file of an export')),
     trace: (finding, by) => trace(parts, finding, by),
@@ -71,7 +71,6 @@ async function budgets(sql: ExportParts['sql']): Promise<ExportBudget[]> {
   }));
 }
 
-const placeOf = (id: string): string => `export:${id}`;
 const factOf = (
   ...[type, actor, about]: readonly [
     NewFact['type'],
@@ -245,7 +244,7 @@ async function save(
       if (!isFirst) throw COME_FIRST;
       await parts.copies.register(
         {
-          ...({ kind: 'export', place: placeOf(id), custodian: draft.recipient.name, basis: draft.basis } as const),
+          ...{ ...store.copyAt(id), custodian: draft.recipient.name, basis: draft.basis },
           ...({
             holding: { of: 'versions', versions },
             openedBy: [draft.recipient.key],
@@ -282,7 +281,7 @@ async function turnDown(
   const at = clock();
   await sql.transact(async (tx) => {
     await store.saveRefused(tx, { id, from: state, at, by, why: reason });
-    await expireAt(tx, { kind: 'export', place: placeOf(id), at });
+    await changeAt(tx, store.copyAt(id), { expires: at });
     tx.record(factOf('export.refused', by, { export: id, at, data: { was: state, reason } }));
   });
   return ok((await store.readExport(sql, id))!);
@@ -310,7 +309,7 @@ async function file({ sql, clock }: ExportParts, id: string, by: string): Promis
   const bytes = await sql.transact(async (tx) => {
     const fetched = await store.fetchFile(tx, id, at);
     if (!fetched) return null;
-    await giveTo(tx, { kind: 'export', place: placeOf(id), custodian: recipient.id });
+    await changeAt(tx, store.copyAt(id), { custodian: recipient.id });
     const data = { bytes: fetched.length, recipient: recipient.id };
     tx.record(factOf('export.fetched', by, { export: id, at, data }));
     return fetched;
@@ -350,26 +349,20 @@ async function trace(
 export const exportKeeper = ({
   sql,
   recipients,
-}: Pick<ExportParts, 'sql'> & {
-  readonly recipients: { list(): Promise<readonly { readonly id: string }[]>; readonly keeper: CopyKeeper };
-}): CopyKeeper => {
-  const idOf = (place: string): string => place.slice('export:'.length);
-  return {
-    look: async ({ place }) => {
-      const found = await store.readExport(sql, idOf(place));
-      return found?.fetched ? 'unknown' : found?.bytes ? 'held' : 'gone';
-    },
-    purge: async (copy, versions) => {
-      const { place, custodian } = copy;
-      const fetched = await store.dropFile(sql, idOf(place));
-      if (fetched !== null && (await recipients.list()).some(({ id }) => id === custodian))
-        return recipients.keeper.purge(copy, versions);
-      return fetched !== null
-        ? {
-            is: 'beyond',
-            why: `${custodian} has it: a table that names nobody, in which nobody can be found to be taken out`,
-          }
-        : { is: 'purged', why: 'the file was deleted before its recipient fetched it' };
-    },
-  };
-};
+}: Pick<ExportParts, 'sql'> & { readonly recipients: { readonly keeper: CopyKeeper } }): CopyKeeper => ({
+  look: async ({ place }) => {
+    const found = await store.readExport(sql, store.exportAt(place));
+    return found?.fetched ? 'unknown' : found?.bytes ? 'held' : 'gone';
+  },
+  purge: async (copy, versions) => {
+    const { place, custodian } = copy;
+    if ((await store.dropFile(sql, store.exportAt(place))) === null)
+      return { is: 'purged', why: 'the file was deleted before its recipient fetched it' };
+    return (await readRecipient(sql, custodian))
+      ? recipients.keeper.purge(copy, versions)
+      : {
+          is: 'beyond',
+          why: `${custodian} has it: a table that names nobody, in which nobody can be found to be taken out`,
+        };
+  },
+});

@@ -3,7 +3,7 @@ import type { ExportDraft, ExportManifest } from '@cityward/contracts';
 import type { Json } from '@cityward/kernel';
 import type { Sql, Tx } from '@cityward/sql';
 import type { VersionRef } from '../copies/copy.ts';
-import { expireAt } from '../copies/copy-store.ts';
+import { changeAt } from '../copies/copy-store.ts';
 import { addLostCopies, type LostCopy } from '../copies/replay.ts';
 import { LEFT_OUT } from '../domain/exports/budget.ts';
 import type { ReplayedFact, Replayer } from '../gate/replay.ts';
@@ -154,7 +154,7 @@ function copyOf(
   const held = { of: 'versions', versions: shown.get(id)!.versions } as const;
   return [
     {
-      ...{ kind: 'export', place: `export:${id}`, custodian: custodian ?? recipient.name, basis, holding: held },
+      ...{ ...store.copyAt(id), custodian: custodian ?? recipient.name, basis, holding: held },
       ...{ openedBy: [recipient.key], expires: until, bytes, created: at },
     },
   ];
@@ -167,10 +167,8 @@ async function decideAgain(tx: Tx, id: string, { asked, released, refused, fetch
   if (!before) await store.addExport(tx, { id, draft: asked!.draft, asked: asked! });
   let found = before ? 0 : 1;
   if (released && (await store.saveReleased(tx, { ...released, id, file: null }))) found = 1;
-  if (refused && (await store.saveRefused(tx, { ...refused, id }))) {
-    await expireAt(tx, { kind: 'export', place: `export:${id}`, at: refused.at });
-    found = 1;
-  }
+  if (refused && (await store.saveRefused(tx, { ...refused, id }))) found = 1;
+  if (refused?.from === 'released') await changeAt(tx, store.copyAt(id), { expires: refused.at });
   if (fetched !== undefined && before?.fetched == null) await store.markFetched(tx, id, fetched);
   return found;
 }
