@@ -10,10 +10,12 @@ export async function lastBackup(
   return rows[0] ?? null;
 }
 /** Places of those made between these moments, also of closed ones: what is there is tried, whatever a row says. */
-export async function backupsBetween(sql: Pick<Sql, 'for'>, from: number, to: number): Promise<string[]> {
-  const { rows } = await raw<{ place: string }>`select place from vault.copy
-    where kind = 'backup' and created between ${from}::bigint and ${to}::bigint order by created, place`.execute(
-    sql.for(),
-  );
-  return rows.map(({ place }) => place);
+export interface MadeBackup {
+  readonly place: string;
+  readonly created: number;
+}
+export async function backupsUntil(sql: Pick<Sql, 'for'>, at: number): Promise<MadeBackup[]> {
+  const { rows } = await raw<MadeBackup>`select place, created::float8 as created from vault.copy
+    where kind = 'backup' and created <= ${at}::bigint order by created, place`.execute(sql.for());
+  return rows;
 }

@@ -50,12 +50,12 @@ async function tablesOf(tx: Tx): Promise<Table[]> {
 }
 
 /** Writes every row, as they were at one moment, and then what else is of that moment. `line` has no newline; two of the kinds: `{"table":…}` and a row of it. */
-export async function dumpTables<Also>(
+export async function dumpTables(
   sql: Sql,
   write: (line: string) => Promise<void>,
-  also: (tx: Tx) => Promise<Also>,
-): Promise<Also> {
-  return sql.transact(async (tx) => {
+  also: (tx: Tx) => Promise<void>,
+): Promise<void> {
+  await sql.transact(async (tx) => {
     await raw`set transaction isolation level repeatable read, read only`.execute(tx.for());
     for (const { name, large } of await tablesOf(tx)) {
       await write(JSON.stringify({ table: name }));
@@ -70,7 +70,7 @@ export async function dumpTables<Also>(
       }
       await raw`close backup`.execute(tx.for());
     }
-    return also(tx);
+    await also(tx);
   });
 }
 

@@ -11,7 +11,7 @@ import type { VersionKey } from '../records/destroying-store.ts';
 import { isThere, type Epochs } from './epochs.ts';
 import { pathOf } from './keeper.ts';
 import { FILES, keysContext, readManifest } from './manifest.ts';
-import { backupsBetween } from './rows.ts';
+import { backupsUntil } from './rows.ts';
 import { openKeys } from './sealed-keys.ts';
 
 /** Of the backups that held it; of more, so many spread over all of them. */
@@ -39,11 +39,12 @@ interface Parts {
 export const tryBackups =
   ({ sql, keyStore }: Parts): TryBackups =>
   async ({ versions, at }) => {
-    if ((await backupsBetween(sql, 0, at)).length === 0) return ok({ tried: 0, opened: 0 });
+    const made = await backupsUntil(sql, at);
+    if (made.length === 0) return ok({ tried: 0, opened: 0 });
     const since = await firstStored(sql, [...new Set(versions.map(({ record }) => record))]);
     const there: string[] = [];
-    for (const place of await backupsBetween(sql, since, at))
-      if (await isThere(join(pathOf(place), FILES.keys))) there.push(pathOf(place));
+    for (const { place, created } of made)
+      if (created >= since && (await isThere(join(pathOf(place), FILES.keys)))) there.push(pathOf(place));
     const some = sampleOf(there, BACKUPS_TRIED_MAX);
     if (some.length > 0 && keyStore === null)
       return refuse('unavailable', 'BACKUPS_ELSEWHERE', 'try the backups: wanted the process that has the keys');

@@ -129,6 +129,7 @@ export async function readModes(reader: Reader, subjects: readonly string[] | nu
     select m.subject, m.state, m.since, m.needed, k.public_key as key from vault.blind_mode m
     join vault.blind_key k on k.person = m.subject
     where ${subjects}::text[] is null or m.subject = any(${subjects}::text[])`.execute(reader.for());
+  if (rows.length === 0) return [];
   const { rows: holders } = await raw<Mode['holders'][number] & { subject: string; key: string }>`
     select h.subject, h.person, h.share, k.public_key as key from vault.blind_holder h
     join vault.blind_key k on k.person = h.person

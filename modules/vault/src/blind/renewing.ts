@@ -36,10 +36,10 @@ export class RenewingKeys {
     const signed = await signedBy(passkeyAtPortal, { text, signature }, { person, where });
     if (!signed.ok) return signed;
     const { named } = await store.usesOfKey(sql, person);
-    const isDone = await inLanes(inLane, [person, ...named], () =>
+    const replaced = await inLanes(inLane, [person, ...named], () =>
       sql.transact(async (tx) => {
         for (const one of [person, ...named].sort()) await store.lockChoice(tx, one);
-        if ((await store.readModes(tx, [person])).length > 0) return false;
+        if ((await store.readModes(tx, [person])).length > 0) return null;
         const at = clock();
         const uses = await store.replaceKey(tx, draft, { person, at });
         const data = { ...draft, text, signature: { ...signature } };
@@ -54,11 +54,11 @@ export class RenewingKeys {
         });
         await tell(tx, uses, { person, at });
         for (const subject of uses.named) await sharing.tell(tx, { do: 'blind', subject });
-        return true;
+        return uses.named;
       }),
     );
-    if (!isDone) return inMode();
-    for (const subject of named) await modes.learn(subject);
+    if (!replaced) return inMode();
+    for (const subject of replaced) await modes.learn(subject);
     await sharing.settled();
     return ok(undefined);
   }
@@ -87,8 +87,11 @@ export class RenewingKeys {
         place,
       );
       const given = versions.filter((one) => open.includes(place(one)));
-      await sql.transact(async (tx) => {
+      const isGiven = await sql.transact(async (tx) => {
         await store.lockChoice(tx, subject);
+        // Another process may have a holder's new key, of which this one has not heard yet.
+        const [now] = await store.readModes(tx, [subject]);
+        if (JSON.stringify(now?.holders.map(keyOf)) !== JSON.stringify(renewal.holders)) return false;
         for (const { record, version, shares } of given) {
           await seals.dropShares(tx, { record, version });
           for (const { to, sealed } of shares)
@@ -99,8 +102,11 @@ export class RenewingKeys {
         const data = { versions: given.length, key: key.length > 0 };
         const fact = { type: 'blind.shares-renewed', actor: subject, subject, at: clock(), data } as const;
         tx.record({ module: MODULE, personal: true, ...fact });
+        return true;
       });
+      if (!isGiven) return null;
       await modes.learn(subject);
+      await sharing.settled();
       return given.length + (key.length > 0 ? 1 : 0);
     });
     return done === null

@@ -52,7 +52,10 @@ it.each(['time', 'withdrawing'])(
     expect((await exports.list()).map(({ bytes }) => bytes)).toEqual([null, null]);
     await rig.at.vault.tick();
     const [request, ...others] = await recipients.requests();
-    expect([request, others]).toMatchObject([{ recipient: 'harbour-uni', ask: 'delete', state: 'asked' }, []]);
+    expect([request, others]).toMatchObject([
+      { recipient: 'harbour-uni', subject: 'nobody', ask: 'delete', state: 'asked' },
+      [],
+    ]);
 
     const receipt = university.receipt(must(await recipients.file(request!.id)));
     must(await recipients.take(request!.id, receipt, OFFICER));

@@ -87,7 +87,7 @@ export const ownData = (): OwnData => classesInFile().ownData;
 
 /** Categories that somebody decided about: of a class of the law, or free of it on purpose. */
 export function decidedCategories(): ReadonlySet<string> {
-  const { retention, free } = readClasses();
+  const { retention, free } = classesInFile();
   return new Set([...Object.keys(retention.categories), ...free]);
 }
 

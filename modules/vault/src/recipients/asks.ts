@@ -11,7 +11,6 @@ import type { Copy, CopyKeeper, Outcome, VersionRef } from '../copies/copy.ts';
 import { ANSWER_WITHIN_MS, answerInWords, overdue, requestBytes } from '../domain/recipient.ts';
 import { heldIn } from '../copies/copy-store.ts';
 import { addNotice } from '../notices/notices.ts';
-import { readHead } from '../records/store.ts';
 import { someAtATime } from '../some-at-a-time.ts';
 import * as store from './recipient-store.ts';
 import type { RequestRow } from './recipient-store.ts';
@@ -84,7 +83,7 @@ async function purge(parts: RecipientParts, copy: Copy, versions: readonly Versi
     const latest = new Map(asks.flatMap((row) => versionsIn(row).map((one) => [nameOf(one), row] as const)));
     const missing = versions.filter((one) => !latest.has(nameOf(one)));
     for (const some of someAtATime(missing, REQUEST_VERSIONS_MAX)) {
-      const subject = (await readHead(tx, some[0]!.record))?.subject ?? 'nobody';
+      const subject = await store.subjectOf(tx, some);
       const about = { recipient: copy.custodian, place: copy.place, copy: copy.id, subject, consent: null };
       await ask(tx, parts, { ...about, ask: 'delete', versions: some });
     }
@@ -121,7 +120,8 @@ async function remind(parts: RecipientParts): Promise<void> {
       const url = (await store.readRecipient(tx, recipient))?.url ?? null;
       if (url !== null) await store.saveTry(tx, { ...row, next_try: now });
       const about = { request: id, recipient, asked: row.at };
-      if (to === 'silent') await addNotice(tx, { subject, kind: 'copy-not-ended', at: now, about, by: 'system' });
+      if (to === 'silent' && subject !== store.NOBODY)
+        await addNotice(tx, { subject, kind: 'copy-not-ended', at: now, about, by: 'system' });
       return true;
     });
     if (isNew && to === 'silent')

@@ -11,7 +11,7 @@ import {
 } from '@cityward/contracts';
 import type { Sql, Tx } from '@cityward/sql';
 import type { VersionRef } from '../copies/copy.ts';
-import { packedVersions } from '../packed.ts';
+import { packedIds, packedVersions } from '../packed.ts';
 
 export interface RequestRow {
   id: string;
@@ -218,6 +218,13 @@ export async function saveReceipt(
   return Number(done.numUpdatedRows) === 1;
 }
 
+export const NOBODY = 'nobody';
+/** Whose all of these are; nobody's where they are of several people, whom one request is not to bring together. */
+export async function subjectOf(tx: Tx, versions: readonly VersionRef[]): Promise<string> {
+  const { rows } = await raw<{ subject: string }>`select distinct subject from vault.record
+    where id = any(${packedIds(versions.map(({ record }) => record))}) limit 2`.execute(db(tx));
+  return rows.length === 1 ? rows[0]!.subject : NOBODY;
+}
 /** Of these, what no destruction waits for: it asks again by itself. */
 export async function notAskedFor(
   tx: Tx,
