@@ -11,7 +11,7 @@ import { IconSearch } from '../../ui/icons.ts';
 import { Card, CardSkeleton, Empty, Facts, RowsSkeleton } from '../../ui/parts.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Moment } from '../../ui/time.tsx';
-import { LifeBadge, ShortId } from './desk-parts.tsx';
+import { LifeBadge, OpenButton, ShortId } from './desk-parts.tsx';
 import { PersonField } from './pickers.tsx';
 import { RecordActs } from './record-acts.tsx';
 import { RecordsOfPerson } from './records-of-person.tsx';
@@ -104,11 +104,10 @@ function Search({ isOfficer }: { readonly isOfficer: boolean }): ReactNode {
   const isRecord = item !== undefined && RECORD.test(item);
   const [person, setPerson] = useState(isRecord ? '' : (item ?? ''));
   const [record, setRecord] = useState(isRecord ? item : '');
-  const [fault, setFault] = useState<string | null>(null);
-  const look = (typed: string): void => {
-    const wrong = idFault(typed);
-    setFault(wrong);
-    if (wrong === null) setUrl({ item: typed.trim() });
+  const [tried, setTried] = useState<'person' | 'record' | null>(null);
+  const look = (what: 'person' | 'record', typed: string): void => {
+    setTried(what);
+    if (idFault(typed) === null) setUrl({ item: typed.trim() });
   };
   return (
     <div className={isOfficer ? 'cw-pair' : 'cw-stack'} role="search">
@@ -117,13 +116,13 @@ function Search({ isOfficer }: { readonly isOfficer: boolean }): ReactNode {
           className="cw-stack"
           onSubmit={(event) => {
             event.preventDefault();
-            look(person);
+            look('person', person);
           }}
         >
           <PersonField
             label={words.choosing.person}
             value={person}
-            error={record === '' ? fault : null}
+            error={tried === 'person' ? idFault(person) : null}
             onChange={setPerson}
           />
           <div>
@@ -137,7 +136,7 @@ function Search({ isOfficer }: { readonly isOfficer: boolean }): ReactNode {
         className="cw-stack"
         onSubmit={(event) => {
           event.preventDefault();
-          look(record);
+          look('record', record);
         }}
       >
         <TextInput
@@ -145,7 +144,7 @@ function Search({ isOfficer }: { readonly isOfficer: boolean }): ReactNode {
           description={life.byIdHelp}
           value={record}
           maxLength={ID_MAX}
-          error={record === '' ? null : fault}
+          error={tried === 'record' ? idFault(record) : null}
           onChange={(event) => setRecord(event.currentTarget.value)}
         />
         <div>
@@ -166,7 +165,6 @@ function Found({ isOfficer }: { readonly isOfficer: boolean }): ReactNode {
 }
 
 function WaitingRow({ one }: { readonly one: WaitingRecord }): ReactNode {
-  const setUrl = useSetUrl();
   return (
     <tr>
       <th scope="row">
@@ -182,14 +180,7 @@ function WaitingRow({ one }: { readonly one: WaitingRecord }): ReactNode {
       </td>
       <td>{one.next === null ? words.dash : <Moment at={one.next} />}</td>
       <td>
-        <Button
-          size="compact-sm"
-          variant="default"
-          aria-label={life.openOne(one.record)}
-          onClick={() => setUrl({ item: one.record })}
-        >
-          {life.open}
-        </Button>
+        <OpenButton what={words.choosing.record} id={one.record} />
       </td>
     </tr>
   );

@@ -13,13 +13,11 @@ const RECORDS_MAX = 1_000;
 
 interface Props {
   readonly of?: { readonly subject: string; readonly record: string };
-  /** Who has it, where that is known. */
-  readonly recipient?: string;
   readonly onClose: () => void;
 }
-export function NoteCopyForm({ of, recipient = '', onClose }: Props): ReactNode {
+export function NoteCopyForm({ of, onClose }: Props): ReactNode {
   const form = useDraft({
-    ...{ subject: of?.subject ?? '', records: of ? [of.record] : ([] as string[]), recipient, basis: '' },
+    ...{ subject: of?.subject ?? '', records: of ? [of.record] : ([] as string[]), recipient: '', basis: '' },
   });
   const { draft, set, text, shown } = form;
   const known = useAsk('listRecipients', {}).data?.recipients ?? [];

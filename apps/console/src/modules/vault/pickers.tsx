@@ -7,6 +7,7 @@ import { words } from '../../words/en-GB.ts';
 import type { Answer } from '../../live/client.ts';
 import { useAsk } from '../../live/hooks.ts';
 import { formatDate } from '../../ui/format.ts';
+import { idFault } from './use-draft.ts';
 
 const said = words.choosing;
 const PAUSE_MS = 250;
@@ -79,27 +80,33 @@ export function CategoryField({
 interface Choice {
   readonly value: string;
   readonly label: string;
-  readonly state: LifeState;
+  /** `null` where it is not known yet. */
+  readonly state: LifeState | null;
 }
-const isPerson = (subject: string): boolean => /^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$/.test(subject);
+const isPerson = (subject: string): boolean => idFault(subject) === null;
 type HeldRecords = Answer<'listRecords'>['records'];
-const dayStored = ({ versions }: HeldRecords[number]): string =>
-  formatDate(versions.at(-1)?.at ?? versions[0]?.at ?? 0);
+const dayStored = ({ versions }: HeldRecords[number]): string => formatDate(versions.at(-1)?.at ?? 0);
+/** Where each record is in its life; one of which nothing is written is in use. */
+export function statesIn({ lives }: Answer<'listLives'>): (id: string) => LifeState {
+  const states = new Map(lives.map(({ record, state }) => [record as string, state]));
+  return (id) => states.get(id) ?? 'active';
+}
 
 /** What is held about somebody and not destroyed, each with where it is in its life. */
 export function useHeld(subject: string) {
   const query = { query: { subject } };
-  const enabled = { enabled: isPerson(subject) };
+  const [settled] = useDebouncedValue(subject, PAUSE_MS);
+  const enabled = { enabled: isPerson(subject) && settled === subject };
   const held = useAsk('listRecords', query, enabled);
   const lives = useAsk('listLives', query, enabled);
   const choices = useMemo((): readonly Choice[] => {
-    const states = new Map(lives.data?.lives.map(({ record, state }) => [record as string, state]));
+    const stateOf = lives.data ? statesIn(lives.data) : () => null;
     return (held.data?.records ?? [])
       .filter(({ destroyed }) => destroyed === null)
       .map((one) => ({
         value: one.id,
         label: `${said.recordOption(one.category, dayStored(one))} (${one.id})`,
-        state: states.get(one.id) ?? 'active',
+        state: stateOf(one.id),
       }));
   }, [held.data, lives.data]);
   return { held, lives, choices, isCut: (held.data?.records.length ?? 0) >= HOLDINGS_SHOWN_MAX };
@@ -138,7 +145,7 @@ export function RecordsField({
       data={ofState(held.choices, props.state)}
       disabled={!isPerson(props.subject)}
       maxValues={max}
-      nothingFoundMessage={none}
+      nothingFoundMessage={held.held.data && held.lives.data ? none : null}
       searchable
       hidePickedOptions
       onChange={onChange}

@@ -30,7 +30,7 @@ export function ReceiptForm({ one, onClose }: Props): ReactNode {
   const [isWrong, setWrong] = useState(false);
   const reset = useRef<() => void>(null);
   const act = useAct('takeReceipt', {
-    refresh: ['listRecipientRequests', 'listDestructions', 'countDesk'],
+    refresh: ['listRecipientRequests', 'listRecipients', 'listDestructions', 'countDesk'],
     done: onClose,
   });
   const take = async (file: File | null): Promise<void> => {

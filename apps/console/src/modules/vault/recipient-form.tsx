@@ -17,9 +17,10 @@ const idOf = (name: string): string =>
   name
     .toLowerCase()
     .normalize('NFD')
+    .replaceAll(/\p{M}/gu, '')
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '')
-    .slice(0, ID_MAX);
+    .slice(0, ID_MAX)
+    .replaceAll(/^-|-$/g, '');
 
 interface KeyProps {
   readonly form: Form<{ readonly publicKey: string }>;

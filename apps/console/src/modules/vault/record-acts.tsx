@@ -15,7 +15,9 @@ import { shortFault, useDraft } from './use-draft.ts';
 
 const said = words.recordLife;
 const CLAUSE_MAX = 300;
-const REFRESH = ['listRecordCopies', 'listLives', 'listRecords', 'listWaitingRecords', 'listDestructions'] as const;
+const REFRESH = [
+  ...['listRecordCopies', 'listLives', 'listRecords', 'listWaitingRecords', 'listDestructions', 'countDesk'],
+] as const;
 type Trigger = (typeof ERASE_TRIGGERS)[number];
 
 interface OfRecord {

@@ -64,12 +64,12 @@ function UnsealingActs({ one }: { readonly one: Unsealing }): ReactNode {
       />
     );
   }
-  const isOwn = one.asked.by === me.person;
+  const why = one.asked.by === me.person ? words.desk.second : one.reader === me.person ? words.desk.party : null;
   return (
     <>
-      {isAsked && isOwn && <p className="cw-muted">{words.desk.second}</p>}
+      {isAsked && why !== null && <p className="cw-muted">{why}</p>}
       <Acts why={null}>
-        {isAsked && !isOwn && <Button onClick={() => setOpen('approve')}>{said.approve}</Button>}
+        {isAsked && why === null && <Button onClick={() => setOpen('approve')}>{said.approve}</Button>}
         <Button variant="default" onClick={() => setOpen('end')}>
           {isAsked ? said.decline : said.end}
         </Button>

@@ -16,7 +16,6 @@ export const deskExport = {
       categoryHelp: 'The newest record of each person counts.',
       shape: 'As',
       shapes: { rows: 'Rows: one for each person', counts: 'Counts: one column down, one across, with totals' },
-      columns: 'Columns',
       columnsHelp: 'The most important first: it stays exact longest. Nothing else of a record goes out.',
       column: (n: number) => `Column ${count.format(n)}`,
       known: 'A value',

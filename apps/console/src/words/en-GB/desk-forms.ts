@@ -38,7 +38,8 @@ export const deskForms = {
     records: 'Records',
     recordsFirst: 'Choose the person first.',
     recordsNone: 'Nothing of this kind is held about this person.',
-    recordsCut: (n: number) => `The newest ${count.format(n)} are offered; of an older one give its id.`,
+    recordsCut: (n: number) =>
+      `The newest ${count.format(n)} are offered; an older one is looked up by its id under Records.`,
     recordOption: (category: string, day: string) => `${category}, stored ${day}`,
     nothingFound: 'Nothing found',
     professions,
@@ -99,7 +100,6 @@ export const deskForms = {
     facts: {
       reader: 'Who looks',
       reason: 'Why',
-      reference: 'Order or file',
       days: 'For',
       until: 'Until',
       records: 'Records',
@@ -125,8 +125,6 @@ export const deskForms = {
     none: 'Nothing is held about a person of this number.',
     count: (n: number) => many(n, 'record', 'records'),
     cut: (n: number) => `The newest ${count.format(n)} are shown; there may be older ones.`,
-    open: 'Open',
-    openOne: (id: string) => `Open record ${id}`,
     back: 'All records of this person',
     acts: 'What can be done',
     restrict: 'Restrict it',
@@ -145,7 +143,6 @@ export const deskForms = {
     note: 'Note a copy elsewhere',
     clause: 'By which law',
     clauseHelp: 'Such as Privacy Act 2020, section 63',
-    facts: { by: 'By', clause: 'Clause', since: 'Since', next: 'Until' },
     states: {
       active: 'In use: whoever is let see it, sees it.',
       restricted: 'Restricted: only the person whose record it is sees it.',
@@ -193,7 +190,6 @@ export const deskForms = {
     noteRecipient: 'Who has it',
     noteBasis: 'By what they have it',
     noteBasisHelp: 'Such as storage contract 7',
-    noted: (versions: number) => `Noted, with ${many(versions, 'version', 'versions')}.`,
     wantedNote: 'note the copy',
     receipt: 'Hand in their answer',
     receiptEffect:
